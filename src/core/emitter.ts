@@ -1,0 +1,82 @@
+/**
+ * Typed events for orders, accounts and life cycles. Market data does not pass through here: it stays in the ring.
+ *
+ * A listener that throws is isolated: the others still run, the error is counted and handed to `onListenerError`.
+ */
+import { EventEmitter } from 'eventemitter3'
+
+/** Event names with the one argument their listeners get. */
+export type EventMap = object
+
+/** Gets what a listener threw and the event it listened to. */
+export type ListenerErrorHandler = (error: unknown, event: string) => void
+
+/**
+ * An emitter whose events are the keys of `Events`.
+ *
+ * @example
+ * ```ts
+ * const emitter = new TypedEmitter<{ fill: { price: number } }>()
+ * const stop = emitter.on('fill', (fill) => console.log(fill.price))
+ * emitter.emit('fill', { price: 10 })
+ * stop()
+ * ```
+ */
+export class TypedEmitter<Events extends EventMap> {
+  readonly #emitter = new EventEmitter()
+  /** Called for each error a listener throws. Replaceable by the owner of the emitter. */
+  onListenerError: ListenerErrorHandler | undefined
+  #listenerErrors = 0
+
+  /** Errors thrown by listeners so far. */
+  get listenerErrors(): number {
+    return this.#listenerErrors
+  }
+
+  /** Adds a listener; the returned function removes it and may be called more than once. */
+  on<Name extends keyof Events & string>(event: Name, listener: (value: Events[Name]) => void): () => void {
+    const guarded = (value: Events[Name]) => {
+      try {
+        listener(value)
+      } catch (error) {
+        this.#listenerErrors++
+        this.onListenerError?.(error, event)
+      }
+    }
+    this.#emitter.on(event, guarded)
+    return () => {
+      this.#emitter.off(event, guarded)
+    }
+  }
+
+  /** As {@link on}, for the next event only. */
+  once<Name extends keyof Events & string>(event: Name, listener: (value: Events[Name]) => void): () => void {
+    const stop = this.on(event, (value) => {
+      stop()
+      listener(value)
+    })
+    return stop
+  }
+
+  /** Calls the listeners of an event in the order they were added. */
+  emit<Name extends keyof Events & string>(event: Name, value: Events[Name]): void {
+    this.#emitter.emit(event, value)
+  }
+
+  /** Listeners of an event: lets a sender skip building a value nobody wants. */
+  listenerCount(event: keyof Events & string): number {
+    return this.#emitter.listenerCount(event)
+  }
+
+  /** Listeners of all events. */
+  totalListeners(): number {
+    let total = 0
+    for (const name of this.#emitter.eventNames()) total += this.#emitter.listenerCount(name)
+    return total
+  }
+
+  /** Removes every listener. */
+  removeAllListeners(): void {
+    this.#emitter.removeAllListeners()
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The network port: byte streams over TCP or TLS. Every wait is bounded; back-pressure is visible; nothing is buffered
+ * without a bound by the port itself.
+ */
+
+/** Where to connect, and how long to try. */
+export interface ConnectOptions {
+  host: string
+  port: number
+  /** Milliseconds until the attempt fails with `TW_TIMEOUT`. */
+  timeoutMs: number
+  /** TLS when present. `rejectUnauthorized` cannot be switched off here: give the authority in `ca` instead. */
+  tls?: { serverName?: string; ca?: string; certificate?: string; key?: string }
+  signal?: AbortSignal
+}
+
+/** What a connection tells its owner. Called in order; `onClose` exactly once and last. */
+export interface ConnectionHandlers {
+  /** Bytes that arrived. The chunk belongs to the receiver. */
+  onData(chunk: Uint8Array): void
+  /** The send buffer fell below its mark after a `send` that returned false. */
+  onDrain?(): void
+  /** The connection is gone; `error` tells why if it broke. */
+  onClose(error?: Error): void
+}
+
+/** An open byte stream. */
+export interface Connection {
+  /** Starts delivery. Bytes that came earlier are delivered first. */
+  start(handlers: ConnectionHandlers): void
+  /** Hands bytes over at once. False asks the caller to wait for `onDrain`. After close it does nothing and returns false. */
+  send(bytes: Uint8Array): boolean
+  /** Bytes handed over and not yet taken by the system. */
+  readonly bufferedBytes: number
+  /** Stops and resumes reading: back-pressure towards the peer. */
+  pause(): void
+  resume(): void
+  /** Ends in an orderly way; `destroy` ends at once. */
+  close(): void
+  destroy(): void
+  readonly remote: string
+}
+
+/** A listening socket. */
+export interface Listener {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Opens connections. Implementations: {@link nodeNetwork} and the simulated network of `tradewire/testing`. */
+export interface Network {
+  connect(options: ConnectOptions): Promise<Connection>
+  listen(options: { host: string; port: number }, onConnection: (connection: Connection) => void): Promise<Listener>
+}

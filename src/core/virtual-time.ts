@@ -1,0 +1,203 @@
+/**
+ * Time that stands still until it is told to move. Drives the whole system in simulation, backtest and tests: timers fire
+ * in the order of (deadline, creation), so the same inputs give the same run, byte for byte.
+ */
+import { NS_PER_MS, NS_PER_US } from './clock.js'
+import { TradewireError } from './errors.js'
+import { repeat, requireFinite } from './real-time.js'
+import type { TimerErrorHandler, TimerHandle } from './scheduler.js'
+import type { Time } from './time.js'
+
+interface VirtualTimer {
+  deadlineNs: number
+  order: number
+  callback: (() => void) | undefined
+}
+
+/** Where virtual time starts when nothing else is said: 2024-01-02 14:30:00 UTC, a Tuesday at the New York open. */
+export const DEFAULT_VIRTUAL_EPOCH_US = 1_704_205_800_000_000
+
+/**
+ * A virtual clock and scheduler.
+ *
+ * @example
+ * ```ts
+ * const time = new VirtualTime()
+ * time.after(10, () => console.log('ten virtual milliseconds later'))
+ * time.advanceMs(10)
+ * ```
+ */
+export class VirtualTime implements Time {
+  #epochUs: number
+  #nowNs = 0
+  #nextOrder = 0
+  #live = 0
+  readonly #heap: VirtualTimer[] = []
+  readonly #onError: TimerErrorHandler | undefined
+
+  /** `epochUs`: the wall time at monotonic zero. `onError`: without it, what a callback throws comes out of the `advance` call. */
+  constructor(options: { epochUs?: number; onError?: TimerErrorHandler } = {}) {
+    this.#epochUs = options.epochUs ?? DEFAULT_VIRTUAL_EPOCH_US
+    this.#onError = options.onError
+  }
+
+  get pendingTimers(): number {
+    return this.#live
+  }
+
+  wallUs(): number {
+    return this.#epochUs + Math.floor(this.#nowNs / NS_PER_US)
+  }
+
+  monotonicNs(): number {
+    return this.#nowNs
+  }
+
+  /** Moves the wall clock by `deltaUs` without moving the monotonic clock: an NTP step, an operator, a daylight-saving bug. */
+  stepWallClock(deltaUs: number): void {
+    this.#epochUs += deltaUs
+  }
+
+  at(deadlineNs: number, callback: () => void): TimerHandle {
+    requireFinite(deadlineNs, 'deadlineNs')
+    const timer: VirtualTimer = { deadlineNs: Math.max(deadlineNs, this.#nowNs), order: this.#nextOrder++, callback }
+    this.#push(timer)
+    this.#live++
+    return {
+      cancel: () => {
+        if (timer.callback === undefined) return
+        timer.callback = undefined
+        this.#live--
+      },
+    }
+  }
+
+  after(delayMs: number, callback: () => void): TimerHandle {
+    requireFinite(delayMs, 'delayMs')
+    return this.at(this.#nowNs + Math.max(0, delayMs) * NS_PER_MS, callback)
+  }
+
+  every(intervalMs: number, callback: () => void): TimerHandle {
+    return repeat(this, intervalMs, callback)
+  }
+
+  nextTurn(callback: () => void): TimerHandle {
+    return this.at(this.#nowNs, callback)
+  }
+
+  /** The deadline of the earliest pending timer, or undefined when none waits. */
+  nextDeadlineNs(): number | undefined {
+    this.#dropCancelled()
+    return this.#heap[0]?.deadlineNs
+  }
+
+  /** Moves the clock to the next timer and runs it. False when no timer waits, or when the next lies beyond `untilNs`. */
+  runNext(untilNs = Number.POSITIVE_INFINITY): boolean {
+    this.#dropCancelled()
+    const timer = this.#heap[0]
+    if (timer === undefined || timer.deadlineNs > untilNs) return false
+    this.#pop()
+    this.#nowNs = timer.deadlineNs
+    this.#live--
+    const callback = timer.callback as () => void
+    timer.callback = undefined
+    if (this.#onError === undefined) callback()
+    else {
+      try {
+        callback()
+      } catch (error) {
+        this.#onError(error)
+      }
+    }
+    return true
+  }
+
+  /** Runs every timer due up to `deadlineNs` and leaves the clock there. Promises do not settle in between. */
+  advanceTo(deadlineNs: number): void {
+    requireFinite(deadlineNs, 'deadlineNs')
+    if (deadlineNs < this.#nowNs) {
+      throw new TradewireError('TW_INVALID_ARGUMENT', `deadlineNs ${deadlineNs} lies before now (${this.#nowNs}); time does not run backwards`)
+    }
+    while (this.runNext(deadlineNs)) continue
+    this.#nowNs = deadlineNs
+  }
+
+  /** {@link advanceTo} by a duration in milliseconds. */
+  advanceMs(durationMs: number): void {
+    this.advanceTo(this.#nowNs + durationMs * NS_PER_MS)
+  }
+
+  /** Sets the clock without running timers that would be due before it: for a replay whose rows carry their own times. */
+  jumpTo(nowNs: number): void {
+    const next = this.nextDeadlineNs()
+    this.#nowNs = Math.max(this.#nowNs, next === undefined ? nowNs : Math.min(nowNs, next))
+  }
+
+  /**
+   * As {@link advanceMs}, but lets every promise settle between timers: for code that awaits.
+   * Each step costs one turn of the real event loop.
+   */
+  async advanceMsAsync(durationMs: number): Promise<void> {
+    const deadlineNs = this.#nowNs + durationMs * NS_PER_MS
+    await settlePromises()
+    while (this.runNext(deadlineNs)) await settlePromises()
+    this.#nowNs = Math.max(this.#nowNs, deadlineNs)
+    await settlePromises()
+  }
+
+  /** Runs timers and lets promises settle until `promise` does. Fails when no timer is left that could settle it. */
+  async runUntil<T>(promise: Promise<T>): Promise<T> {
+    let settled = false
+    const mark = () => {
+      settled = true
+    }
+    promise.then(mark, mark)
+    await settlePromises()
+    while (!settled) {
+      if (!this.runNext()) throw new TradewireError('TW_INVALID_STATE', 'No timer is left and the awaited promise has not settled')
+      await settlePromises()
+    }
+    return promise
+  }
+
+  #dropCancelled(): void {
+    while (this.#heap.length > 0 && (this.#heap[0] as VirtualTimer).callback === undefined) this.#pop()
+  }
+
+  #push(timer: VirtualTimer): void {
+    const heap = this.#heap
+    let index = heap.push(timer) - 1
+    while (index > 0) {
+      const parent = (index - 1) >> 1
+      if (!isBefore(timer, heap[parent] as VirtualTimer)) break
+      heap[index] = heap[parent] as VirtualTimer
+      index = parent
+    }
+    heap[index] = timer
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop() as VirtualTimer
+    if (heap.length === 0) return
+    let index = 0
+    for (;;) {
+      let child = 2 * index + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as VirtualTimer, heap[child] as VirtualTimer)) child++
+      if (!isBefore(heap[child] as VirtualTimer, last)) break
+      heap[index] = heap[child] as VirtualTimer
+      index = child
+    }
+    heap[index] = last
+  }
+}
+
+/** Lets every promise that can settle do so: a macrotask runs only when the microtask queue is empty. */
+export function settlePromises(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function isBefore(a: VirtualTimer, b: VirtualTimer): boolean {
+  return a.deadlineNs < b.deadlineNs || (a.deadlineNs === b.deadlineNs && a.order < b.order)
+}

@@ -1,0 +1,67 @@
+/** The instruments of one system, interned to small integers. Indices are dense from 0, given in order of registration and never reused. */
+import { TradewireError } from '../core/errors.js'
+import { Instrument, type InstrumentDefinition } from './instrument.js'
+
+/** Holds all instruments of a system. */
+export class InstrumentRegistry {
+  readonly #byIndex: Instrument[] = []
+  readonly #byId = new Map<string, Instrument>()
+  readonly #bySymbol = new Map<string, Instrument | 'ambiguous'>()
+
+  get size(): number {
+    return this.#byIndex.length
+  }
+
+  /**
+   * Registers a definition; the same id again gives the instrument that is there, provided that its scales did not change.
+   *
+   * @throws TradewireError `TW_DUPLICATE` when the id is known with other scales.
+   */
+  add(definition: InstrumentDefinition): Instrument {
+    const known = this.#byId.get(definition.id)
+    const instrument = new Instrument(definition, known?.index ?? this.#byIndex.length)
+    if (known !== undefined) {
+      if (known.priceScale !== instrument.priceScale || known.sizeScale !== instrument.sizeScale) {
+        throw new TradewireError('TW_DUPLICATE', `Instrument ${definition.id} is registered with other price or size digits; give the new one another id`)
+      }
+      return known
+    }
+    this.#byIndex.push(instrument)
+    this.#byId.set(instrument.id, instrument)
+    this.#bySymbol.set(instrument.symbol, this.#bySymbol.has(instrument.symbol) ? 'ambiguous' : instrument)
+    return instrument
+  }
+
+  /** The instrument with an index. The index must come from this registry. */
+  at(index: number): Instrument {
+    return this.#byIndex[index] as Instrument
+  }
+
+  /** By id (`IBM.XNYS`) or by symbol where only one instrument has it; undefined when unknown. */
+  find(idOrSymbol: string): Instrument | undefined {
+    const byId = this.#byId.get(idOrSymbol)
+    if (byId !== undefined) return byId
+    const bySymbol = this.#bySymbol.get(idOrSymbol)
+    return bySymbol === 'ambiguous' ? undefined : bySymbol
+  }
+
+  /**
+   * As {@link find}.
+   *
+   * @throws TradewireError `TW_UNKNOWN_INSTRUMENT`, which says when a symbol is ambiguous.
+   */
+  get(idOrSymbol: string): Instrument {
+    const instrument = this.find(idOrSymbol)
+    if (instrument !== undefined) return instrument
+    const ambiguous = this.#bySymbol.get(idOrSymbol) === 'ambiguous'
+    throw new TradewireError(
+      'TW_UNKNOWN_INSTRUMENT',
+      ambiguous ? `Symbol ${idOrSymbol} is listed on several venues; name it as SYMBOL.VENUE` : `Instrument ${idOrSymbol} is not registered`,
+      { details: { instrument: idOrSymbol } },
+    )
+  }
+
+  [Symbol.iterator](): IterableIterator<Instrument> {
+    return this.#byIndex[Symbol.iterator]()
+  }
+}
