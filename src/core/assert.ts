@@ -12,5 +12,5 @@ export function assert(condition: boolean, invariant: string): asserts condition
 
 /** Marks a branch that the types exclude; reached only by data that lies about its type. */
 export function unreachable(value: never): never {
-  throw new TradewireError('TW_ASSERTION', `Invariant broken: unexpected value ${JSON.stringify(value)}`)
+  throw new TradewireError('TW_ASSERTION', `Invariant broken: unexpected value ${String(value)}`)
 }

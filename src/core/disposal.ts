@@ -16,6 +16,7 @@ export type Cleanup = () => void | Promise<void>
  */
 export class DisposalStack {
   #steps: Cleanup[] = []
+  #running: Promise<void> | undefined
 
   /** Adds a step; returns it, so that it can be taken back with {@link forget}. */
   defer(step: Cleanup): Cleanup {
@@ -35,11 +36,23 @@ export class DisposalStack {
   }
 
   /**
-   * Runs all steps, the last added first.
+   * Runs all steps, the last added first. A call while one is running waits for that one, then runs what was added since.
    *
-   * @throws AggregateError when steps failed, after all of them ran.
+   * @throws what the step threw when one failed, an AggregateError when several did; in both cases after all of them ran.
    */
-  async dispose(): Promise<void> {
+  dispose(): Promise<void> {
+    const before = this.#running
+    const run = before === undefined ? this.#runSteps() : before.then(() => this.#runSteps())
+    const settled = run
+      .catch(() => {})
+      .then(() => {
+        if (this.#running === settled) this.#running = undefined
+      })
+    this.#running = settled
+    return run
+  }
+
+  async #runSteps(): Promise<void> {
     const steps = this.#steps
     this.#steps = []
     const errors: unknown[] = []

@@ -24,11 +24,11 @@ export type ListenerErrorHandler = (error: unknown, event: string) => void
  */
 export class TypedEmitter<Events extends EventMap> {
   readonly #emitter = new EventEmitter()
-  /** Called for each error a listener throws. Replaceable by the owner of the emitter. */
+  /** Called for each error a listener throws. Replaceable by the owner of the emitter. What it throws itself is only counted. */
   onListenerError: ListenerErrorHandler | undefined
   #listenerErrors = 0
 
-  /** Errors thrown by listeners so far. */
+  /** Errors thrown by listeners, and by `onListenerError` itself, so far. */
   get listenerErrors(): number {
     return this.#listenerErrors
   }
@@ -39,8 +39,7 @@ export class TypedEmitter<Events extends EventMap> {
       try {
         listener(value)
       } catch (error) {
-        this.#listenerErrors++
-        this.onListenerError?.(error, event)
+        this.#report(error, event)
       }
     }
     this.#emitter.on(event, guarded)
@@ -73,6 +72,15 @@ export class TypedEmitter<Events extends EventMap> {
     let total = 0
     for (const name of this.#emitter.eventNames()) total += this.#emitter.listenerCount(name)
     return total
+  }
+
+  #report(error: unknown, event: string): void {
+    this.#listenerErrors++
+    try {
+      this.onListenerError?.(error, event)
+    } catch {
+      this.#listenerErrors++
+    }
   }
 
   /** Removes every listener. */

@@ -16,34 +16,122 @@ const entry = (retryable: boolean, meaning: string, fix: string): ErrorCodeEntry
 
 /** All codes by name. */
 export const errorCodes = {
-  TW_ASSERTION: entry(false, 'An internal invariant does not hold.', 'Stop trading on this instance and report the message with its details.'),
-  TW_ABORTED: entry(false, 'The caller aborted the operation through its AbortSignal.', 'Nothing: the abort was asked for.'),
-  TW_TIMEOUT: entry(true, 'An operation did not finish within its timeout.', 'Check the peer, or raise the timeout option named in the message.'),
-  TW_INVALID_ARGUMENT: entry(false, 'An argument is outside its documented range.', 'Correct the argument named in the message.'),
-  TW_INVALID_CONFIG: entry(false, 'A configuration value or option is unknown or invalid.', 'Correct the option named in the message.'),
-  TW_INVALID_MODEL: entry(false, 'Untrusted input does not fit the schema of its model.', 'Correct the field named in the message.'),
-  TW_INVALID_DECIMAL: entry(false, 'A text or number is not a finite decimal value.', 'Pass a finite number, a plain decimal string or a Decimal.'),
-  TW_OUT_OF_RANGE: entry(false, 'A value does not fit the integer range of its scale.', 'Use a smaller value, or an instrument with a coarser scale.'),
-  TW_OFF_GRID: entry(false, 'A price or quantity is not a multiple of the instrument increment.', 'Round it with instrument.makePrice or instrument.makeQuantity.'),
-  TW_UNKNOWN_INSTRUMENT: entry(false, 'No instrument with this id or symbol is registered.', 'Register the instrument or correct the symbol.'),
-  TW_UNKNOWN_ORDER: entry(false, 'No order with this id is known.', 'Check the id; orders beyond the history bound are forgotten.'),
+  TW_ASSERTION: entry(
+    false,
+    'An internal invariant does not hold.',
+    'Stop trading on this instance and report the message with its details.',
+  ),
+  TW_ABORTED: entry(
+    false,
+    'The caller aborted the operation through its AbortSignal.',
+    'Nothing: the abort was asked for.',
+  ),
+  TW_TIMEOUT: entry(
+    true,
+    'An operation did not finish within its timeout.',
+    'Check the peer, or raise the timeout option named in the message.',
+  ),
+  TW_INVALID_ARGUMENT: entry(
+    false,
+    'An argument is outside its documented range.',
+    'Correct the argument named in the message.',
+  ),
+  TW_INVALID_CONFIG: entry(
+    false,
+    'A configuration value or option is unknown or invalid.',
+    'Correct the option named in the message.',
+  ),
+  TW_INVALID_MODEL: entry(
+    false,
+    'Untrusted input does not fit the schema of its model.',
+    'Correct the field named in the message.',
+  ),
+  TW_INVALID_DECIMAL: entry(
+    false,
+    'A text or number is not a finite decimal value.',
+    'Pass a finite number, a plain decimal string or a Decimal.',
+  ),
+  TW_OUT_OF_RANGE: entry(
+    false,
+    'A value does not fit the integer range of its scale.',
+    'Use a smaller value, or an instrument with a coarser scale.',
+  ),
+  TW_OFF_GRID: entry(
+    false,
+    'A price or quantity is not a multiple of the instrument increment.',
+    'Round it with instrument.makePrice or instrument.makeQuantity.',
+  ),
+  TW_UNKNOWN_INSTRUMENT: entry(
+    false,
+    'No instrument with this id or symbol is registered.',
+    'Register the instrument or correct the symbol.',
+  ),
+  TW_UNKNOWN_ORDER: entry(
+    false,
+    'No order with this id is known.',
+    'Check the id; orders beyond the history bound are forgotten.',
+  ),
   TW_DUPLICATE: entry(false, 'Something with this name or id exists already.', 'Choose another name or id.'),
-  TW_NOT_SUPPORTED: entry(false, 'The venue or component does not offer what was asked for.', 'Check its capabilities before asking.'),
+  TW_NOT_SUPPORTED: entry(
+    false,
+    'The venue or component does not offer what was asked for.',
+    'Check its capabilities before asking.',
+  ),
   TW_NOT_CONNECTED: entry(true, 'The connector is not connected.', 'Connect first, or wait for the ready event.'),
   TW_NOT_READY: entry(true, 'The connector is connected but not reconciled yet.', 'Wait for the ready event.'),
-  TW_INVALID_STATE: entry(false, 'The object is in a state in which this call is not allowed.', 'See the life cycle named in the message.'),
-  TW_NOT_APPROVED: entry(false, 'An order reached a connector without an approval of the risk gate.', 'Submit through the order manager.'),
+  TW_INVALID_STATE: entry(
+    false,
+    'The object is in a state in which this call is not allowed.',
+    'See the life cycle named in the message.',
+  ),
+  TW_NOT_APPROVED: entry(
+    false,
+    'An order reached a connector without an approval of the risk gate.',
+    'Submit through the order manager.',
+  ),
   TW_DISPOSED: entry(false, 'The object was stopped or disposed.', 'Create a new one.'),
-  TW_CAPACITY: entry(true, 'A preallocated buffer or table is full.', 'Raise the capacity option named in the message, or drain faster.'),
+  TW_CAPACITY: entry(
+    true,
+    'A preallocated buffer or table is full.',
+    'Raise the capacity option named in the message, or drain faster.',
+  ),
   TW_FILE: entry(false, 'A file could not be read or written.', 'Check the path, the permissions and the free space.'),
-  TW_BAD_ROW: entry(false, 'A row of a data file does not fit its format.', 'Correct the row at the file and line named, or ask for bad rows to be skipped.'),
-  TW_UNKNOWN_FORMAT: entry(false, 'The format of a data file is not known.', 'Use a documented format, or name the format explicitly.'),
-  TW_JOURNAL_LOCKED: entry(true, 'Another process owns the journal directory.', 'Stop the other process, or use another directory.'),
-  TW_JOURNAL_CORRUPT: entry(false, 'A journal is damaged before its end.', 'Inspect it with the journal tools; never trade on it unrepaired.'),
-  TW_JOURNAL_FAILED: entry(false, 'The journal could not be written; new orders are refused.', 'Free disk space or repair the disk, then restart.'),
-  TW_JOURNAL_VERSION: entry(false, 'A journal was written by a newer release.', 'Open it with that release or a later one.'),
+  TW_BAD_ROW: entry(
+    false,
+    'A row of a data file does not fit its format.',
+    'Correct the row at the file and line named, or ask for bad rows to be skipped.',
+  ),
+  TW_UNKNOWN_FORMAT: entry(
+    false,
+    'The format of a data file is not known.',
+    'Use a documented format, or name the format explicitly.',
+  ),
+  TW_JOURNAL_LOCKED: entry(
+    true,
+    'Another process owns the journal directory.',
+    'Stop the other process, or use another directory.',
+  ),
+  TW_JOURNAL_CORRUPT: entry(
+    false,
+    'A journal is damaged before its end.',
+    'Inspect it with the journal tools; never trade on it unrepaired.',
+  ),
+  TW_JOURNAL_FAILED: entry(
+    false,
+    'The journal could not be written; new orders are refused.',
+    'Free disk space or repair the disk, then restart.',
+  ),
+  TW_JOURNAL_VERSION: entry(
+    false,
+    'A journal was written by a newer release.',
+    'Open it with that release or a later one.',
+  ),
   TW_NETWORK: entry(true, 'A network operation failed.', 'Check the address and the peer.'),
-  TW_LIVE_REFUSED: entry(false, 'Live trading was asked for without everything it requires.', 'Supply every item listed in the message.'),
+  TW_LIVE_REFUSED: entry(
+    false,
+    'Live trading was asked for without everything it requires.',
+    'Supply every item listed in the message.',
+  ),
 } as const satisfies Record<string, ErrorCodeEntry>
 
 /** A stable error code. */

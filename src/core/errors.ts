@@ -44,9 +44,13 @@ export class TradewireError extends Error {
     Object.defineProperty(this, brand, { value: true })
   }
 
-  /** True for errors of either build of the package (ESM or CommonJS). */
+  /** True for errors of either build of the package (ESM or CommonJS). A subclass of the host goes by its prototype, as usual. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+    if (typeof value !== 'object' || value === null) return false
+    // biome-ignore lint/complexity/noThisInStatic: `this` is the class on the right of instanceof, which may be a subclass.
+    const constructor = this as typeof TradewireError
+    if (constructor !== TradewireError) return Object.prototype.isPrototypeOf.call(constructor.prototype, value)
+    return (value as Record<symbol, unknown>)[brand] === true
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * Ids of this instance: unique over restarts, clock changes and processes without asking anyone.
  *
- * An id is `<prefix><session>-<number>`: the prefix separates processes, the session number grows by one at every start
- * (the journal remembers it), the number counts within the session. None of it comes from a clock or from chance.
+ * An id is `<prefix>-<session>-<number>`: the prefix separates processes, the session number grows by one at every start
+ * (the journal remembers it), the number counts within the session. None of it comes from a clock or from chance. The
+ * parts are kept apart by hyphens, so that no two (prefix, session) pairs run together to the same text.
  */
 import { TradewireError } from './errors.js'
 
@@ -29,7 +30,7 @@ export class SessionIds implements IdSource {
     if (!Number.isSafeInteger(session) || session < 0) {
       throw new TradewireError('TW_INVALID_ARGUMENT', `session must be a whole number from 0, got ${session}`)
     }
-    this.#head = `${prefix}${session.toString(36)}-`
+    this.#head = `${prefix}-${session.toString(36)}-`
   }
 
   next(): string {

@@ -14,7 +14,10 @@ export interface ConnectOptions {
   signal?: AbortSignal
 }
 
-/** What a connection tells its owner. Called in order; `onClose` exactly once and last. */
+/**
+ * What a connection tells its owner. Called in order; `onClose` exactly once and last. An `onData` or `onDrain` that throws
+ * ends the connection, and `onClose` gets what it threw.
+ */
 export interface ConnectionHandlers {
   /** Bytes that arrived. The chunk belongs to the receiver. */
   onData(chunk: Uint8Array): void
@@ -26,16 +29,19 @@ export interface ConnectionHandlers {
 
 /** An open byte stream. */
 export interface Connection {
-  /** Starts delivery. Bytes that came earlier are delivered first. */
+  /** Starts delivery, once. Bytes that came earlier are delivered first; a connection lost earlier gets its `onClose`. */
   start(handlers: ConnectionHandlers): void
-  /** Hands bytes over at once. False asks the caller to wait for `onDrain`. After close it does nothing and returns false. */
+  /**
+   * Hands bytes over at once. They belong to the connection until `bufferedBytes` is 0 again: do not write to them before.
+   * False asks the caller to wait for `onDrain`. After close it does nothing and returns false.
+   */
   send(bytes: Uint8Array): boolean
   /** Bytes handed over and not yet taken by the system. */
   readonly bufferedBytes: number
   /** Stops and resumes reading: back-pressure towards the peer. */
   pause(): void
   resume(): void
-  /** Ends in an orderly way; `destroy` ends at once. */
+  /** Ends in an orderly way: what was sent is delivered, then the peer has {@link CLOSE_LINGER_MS} to end its side. `destroy` ends at once. */
   close(): void
   destroy(): void
   readonly remote: string
@@ -46,6 +52,9 @@ export interface Listener {
   readonly port: number
   close(): Promise<void>
 }
+
+/** Milliseconds that a closed connection waits for its peer before it is destroyed. */
+export const CLOSE_LINGER_MS = 2_000
 
 /** Opens connections. Implementations: {@link nodeNetwork} and the simulated network of `tradewire/testing`. */
 export interface Network {

@@ -1,32 +1,64 @@
 /** The network port over Node's sockets. TCP_NODELAY is always set: an order never waits for a fuller packet. */
-import { type Server, type Socket, connect as connectTcp, createServer } from 'node:net'
+import { connect as connectTcp, createServer, isIP, type Server, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { TradewireError } from './errors.js'
-import type { Connection, ConnectionHandlers, ConnectOptions, Listener, Network } from './network.js'
+import {
+  CLOSE_LINGER_MS,
+  type Connection,
+  type ConnectionHandlers,
+  type ConnectOptions,
+  type Listener,
+  type Network,
+} from './network.js'
 import { abortError } from './time.js'
+
+/** Node's timers take no more than this. */
+const longestTimeoutMs = 2_000_000_000
 
 class SocketConnection implements Connection {
   readonly remote: string
   readonly #socket: Socket
+  #handlers: ConnectionHandlers | undefined
+  #failure: Error | undefined
+  #isClosed = false
+  #linger: ReturnType<typeof setTimeout> | undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
     this.remote = `${socket.remoteAddress}:${socket.remotePort}`
     socket.setNoDelay(true)
     socket.pause()
-    socket.on('error', () => {})
+    socket.on('error', (error) => {
+      this.#failure ??= error
+    })
+    socket.on('close', () => {
+      clearTimeout(this.#linger)
+      this.#isClosed = true
+      this.#handlers?.onClose(this.#failure)
+    })
   }
 
   start(handlers: ConnectionHandlers): void {
+    if (this.#handlers !== undefined) throw new TradewireError('TW_INVALID_STATE', 'A connection is started only once')
     const socket = this.#socket
-    let failure: Error | undefined
-    socket.on('data', (chunk: Uint8Array) => handlers.onData(chunk))
-    socket.on('drain', () => handlers.onDrain?.())
-    socket.on('error', (error) => {
-      failure = error
-    })
-    socket.on('close', () => handlers.onClose(failure))
+    this.#handlers = handlers
+    if (this.#isClosed) {
+      setImmediate(() => handlers.onClose(this.#failure))
+      return
+    }
+    socket.on('data', (chunk: Uint8Array) => this.#guard(() => handlers.onData(chunk)))
+    socket.on('drain', () => this.#guard(() => handlers.onDrain?.()))
     socket.resume()
+  }
+
+  /** What arrives from a peer must not bring down the host, whatever the handler makes of it. */
+  #guard(handler: () => void): void {
+    try {
+      handler()
+    } catch (thrown) {
+      this.#failure ??= thrown instanceof Error ? thrown : new TradewireError('TW_ASSERTION', String(thrown))
+      this.#socket.destroy()
+    }
   }
 
   send(bytes: Uint8Array): boolean {
@@ -42,11 +74,16 @@ class SocketConnection implements Connection {
   }
 
   resume(): void {
-    this.#socket.resume()
+    if (this.#handlers !== undefined) this.#socket.resume()
   }
 
   close(): void {
-    this.#socket.end()
+    const socket = this.#socket
+    if (socket.destroyed || this.#linger !== undefined) return
+    socket.end()
+    // The end of the peer's side is only seen while reading.
+    socket.resume()
+    this.#linger = setTimeout(() => socket.destroy(), CLOSE_LINGER_MS)
   }
 
   destroy(): void {
@@ -57,12 +94,13 @@ class SocketConnection implements Connection {
 function open(options: ConnectOptions): Socket {
   const { host, port, tls } = options
   if (tls === undefined) return connectTcp({ host, port })
+  const serverName = tls.serverName ?? (isIP(host) === 0 ? host : undefined)
   return connectTls({
     host,
     port,
-    servername: tls.serverName ?? host,
     minVersion: 'TLSv1.2',
     rejectUnauthorized: true,
+    ...(serverName === undefined ? {} : { servername: serverName }),
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
     ...(tls.key === undefined ? {} : { key: tls.key }),
@@ -72,8 +110,11 @@ function open(options: ConnectOptions): Socket {
 function connect(options: ConnectOptions): Promise<Connection> {
   const { host, port, timeoutMs, tls, signal } = options
   if (signal?.aborted) return Promise.reject(abortError(signal))
+  const fault = portFault(port, 1) ?? timeoutFault(timeoutMs)
+  if (fault !== undefined) return Promise.reject(new TradewireError('TW_INVALID_ARGUMENT', fault))
   return new Promise((resolve, reject) => {
-    const socket = open(options)
+    const socket = tryOpen(options, reject)
+    if (socket === undefined) return
     const timer = setTimeout(() => {
       fail(new TradewireError('TW_TIMEOUT', `Connecting to ${host}:${port} did not finish within ${timeoutMs} ms`))
     }, timeoutMs)
@@ -89,9 +130,7 @@ function connect(options: ConnectOptions): Promise<Connection> {
       reject(error)
     }
     const onAbort = () => fail(abortError(signal as AbortSignal))
-    const onError = (cause: Error) => {
-      fail(new TradewireError('TW_NETWORK', `Connecting to ${host}:${port} failed: ${cause.message}`, { cause }))
-    }
+    const onError = (cause: Error) => fail(networkError(`Connecting to ${host}:${port} failed`, cause))
     signal?.addEventListener('abort', onAbort, { once: true })
     socket.once('error', onError)
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
@@ -101,17 +140,38 @@ function connect(options: ConnectOptions): Promise<Connection> {
   })
 }
 
-function listen(address: { host: string; port: number }, onConnection: (connection: Connection) => void): Promise<Listener> {
+/** Keys and certificates that cannot be read are refused while opening, before there is a socket. */
+function tryOpen(options: ConnectOptions, reject: (error: TradewireError) => void): Socket | undefined {
+  try {
+    return open(options)
+  } catch (cause) {
+    const reason = describe(cause as Error)
+    const message = `Connecting to ${options.host}:${options.port} is not possible with these options: ${reason}`
+    reject(new TradewireError('TW_INVALID_ARGUMENT', message, { cause }))
+    return undefined
+  }
+}
+
+function listen(
+  address: { host: string; port: number },
+  onConnection: (connection: Connection) => void,
+): Promise<Listener> {
+  const fault = portFault(address.port, 0)
+  if (fault !== undefined) return Promise.reject(new TradewireError('TW_INVALID_ARGUMENT', fault))
   const sockets = new Set<Socket>()
   const server: Server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    onConnection(new SocketConnection(socket))
+    const connection = new SocketConnection(socket)
+    try {
+      onConnection(connection)
+    } catch {
+      socket.destroy()
+    }
   })
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(new TradewireError('TW_NETWORK', `Listening on ${address.host}:${address.port} failed: ${cause.message}`, { cause }))
-    })
+    // Stays for the life of the server: one connection that cannot be accepted does not end the others.
+    server.on('error', (cause) => reject(networkError(`Listening on ${address.host}:${address.port} failed`, cause)))
     server.listen(address.port, address.host, () => {
       const bound = server.address()
       resolve({
@@ -124,6 +184,25 @@ function listen(address: { host: string; port: number }, onConnection: (connecti
       })
     })
   })
+}
+
+function portFault(port: number, lowest: number): string | undefined {
+  if (Number.isInteger(port) && port >= lowest && port <= 65_535) return undefined
+  return `port must be a whole number from ${lowest} to 65535, got ${port}`
+}
+
+function timeoutFault(timeoutMs: number): string | undefined {
+  if (timeoutMs > 0 && timeoutMs <= longestTimeoutMs) return undefined
+  return `timeoutMs must be above 0 and at most ${longestTimeoutMs}, got ${timeoutMs}`
+}
+
+function networkError(what: string, cause: Error): TradewireError {
+  return new TradewireError('TW_NETWORK', `${what}: ${describe(cause)}`, { cause })
+}
+
+/** An AggregateError of several addresses has no message of its own, only a code. */
+function describe(cause: Error & { code?: unknown }): string {
+  return cause.message || String(cause.code ?? cause.name)
 }
 
 /** Real TCP and TLS sockets. */

@@ -1,7 +1,8 @@
 /**
  * The random port: one seed, the same numbers on every machine and Node version. Integer arithmetic only.
  *
- * Generator: sfc32 (Chris Doty-Humphrey, PractRand), 128 bits of state, seeded through splitmix32.
+ * Generator: sfc32 (Chris Doty-Humphrey, PractRand), 128 bits of state: three words of key and a counter that
+ * keeps the period above 2^32. A fork has a key of its own, made from its parent's key and a label.
  */
 import { TradewireError } from './errors.js'
 
@@ -29,24 +30,21 @@ export interface Random {
  * ```
  */
 export class SeededRandom implements Random {
-  readonly #seed: number
+  /** What the numbers depend on: three words, from the seed or, for a fork, from its parent's key and the label. */
+  readonly #key: readonly [number, number, number]
   readonly #state = new Int32Array(4)
 
-  /** `seed`: any safe integer. */
-  constructor(seed: number) {
-    if (!Number.isSafeInteger(seed)) throw new TradewireError('TW_INVALID_ARGUMENT', `seed must be a safe integer, got ${seed}`)
-    this.#seed = seed
-    let mix = (seed ^ Math.floor(seed / 0x1_0000_0000)) | 0
-    for (let i = 0; i < 3; i++) {
-      mix = (mix + 0x9e3779b9) | 0
-      let z = mix ^ (mix >>> 16)
-      z = Math.imul(z, 0x21f0aaad)
-      z ^= z >>> 15
-      z = Math.imul(z, 0x735a2d97)
-      this.#state[i] = z ^ (z >>> 15)
-    }
+  /** `seed`: any safe integer. Different seeds give different numbers: all 54 bits of it count. */
+  constructor(seed: number | readonly [number, number, number]) {
+    if (typeof seed === 'number') {
+      if (!Number.isSafeInteger(seed)) {
+        throw new TradewireError('TW_INVALID_ARGUMENT', `seed must be a safe integer, got ${seed}`)
+      }
+      this.#key = [0, seed | 0, Math.floor(seed / 0x1_0000_0000) | 0]
+    } else this.#key = seed
+    this.#state.set(this.#key)
     this.#state[3] = 1
-    for (let i = 0; i < 12; i++) this.#next32()
+    for (let i = 0; i < 15; i++) this.#next32()
   }
 
   next(): number {
@@ -54,6 +52,9 @@ export class SeededRandom implements Random {
   }
 
   below(bound: number): number {
+    if (!(bound >= 1 && bound <= 0x1_0000_0000)) {
+      throw new TradewireError('TW_INVALID_ARGUMENT', `bound must be from 1 to 2^32, got ${bound}`)
+    }
     return Math.floor((this.#next32() * bound) / 0x1_0000_0000)
   }
 
@@ -68,9 +69,10 @@ export class SeededRandom implements Random {
   }
 
   fork(label: string): Random {
-    let hash = 0x811c9dc5
-    for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193)
-    return new SeededRandom((this.#seed % 0x1_0000_0000) * 0x10_0000 + ((hash >>> 0) % 0x10_0000))
+    const [a, b, c] = this.#key
+    const first = hashText(label, 0x811c9dc5)
+    const second = hashText(label, 0x2f0b4a47)
+    return new SeededRandom([mix(a ^ first), mix(b + second), mix(c + Math.imul(first ^ second, 0x9e3779b9))])
   }
 
   #next32(): number {
@@ -86,4 +88,19 @@ export class SeededRandom implements Random {
     s[2] = (((c << 21) | (c >>> 11)) + out) | 0
     return out >>> 0
   }
+}
+
+/** FNV-1a over the UTF-16 units of a text, from a starting value. */
+function hashText(text: string, start: number): number {
+  let hash = Math.imul(start ^ text.length, 0x01000193)
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash
+}
+
+/** Spreads every bit of a word over the whole word: the finalizer of splitmix32. */
+function mix(word: number): number {
+  let z = (word + 0x9e3779b9) | 0
+  z = Math.imul(z ^ (z >>> 16), 0x21f0aaad)
+  z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
+  return z ^ (z >>> 15)
 }

@@ -1,5 +1,5 @@
 /** The machine's clocks and timers behind the ports. */
-import { NS_PER_MS } from './clock.js'
+import { NS_PER_MS, US_PER_MS } from './clock.js'
 import { TradewireError } from './errors.js'
 import type { TimerErrorHandler, TimerHandle } from './scheduler.js'
 import type { Time } from './time.js'
@@ -20,6 +20,8 @@ const longestSleepMs = 2_000_000_000
 export class RealTime implements Time {
   readonly #onError: TimerErrorHandler
   #pending = 0
+  /** Wall time less monotonic time, in microseconds. */
+  #offsetUs = Date.now() * US_PER_MS - Math.floor(performance.now() * US_PER_MS)
 
   /** `onError` gets what callbacks throw; without it the error is thrown on a turn of its own, as Node does for timers. */
   constructor(onError?: TimerErrorHandler) {
@@ -36,8 +38,14 @@ export class RealTime implements Time {
     return this.#pending
   }
 
+  /** The platform's wall clock counts whole milliseconds; the monotonic clock fills in the microseconds between its steps. */
   wallUs(): number {
-    return Date.now() * 1_000
+    const floorUs = Date.now() * US_PER_MS
+    const interpolatedUs = Math.floor(performance.now() * US_PER_MS) + this.#offsetUs
+    if (interpolatedUs >= floorUs && interpolatedUs < floorUs + US_PER_MS) return interpolatedUs
+    const nearestUs = interpolatedUs < floorUs ? floorUs : floorUs + US_PER_MS - 1
+    this.#offsetUs += nearestUs - interpolatedUs
+    return nearestUs
   }
 
   monotonicNs(): number {
@@ -132,5 +140,6 @@ export function repeat(time: Time, intervalMs: number, callback: () => void): Ti
 
 /** Refuses NaN and infinities, which timers would turn into "at once". */
 export function requireFinite(value: number, name: string): void {
-  if (!Number.isFinite(value)) throw new TradewireError('TW_INVALID_ARGUMENT', `${name} must be a finite number, got ${value}`)
+  if (!Number.isFinite(value))
+    throw new TradewireError('TW_INVALID_ARGUMENT', `${name} must be a finite number, got ${value}`)
 }

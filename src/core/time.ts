@@ -62,7 +62,9 @@ export function withTimeout<T>(
       settle()
     }
     const timer = time.after(timeoutMs, () => {
-      const error = new TradewireError('TW_TIMEOUT', `${what} did not finish within ${timeoutMs} ms`, { details: { what, timeoutMs } })
+      const error = new TradewireError('TW_TIMEOUT', `${what} did not finish within ${timeoutMs} ms`, {
+        details: { what, timeoutMs },
+      })
       finish(() => reject(error))
       controller.abort(error)
     })
@@ -72,9 +74,11 @@ export function withTimeout<T>(
       controller.abort(error)
     }
     signal?.addEventListener('abort', onAbort, { once: true })
-    operation(controller.signal).then(
-      (value) => finish(() => resolve(value)),
-      (error) => finish(() => reject(error)),
-    )
+    const fail = (error: unknown) => finish(() => reject(error))
+    try {
+      operation(controller.signal).then((value) => finish(() => resolve(value)), fail)
+    } catch (error) {
+      fail(error)
+    }
   })
 }

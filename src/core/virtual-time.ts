@@ -32,7 +32,8 @@ export class VirtualTime implements Time {
   #nowNs = 0
   #nextOrder = 0
   #live = 0
-  readonly #heap: VirtualTimer[] = []
+  #cancelled = 0
+  #heap: VirtualTimer[] = []
   readonly #onError: TimerErrorHandler | undefined
 
   /** `epochUs`: the wall time at monotonic zero. `onError`: without it, what a callback throws comes out of the `advance` call. */
@@ -68,6 +69,8 @@ export class VirtualTime implements Time {
         if (timer.callback === undefined) return
         timer.callback = undefined
         this.#live--
+        this.#cancelled++
+        if (this.#cancelled > 64 && this.#cancelled * 2 > this.#heap.length) this.#compact()
       },
     }
   }
@@ -116,10 +119,13 @@ export class VirtualTime implements Time {
   advanceTo(deadlineNs: number): void {
     requireFinite(deadlineNs, 'deadlineNs')
     if (deadlineNs < this.#nowNs) {
-      throw new TradewireError('TW_INVALID_ARGUMENT', `deadlineNs ${deadlineNs} lies before now (${this.#nowNs}); time does not run backwards`)
+      throw new TradewireError(
+        'TW_INVALID_ARGUMENT',
+        `deadlineNs ${deadlineNs} lies before now (${this.#nowNs}); time does not run backwards`,
+      )
     }
-    while (this.runNext(deadlineNs)) continue
-    this.#nowNs = deadlineNs
+    while (this.runNext(deadlineNs));
+    this.#nowNs = Math.max(this.#nowNs, deadlineNs)
   }
 
   /** {@link advanceTo} by a duration in milliseconds. */
@@ -127,8 +133,12 @@ export class VirtualTime implements Time {
     this.advanceTo(this.#nowNs + durationMs * NS_PER_MS)
   }
 
-  /** Sets the clock without running timers that would be due before it: for a replay whose rows carry their own times. */
+  /**
+   * Moves the clock forward to `nowNs`, but not past the next timer, and runs nothing: for a replay whose rows carry their
+   * own times. A time that lies in the past changes nothing.
+   */
   jumpTo(nowNs: number): void {
+    requireFinite(nowNs, 'nowNs')
     const next = this.nextDeadlineNs()
     this.#nowNs = Math.max(this.#nowNs, next === undefined ? nowNs : Math.min(nowNs, next))
   }
@@ -138,6 +148,7 @@ export class VirtualTime implements Time {
    * Each step costs one turn of the real event loop.
    */
   async advanceMsAsync(durationMs: number): Promise<void> {
+    requireFinite(durationMs, 'durationMs')
     const deadlineNs = this.#nowNs + durationMs * NS_PER_MS
     await settlePromises()
     while (this.runNext(deadlineNs)) await settlePromises()
@@ -145,8 +156,13 @@ export class VirtualTime implements Time {
     await settlePromises()
   }
 
-  /** Runs timers and lets promises settle until `promise` does. Fails when no timer is left that could settle it. */
-  async runUntil<T>(promise: Promise<T>): Promise<T> {
+  /**
+   * Runs timers and lets promises settle until `promise` does.
+   *
+   * @throws TradewireError `TW_INVALID_STATE` when no timer is left, or none within `limitMs`, that could settle it.
+   */
+  async runUntil<T>(promise: Promise<T>, limitMs = Number.POSITIVE_INFINITY): Promise<T> {
+    const limitNs = this.#nowNs + limitMs * NS_PER_MS
     let settled = false
     const mark = () => {
       settled = true
@@ -154,14 +170,28 @@ export class VirtualTime implements Time {
     promise.then(mark, mark)
     await settlePromises()
     while (!settled) {
-      if (!this.runNext()) throw new TradewireError('TW_INVALID_STATE', 'No timer is left and the awaited promise has not settled')
+      if (!this.runNext(limitNs)) {
+        const which = this.#live === 0 ? 'No timer is left' : `No timer within ${limitMs} ms is left`
+        throw new TradewireError('TW_INVALID_STATE', `${which} and the awaited promise has not settled`)
+      }
       await settlePromises()
     }
     return promise
   }
 
   #dropCancelled(): void {
-    while (this.#heap.length > 0 && (this.#heap[0] as VirtualTimer).callback === undefined) this.#pop()
+    while (this.#heap.length > 0 && (this.#heap[0] as VirtualTimer).callback === undefined) {
+      this.#pop()
+      this.#cancelled--
+    }
+  }
+
+  /** Forgets cancelled timers: a timeout armed and cancelled for every message must not pile up until its deadline. */
+  #compact(): void {
+    const live = this.#heap.filter((timer) => timer.callback !== undefined)
+    this.#heap = []
+    this.#cancelled = 0
+    for (const timer of live) this.#push(timer)
   }
 
   #push(timer: VirtualTimer): void {

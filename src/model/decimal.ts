@@ -11,7 +11,13 @@ import { TradewireError } from '../core/errors.js'
  * Exact decimal arithmetic: decimal.js with 40 significant digits and plain notation.
  * A class of its own, so that settings of the host's decimal.js do not reach it.
  */
-export const Decimal = DecimalBase.clone({ precision: 40, rounding: DecimalBase.ROUND_HALF_UP, toExpNeg: -40, toExpPos: 40, defaults: true })
+export const Decimal = DecimalBase.clone({
+  precision: 40,
+  rounding: DecimalBase.ROUND_HALF_UP,
+  toExpNeg: -40,
+  toExpPos: 40,
+  defaults: true,
+})
 /** An exact decimal number. */
 export type Decimal = DecimalBase
 
@@ -31,71 +37,158 @@ export function powerOfTen(scale: number): number {
   return powers[scale] as number
 }
 
+/** Whether text is a plain decimal number: digits, at most one point, an optional sign; no exponent, no blanks. */
+export function isPlainDecimal(text: string): boolean {
+  return plainDecimal.test(text)
+}
+
+const plainDecimal = /^[+-]?(\d+(\.\d*)?|\.\d+)$/
+
 /**
- * Any decimal input as a Decimal.
+ * Any decimal input as a Decimal. Zero has no sign.
  *
  * @throws TradewireError `TW_INVALID_DECIMAL` for text that is no plain decimal number, NaN and infinities.
  */
 export function toDecimal(value: DecimalInput, name = 'value'): Decimal {
   if (typeof value === 'string' && !plainDecimal.test(value)) throw invalidDecimal(value, name)
   if (typeof value === 'number' && !Number.isFinite(value)) throw invalidDecimal(value, name)
-  if (typeof value !== 'string' && typeof value !== 'number' && !DecimalBase.isDecimal(value)) throw invalidDecimal(value, name)
+  if (typeof value !== 'string' && typeof value !== 'number' && !DecimalBase.isDecimal(value))
+    throw invalidDecimal(value, name)
   const decimal = new Decimal(value)
   if (!decimal.isFinite()) throw invalidDecimal(value, name)
-  return decimal
+  return decimal.isZero() ? zero : decimal
 }
 
+const zero: Decimal = new Decimal(0)
+
 /**
- * An amount as a safe integer at `scale`: exact or refused, never rounded. Numbers take a path without decimal.js.
+ * An amount as a safe integer at `scale`: exact or refused, never rounded. Numbers and text take a path without decimal.js.
  *
  * @throws TradewireError `TW_INVALID_DECIMAL` when it is no finite decimal; `TW_OFF_GRID` when it has digits finer than
  * the scale; `TW_OUT_OF_RANGE` when it does not fit a safe integer.
  */
 export function toUnits(value: DecimalInput, scale: number, name = 'value'): number {
-  if (typeof value === 'number') return numberToUnits(value, scale, name)
-  if (typeof value === 'string') return textToUnits(value, scale, name)
-  return textToUnits(toDecimal(value, name).toFixed(), scale, name)
+  const units = scanUnits(value, scale, name)
+  if (Number.isSafeInteger(units)) return units
+  const text = decimalText(value, name)
+  const details = { field: name, value: text, scale }
+  if (Number.isNaN(units)) {
+    throw new TradewireError('TW_OFF_GRID', `${name} ${text} has more than ${scale} digits behind the point`, {
+      details,
+    })
+  }
+  const problem = `${name} ${text} does not fit ${scale} digits behind the point in a safe integer`
+  throw new TradewireError('TW_OUT_OF_RANGE', problem, { details })
 }
 
-function numberToUnits(value: number, scale: number, name: string): number {
-  if (!Number.isFinite(value)) throw invalidDecimal(value, name)
-  const power = powers[scale] as number
-  const units = Math.round(value * power)
-  // The division is correctly rounded, so equality says: `value` is the double nearest to units / 10^scale.
-  if (Number.isSafeInteger(units) && units / power === value) return units === 0 ? 0 : units
-  return textToUnits(expand(String(value)), scale, name)
+/**
+ * As {@link toUnits}, but says NaN for digits finer than the scale and Infinity for what does not fit.
+ *
+ * @throws TradewireError `TW_INVALID_DECIMAL` when it is no finite decimal.
+ */
+function scanUnits(value: DecimalInput, scale: number, name: string): number {
+  if (typeof value === 'number') {
+    const power = powers[scale] as number
+    const units = Math.round(value * power)
+    // The division is correctly rounded, so equality says that `value` is the double nearest to units / 10^scale. With at
+    // most 15 digits no other decimal of 15 digits has that double, so units are what the shortest text says.
+    if (units < 1e15 && units > -1e15 && units / power === value) return units === 0 ? 0 : units
+  }
+  return scanText(typeof value === 'string' ? value : decimalText(value, name), scale, name)
 }
 
-const plainDecimal = /^[+-]?(\d+(\.\d*)?|\.\d+)$/
-
-function textToUnits(text: string, scale: number, name: string): number {
-  if (!plainDecimal.test(text)) throw invalidDecimal(text, name)
-  const negative = text[0] === '-'
-  const start = text[0] === '-' || text[0] === '+' ? 1 : 0
-  const point = text.indexOf('.')
-  const whole = point < 0 ? text.slice(start) : text.slice(start, point)
-  let fraction = point < 0 ? '' : text.slice(point + 1)
-  if (fraction.length > scale) {
-    if (/[1-9]/.test(fraction.slice(scale))) {
-      throw new TradewireError('TW_OFF_GRID', `${name} ${text} has more than ${scale} digits behind the point`, { details: { name, value: text, scale } })
+function scanText(text: string, scale: number, name: string): number {
+  const sign = text.charCodeAt(0)
+  let units = 0
+  let digits = 0
+  let decimals = -1
+  let isFiner = false
+  for (let i = sign === 45 || sign === 43 ? 1 : 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit === -2 && decimals < 0) decimals = 0
+    else if (digit < 0 || digit > 9) throw invalidDecimal(text, name)
+    else {
+      digits++
+      if (decimals >= scale) isFiner ||= digit !== 0
+      else {
+        if (decimals >= 0) decimals++
+        units = units * 10 + digit
+      }
     }
-    fraction = fraction.slice(0, scale)
   }
-  const units = Number(whole + fraction + '0'.repeat(scale - fraction.length))
-  if (!Number.isSafeInteger(units)) {
-    throw new TradewireError('TW_OUT_OF_RANGE', `${name} ${text} does not fit ${scale} digits behind the point in a safe integer`, { details: { name, value: text, scale } })
-  }
-  return units === 0 ? 0 : negative ? -units : units
+  if (digits === 0) throw invalidDecimal(text, name)
+  if (isFiner) return Number.NaN
+  units *= powers[scale - Math.max(0, decimals)] as number
+  if (!(units <= Number.MAX_SAFE_INTEGER)) return Number.POSITIVE_INFINITY
+  return sign === 45 && units > 0 ? -units : units
 }
 
-/** Exponent notation of a number's text as plain digits. */
-function expand(text: string): string {
+/** Plain text of a decimal input, unchanged where it is text. */
+function decimalText(value: DecimalInput, name: string): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return numberToText(value)
+  return toDecimal(value, name).toFixed()
+}
+
+/** The shortest plain decimal text that reads back as the same double; never in exponent notation. `value` is finite. */
+export function numberToText(value: number): string {
+  const text = String(value)
   return text.includes('e') ? new Decimal(text).toFixed() : text
 }
 
+/** The double of a decimal text; undefined where the text has more digits than a double carries, or is no plain decimal. */
+export function textToNumber(text: string): number | undefined {
+  if (!plainDecimal.test(text)) return undefined
+  const value = Number(text)
+  if (String(value) === text) return value
+  if (!Number.isFinite(value) || !new Decimal(text).eq(new Decimal(value))) return undefined
+  return value === 0 ? 0 : value
+}
+
+/** The largest units that text names, clamped to the safe integers: for upper bounds, which do not bind beyond them. */
+export function boundToUnits(text: string, scale: number, name: string): number {
+  const units = scanUnits(text, scale, name)
+  return units === Number.POSITIVE_INFINITY ? Number.MAX_SAFE_INTEGER : toUnits(text, scale, name)
+}
+
+/**
+ * Any decimal rounded, once, to a multiple of the step that holds at it: `stepAt` gets its units without finer digits.
+ *
+ * @throws TradewireError `TW_INVALID_DECIMAL`, `TW_OUT_OF_RANGE`.
+ */
+export function roundToUnits(
+  value: DecimalInput,
+  scale: number,
+  stepAt: (units: number) => number,
+  rounding: Rounding,
+  name: string,
+): number {
+  const exact = scanUnits(value, scale, name)
+  if (Number.isFinite(exact)) return requireSafe(roundToStep(exact, stepAt(exact), rounding), value, name)
+  const decimal = toDecimal(value, name)
+  const truncated = toUnits(decimal.toDecimalPlaces(scale, DecimalBase.ROUND_DOWN), scale, name)
+  const step = unitsToDecimal(stepAt(truncated), scale)
+  return toUnits(decimal.toNearest(step, roundingModes[rounding]), scale, name)
+}
+
+const roundingModes = {
+  floor: DecimalBase.ROUND_FLOOR,
+  ceil: DecimalBase.ROUND_CEIL,
+  truncate: DecimalBase.ROUND_DOWN,
+  nearest: DecimalBase.ROUND_HALF_UP,
+} as const satisfies Record<Rounding, number>
+
+function requireSafe(units: number, value: DecimalInput, name: string): number {
+  if (Number.isSafeInteger(units)) return units
+  const message = `${name} ${String(value)} does not fit a safe integer once it is rounded`
+  throw new TradewireError('TW_OUT_OF_RANGE', message, { details: { field: name, value: String(value) } })
+}
+
 function invalidDecimal(value: unknown, name: string): TradewireError {
-  return new TradewireError('TW_INVALID_DECIMAL', `${name} must be a finite decimal number, got ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`, {
-    details: { name, value: String(value) },
+  const text = typeof value === 'object' && !DecimalBase.isDecimal(value) ? 'an object' : String(value).slice(0, 64)
+  const shown = typeof value === 'string' ? JSON.stringify(text) : text
+  return new TradewireError('TW_INVALID_DECIMAL', `${name} must be a finite decimal number, got ${shown}`, {
+    details: { field: name, value: text },
   })
 }
 
@@ -122,7 +215,7 @@ export function unitsToNumber(units: number, scale: number): number {
   return units / (powers[scale] as number)
 }
 
-/** The nearest units of a double, rounded by `rounding`: for prices that come from the data plane, whose last digits are noise. */
+/** The units nearest to a double: for prices of the data plane, whose last digits are noise. NaN stays NaN. */
 export function numberToNearestUnits(value: number, scale: number): number {
   return Math.round(value * (powers[scale] as number))
 }

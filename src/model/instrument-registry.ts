@@ -22,7 +22,10 @@ export class InstrumentRegistry {
     const instrument = new Instrument(definition, known?.index ?? this.#byIndex.length)
     if (known !== undefined) {
       if (known.priceScale !== instrument.priceScale || known.sizeScale !== instrument.sizeScale) {
-        throw new TradewireError('TW_DUPLICATE', `Instrument ${definition.id} is registered with other price or size digits; give the new one another id`)
+        throw new TradewireError(
+          'TW_DUPLICATE',
+          `Instrument ${definition.id} is registered with other price or size digits; give the new one another id`,
+        )
       }
       return known
     }
@@ -56,7 +59,9 @@ export class InstrumentRegistry {
     const ambiguous = this.#bySymbol.get(idOrSymbol) === 'ambiguous'
     throw new TradewireError(
       'TW_UNKNOWN_INSTRUMENT',
-      ambiguous ? `Symbol ${idOrSymbol} is listed on several venues; name it as SYMBOL.VENUE` : `Instrument ${idOrSymbol} is not registered`,
+      ambiguous
+        ? `Symbol ${idOrSymbol} is listed on several venues; name it as SYMBOL.VENUE`
+        : `Instrument ${idOrSymbol} is not registered`,
       { details: { instrument: idOrSymbol } },
     )
   }

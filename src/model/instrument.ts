@@ -6,11 +6,13 @@
  */
 import { TradewireError } from '../core/errors.js'
 import {
+  boundToUnits,
   type Decimal,
   type DecimalInput,
+  MAX_SCALE,
   numberToNearestUnits,
   type Rounding,
-  roundToStep,
+  roundToUnits,
   scaleOf,
   toDecimal,
   toUnits,
@@ -22,7 +24,18 @@ import type { InstrumentId } from './ids.js'
 import type { Side } from './order-types.js'
 
 /** What kind of contract it is. */
-export type AssetClass = 'equity' | 'fx' | 'crypto_spot' | 'crypto_perpetual' | 'future' | 'option' | 'spread' | 'cfd' | 'bond' | 'index' | 'commodity'
+export type AssetClass =
+  | 'equity'
+  | 'fx'
+  | 'crypto_spot'
+  | 'crypto_perpetual'
+  | 'future'
+  | 'option'
+  | 'spread'
+  | 'cfd'
+  | 'bond'
+  | 'index'
+  | 'commodity'
 
 /** From `from` on (inclusive, by absolute value), prices are multiples of `increment`. */
 export interface PriceBand {
@@ -47,7 +60,10 @@ export interface InstrumentDefinition {
   settlementCurrency?: string
   /** Smallest price step, for instance `0.01`. With `priceBands` the finest of them. */
   priceIncrement: string
-  /** Price steps that vary by price, ascending by `from`, the first from 0. */
+  /**
+   * Price steps that vary by price, ascending by `from`, the first from 0. Each `from` is a multiple of its own step and of
+   * the step below, each step a multiple of `priceIncrement`.
+   */
   priceBands?: PriceBand[]
   /** Smallest size step. */
   sizeIncrement: string
@@ -90,7 +106,10 @@ interface CompiledBand {
   stepUnits: number
 }
 
-/** An instrument compiled for use: scales, steps and bounds as integers. Immutable. */
+/** The most that {@link InstrumentDefinition.sparePriceDigits} may say. */
+export const MAX_SPARE_PRICE_DIGITS = 8
+
+/** An instrument compiled for use: scales, steps and bounds as integers. Immutable, and so is its copy of the definition. */
 export class Instrument {
   readonly definition: Readonly<InstrumentDefinition>
   readonly id: InstrumentId
@@ -119,47 +138,77 @@ export class Instrument {
   readonly currency: string
   readonly settlementCurrency: string
   readonly #bands: readonly CompiledBand[]
+  readonly #stepAt = (units: number): number => this.priceStepAt(units)
+  readonly #sizeStep = (): number => this.sizeStepUnits
 
   /** @throws TradewireError `TW_INVALID_MODEL` naming the field that is not usable. */
   constructor(definition: InstrumentDefinition, index: number) {
-    const finestTick = scaleOf(definition.priceIncrement, 'priceIncrement')
-    this.definition = definition
+    this.definition = frozenCopy(definition)
     this.id = definition.id
     this.symbol = definition.symbol
     this.index = index
-    this.priceScale = finestTick + (definition.sparePriceDigits ?? 2)
-    this.sizeScale = scaleOf(definition.sizeIncrement, 'sizeIncrement')
-    this.priceStepUnits = positive(toUnits(definition.priceIncrement, this.priceScale, 'priceIncrement'), 'priceIncrement')
+    this.priceScale = requireScale(
+      scaleOf(definition.priceIncrement, 'priceIncrement') + requireSpareDigits(definition.sparePriceDigits ?? 2),
+      'priceIncrement',
+    )
+    this.sizeScale = requireScale(scaleOf(definition.sizeIncrement, 'sizeIncrement'), 'sizeIncrement')
+    this.priceStepUnits = positive(
+      toUnits(definition.priceIncrement, this.priceScale, 'priceIncrement'),
+      'priceIncrement',
+    )
     this.sizeStepUnits = positive(toUnits(definition.sizeIncrement, this.sizeScale, 'sizeIncrement'), 'sizeIncrement')
     this.lotUnits = definition.lotSize === undefined ? this.sizeStepUnits : this.#size(definition.lotSize, 'lotSize')
-    this.minQuantityUnits = definition.minQuantity === undefined ? this.sizeStepUnits : this.#size(definition.minQuantity, 'minQuantity')
-    this.maxQuantityUnits = definition.maxQuantity === undefined ? Number.MAX_SAFE_INTEGER : this.#size(definition.maxQuantity, 'maxQuantity')
+    this.minQuantityUnits =
+      definition.minQuantity === undefined ? this.sizeStepUnits : this.#size(definition.minQuantity, 'minQuantity')
+    this.maxQuantityUnits =
+      definition.maxQuantity === undefined
+        ? Number.MAX_SAFE_INTEGER
+        : boundToUnits(definition.maxQuantity, this.sizeScale, 'maxQuantity')
+    requireOrder(this.minQuantityUnits, this.maxQuantityUnits, 'minQuantity', 'maxQuantity')
     this.allowsNegativePrices = classesWithNegativePrices.has(definition.assetClass)
     const defaultMinimum = this.allowsNegativePrices ? -Number.MAX_SAFE_INTEGER : this.priceStepUnits
-    this.minPriceUnits = definition.minPrice === undefined ? defaultMinimum : toUnits(definition.minPrice, this.priceScale, 'minPrice')
-    this.maxPriceUnits = definition.maxPrice === undefined ? Number.MAX_SAFE_INTEGER : toUnits(definition.maxPrice, this.priceScale, 'maxPrice')
+    this.minPriceUnits =
+      definition.minPrice === undefined ? defaultMinimum : toUnits(definition.minPrice, this.priceScale, 'minPrice')
+    this.maxPriceUnits =
+      definition.maxPrice === undefined
+        ? Number.MAX_SAFE_INTEGER
+        : boundToUnits(definition.maxPrice, this.priceScale, 'maxPrice')
+    requireOrder(this.minPriceUnits, this.maxPriceUnits, 'minPrice', 'maxPrice')
     this.multiplier = toDecimal(definition.multiplier ?? '1', 'multiplier')
+    if (!this.multiplier.gt(0)) throw invalidField('multiplier', 'must be above 0')
     this.multiplierNumber = this.multiplier.toNumber()
     this.isInverse = definition.isInverse ?? false
     this.currency = definition.currency
-    this.settlementCurrency = definition.settlementCurrency ?? (this.isInverse ? (definition.baseCurrency ?? definition.currency) : definition.currency)
-    this.#bands = (definition.priceBands ?? []).map((band, i) => ({
-      fromUnits: toUnits(band.from, this.priceScale, `priceBands.${i}.from`),
-      stepUnits: positive(toUnits(band.increment, this.priceScale, `priceBands.${i}.increment`), `priceBands.${i}.increment`),
-    }))
+    this.settlementCurrency =
+      definition.settlementCurrency ??
+      (this.isInverse ? (definition.baseCurrency ?? definition.currency) : definition.currency)
+    this.#bands = compileBands(definition.priceBands ?? [], this.priceScale, this.priceStepUnits)
   }
 
   #size(text: string, name: string): number {
     return positive(toUnits(text, this.sizeScale, name), name)
   }
 
-  /** A price as units: exact, on the grid and within bounds, or refused. @throws TradewireError `TW_OFF_GRID`, `TW_INVALID_DECIMAL`, `TW_OUT_OF_RANGE`. */
+  /**
+   * A price as units: exact and on the grid, or refused. `minPrice` and `maxPrice` are the risk gate's to check.
+   *
+   * @throws TradewireError `TW_OFF_GRID`, `TW_INVALID_DECIMAL`, `TW_OUT_OF_RANGE`.
+   */
   priceUnits(value: DecimalInput, name = 'price'): number {
     const units = toUnits(value, this.priceScale, name)
     if (!this.isPriceOnGrid(units)) {
-      throw new TradewireError('TW_OFF_GRID', `${name} ${this.priceText(units)} is not a multiple of ${this.priceText(this.priceStepAt(units))} for ${this.id}`, {
-        details: { instrument: this.id, field: name, value: this.priceText(units), increment: this.priceText(this.priceStepAt(units)) },
-      })
+      throw new TradewireError(
+        'TW_OFF_GRID',
+        `${name} ${this.priceText(units)} is not a multiple of ${this.priceText(this.priceStepAt(units))} for ${this.id}`,
+        {
+          details: {
+            instrument: this.id,
+            field: name,
+            value: this.priceText(units),
+            increment: this.priceText(this.priceStepAt(units)),
+          },
+        },
+      )
     }
     return units
   }
@@ -168,9 +217,18 @@ export class Instrument {
   quantityUnits(value: DecimalInput, name = 'quantity'): number {
     const units = toUnits(value, this.sizeScale, name)
     if (units % this.sizeStepUnits !== 0) {
-      throw new TradewireError('TW_OFF_GRID', `${name} ${this.quantityText(units)} is not a multiple of ${this.quantityText(this.sizeStepUnits)} for ${this.id}`, {
-        details: { instrument: this.id, field: name, value: this.quantityText(units), increment: this.quantityText(this.sizeStepUnits) },
-      })
+      throw new TradewireError(
+        'TW_OFF_GRID',
+        `${name} ${this.quantityText(units)} is not a multiple of ${this.quantityText(this.sizeStepUnits)} for ${this.id}`,
+        {
+          details: {
+            instrument: this.id,
+            field: name,
+            value: this.quantityText(units),
+            increment: this.quantityText(this.sizeStepUnits),
+          },
+        },
+      )
     }
     return units
   }
@@ -200,8 +258,7 @@ export class Instrument {
 
   /** As {@link makePrice}, in units. */
   makePriceUnits(value: DecimalInput, rounding: Rounding): number {
-    const fine = coarsen(value, this.priceScale, rounding, 'price')
-    return roundToStep(fine, this.priceStepAt(fine), rounding)
+    return roundToUnits(value, this.priceScale, this.#stepAt, rounding, 'price')
   }
 
   /** A price rounded to the passive side: down for a buy, up for a sell. */
@@ -211,7 +268,12 @@ export class Instrument {
 
   /** A quantity rounded to the grid; down unless said otherwise. */
   makeQuantity(value: DecimalInput, rounding: Rounding = 'floor'): Decimal {
-    return this.quantityFromUnits(roundToStep(coarsen(value, this.sizeScale, rounding, 'quantity'), this.sizeStepUnits, rounding))
+    return this.quantityFromUnits(this.makeQuantityUnits(value, rounding))
+  }
+
+  /** As {@link makeQuantity}, in units. */
+  makeQuantityUnits(value: DecimalInput, rounding: Rounding = 'floor'): number {
+    return roundToUnits(value, this.sizeScale, this.#sizeStep, rounding, 'quantity')
   }
 
   priceFromUnits(units: number): Decimal {
@@ -252,19 +314,68 @@ export class Instrument {
 
   /** The instrument's name at a connector; its symbol where none is mapped. */
   symbolAt(connector: string): string {
-    return this.definition.venueSymbols?.[connector] ?? this.symbol
+    const names = this.definition.venueSymbols
+    return names !== undefined && Object.hasOwn(names, connector) ? (names[connector] as string) : this.symbol
   }
 }
 
-/** Any decimal at `scale`, with finer digits rounded by the mode: a first step before rounding to the grid in the same direction. */
-function coarsen(value: DecimalInput, scale: number, rounding: Rounding, name: string): number {
-  const decimal = toDecimal(value, name)
-  if (decimal.decimalPlaces() <= scale) return toUnits(decimal, scale, name)
-  const mode = { floor: 3, ceil: 2, truncate: 1, nearest: 4 } as const
-  return toUnits(decimal.toDecimalPlaces(scale, mode[rounding]), scale, name)
+/** A copy that the caller's later changes do not reach. */
+function frozenCopy(definition: InstrumentDefinition): Readonly<InstrumentDefinition> {
+  const { priceBands, venueSymbols } = definition
+  return Object.freeze({
+    ...definition,
+    ...(priceBands === undefined ? {} : { priceBands: priceBands.map((band) => Object.freeze({ ...band })) }),
+    ...(venueSymbols === undefined ? {} : { venueSymbols: Object.freeze({ ...venueSymbols }) }),
+  })
+}
+
+/** Bands whose borders lie on the grids of both sides: then rounding within one band never leaves the grid of the next. */
+function compileBands(bands: readonly PriceBand[], scale: number, finestUnits: number): CompiledBand[] {
+  const compiled: CompiledBand[] = []
+  for (const [i, band] of bands.entries()) {
+    const fromUnits = toUnits(band.from, scale, `priceBands.${i}.from`)
+    const stepUnits = positive(toUnits(band.increment, scale, `priceBands.${i}.increment`), `priceBands.${i}.increment`)
+    const below = compiled.at(-1)
+    if (below === undefined ? fromUnits !== 0 : fromUnits <= below.fromUnits) {
+      const rule = below === undefined ? 'must be 0 in the first band' : 'must be above that of the band before'
+      throw invalidField(`priceBands.${i}.from`, rule)
+    }
+    if (stepUnits % finestUnits !== 0) {
+      throw invalidField(`priceBands.${i}.increment`, 'must be a multiple of priceIncrement')
+    }
+    if (fromUnits % stepUnits !== 0 || (below !== undefined && fromUnits % below.stepUnits !== 0)) {
+      throw invalidField(
+        `priceBands.${i}.from`,
+        'must be a multiple of its own increment and of that of the band before',
+      )
+    }
+    compiled.push({ fromUnits, stepUnits })
+  }
+  return compiled
 }
 
 function positive(units: number, name: string): number {
   if (units > 0) return units
-  throw new TradewireError('TW_INVALID_MODEL', `${name} must be above 0`, { details: { field: name } })
+  throw invalidField(name, 'must be above 0')
+}
+
+function requireSpareDigits(digits: number): number {
+  if (Number.isInteger(digits) && digits >= 0 && digits <= MAX_SPARE_PRICE_DIGITS) return digits
+  throw invalidField('sparePriceDigits', `must be a whole number from 0 to ${MAX_SPARE_PRICE_DIGITS}`)
+}
+
+function requireScale(scale: number, name: string): number {
+  if (scale <= MAX_SCALE) return scale
+  throw invalidField(
+    name,
+    `needs ${scale} digits behind the point (spare digits included); at most ${MAX_SCALE} are possible`,
+  )
+}
+
+function requireOrder(lower: number, upper: number, lowerName: string, upperName: string): void {
+  if (upper < lower) throw invalidField(upperName, `must not be below ${lowerName}`)
+}
+
+function invalidField(field: string, rule: string): TradewireError {
+  return new TradewireError('TW_INVALID_MODEL', `${field} ${rule}`, { details: { field } })
 }

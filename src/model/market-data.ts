@@ -145,4 +145,12 @@ export interface InstrumentStatus extends MarketEventHeader {
 }
 
 /** Any event of the data plane. */
-export type MarketEvent = PriceTick | TradeTick | OrderBookSnapshot | OrderBookDelta | OhlcvBar | NewsEvent | MacroEvent | InstrumentStatus
+export type MarketEvent =
+  | PriceTick
+  | TradeTick
+  | OrderBookSnapshot
+  | OrderBookDelta
+  | OhlcvBar
+  | NewsEvent
+  | MacroEvent
+  | InstrumentStatus

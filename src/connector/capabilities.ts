@@ -1,0 +1,62 @@
+/** What a venue can do. Asking for more fails before anything is sent. */
+import { TifCode, TypeCode } from '../orders/codes.js'
+import type { OrderType, TimeInForce } from '../model/order-types.js'
+
+/** Kinds of market data that can be subscribed to. */
+export const dataKinds = ['quotes', 'trades', 'book', 'orders', 'bars', 'status', 'news'] as const
+/** A kind of market data. `book` is level 2, `orders` level 3. */
+export type DataKind = (typeof dataKinds)[number]
+
+/** What a venue takes as orders. */
+export interface OrderCapabilities {
+  readonly types: readonly OrderType[]
+  readonly timeInForce: readonly TimeInForce[]
+  readonly postOnly: boolean
+  readonly reduceOnly: boolean
+  readonly iceberg: boolean
+  /** Whether a working order can be changed in place. */
+  readonly replace: boolean
+  /** Who cancels when the connection breaks: the venue, this side on reconnect, or nobody. */
+  readonly cancelOnDisconnect: 'venue' | 'client' | 'none'
+  /** Whether a query over the whole history can prove that an order never existed. */
+  readonly fullHistory: boolean
+}
+
+/** What a connector offers. `orders` is absent where it cannot trade. */
+export interface ConnectorCapabilities {
+  readonly data: readonly DataKind[]
+  readonly orders?: OrderCapabilities
+}
+
+/** Capabilities as bits, for checks on the order path. */
+export class OrderSupport {
+  readonly #types: number
+  readonly #times: number
+  readonly postOnly: boolean
+  readonly reduceOnly: boolean
+  readonly iceberg: boolean
+  readonly replace: boolean
+
+  constructor(capabilities: OrderCapabilities | undefined) {
+    let types = 0
+    for (const type of capabilities?.types ?? []) types |= 1 << TypeCode[type]
+    let times = 0
+    for (const time of capabilities?.timeInForce ?? []) times |= 1 << TifCode[time]
+    this.#types = types
+    this.#times = times
+    this.postOnly = capabilities?.postOnly ?? false
+    this.reduceOnly = capabilities?.reduceOnly ?? false
+    this.iceberg = capabilities?.iceberg ?? false
+    this.replace = capabilities?.replace ?? false
+  }
+
+  /** Whether orders of a type code are taken. */
+  takesType(type: number): boolean {
+    return ((this.#types >> type) & 1) === 1
+  }
+
+  /** Whether orders with a time in force code are taken. */
+  takesTimeInForce(timeInForce: number): boolean {
+    return ((this.#times >> timeInForce) & 1) === 1
+  }
+}

@@ -1,0 +1,26 @@
+/** What a system gives a connector to work with, and what it wants to hear from it. */
+import type { Logger } from '../core/logger.js'
+import type { Random } from '../core/random.js'
+import type { Time } from '../core/time.js'
+import type { InstrumentRegistry } from '../model/instrument-registry.js'
+import type { OrderReports } from '../orders/reports.js'
+import type { MarketSink } from '../ring/sink.js'
+import type { BaseConnector } from './base-connector.js'
+
+/** The surroundings of a connector. Implemented by the trading system and by the conformance kit. */
+export interface ConnectorHost {
+  readonly time: Time
+  readonly random: Random
+  readonly logger: Logger
+  readonly instruments: InstrumentRegistry
+  /** Takes market data; calls return false when a consumer asks for back-pressure. */
+  readonly market: MarketSink
+  /** Takes the outcomes of orders. */
+  readonly reports: OrderReports
+  /** Market data was published: handlers run no later than the next turn of the loop. */
+  wake(): void
+  /** The connection is up. Resolves when orders, fills and accounts agree with the venue; only then is the connector ready. */
+  reconcile(connector: BaseConnector, signal: AbortSignal): Promise<void>
+  /** The connection is gone: orders under way are of unknown fate from now on. */
+  disconnected(connector: BaseConnector, reason: string): void
+}

@@ -1,0 +1,125 @@
+/**
+ * The prices that orders are checked against: the last usable quote of each instrument, and whether it may be believed.
+ *
+ * Fed from the ring in batches; a quote that is crossed, too wide, or a jump that later quotes have not confirmed does not
+ * become a reference. Age is judged when it is asked for.
+ */
+import type { IngestRing } from '../ring/ingest-ring.js'
+
+/** What makes a quote unusable. */
+export interface MarketDataLimits {
+  /** A reference older than this is stale. Milliseconds; 5,000 unless given. */
+  maxAgeMs?: number
+  /** Widest spread, in percent of the mid; 10 unless given. */
+  maxSpreadPercent?: number
+  /** Largest move from the last reference that is believed at once, in percent; 10 unless given. */
+  maxJumpPercent?: number
+  /** So many quotes in a row near the new price confirm a jump; 3 unless given. */
+  jumpConfirmations?: number
+  /** Whether bid = ask is usable; true unless given. */
+  allowLocked?: boolean
+}
+
+/** Why there is no usable reference, as small integers; 0 means that there is one. */
+export const ReferenceFault = { none: 0, missing: 1, stale: 2, crossed: 3, wide: 4, jump: 5 } as const
+
+/** Reference prices of all instruments, by index. */
+export class ReferencePrices {
+  readonly bid: Float64Array
+  readonly ask: Float64Array
+  /** Mid of the last usable quote, or the last trade where no quote ever came; NaN when there is neither. */
+  readonly reference: Float64Array
+  readonly tsRecvUs: Float64Array
+  readonly #fault: Uint8Array
+  readonly #candidate: Float64Array
+  readonly #confirmations: Int32Array
+  readonly #maxAgeUs: number
+  readonly #maxSpread: number
+  readonly #maxJump: number
+  readonly #needed: number
+  readonly #allowLocked: boolean
+
+  constructor(instruments: number, limits: MarketDataLimits = {}) {
+    this.bid = new Float64Array(instruments).fill(Number.NaN)
+    this.ask = new Float64Array(instruments).fill(Number.NaN)
+    this.reference = new Float64Array(instruments).fill(Number.NaN)
+    this.tsRecvUs = new Float64Array(instruments).fill(Number.NEGATIVE_INFINITY)
+    this.#fault = new Uint8Array(instruments).fill(ReferenceFault.missing)
+    this.#candidate = new Float64Array(instruments)
+    this.#confirmations = new Int32Array(instruments)
+    this.#maxAgeUs = (limits.maxAgeMs ?? 5_000) * 1_000
+    this.#maxSpread = (limits.maxSpreadPercent ?? 10) / 100
+    this.#maxJump = (limits.maxJumpPercent ?? 10) / 100
+    this.#needed = limits.jumpConfirmations ?? 3
+    this.#allowLocked = limits.allowLocked ?? true
+  }
+
+  /** Batch handler of the ring. */
+  readonly onQuotes = (ring: IngestRing, from: number, to: number): void => {
+    const { instrument, bid, ask, tsRecvUs } = ring.quotes
+    for (let slot = from; slot < to; slot++) this.#quote(instrument[slot] as number, bid[slot] as number, ask[slot] as number, tsRecvUs[slot] as number)
+  }
+
+  /** Batch handler of the ring. */
+  readonly onTrades = (ring: IngestRing, from: number, to: number): void => {
+    const { instrument, price, tsRecvUs } = ring.trades
+    for (let slot = from; slot < to; slot++) {
+      const i = instrument[slot] as number
+      // A tape without quotes still gives a reference; where there are quotes, they lead.
+      if (Number.isNaN(this.bid[i] as number) && Number.isNaN(this.ask[i] as number)) this.#believe(i, price[slot] as number, tsRecvUs[slot] as number)
+    }
+  }
+
+  /** The fault of an instrument's reference at a wall time. */
+  faultAt(instrument: number, wallUs: number): number {
+    const fault = this.#fault[instrument] as number
+    if (fault !== ReferenceFault.none) return fault
+    const age = wallUs - (this.tsRecvUs[instrument] as number)
+    return age > this.#maxAgeUs || age < -this.#maxAgeUs ? ReferenceFault.stale : ReferenceFault.none
+  }
+
+  /** Sets a reference from elsewhere: a previous close, a price from another source. It ages like a quote. */
+  set(instrument: number, price: number, tsRecvUs: number): void {
+    this.#believe(instrument, price, tsRecvUs)
+  }
+
+  #quote(i: number, bid: number, ask: number, tsRecvUs: number): void {
+    this.bid[i] = bid
+    this.ask[i] = ask
+    if (!(bid > Number.NEGATIVE_INFINITY && ask < Number.POSITIVE_INFINITY)) return
+    if (bid > ask || (bid === ask && !this.#allowLocked)) {
+      this.#fault[i] = ReferenceFault.crossed
+      return
+    }
+    const mid = (bid + ask) / 2
+    if (ask - bid > Math.abs(mid) * this.#maxSpread) {
+      this.#fault[i] = ReferenceFault.wide
+      return
+    }
+    this.#believe(i, mid, tsRecvUs)
+  }
+
+  /** Takes a price as reference unless it is a jump; a jump waits until enough prices in a row stay near it. */
+  #believe(i: number, price: number, tsRecvUs: number): void {
+    const known = this.reference[i] as number
+    if (Number.isNaN(known) || Math.abs(price - known) <= Math.abs(known) * this.#maxJump) {
+      this.#confirmations[i] = 0
+      this.#accept(i, price, tsRecvUs)
+      return
+    }
+    const candidate = this.#candidate[i] as number
+    const isNear = (this.#confirmations[i] as number) > 0 && Math.abs(price - candidate) <= Math.abs(candidate) * this.#maxJump
+    this.#candidate[i] = price
+    this.#confirmations[i] = isNear ? (this.#confirmations[i] as number) + 1 : 1
+    if ((this.#confirmations[i] as number) > this.#needed) {
+      this.#confirmations[i] = 0
+      this.#accept(i, price, tsRecvUs)
+    } else this.#fault[i] = ReferenceFault.jump
+  }
+
+  #accept(i: number, price: number, tsRecvUs: number): void {
+    this.reference[i] = price
+    this.tsRecvUs[i] = tsRecvUs
+    this.#fault[i] = ReferenceFault.none
+  }
+}

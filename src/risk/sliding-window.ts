@@ -1,0 +1,44 @@
+/**
+ * An exact sliding window: in every interval of the window's length at most `limit` events pass.
+ *
+ * It remembers the times of the last `limit` events in a ring; the next may pass when the oldest of them has left the
+ * window. Constant time, no allocation, and no burst at a bucket's edge.
+ */
+import { TradewireError } from '../core/errors.js'
+
+/** Counts events against a limit per window. */
+export class SlidingWindow {
+  readonly limit: number
+  readonly windowNs: number
+  readonly #times: Float64Array
+  #oldest = 0
+
+  /** `limit`: events per window, 1 to 1,000,000. `windowMs` > 0. */
+  constructor(limit: number, windowMs: number) {
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1_000_000) {
+      throw new TradewireError('TW_INVALID_CONFIG', `throttle.limit must be a whole number from 1 to 1000000, got ${limit}`)
+    }
+    if (!(windowMs > 0)) throw new TradewireError('TW_INVALID_CONFIG', `throttle.windowMs must be above 0, got ${windowMs}`)
+    this.limit = limit
+    this.windowNs = windowMs * 1_000_000
+    this.#times = new Float64Array(limit).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  /** Whether an event at a monotonic time may pass. Changes nothing. */
+  hasRoom(nowNs: number): boolean {
+    return nowNs - (this.#times[this.#oldest] as number) >= this.windowNs
+  }
+
+  /** Counts an event that passes. */
+  take(nowNs: number): void {
+    this.#times[this.#oldest] = nowNs
+    this.#oldest = this.#oldest + 1 === this.limit ? 0 : this.#oldest + 1
+  }
+
+  /** Events within the window that ends now. */
+  used(nowNs: number): number {
+    let used = 0
+    for (let i = 0; i < this.limit; i++) if (nowNs - (this.#times[i] as number) < this.windowNs) used++
+    return used
+  }
+}
