@@ -10,7 +10,7 @@ import type { Instrument } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { SideSign } from './codes.js'
 import { OrderFlag } from './codes.js'
-import type { OrderTable } from './order-table.js'
+import { Field, type OrderTable } from './order-table.js'
 
 /** Views minted by a gate, of either build of the package. */
 const minted: WeakSet<object> = registry()
@@ -46,7 +46,7 @@ export class OrderView {
 
   /** The order's number: what reports refer to. */
   get number(): number {
-    return this.table.number[this.row] as number
+    return this.table.cells[this.row + Field.number]
   }
 
   get clientOrderId(): string {
@@ -54,78 +54,78 @@ export class OrderView {
   }
 
   get venueOrderId(): string | number | undefined {
-    return this.table.venueOrderId[this.row]
+    return this.table.venueOrderId(this.row)
   }
 
   get instrument(): Instrument {
-    return this.instruments.at(this.table.instrument[this.row] as number)
+    return this.instruments.at(this.table.cells[this.row + Field.instrument])
   }
 
   get instrumentIndex(): number {
-    return this.table.instrument[this.row] as number
+    return this.table.cells[this.row + Field.instrument]
   }
 
   get account(): string {
-    return this.names.account(this.table.account[this.row] as number)
+    return this.names.account(this.table.cells[this.row + Field.account])
   }
 
   get accountIndex(): number {
-    return this.table.account[this.row] as number
+    return this.table.cells[this.row + Field.account]
   }
 
   get strategy(): string {
-    return this.names.strategy(this.table.strategy[this.row] as number)
+    return this.names.strategy(this.table.cells[this.row + Field.strategy])
   }
 
   get sideSign(): SideSign {
-    return this.table.side[this.row] as SideSign
+    return this.table.cells[this.row + Field.side] as SideSign
   }
 
   /** Code of the order type, see `TypeCode`. */
   get type(): number {
-    return this.table.type[this.row] as number
+    return this.table.cells[this.row + Field.type]
   }
 
   /** Code of the time in force, see `TifCode`. */
   get timeInForce(): number {
-    return this.table.timeInForce[this.row] as number
+    return this.table.cells[this.row + Field.timeInForce]
   }
 
   get quantityUnits(): number {
-    return this.table.quantity[this.row] as number
+    return this.table.cells[this.row + Field.quantity]
   }
 
   /** NaN for types without a limit. */
   get priceUnits(): number {
-    return this.table.price[this.row] as number
+    return this.table.cells[this.row + Field.price]
   }
 
   /** NaN for types without a trigger. */
   get triggerUnits(): number {
-    return this.table.trigger[this.row] as number
+    return this.table.cells[this.row + Field.trigger]
   }
 
   /** Trailing distance in price units, NaN when it is given in basis points or there is none. */
   get trailingAmountUnits(): number {
-    return this.table.trailingAmount[this.row] as number
+    return this.table.cells[this.row + Field.trailingAmount]
   }
 
   get trailingBasisPoints(): number {
-    return this.table.trailingBasisPoints[this.row] as number
+    return this.table.cells[this.row + Field.trailingBasisPoints]
   }
 
   /** Shown part of an iceberg; NaN when all is shown. */
   get displayUnits(): number {
-    return this.table.display[this.row] as number
+    return this.table.cells[this.row + Field.display]
   }
 
   /** Epoch microseconds at which a GTD order ends; NaN otherwise. */
   get expireTimeUs(): number {
-    return this.table.expireUs[this.row] as number
+    return this.table.cells[this.row + Field.expireUs]
   }
 
   get flags(): number {
-    return this.table.flags[this.row] as number
+    return this.table.cells[this.row + Field.flags]
   }
 
   get postOnly(): boolean {
@@ -138,11 +138,11 @@ export class OrderView {
 
   /** Code of the self-trade prevention, see `StpCode`. */
   get selfTradePrevention(): number {
-    return this.table.selfTrade[this.row] as number
+    return this.table.cells[this.row + Field.selfTrade]
   }
 
   get tag(): string | undefined {
-    return this.table.tag[this.row]
+    return this.table.tag(this.row)
   }
 }
 

@@ -8,8 +8,8 @@
 import { FactSource } from './codes.js'
 import { lifecycle } from './derive.js'
 import { Fact, isClosed } from './lifecycle.js'
-import type { OrderTable } from './order-table.js'
-import { type ExecKey, TradeFact } from './trade-pool.js'
+import { Field, type OrderTable } from './order-table.js'
+import { type ExecKey, TradeFact, TradeField } from './trade-pool.js'
 
 /** What a fold found, as bits. Anything but `changed` and `duplicate` is an anomaly: told to the host, never dropped. */
 export const Outcome = {
@@ -33,30 +33,30 @@ export const Outcome = {
 
 /** Brings the derived columns up to date after facts changed. */
 function settle(table: OrderTable, row: number, seq: number): void {
-  if (seq > (table.lastSeq[row] as number)) table.lastSeq[row] = seq
-  table.isOpen[row] = isClosed(lifecycle(table, row)) ? 0 : 1
+  if (seq > table.cells[row + Field.lastSeq]) table.cells[row + Field.lastSeq] = seq
+  table.cells[row + Field.isOpen] = isClosed(lifecycle(table, row)) ? 0 : 1
 }
 
 function addFact(table: OrderTable, row: number, fact: number): number {
-  const before = table.facts[row] as number
-  table.facts[row] = before | fact
+  const before = table.cells[row + Field.facts]
+  table.cells[row + Field.facts] = before | fact
   return (before & fact) === fact ? Outcome.duplicate : Outcome.changed
 }
 
 function raise(column: Float64Array, row: number, seq: number): void {
-  if (seq > (column[row] as number)) column[row] = seq
+  if (seq > column[row]) column[row] = seq
 }
 
 /** Keeps the lowest sequence number: the one under which a fact was first known. */
 function first(column: Float64Array, row: number, seq: number): void {
-  const known = column[row] as number
+  const known = column[row]
   if (known === 0 || seq < known) column[row] = seq
 }
 
 /** Our own side refused it. */
 export function foldDenied(table: OrderTable, row: number, reasonCode: number, seq: number): number {
-  table.reasonCode[row] = reasonCode
-  first(table.closedSeq, row, seq)
+  table.cells[row + Field.reasonCode] = reasonCode
+  first(table.cells, row + Field.closedSeq, seq)
   const outcome = addFact(table, row, Fact.denied)
   settle(table, row, seq)
   return outcome
@@ -78,7 +78,7 @@ export function foldReleased(table: OrderTable, row: number, seq: number): numbe
 
 /** Handed to the connector; the journal held the intent before. */
 export function foldSubmitted(table: OrderTable, row: number, seq: number): number {
-  first(table.submittedSeq, row, seq)
+  first(table.cells, row + Field.submittedSeq, seq)
   const outcome = addFact(table, row, Fact.submitted)
   settle(table, row, seq)
   return outcome
@@ -86,11 +86,11 @@ export function foldSubmitted(table: OrderTable, row: number, seq: number): numb
 
 /** The venue acknowledged it. */
 export function foldAccepted(table: OrderTable, row: number, venueOrderId: string | number | undefined, seq: number): number {
-  const wasRejected = ((table.facts[row] as number) & Fact.rejected) !== 0
-  first(table.acceptedSeq, row, seq)
-  raise(table.venueSeq, row, seq)
-  const isFirst = table.acceptedSeq[row] === seq && table.termGeneration[row] === 0
-  if (venueOrderId !== undefined && (isFirst || table.venueOrderId[row] === undefined)) table.venueOrderId[row] = venueOrderId
+  const wasRejected = (table.cells[row + Field.facts] & Fact.rejected) !== 0
+  first(table.cells, row + Field.acceptedSeq, seq)
+  raise(table.cells, row + Field.venueSeq, seq)
+  const isFirst = table.cells[row + Field.acceptedSeq] === seq && table.cells[row + Field.termGeneration] === 0
+  if (venueOrderId !== undefined && (isFirst || table.venueOrderId(row) === undefined)) table.setVenueOrderId(row, venueOrderId)
   const outcome = addFact(table, row, Fact.accepted)
   settle(table, row, seq)
   return wasRejected ? outcome | Outcome.afterReject : outcome
@@ -98,8 +98,8 @@ export function foldAccepted(table: OrderTable, row: number, venueOrderId: strin
 
 /** Its trigger was hit. */
 export function foldTriggered(table: OrderTable, row: number, seq: number): number {
-  first(table.triggeredSeq, row, seq)
-  raise(table.venueSeq, row, seq)
+  first(table.cells, row + Field.triggeredSeq, seq)
+  raise(table.cells, row + Field.venueSeq, seq)
   const outcome = addFact(table, row, Fact.triggered)
   settle(table, row, seq)
   return outcome
@@ -108,14 +108,14 @@ export function foldTriggered(table: OrderTable, row: number, seq: number): numb
 /** Rejected by the venue, or concluded never to have reached it. */
 export function foldRejected(table: OrderTable, row: number, source: number, seq: number): number {
   if (source === FactSource.inferred) {
-    const isNew = seq > (table.rejectedInferredSeq[row] as number)
-    raise(table.rejectedInferredSeq, row, seq)
+    const isNew = seq > table.cells[row + Field.rejectedInferredSeq]
+    raise(table.cells, row + Field.rejectedInferredSeq, seq)
     settle(table, row, seq)
     return isNew ? Outcome.changed : Outcome.duplicate
   }
-  first(table.rejectedSeq, row, seq)
-  first(table.closedSeq, row, seq)
-  raise(table.venueSeq, row, seq)
+  first(table.cells, row + Field.rejectedSeq, seq)
+  first(table.cells, row + Field.closedSeq, seq)
+  raise(table.cells, row + Field.venueSeq, seq)
   const outcome = addFact(table, row, Fact.rejected)
   settle(table, row, seq)
   return outcome
@@ -125,17 +125,17 @@ export function foldRejected(table: OrderTable, row: number, source: number, seq
 export function foldClosed(table: OrderTable, row: number, isExpiry: boolean, source: number, tsUs: number, seq: number): number {
   let outcome: number
   if (source === FactSource.inferred) {
-    const isNew = seq > (table.closedInferredSeq[row] as number)
-    raise(table.closedInferredSeq, row, seq)
+    const isNew = seq > table.cells[row + Field.closedInferredSeq]
+    raise(table.cells, row + Field.closedInferredSeq, seq)
     outcome = addFact(table, row, isExpiry ? Fact.expiredByInference : Fact.canceledByInference)
     if (isNew) outcome = Outcome.changed
   } else {
-    const times = isExpiry ? table.expiredTs : table.canceledTs
+    const time = row + (isExpiry ? Field.expiredTs : Field.canceledTs)
     const fact = isExpiry ? Fact.expired : Fact.canceled
     outcome = addFact(table, row, fact)
-    if (outcome === Outcome.changed || tsUs < (times[row] as number)) times[row] = tsUs
-    first(table.closedSeq, row, seq)
-    raise(table.venueSeq, row, seq)
+    if (outcome === Outcome.changed || tsUs < table.cells[time]) table.cells[time] = tsUs
+    first(table.cells, row + Field.closedSeq, seq)
+    raise(table.cells, row + Field.venueSeq, seq)
   }
   settle(table, row, seq)
   return outcome
@@ -143,10 +143,10 @@ export function foldClosed(table: OrderTable, row: number, isExpiry: boolean, so
 
 /** Its fate is not known from now on. */
 export function foldUnknown(table: OrderTable, row: number, reasonCode: number, seq: number): number {
-  const isNew = seq > (table.unknownSeq[row] as number)
+  const isNew = seq > table.cells[row + Field.unknownSeq]
   if (isNew) {
-    table.unknownSeq[row] = seq
-    table.reasonCode[row] = reasonCode
+    table.cells[row + Field.unknownSeq] = seq
+    table.cells[row + Field.reasonCode] = reasonCode
   }
   settle(table, row, seq)
   return isNew ? Outcome.changed : Outcome.duplicate
@@ -154,25 +154,25 @@ export function foldUnknown(table: OrderTable, row: number, reasonCode: number, 
 
 /** The venue says that it works. Re-opens what was closed by a bust or by inference before, nothing else. */
 export function foldWorks(table: OrderTable, row: number, seq: number): number {
-  const isNew = seq > (table.worksSeq[row] as number)
-  raise(table.worksSeq, row, seq)
-  raise(table.venueSeq, row, seq)
+  const isNew = seq > table.cells[row + Field.worksSeq]
+  raise(table.cells, row + Field.worksSeq, seq)
+  raise(table.cells, row + Field.venueSeq, seq)
   settle(table, row, seq)
   return isNew ? Outcome.changed : Outcome.duplicate
 }
 
 /** A cancel or an update was sent. `quantity`, `price` and `trigger` are the terms an update asks for. */
 export function foldRequest(table: OrderTable, row: number, generation: number, isCancel: boolean, quantity: number, price: number, trigger: number, seq: number): number {
-  if (generation >= (table.nextGeneration[row] as number)) table.nextGeneration[row] = generation + 1
+  if (generation >= table.cells[row + Field.nextGeneration]) table.cells[row + Field.nextGeneration] = generation + 1
   const bit = requestBit(table, row, generation)
   if (bit <= 0) return bit === 0 ? Outcome.duplicate : Outcome.requestWindow
-  const isNew = ((table.requestOpened[row] as number) & bit) === 0
-  table.requestOpened[row] = (table.requestOpened[row] as number) | bit
-  if (isCancel) table.requestIsCancel[row] = (table.requestIsCancel[row] as number) | bit
-  raise(table.requestSeq, row, seq)
-  const isResolved = ((table.requestResolved[row] as number) & bit) !== 0
+  const isNew = (table.cells[row + Field.requestOpened] & bit) === 0
+  table.cells[row + Field.requestOpened] = table.cells[row + Field.requestOpened] | bit
+  if (isCancel) table.cells[row + Field.requestIsCancel] = table.cells[row + Field.requestIsCancel] | bit
+  raise(table.cells, row + Field.requestSeq, seq)
+  const isResolved = (table.cells[row + Field.requestResolved] & bit) !== 0
   if (isNew && !isResolved && !isCancel) {
-    table.firstRequest[row] = table.requests.add(table.firstRequest[row] as number, generation, quantity, price, trigger)
+    table.cells[row + Field.firstRequest] = table.requests.add(table.cells[row + Field.firstRequest], generation, quantity, price, trigger)
   }
   slideRequests(table, row)
   settle(table, row, seq)
@@ -199,20 +199,20 @@ export function foldUpdated(
   seq: number,
 ): number {
   resolveRequest(table, row, generation)
-  raise(table.venueSeq, row, seq)
-  const known = table.termGeneration[row] as number
+  raise(table.cells, row + Field.venueSeq, seq)
+  const known = table.cells[row + Field.termGeneration]
   const isLater =
     generation > known ||
     (generation === known &&
-      (tsUs > (table.termTs[row] as number) || (tsUs === (table.termTs[row] as number) && seq > (table.termSeq[row] as number))))
+      (tsUs > table.cells[row + Field.termTs] || (tsUs === table.cells[row + Field.termTs] && seq > table.cells[row + Field.termSeq])))
   if (isLater) {
-    table.termGeneration[row] = generation
-    table.termTs[row] = tsUs
-    table.termSeq[row] = seq
-    table.quantity[row] = quantity
-    table.price[row] = price
-    table.trigger[row] = trigger
-    if (venueOrderId !== undefined) table.venueOrderId[row] = venueOrderId
+    table.cells[row + Field.termGeneration] = generation
+    table.cells[row + Field.termTs] = tsUs
+    table.cells[row + Field.termSeq] = seq
+    table.cells[row + Field.quantity] = quantity
+    table.cells[row + Field.price] = price
+    table.cells[row + Field.trigger] = trigger
+    if (venueOrderId !== undefined) table.setVenueOrderId(row, venueOrderId)
   }
   settle(table, row, seq)
   return isLater ? Outcome.changed : Outcome.duplicate
@@ -220,37 +220,37 @@ export function foldUpdated(
 
 /** -1 beyond the window, 0 for a generation that is over, else its bit. */
 function requestBit(table: OrderTable, row: number, generation: number): number {
-  const offset = generation - (table.requestBase[row] as number)
+  const offset = generation - table.cells[row + Field.requestBase]
   return offset < 0 ? 0 : offset > 30 ? -1 : 1 << offset
 }
 
 function resolveRequest(table: OrderTable, row: number, generation: number): number {
-  if (generation >= (table.nextGeneration[row] as number)) table.nextGeneration[row] = generation + 1
+  if (generation >= table.cells[row + Field.nextGeneration]) table.cells[row + Field.nextGeneration] = generation + 1
   const bit = requestBit(table, row, generation)
   if (bit <= 0) return bit === 0 ? Outcome.duplicate : Outcome.requestWindow
-  const isNew = ((table.requestResolved[row] as number) & bit) === 0
-  table.requestResolved[row] = (table.requestResolved[row] as number) | bit
-  table.firstRequest[row] = table.requests.remove(table.firstRequest[row] as number, generation)
+  const isNew = (table.cells[row + Field.requestResolved] & bit) === 0
+  table.cells[row + Field.requestResolved] = table.cells[row + Field.requestResolved] | bit
+  table.cells[row + Field.firstRequest] = table.requests.remove(table.cells[row + Field.firstRequest], generation)
   slideRequests(table, row)
   return isNew ? Outcome.changed : Outcome.duplicate
 }
 
 /** Moves the window past requests that were both sent and answered. */
 function slideRequests(table: OrderTable, row: number): void {
-  let opened = table.requestOpened[row] as number
-  let resolved = table.requestResolved[row] as number
-  let cancels = table.requestIsCancel[row] as number
-  let base = table.requestBase[row] as number
+  let opened = table.cells[row + Field.requestOpened]
+  let resolved = table.cells[row + Field.requestResolved]
+  let cancels = table.cells[row + Field.requestIsCancel]
+  let base = table.cells[row + Field.requestBase]
   while ((opened & resolved & 1) !== 0) {
     opened >>>= 1
     resolved >>>= 1
     cancels >>>= 1
     base++
   }
-  table.requestOpened[row] = opened
-  table.requestResolved[row] = resolved
-  table.requestIsCancel[row] = cancels
-  table.requestBase[row] = base
+  table.cells[row + Field.requestOpened] = opened
+  table.cells[row + Field.requestResolved] = resolved
+  table.cells[row + Field.requestIsCancel] = cancels
+  table.cells[row + Field.requestBase] = base
 }
 
 /**
@@ -271,35 +271,34 @@ export function foldTrade(
   seq: number,
 ): number {
   const { trades } = table
-  const owner = table.number[row] as number
   const before = anomaliesBefore(table, row)
-  let trade = trades.find(owner, exec)
+  let trade = findTrade(table, row, exec)
   if (trade < 0) {
     trade = linkTrade(table, row, exec)
     if (trade < 0) return Outcome.poolFull
-  } else if (((trades.facts[trade] as number) & TradeFact.reported) !== 0) {
+  } else if ((trades.cells[trade + TradeField.facts] & TradeFact.reported) !== 0) {
     return repeatedTrade(table, row, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
   }
-  trades.facts[trade] = (trades.facts[trade] as number) | TradeFact.reported | (basis > 0 ? TradeFact.inferred : 0)
+  trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.reported | (basis > 0 ? TradeFact.inferred : 0)
   setTrade(table, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
-  trades.basis[trade] = basis
-  if (basis > 0) table.hasAdjustments[row] = 1
-  else raise(table.venueSeq, row, seq)
-  if (table.hasAdjustments[row] === 0) {
-    trades.effective[trade] = quantity
-    table.filled[row] = (table.filled[row] as number) + quantity
-    table.traded[row] = (table.traded[row] as number) + quantity
+  trades.cells[trade + TradeField.basis] = basis
+  if (basis > 0) table.cells[row + Field.hasAdjustments] = 1
+  else raise(table.cells, row + Field.venueSeq, seq)
+  if (table.cells[row + Field.hasAdjustments] === 0) {
+    trades.cells[trade + TradeField.effective] = quantity
+    table.cells[row + Field.filled] = table.cells[row + Field.filled] + quantity
+    table.cells[row + Field.traded] = table.cells[row + Field.traded] + quantity
   } else {
     recountTrades(table, row)
   }
   settle(table, row, seq)
-  const overfill = (table.filled[row] as number) > (table.quantity[row] as number) ? Outcome.overfill : 0
+  const overfill = table.cells[row + Field.filled] > table.cells[row + Field.quantity] ? Outcome.overfill : 0
   return Outcome.changed | before | overfill
 }
 
 function anomaliesBefore(table: OrderTable, row: number): number {
-  if (table.isOpen[row] === 1 || table.lastSeq[row] === 0) return 0
-  return Outcome.lateFill | (((table.facts[row] as number) & Fact.rejected) !== 0 ? Outcome.afterReject : 0)
+  if (table.cells[row + Field.isOpen] === 1 || table.cells[row + Field.lastSeq] === 0) return 0
+  return Outcome.lateFill | ((table.cells[row + Field.facts] & Fact.rejected) !== 0 ? Outcome.afterReject : 0)
 }
 
 /** The same execution again: nothing new, unless its terms differ; then the report with the lowest sequence stands. */
@@ -316,24 +315,24 @@ function repeatedTrade(
   seq: number,
 ): number {
   const { trades } = table
-  if (trades.quantity[trade] === quantity && trades.price[trade] === price) {
+  if (trades.cells[trade + TradeField.quantity] === quantity && trades.cells[trade + TradeField.price] === price) {
     // A commission often follows its execution in a report of its own.
-    const isFeeNew = Number.isNaN(trades.fee[trade] as number) && !Number.isNaN(fee)
+    const isFeeNew = Number.isNaN(trades.cells[trade + TradeField.fee]) && !Number.isNaN(fee)
     if (isFeeNew) {
-      trades.fee[trade] = fee
-      trades.feeCurrency[trade] = feeCurrency
+      trades.cells[trade + TradeField.fee] = fee
+      trades.cells[trade + TradeField.feeCurrency] = feeCurrency
     }
-    if (seq < (trades.seq[trade] as number)) {
-      trades.seq[trade] = seq
-      trades.ts[trade] = tsUs
+    if (seq < trades.cells[trade + TradeField.seq]) {
+      trades.cells[trade + TradeField.seq] = seq
+      trades.cells[trade + TradeField.ts] = tsUs
     }
-    raise(table.venueSeq, row, seq)
+    raise(table.cells, row + Field.venueSeq, seq)
     settle(table, row, seq)
     return isFeeNew ? Outcome.changed | Outcome.duplicate : Outcome.duplicate
   }
-  trades.facts[trade] = (trades.facts[trade] as number) | TradeFact.conflict
-  raise(table.venueSeq, row, seq)
-  if (seq < (trades.seq[trade] as number)) {
+  trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.conflict
+  raise(table.cells, row + Field.venueSeq, seq)
+  if (seq < trades.cells[trade + TradeField.seq]) {
     setTrade(table, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
     recountTrades(table, row)
   }
@@ -343,35 +342,59 @@ function repeatedTrade(
 
 function setTrade(table: OrderTable, trade: number, quantity: number, price: number, fee: number, feeCurrency: number, liquidity: number, tsUs: number, seq: number): void {
   const { trades } = table
-  trades.quantity[trade] = quantity
-  trades.price[trade] = price
-  trades.liquidity[trade] = liquidity
-  trades.ts[trade] = tsUs
-  trades.seq[trade] = seq
+  trades.cells[trade + TradeField.quantity] = quantity
+  trades.cells[trade + TradeField.price] = price
+  trades.cells[trade + TradeField.liquidity] = liquidity
+  trades.cells[trade + TradeField.ts] = tsUs
+  trades.cells[trade + TradeField.seq] = seq
   if (Number.isNaN(fee)) return
-  trades.fee[trade] = fee
-  trades.feeCurrency[trade] = feeCurrency
+  trades.cells[trade + TradeField.fee] = fee
+  trades.cells[trade + TradeField.feeCurrency] = feeCurrency
+}
+
+/** Orders with more trades than this find them through the index; the others by walking their list. */
+const longList = 16
+
+function findTrade(table: OrderTable, row: number, exec: ExecKey): number {
+  const { trades, cells } = table
+  if (cells[row + Field.isIndexed] === 1) return trades.find(cells[row + Field.number], exec)
+  let trade = cells[row + Field.firstTrade]
+  while (trade >= 0 && trades.exec(trade) !== exec) trade = trades.cells[trade + TradeField.next]
+  return trade
+}
+
+/** Enters the trades of an order into the index: when they become many, or when corrections give them further names. */
+function indexTrades(table: OrderTable, row: number): void {
+  const { trades, cells } = table
+  if (cells[row + Field.isIndexed] === 1) return
+  cells[row + Field.isIndexed] = 1
+  for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
+    trades.alias(cells[row + Field.number], trades.exec(trade), trade)
+  }
 }
 
 function linkTrade(table: OrderTable, row: number, exec: ExecKey): number {
   const { trades } = table
-  const trade = trades.add(table.number[row] as number, exec)
+  const trade = trades.add(table.cells[row + Field.number], exec)
   if (trade < 0) return trade
-  const last = table.lastTrade[row] as number
-  if (last < 0) table.firstTrade[row] = trade
-  else trades.next[last] = trade
-  table.lastTrade[row] = trade
+  table.cells[row + Field.tradeCount]++
+  if (table.cells[row + Field.isIndexed] === 1) trades.alias(table.cells[row + Field.number], exec, trade)
+  const last = table.cells[row + Field.lastTrade]
+  if (last < 0) table.cells[row + Field.firstTrade] = trade
+  else trades.cells[last + TradeField.next] = trade
+  table.cells[row + Field.lastTrade] = trade
+  if (table.cells[row + Field.tradeCount] > longList) indexTrades(table, row)
   return trade
 }
 
 function unlinkTrade(table: OrderTable, row: number, gone: number): void {
   const { trades } = table
   let before = -1
-  for (let trade = table.firstTrade[row] as number; trade !== gone; trade = trades.next[trade] as number) before = trade
-  const next = trades.next[gone] as number
-  if (before < 0) table.firstTrade[row] = next
-  else trades.next[before] = next
-  if (table.lastTrade[row] === gone) table.lastTrade[row] = before
+  for (let trade = table.cells[row + Field.firstTrade]; trade !== gone; trade = trades.cells[trade + TradeField.next]) before = trade
+  const next = trades.cells[gone + TradeField.next]
+  if (before < 0) table.cells[row + Field.firstTrade] = next
+  else trades.cells[before + TradeField.next] = next
+  if (table.cells[row + Field.lastTrade] === gone) table.cells[row + Field.lastTrade] = before
 }
 
 /**
@@ -393,13 +416,13 @@ export function foldCorrected(
   const trade = recordFor(table, row, reference, exec)
   if (trade < 0) return Outcome.poolFull
   const isLater =
-    tsUs > (trades.correctedTs[trade] as number) || (tsUs === trades.correctedTs[trade] && seq > (trades.correctedSeq[trade] as number))
+    tsUs > trades.cells[trade + TradeField.correctedTs] || (tsUs === trades.cells[trade + TradeField.correctedTs] && seq > trades.cells[trade + TradeField.correctedSeq])
   if (isLater) {
-    trades.facts[trade] = (trades.facts[trade] as number) | TradeFact.corrected
-    trades.correctedQuantity[trade] = quantity
-    trades.correctedPrice[trade] = price
-    trades.correctedTs[trade] = tsUs
-    trades.correctedSeq[trade] = seq
+    trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.corrected
+    trades.cells[trade + TradeField.correctedQuantity] = quantity
+    trades.cells[trade + TradeField.correctedPrice] = price
+    trades.cells[trade + TradeField.correctedTs] = tsUs
+    trades.cells[trade + TradeField.correctedSeq] = seq
   }
   adjusted(table, row, works, seq)
   return isLater ? Outcome.changed : Outcome.duplicate
@@ -410,19 +433,19 @@ export function foldBusted(table: OrderTable, row: number, reference: ExecKey, w
   const { trades } = table
   const trade = recordFor(table, row, reference, undefined)
   if (trade < 0) return Outcome.poolFull
-  const isNew = ((trades.facts[trade] as number) & TradeFact.busted) === 0
-  if (isNew || tsUs < (trades.bustTs[trade] as number)) trades.bustTs[trade] = tsUs
-  first(trades.bustSeq, trade, seq)
-  trades.facts[trade] = (trades.facts[trade] as number) | TradeFact.busted
+  const isNew = (trades.cells[trade + TradeField.facts] & TradeFact.busted) === 0
+  if (isNew || tsUs < trades.cells[trade + TradeField.bustTs]) trades.cells[trade + TradeField.bustTs] = tsUs
+  first(trades.cells, trade + TradeField.bustSeq, seq)
+  trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.busted
   adjusted(table, row, works, seq)
   return isNew ? Outcome.changed : Outcome.duplicate
 }
 
 function adjusted(table: OrderTable, row: number, works: boolean, seq: number): void {
-  table.hasAdjustments[row] = 1
-  raise(table.bustSeq, row, seq)
-  raise(table.venueSeq, row, seq)
-  if (works) raise(table.worksSeq, row, seq)
+  table.cells[row + Field.hasAdjustments] = 1
+  raise(table.cells, row + Field.bustSeq, seq)
+  raise(table.cells, row + Field.venueSeq, seq)
+  if (works) raise(table.cells, row + Field.worksSeq, seq)
   recountTrades(table, row)
   settle(table, row, seq)
 }
@@ -430,7 +453,8 @@ function adjusted(table: OrderTable, row: number, works: boolean, seq: number): 
 /** The record that a reference leads to, made if need be; a correction's own id becomes a further name of it. */
 function recordFor(table: OrderTable, row: number, reference: ExecKey, exec: ExecKey | undefined): number {
   const { trades } = table
-  const owner = table.number[row] as number
+  const owner = table.cells[row + Field.number]
+  indexTrades(table, row)
   let trade = trades.find(owner, reference)
   if (trade < 0) trade = linkTrade(table, row, reference)
   if (trade < 0 || exec === undefined || exec === reference) return trade
@@ -443,29 +467,29 @@ function recordFor(table: OrderTable, row: number, reference: ExecKey, exec: Exe
 /** Two records turn out to be one execution: the later correction and any bust of the second move to the first. */
 function joinRecords(table: OrderTable, row: number, from: number, to: number): void {
   const { trades } = table
-  const facts = trades.facts[from] as number
+  const facts = trades.cells[from + TradeField.facts]
   if ((facts & TradeFact.corrected) !== 0) {
     const isLater =
-      (trades.correctedTs[from] as number) > (trades.correctedTs[to] as number) ||
-      (trades.correctedTs[from] === trades.correctedTs[to] && (trades.correctedSeq[from] as number) > (trades.correctedSeq[to] as number))
+      trades.cells[from + TradeField.correctedTs] > trades.cells[to + TradeField.correctedTs] ||
+      (trades.cells[from + TradeField.correctedTs] === trades.cells[to + TradeField.correctedTs] && trades.cells[from + TradeField.correctedSeq] > trades.cells[to + TradeField.correctedSeq])
     if (isLater) {
-      trades.correctedQuantity[to] = trades.correctedQuantity[from] as number
-      trades.correctedPrice[to] = trades.correctedPrice[from] as number
-      trades.correctedTs[to] = trades.correctedTs[from] as number
-      trades.correctedSeq[to] = trades.correctedSeq[from] as number
+      trades.cells[to + TradeField.correctedQuantity] = trades.cells[from + TradeField.correctedQuantity]
+      trades.cells[to + TradeField.correctedPrice] = trades.cells[from + TradeField.correctedPrice]
+      trades.cells[to + TradeField.correctedTs] = trades.cells[from + TradeField.correctedTs]
+      trades.cells[to + TradeField.correctedSeq] = trades.cells[from + TradeField.correctedSeq]
     }
   }
   if ((facts & TradeFact.busted) !== 0) {
-    const known = ((trades.facts[to] as number) & TradeFact.busted) !== 0
-    trades.bustTs[to] = known ? Math.min(trades.bustTs[to] as number, trades.bustTs[from] as number) : (trades.bustTs[from] as number)
-    first(trades.bustSeq, to, trades.bustSeq[from] as number)
+    const known = (trades.cells[to + TradeField.facts] & TradeFact.busted) !== 0
+    trades.cells[to + TradeField.bustTs] = known ? Math.min(trades.cells[to + TradeField.bustTs], trades.cells[from + TradeField.bustTs]) : trades.cells[from + TradeField.bustTs]
+    first(trades.cells, to + TradeField.bustSeq, trades.cells[from + TradeField.bustSeq])
   }
-  if ((facts & TradeFact.reported) !== 0 && ((trades.facts[to] as number) & TradeFact.reported) === 0) {
-    setTrade(table, to, trades.quantity[from] as number, trades.price[from] as number, trades.fee[from] as number, trades.feeCurrency[from] as number, trades.liquidity[from] as number, trades.ts[from] as number, trades.seq[from] as number)
+  if ((facts & TradeFact.reported) !== 0 && (trades.cells[to + TradeField.facts] & TradeFact.reported) === 0) {
+    setTrade(table, to, trades.cells[from + TradeField.quantity], trades.cells[from + TradeField.price], trades.cells[from + TradeField.fee], trades.cells[from + TradeField.feeCurrency], trades.cells[from + TradeField.liquidity], trades.cells[from + TradeField.ts], trades.cells[from + TradeField.seq])
   }
-  trades.facts[to] = (trades.facts[to] as number) | facts
-  trades.bookedQuantity[to] = (trades.bookedQuantity[to] as number) + (trades.bookedQuantity[from] as number)
-  if ((trades.bookedQuantity[from] as number) !== 0) trades.bookedPrice[to] = trades.bookedPrice[from] as number
+  trades.cells[to + TradeField.facts] = trades.cells[to + TradeField.facts] | facts
+  trades.cells[to + TradeField.bookedQuantity] = trades.cells[to + TradeField.bookedQuantity] + trades.cells[from + TradeField.bookedQuantity]
+  if (trades.cells[from + TradeField.bookedQuantity] !== 0) trades.cells[to + TradeField.bookedPrice] = trades.cells[from + TradeField.bookedPrice]
   unlinkTrade(table, row, from)
   trades.merge(from, to)
 }
@@ -481,24 +505,24 @@ function recountTrades(table: OrderTable, row: number): void {
   let filled = 0
   let traded = 0
   let inferences = 0
-  for (let trade = table.firstTrade[row] as number; trade >= 0; trade = trades.next[trade] as number) {
-    const facts = trades.facts[trade] as number
+  for (let trade = table.cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
+    const facts = trades.cells[trade + TradeField.facts]
     if ((facts & TradeFact.inferred) !== 0) {
       inferences++
-      trades.effective[trade] = 0
+      trades.cells[trade + TradeField.effective] = 0
       continue
     }
     const isCorrected = (facts & TradeFact.corrected) !== 0
     const reported = (facts & TradeFact.reported) !== 0
-    const original = reported ? (trades.quantity[trade] as number) : isCorrected ? (trades.correctedQuantity[trade] as number) : 0
-    const current = isCorrected ? (trades.correctedQuantity[trade] as number) : original
+    const original = reported ? trades.cells[trade + TradeField.quantity] : isCorrected ? trades.cells[trade + TradeField.correctedQuantity] : 0
+    const current = isCorrected ? trades.cells[trade + TradeField.correctedQuantity] : original
     const effective = (facts & TradeFact.busted) !== 0 ? 0 : current
-    trades.effective[trade] = effective
+    trades.cells[trade + TradeField.effective] = effective
     traded += original
     filled += effective
   }
-  table.traded[row] = traded
-  table.filled[row] = filled + (inferences === 0 ? 0 : countInferences(table, row, traded))
+  table.cells[row + Field.traded] = traded
+  table.cells[row + Field.filled] = filled + (inferences === 0 ? 0 : countInferences(table, row, traded))
 }
 
 /** Adds up inferences from the lowest basis upwards, each from where real trades and lower inferences end. */
@@ -508,15 +532,15 @@ function countInferences(table: OrderTable, row: number, traded: number): number
   let total = 0
   for (;;) {
     let lowest = -1
-    for (let trade = table.firstTrade[row] as number; trade >= 0; trade = trades.next[trade] as number) {
-      const facts = trades.facts[trade] as number
-      if ((facts & TradeFact.inferred) === 0 || (facts & TradeFact.busted) !== 0 || (trades.basis[trade] as number) <= covered) continue
-      if (lowest < 0 || (trades.basis[trade] as number) < (trades.basis[lowest] as number)) lowest = trade
+    for (let trade = table.cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
+      const facts = trades.cells[trade + TradeField.facts]
+      if ((facts & TradeFact.inferred) === 0 || (facts & TradeFact.busted) !== 0 || trades.cells[trade + TradeField.basis] <= covered) continue
+      if (lowest < 0 || trades.cells[trade + TradeField.basis] < trades.cells[lowest + TradeField.basis]) lowest = trade
     }
     if (lowest < 0) return total
-    const basis = trades.basis[lowest] as number
-    const from = Math.max(basis - (trades.quantity[lowest] as number), covered)
-    trades.effective[lowest] = basis - from
+    const basis = trades.cells[lowest + TradeField.basis]
+    const from = Math.max(basis - trades.cells[lowest + TradeField.quantity], covered)
+    trades.cells[lowest + TradeField.effective] = basis - from
     total += basis - from
     covered = basis
   }

@@ -32,7 +32,7 @@ export class RequestPool {
   /** Adds an entry before `head`; returns the new head. The pool must not be full. */
   add(head: number, generation: number, quantity: number, price: number, trigger: number): number {
     const entry = this.#freeHead
-    this.#freeHead = this.next[entry] as number
+    this.#freeHead = this.next[entry]
     this.next[entry] = head
     this.generation[entry] = generation
     this.quantity[entry] = quantity
@@ -45,7 +45,7 @@ export class RequestPool {
   /** The entry of a generation, or -1. */
   find(head: number, generation: number): number {
     let entry = head
-    while (entry >= 0 && this.generation[entry] !== generation) entry = this.next[entry] as number
+    while (entry >= 0 && this.generation[entry] !== generation) entry = this.next[entry]
     return entry
   }
 
@@ -53,15 +53,15 @@ export class RequestPool {
   remove(head: number, generation: number): number {
     if (head < 0) return -1
     if (this.generation[head] === generation) {
-      const next = this.next[head] as number
+      const next = this.next[head]
       this.#free(head)
       return next
     }
     for (let before = head; ; ) {
-      const entry = this.next[before] as number
+      const entry = this.next[before]
       if (entry < 0) return head
       if (this.generation[entry] === generation) {
-        this.next[before] = this.next[entry] as number
+        this.next[before] = this.next[entry]
         this.#free(entry)
         return head
       }
@@ -72,7 +72,7 @@ export class RequestPool {
   /** Gives back a whole list. */
   release(head: number): void {
     for (let entry = head; entry >= 0; ) {
-      const next = this.next[entry] as number
+      const next = this.next[entry]
       this.#free(entry)
       entry = next
     }

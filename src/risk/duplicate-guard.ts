@@ -36,7 +36,7 @@ export class DuplicateGuard {
       const slot = (key + i) & this.#mask
       if (this.#keys[slot] === key) {
         this.#slot = slot
-        return nowNs - (this.#times[slot * this.limit + (this.#oldest[slot] as number)] as number) >= this.windowNs
+        return nowNs - (this.#times[slot * this.limit + this.#oldest[slot]]) >= this.windowNs
       }
       if (free < 0 && this.#isExpired(slot, nowNs)) free = slot
     }
@@ -51,15 +51,15 @@ export class DuplicateGuard {
   /** Counts the order that {@link hasRoom} let pass. */
   take(nowNs: number): void {
     const slot = this.#slot
-    const oldest = this.#oldest[slot] as number
+    const oldest = this.#oldest[slot]
     this.#times[slot * this.limit + oldest] = nowNs
     this.#oldest[slot] = oldest + 1 === this.limit ? 0 : oldest + 1
   }
 
   #isExpired(slot: number, nowNs: number): boolean {
-    const oldest = this.#oldest[slot] as number
+    const oldest = this.#oldest[slot]
     const newest = oldest === 0 ? this.limit - 1 : oldest - 1
-    return nowNs - (this.#times[slot * this.limit + newest] as number) >= this.windowNs
+    return nowNs - this.#times[slot * this.limit + newest] >= this.windowNs
   }
 }
 

@@ -6,7 +6,7 @@
  * hand, so a restart that replays the facts gives the same reservations.
  */
 import { worstCaseLeaves } from '../orders/derive.js'
-import type { OrderTable } from '../orders/order-table.js'
+import { Field, type OrderTable } from '../orders/order-table.js'
 
 /** Exposure by (account, instrument), and open-order counts. All quantities in instrument units. */
 export class Exposure {
@@ -22,9 +22,6 @@ export class Exposure {
   readonly openByConnector: Int32Array
   readonly #table: OrderTable
   readonly #instruments: number
-  /** What each row has reserved, so that a change is the difference to it. */
-  readonly reserved: Float64Array
-  readonly #isCounted: Uint8Array
 
   constructor(table: OrderTable, sizes: { account: number; instrument: number; strategy: number; connector: number }) {
     const keys = sizes.account * sizes.instrument
@@ -37,8 +34,6 @@ export class Exposure {
     this.openByAccount = new Int32Array(sizes.account)
     this.openByStrategy = new Int32Array(sizes.strategy)
     this.openByConnector = new Int32Array(sizes.connector)
-    this.reserved = new Float64Array(table.capacity)
-    this.#isCounted = new Uint8Array(table.capacity)
   }
 
   /** Index of an (account, instrument) pair in the columns. */
@@ -50,46 +45,47 @@ export class Exposure {
   reserve(row: number): void {
     const table = this.#table
     this.#count(row, 1)
-    this.#set(row, table.quantity[row] as number)
+    this.#set(row, table.cells[row + Field.quantity])
   }
 
   /** Raises the reservation of a working order for a change that was approved and not confirmed yet. */
   reserveAtLeast(row: number, leavesUnits: number): void {
-    if (leavesUnits > (this.reserved[row] as number)) this.#set(row, leavesUnits)
+    if (leavesUnits > this.#table.cells[row + Field.reserved]) this.#set(row, leavesUnits)
   }
 
   /** Brings the reservation of an order in line with its facts. Called after every fold. */
   sync(row: number): void {
-    const isOpen = this.#table.isOpen[row] === 1
-    if (isOpen !== (this.#isCounted[row] === 1)) this.#count(row, isOpen ? 1 : -1)
+    const table = this.#table
+    const isOpen = table.cells[row + Field.isOpen] === 1
+    if (isOpen !== (table.cells[row + Field.isCounted] === 1)) this.#count(row, isOpen ? 1 : -1)
     const target = isOpen ? worstCaseLeaves(this.#table, row) : 0
-    if (target !== this.reserved[row]) this.#set(row, target)
+    if (target !== this.#table.cells[row + Field.reserved]) this.#set(row, target)
   }
 
   /** A fill, or its reversal with a negative quantity: moves the position. */
   applyFill(account: number, instrument: number, signedUnits: number): void {
     const key = this.keyOf(account, instrument)
-    this.position[key] = (this.position[key] as number) + signedUnits
+    this.position[key] = this.position[key] + signedUnits
   }
 
   #set(row: number, units: number): void {
     const table = this.#table
-    const key = this.keyOf(table.account[row] as number, table.instrument[row] as number)
-    const side = (table.side[row] as number) > 0 ? this.buying : this.selling
-    side[key] = (side[key] as number) + units - (this.reserved[row] as number)
-    this.reserved[row] = units
+    const key = this.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])
+    const side = table.cells[row + Field.side] > 0 ? this.buying : this.selling
+    side[key] = side[key] + units - this.#table.cells[row + Field.reserved]
+    this.#table.cells[row + Field.reserved] = units
   }
 
   #count(row: number, change: number): void {
     const table = this.#table
-    this.#isCounted[row] = change > 0 ? 1 : 0
-    const key = this.keyOf(table.account[row] as number, table.instrument[row] as number)
-    this.openByInstrument[key] = (this.openByInstrument[key] as number) + change
-    const account = table.account[row] as number
-    this.openByAccount[account] = (this.openByAccount[account] as number) + change
-    const strategy = table.strategy[row] as number
-    this.openByStrategy[strategy] = (this.openByStrategy[strategy] as number) + change
-    const connector = table.connector[row] as number
-    this.openByConnector[connector] = (this.openByConnector[connector] as number) + change
+    table.cells[row + Field.isCounted] = change > 0 ? 1 : 0
+    const key = this.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])
+    this.openByInstrument[key] = this.openByInstrument[key] + change
+    const account = table.cells[row + Field.account]
+    this.openByAccount[account] = this.openByAccount[account] + change
+    const strategy = table.cells[row + Field.strategy]
+    this.openByStrategy[strategy] = this.openByStrategy[strategy] + change
+    const connector = table.cells[row + Field.connector]
+    this.openByConnector[connector] = this.openByConnector[connector] + change
   }
 }

@@ -57,24 +57,24 @@ export class ReferencePrices {
   /** Batch handler of the ring. */
   readonly onQuotes = (ring: IngestRing, from: number, to: number): void => {
     const { instrument, bid, ask, tsRecvUs } = ring.quotes
-    for (let slot = from; slot < to; slot++) this.#quote(instrument[slot] as number, bid[slot] as number, ask[slot] as number, tsRecvUs[slot] as number)
+    for (let slot = from; slot < to; slot++) this.#quote(instrument[slot], bid[slot], ask[slot], tsRecvUs[slot])
   }
 
   /** Batch handler of the ring. */
   readonly onTrades = (ring: IngestRing, from: number, to: number): void => {
     const { instrument, price, tsRecvUs } = ring.trades
     for (let slot = from; slot < to; slot++) {
-      const i = instrument[slot] as number
+      const i = instrument[slot]
       // A tape without quotes still gives a reference; where there are quotes, they lead.
-      if (Number.isNaN(this.bid[i] as number) && Number.isNaN(this.ask[i] as number)) this.#believe(i, price[slot] as number, tsRecvUs[slot] as number)
+      if (Number.isNaN(this.bid[i]) && Number.isNaN(this.ask[i])) this.#believe(i, price[slot], tsRecvUs[slot])
     }
   }
 
   /** The fault of an instrument's reference at a wall time. */
   faultAt(instrument: number, wallUs: number): number {
-    const fault = this.#fault[instrument] as number
+    const fault = this.#fault[instrument]
     if (fault !== ReferenceFault.none) return fault
-    const age = wallUs - (this.tsRecvUs[instrument] as number)
+    const age = wallUs - this.tsRecvUs[instrument]
     return age > this.#maxAgeUs || age < -this.#maxAgeUs ? ReferenceFault.stale : ReferenceFault.none
   }
 
@@ -101,17 +101,17 @@ export class ReferencePrices {
 
   /** Takes a price as reference unless it is a jump; a jump waits until enough prices in a row stay near it. */
   #believe(i: number, price: number, tsRecvUs: number): void {
-    const known = this.reference[i] as number
+    const known = this.reference[i]
     if (Number.isNaN(known) || Math.abs(price - known) <= Math.abs(known) * this.#maxJump) {
       this.#confirmations[i] = 0
       this.#accept(i, price, tsRecvUs)
       return
     }
-    const candidate = this.#candidate[i] as number
-    const isNear = (this.#confirmations[i] as number) > 0 && Math.abs(price - candidate) <= Math.abs(candidate) * this.#maxJump
+    const candidate = this.#candidate[i]
+    const isNear = this.#confirmations[i] > 0 && Math.abs(price - candidate) <= Math.abs(candidate) * this.#maxJump
     this.#candidate[i] = price
-    this.#confirmations[i] = isNear ? (this.#confirmations[i] as number) + 1 : 1
-    if ((this.#confirmations[i] as number) > this.#needed) {
+    this.#confirmations[i] = isNear ? this.#confirmations[i] + 1 : 1
+    if (this.#confirmations[i] > this.#needed) {
       this.#confirmations[i] = 0
       this.#accept(i, price, tsRecvUs)
     } else this.#fault[i] = ReferenceFault.jump

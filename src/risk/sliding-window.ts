@@ -26,7 +26,7 @@ export class SlidingWindow {
 
   /** Whether an event at a monotonic time may pass. Changes nothing. */
   hasRoom(nowNs: number): boolean {
-    return nowNs - (this.#times[this.#oldest] as number) >= this.windowNs
+    return nowNs - this.#times[this.#oldest] >= this.windowNs
   }
 
   /** Counts an event that passes. */
@@ -38,7 +38,7 @@ export class SlidingWindow {
   /** Events within the window that ends now. */
   used(nowNs: number): number {
     let used = 0
-    for (let i = 0; i < this.limit; i++) if (nowNs - (this.#times[i] as number) < this.windowNs) used++
+    for (let i = 0; i < this.limit; i++) if (nowNs - this.#times[i] < this.windowNs) used++
     return used
   }
 }

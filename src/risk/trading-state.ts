@@ -46,18 +46,18 @@ export class TradingStates {
 
   /** The state set for one entry of a scope; 'global' has the single entry 0. */
   get(scope: Scope, index = 0): TradingStateName {
-    return stateNames[(this.words[this.#at(scope, index)] as number) & 3] as TradingStateName
+    return stateNames[(this.words[this.#at(scope, index)]) & 3] as TradingStateName
   }
 
   /** Whether the kill switch holds an entry. */
   isKilled(scope: Scope, index = 0): boolean {
-    return ((this.words[this.#at(scope, index)] as number) & killBit) !== 0
+    return ((this.words[this.#at(scope, index)]) & killBit) !== 0
   }
 
   /** Sets the state of an entry. An entry held by the kill switch stays HALTED until {@link release}. */
   set(scope: Scope, index: number, state: TradingStateName): void {
     const at = this.#at(scope, index)
-    if (((this.words[at] as number) & killBit) === 0) Atomics.store(this.words, at, TradingState[state])
+    if ((this.words[at] & killBit) === 0) Atomics.store(this.words, at, TradingState[state])
   }
 
   /** Throws the kill switch of an entry: HALTED, latched. */
@@ -75,11 +75,11 @@ export class TradingStates {
     const { words } = this
     const base = this.#base
     return Math.max(
-      words[0] as number,
-      words[base.account + account] as number,
-      words[base.connector + connector] as number,
-      words[base.strategy + strategy] as number,
-      words[base.instrument + instrument] as number,
+      words[0],
+      words[base.account + account],
+      words[base.connector + connector],
+      words[base.strategy + strategy],
+      words[base.instrument + instrument],
     )
   }
 

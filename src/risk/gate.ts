@@ -1,0 +1,413 @@
+/**
+ * WHERE RISK IS CHECKED: one synchronous gate directly before the wire.
+ *
+ * Every new and every changed order passes here, whoever asks for it: strategies, algorithms, routers, reconciliation.
+ * The gate checks, reserves and mints in one step, so two approvals can never exceed a limit together. It allocates
+ * nothing while it accepts. What it cannot decide (no price, no rate, an exception in a check) it refuses.
+ *
+ * Cancels do not come here: nothing may stand between an order and its cancellation.
+ */
+import type { Clock } from '../core/clock.js'
+import { compareProducts, compareProductToLimbs } from '../math/wide.js'
+import type { Instrument } from '../model/instrument.js'
+import type { InstrumentRegistry } from '../model/instrument-registry.js'
+import { ApprovedOrder, ApprovedReplace, claimMintingRight, type OrderNames } from '../orders/approved-order.js'
+import { hasLimit, hasTrigger, OrderFlag, TifCode } from '../orders/codes.js'
+import { Field, type OrderTable } from '../orders/order-table.js'
+import type { OrderSupport } from '../connector/capabilities.js'
+import { type ControlName, controls, Verdict } from './controls.js'
+import { DuplicateGuard } from './duplicate-guard.js'
+import { Exposure } from './exposure.js'
+import { CompiledLimits, type InstrumentLimits, PARTS, type RiskLimits } from './limits.js'
+import { ReferenceFault, ReferencePrices } from './reference-prices.js'
+import { SlidingWindow } from './sliding-window.js'
+import { isKillWord, type ScopeSizes, stateOfWord, TradingState, TradingStates } from './trading-state.js'
+
+const right = claimMintingRight('risk gate')
+
+/** What the gate must know about the venue an order goes to. */
+export interface Venue {
+  /** Connected and reconciled. */
+  readonly isReady: boolean
+  readonly support: OrderSupport
+}
+
+/** What a gate is made of. */
+export interface RiskGateOptions {
+  table: OrderTable
+  instruments: InstrumentRegistry
+  names: OrderNames
+  clock: Clock
+  /** The venue behind a connector index. */
+  venue(connector: number): Venue
+  sizes: ScopeSizes
+  limits?: RiskLimits
+}
+
+/** One failed control, for people. */
+export interface Breach {
+  control: ControlName
+  code: string
+  /** The limit and what was seen, as text in the instrument's terms. */
+  limit: string
+  observed: string
+}
+
+/** Trading phases in which nothing is sent: closed and halted. */
+const closedPhases: ReadonlySet<number> = new Set([0, 3])
+
+/** The pre-trade risk gate of one system. */
+export class RiskGate {
+  readonly limits: CompiledLimits
+  readonly exposure: Exposure
+  readonly states: TradingStates
+  readonly references: ReferencePrices
+  /** Orders refused, by verdict. */
+  readonly denials: Float64Array
+  /** Orders and changes approved. */
+  approvals = 0
+  readonly #table: OrderTable
+  readonly #instruments: InstrumentRegistry
+  readonly #clock: Clock
+  readonly #venue: (connector: number) => Venue
+  readonly #throttles: (SlidingWindow | undefined)[]
+  readonly #duplicates: DuplicateGuard | undefined
+  readonly #phases: Int8Array
+  readonly #order: ApprovedOrder
+  readonly #change: ApprovedReplace
+  // The terms under check; for a change, the terms it would lead to.
+  readonly #terms = { quantity: 0, price: 0, trigger: 0, nowNs: 0, wallUs: 0, referenceUnits: 0 }
+
+  constructor(options: RiskGateOptions) {
+    const { table, instruments, names, sizes, limits = {} } = options
+    this.#table = table
+    this.#instruments = instruments
+    this.#clock = options.clock
+    this.#venue = options.venue
+    this.limits = new CompiledLimits(limits)
+    this.exposure = new Exposure(table, sizes)
+    this.states = new TradingStates(sizes)
+    this.references = new ReferencePrices(sizes.instrument, limits.marketData === false ? {} : limits.marketData)
+    this.denials = new Float64Array(Object.keys(controls).length + 1)
+    const throttle = limits.throttle ?? { limit: 100, windowMs: 1_000 }
+    this.#throttles = Array.from({ length: sizes.connector }, () => (throttle === false ? undefined : new SlidingWindow(throttle.limit, throttle.windowMs)))
+    const duplicates = limits.duplicates ?? { limit: 10, windowMs: 1_000 }
+    this.#duplicates = duplicates === false ? undefined : new DuplicateGuard(duplicates.limit, duplicates.windowMs)
+    this.#phases = new Int8Array(sizes.instrument).fill(-1)
+    this.#order = ApprovedOrder.mint(right, table, instruments, names)
+    this.#change = ApprovedReplace.mint(right, table, instruments, names)
+  }
+
+  /** The trading phase of an instrument as its venue last said; see `TradingStatus` of the ring. */
+  setPhase(instrument: number, phase: number): void {
+    this.#phases[instrument] = phase
+  }
+
+  /**
+   * Checks a new order and, when all controls pass, reserves it. Returns 0, or the verdict of the first control that
+   * failed. The order is approved from then on: send it, or give the reservation back by folding what happened.
+   */
+  check(row: number): number {
+    const table = this.#table
+    this.#prepare(table.cells[row + Field.quantity], table.cells[row + Field.price], table.cells[row + Field.trigger])
+    const verdict = this.#verdict(row, 0)
+    if (verdict !== 0) {
+      this.denials[verdict] = this.denials[verdict] + 1
+      return verdict
+    }
+    const { nowNs } = this.#terms
+    this.#throttles[table.cells[row + Field.connector]]?.take(nowNs)
+    this.#duplicates?.take(nowNs)
+    this.exposure.reserve(row)
+    this.approvals++
+    return 0
+  }
+
+  /** The approval of an order that {@link check} let pass, to be handed to its connector in the same turn. */
+  approved(row: number): ApprovedOrder {
+    return this.#order.approve(right, row)
+  }
+
+  /** Checks a change of a working order as the order it would become, and reserves the larger of old and new. */
+  checkReplace(row: number, quantity: number, price: number, trigger: number): number {
+    this.#prepare(quantity, price, trigger)
+    const verdict = this.#isPureDecrease(row) ? this.#decreaseVerdict(row) : this.#verdict(row, this.#table.cells[row + Field.reserved])
+    if (verdict !== 0) {
+      this.denials[verdict] = this.denials[verdict] + 1
+      return verdict
+    }
+    this.#throttles[this.#table.cells[row + Field.connector]]?.take(this.#terms.nowNs)
+    this.exposure.reserveAtLeast(row, Math.max(0, quantity - this.#table.cells[row + Field.filled]))
+    this.approvals++
+    return 0
+  }
+
+  /** The approval of a change that {@link checkReplace} let pass. */
+  approvedReplace(row: number, generation: number, quantity: number, price: number, trigger: number): ApprovedReplace {
+    return this.#change.approve(right, row, generation, quantity, price, trigger)
+  }
+
+  /** Whether an approved order may still be sent, later in time: the kill switch, the states and the venue are asked again. */
+  recheck(row: number): number {
+    this.#terms.wallUs = this.#clock.wallUs()
+    return this.#stateVerdict(row) || this.#tradableVerdict(row)
+  }
+
+  /** All controls that an order fails now, with limits and what was seen. Reserves nothing. */
+  explain(row: number): Breach[] {
+    const table = this.#table
+    this.#prepare(table.cells[row + Field.quantity], table.cells[row + Field.price], table.cells[row + Field.trigger])
+    const breaches: Breach[] = []
+    const seen = new Set<number>()
+    for (const check of this.#checks(row, 0)) {
+      const verdict = check()
+      if (verdict === 0 || seen.has(verdict)) continue
+      seen.add(verdict)
+      breaches.push(this.describe(row, verdict))
+    }
+    return breaches
+  }
+
+  /** A verdict on an order in words. */
+  describe(row: number, verdict: number): Breach {
+    const name = (Object.keys(controls) as ControlName[])[verdict - 1] as ControlName
+    return { control: name, code: controls[name].code, ...this.#figures(row, name) }
+  }
+
+  #prepare(quantity: number, price: number, trigger: number): void {
+    const terms = this.#terms
+    terms.quantity = quantity
+    terms.price = price
+    terms.trigger = trigger
+    terms.nowNs = this.#clock.monotonicNs()
+    terms.wallUs = this.#clock.wallUs()
+  }
+
+  /** The first control that fails, cheap ones and stops first. `ownReserved` is what a changed order has reserved already. */
+  #verdict(row: number, ownReserved: number): number {
+    const instrument = this.#instruments.at(this.#table.cells[row + Field.instrument])
+    const limits = this.limits.of(instrument)
+    const isNew = ownReserved === 0
+    return (
+      this.#stateVerdict(row) ||
+      this.#tradableVerdict(row) ||
+      this.#validityVerdict(row, instrument) ||
+      (this.#terms.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0) ||
+      this.#priceVerdict(row, instrument, limits) ||
+      this.#positionVerdict(row, limits, ownReserved) ||
+      (isNew ? this.#countVerdict(row) : 0) ||
+      (isNew ? this.#duplicateVerdict(row) : 0) ||
+      this.#throttleVerdict(row)
+    )
+  }
+
+  #checks(row: number, ownReserved: number): (() => number)[] {
+    const instrument = this.#instruments.at(this.#table.cells[row + Field.instrument])
+    const limits = this.limits.of(instrument)
+    return [
+      () => this.#stateVerdict(row),
+      () => this.#tradableVerdict(row),
+      () => this.#validityVerdict(row, instrument),
+      () => (this.#terms.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0),
+      () => this.#referenceVerdict(row, instrument),
+      () => this.#collarVerdict(row),
+      () => this.#notionalVerdict(row, instrument, limits),
+      () => this.#positionVerdict(row, limits, ownReserved),
+      () => this.#countVerdict(row),
+      () => this.#duplicateVerdict(row),
+      () => this.#throttleVerdict(row),
+    ]
+  }
+
+  #stateVerdict(row: number): number {
+    const table = this.#table
+    const word = this.states.strictest(table.cells[row + Field.account], table.cells[row + Field.connector], table.cells[row + Field.strategy], table.cells[row + Field.instrument])
+    const flags = table.cells[row + Field.flags]
+    if (word === 0 && (flags & OrderFlag.reduceOnly) === 0) return 0
+    const state = stateOfWord(word)
+    const shrinks = this.#shrinks(row)
+    if (state === TradingState.HALTED && !((flags & OrderFlag.protective) !== 0 && shrinks)) return isKillWord(word) ? Verdict.killSwitch : Verdict.halted
+    if (state === TradingState.REDUCING && !shrinks) return Verdict.reducing
+    return (flags & OrderFlag.reduceOnly) !== 0 && !this.#opposesPosition(row) ? Verdict.reducing : 0
+  }
+
+  /** Whether the order, together with all that works on its side, can only make the position smaller and not turn it. */
+  #shrinks(row: number): boolean {
+    const { exposure } = this
+    const table = this.#table
+    const key = exposure.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])
+    const position = exposure.position[key]
+    const wanted = this.#terms.quantity - table.cells[row + Field.filled] - table.cells[row + Field.reserved]
+    return table.cells[row + Field.side] > 0
+      ? position < 0 && exposure.buying[key] + wanted <= -position
+      : position > 0 && exposure.selling[key] + wanted <= position
+  }
+
+  /** Whether the order is on the other side of the position and not larger. Its siblings (a stop beside a target) do not count: the venue lets only one of them reduce. */
+  #opposesPosition(row: number): boolean {
+    const table = this.#table
+    const position = this.exposure.position[this.exposure.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])]
+    return table.cells[row + Field.side] * position < 0 && this.#terms.quantity - table.cells[row + Field.filled] <= Math.abs(position)
+  }
+
+  #tradableVerdict(row: number): number {
+    const table = this.#table
+    if (!this.#venue(table.cells[row + Field.connector]).isReady) return Verdict.notTradable
+    return closedPhases.has(this.#phases[table.cells[row + Field.instrument]]) ? Verdict.notTradable : 0
+  }
+
+  #validityVerdict(row: number, instrument: Instrument): number {
+    const table = this.#table
+    const { quantity, price, trigger, wallUs } = this.#terms
+    const type = table.cells[row + Field.type]
+    const tif = table.cells[row + Field.timeInForce]
+    const flags = table.cells[row + Field.flags]
+    const { support } = this.#venue(table.cells[row + Field.connector])
+    const isValid =
+      quantity > 0 &&
+      quantity % instrument.sizeStepUnits === 0 &&
+      quantity >= instrument.minQuantityUnits &&
+      quantity <= instrument.maxQuantityUnits &&
+      (hasLimit(type) ? isPriceValid(instrument, price) : Number.isNaN(price)) &&
+      (Number.isNaN(trigger) || (hasTrigger(type) && isPriceValid(instrument, trigger))) &&
+      support.takesType(type) &&
+      support.takesTimeInForce(tif) &&
+      (tif !== TifCode.GTD || table.cells[row + Field.expireUs] > wallUs) &&
+      ((flags & OrderFlag.postOnly) === 0 || support.postOnly) &&
+      (Number.isNaN(table.cells[row + Field.display]) || support.iceberg)
+    return isValid ? 0 : Verdict.invalidOrder
+  }
+
+  /** Reference, collar and value, in that order: the later ones need the earlier. */
+  #priceVerdict(row: number, instrument: Instrument, limits: InstrumentLimits): number {
+    return this.#referenceVerdict(row, instrument) || this.#collarVerdict(row) || this.#notionalVerdict(row, instrument, limits)
+  }
+
+  /** Finds the reference in price units, or says why there is none. It is needed unless nothing asks for it. */
+  #referenceVerdict(row: number, instrument: Instrument): number {
+    const terms = this.#terms
+    const { references } = this
+    terms.referenceUnits = Number.NaN
+    const fault = references.faultAt(instrument.index, terms.wallUs)
+    if (fault === ReferenceFault.none) {
+      terms.referenceUnits = instrument.nearestPriceUnits(references.reference[instrument.index])
+      return 0
+    }
+    const isPriced = hasLimit(this.#table.cells[row + Field.type])
+    if (!this.limits.needsMarketData && isPriced && this.limits.collarParts < 0) return 0
+    return fault === ReferenceFault.missing ? Verdict.noReference : Verdict.marketData
+  }
+
+  #collarVerdict(row: number): number {
+    const { price, referenceUnits } = this.#terms
+    const { collarParts } = this.limits
+    if (collarParts < 0 || Number.isNaN(price) || Number.isNaN(referenceUnits)) return 0
+    const isBuy = this.#table.cells[row + Field.side] > 0
+    const width = referenceUnits < 0 ? -collarParts : collarParts
+    return isBuy
+      ? compareProducts(price, PARTS, referenceUnits, PARTS + width) > 0 ? Verdict.priceCollar : 0
+      : compareProducts(price, PARTS, referenceUnits, PARTS - width) < 0 ? Verdict.priceCollar : 0
+  }
+
+  #notionalVerdict(row: number, instrument: Instrument, limits: InstrumentLimits): number {
+    if (limits.maxNotionalHigh < 0) return Verdict.noReference
+    const { quantity } = this.#terms
+    const price = instrument.isInverse ? 1 : Math.abs(this.#valuationUnits(row))
+    if (Number.isNaN(price)) return Verdict.noReference
+    const product = quantity * price
+    // Below 2^53 the product of doubles is exact; beyond, limbs decide.
+    if (product < Number.MAX_SAFE_INTEGER && (limits.maxNotionalHigh > 0 || product <= limits.maxNotionalLow)) return 0
+    return compareProductToLimbs(quantity, price, limits.maxNotionalHigh, limits.maxNotionalLow) > 0 ? Verdict.maxOrderNotional : 0
+  }
+
+  /** The price an order is valued at: its limit, else its trigger or the reference, moved by the collar to the expensive side. */
+  #valuationUnits(row: number): number {
+    const { price, trigger, referenceUnits } = this.#terms
+    if (hasLimit(this.#table.cells[row + Field.type])) return price
+    const base = Number.isNaN(trigger) ? referenceUnits : Math.max(Math.abs(trigger), Number.isNaN(referenceUnits) ? 0 : Math.abs(referenceUnits))
+    return Math.ceil(Math.abs(base) * (1 + Math.max(0, this.limits.collarParts) / PARTS))
+  }
+
+  #positionVerdict(row: number, limits: InstrumentLimits, ownReserved: number): number {
+    if (limits.maxPositionUnits === Number.POSITIVE_INFINITY) return 0
+    const table = this.#table
+    const { exposure } = this
+    const key = exposure.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])
+    const wanted = Math.max(ownReserved, this.#terms.quantity - table.cells[row + Field.filled]) - ownReserved
+    const worst =
+      table.cells[row + Field.side] > 0
+        ? exposure.position[key] + exposure.buying[key] + wanted
+        : -exposure.position[key] + exposure.selling[key] + wanted
+    return worst > limits.maxPositionUnits ? Verdict.maxPosition : 0
+  }
+
+  #countVerdict(row: number): number {
+    const table = this.#table
+    const { exposure } = this
+    const { maxOpen } = this.limits
+    const account = table.cells[row + Field.account]
+    const isFull =
+      (exposure.openByInstrument[exposure.keyOf(account, table.cells[row + Field.instrument])]) >= maxOpen.instrument ||
+      (exposure.openByStrategy[table.cells[row + Field.strategy]]) >= maxOpen.strategy ||
+      exposure.openByAccount[account] >= maxOpen.account ||
+      (exposure.openByConnector[table.cells[row + Field.connector]]) >= maxOpen.connector
+    return isFull ? Verdict.openOrders : 0
+  }
+
+  #duplicateVerdict(row: number): number {
+    const table = this.#table
+    const { quantity, price, nowNs } = this.#terms
+    if (this.#duplicates === undefined) return 0
+    const hasRoom = this.#duplicates.hasRoom(table.cells[row + Field.instrument], table.cells[row + Field.side], quantity, price, table.cells[row + Field.type], table.cells[row + Field.strategy], nowNs)
+    return hasRoom ? 0 : Verdict.duplicate
+  }
+
+  #throttleVerdict(row: number): number {
+    const throttle = this.#throttles[this.#table.cells[row + Field.connector]]
+    return throttle === undefined || throttle.hasRoom(this.#terms.nowNs) ? 0 : Verdict.throttle
+  }
+
+  /** Whether a change only takes quantity away and makes nothing more aggressive. */
+  #isPureDecrease(row: number): boolean {
+    const table = this.#table
+    const { quantity, price, trigger } = this.#terms
+    const samePrice = price === table.cells[row + Field.price] || (Number.isNaN(price) && Number.isNaN(table.cells[row + Field.price]))
+    const sameTrigger = trigger === table.cells[row + Field.trigger] || (Number.isNaN(trigger) && Number.isNaN(table.cells[row + Field.trigger]))
+    return quantity <= table.cells[row + Field.quantity] && samePrice && sameTrigger
+  }
+
+  /** A pure decrease passes every limit; it still has to be a valid order at a venue that can be reached. */
+  #decreaseVerdict(row: number): number {
+    if (!this.#venue(this.#table.cells[row + Field.connector]).isReady) return Verdict.notTradable
+    const { quantity } = this.#terms
+    const instrument = this.#instruments.at(this.#table.cells[row + Field.instrument])
+    return quantity > 0 && quantity % instrument.sizeStepUnits === 0 ? 0 : Verdict.invalidOrder
+  }
+
+  #figures(row: number, control: ControlName): { limit: string; observed: string } {
+    const table = this.#table
+    const instrument = this.#instruments.at(table.cells[row + Field.instrument])
+    const limits = this.limits.of(instrument)
+    const { quantity, price, referenceUnits } = this.#terms
+    const text = (units: number) => (Number.isFinite(units) ? instrument.quantityText(units) : 'none')
+    const priceText = (units: number) => (Number.isFinite(units) ? instrument.priceText(units) : 'none')
+    switch (control) {
+      case 'maxOrderQuantity':
+        return { limit: text(limits.maxQuantityUnits), observed: text(quantity) }
+      case 'maxPosition':
+        return { limit: text(limits.maxPositionUnits), observed: `order ${text(quantity)} on top of position and working orders` }
+      case 'priceCollar':
+        return { limit: `${this.limits.collarParts / 10_000} % of ${priceText(referenceUnits)}`, observed: priceText(price) }
+      case 'maxOrderNotional':
+        return { limit: String(this.limits.source.maxOrderNotional ?? '1000000'), observed: `${text(quantity)} at ${priceText(this.#valuationUnits(row))}` }
+      case 'openOrders':
+        return { limit: JSON.stringify(this.limits.maxOpen), observed: 'reached' }
+      default:
+        return { limit: controls[control].rule, observed: `quantity ${text(quantity)}, price ${priceText(price)}` }
+    }
+  }
+}
+
+function isPriceValid(instrument: Instrument, units: number): boolean {
+  return units >= instrument.minPriceUnits && units <= instrument.maxPriceUnits && instrument.isPriceOnGrid(units)
+}

@@ -1,0 +1,135 @@
+/**
+ * Limits as a host states them, and as the gate checks them: whole numbers in the units of each instrument, so that an
+ * order exactly at a limit passes and one unit above does not.
+ */
+import { TradewireError } from '../core/errors.js'
+import { LIMB } from '../math/wide.js'
+import { type DecimalInput, Decimal, toDecimal } from '../model/decimal.js'
+import type { Instrument } from '../model/instrument.js'
+import type { MarketDataLimits } from './reference-prices.js'
+
+/** One amount for every instrument, or one by symbol or id, `*` standing for the rest. */
+export type PerInstrument = DecimalInput | Readonly<Record<string, DecimalInput>>
+
+/** Pre-trade limits. Everything has a default; see each field. */
+export interface RiskLimits {
+  /** Largest quantity of one order; no limit unless given. */
+  maxOrderQuantity?: PerInstrument
+  /** Largest value of one order in the base currency; 1,000,000 unless given. */
+  maxOrderNotional?: PerInstrument
+  /** Largest absolute position, working and unknown orders counted; no limit unless given. */
+  maxPosition?: PerInstrument
+  /** Orders that may be working at once. 1,000 an instrument and a strategy, 4,000 an account and a connector unless given. */
+  maxOpenOrders?: { instrument?: number; strategy?: number; account?: number; connector?: number }
+  /** How far beyond the reference a limit price may lie, in percent (up to 4 digits behind the point); 5 unless given, false switches the collar off. */
+  priceCollarPercent?: number | false
+  /** New and replace messages per window and connector; 100 in 1,000 ms unless given, false switches it off. */
+  throttle?: { limit: number; windowMs: number } | false
+  /** Alike orders per window; 10 in 1,000 ms unless given, false switches it off. */
+  duplicates?: { limit: number; windowMs: number } | false
+  /** What makes a reference price unusable; false lets orders pass without market data, where no other control needs a price. */
+  marketData?: MarketDataLimits | false
+  /** Currency of the money limits; USD unless given. */
+  baseCurrency?: string
+  /** Value of one unit of other currencies in the base currency. Orders in a currency without a rate are refused. */
+  rates?: Readonly<Record<string, DecimalInput>>
+}
+
+/** The limits of one instrument in its units. Infinity = no limit. */
+export interface InstrumentLimits {
+  maxQuantityUnits: number
+  maxPositionUnits: number
+  /** Largest price units x quantity units, as limbs of 2^53. Negative high = no rate: nothing passes. */
+  maxNotionalHigh: number
+  maxNotionalLow: number
+}
+
+/** Collar parts per million of the reference. */
+export const PARTS = 1_000_000
+
+/** Limits compiled for the instruments of a system. */
+export class CompiledLimits {
+  readonly source: Readonly<RiskLimits>
+  /** Collar in parts per million, or -1 when it is off. */
+  readonly collarParts: number
+  readonly maxOpen: Readonly<{ instrument: number; strategy: number; account: number; connector: number }>
+  readonly needsMarketData: boolean
+  readonly #byInstrument: InstrumentLimits[] = []
+
+  constructor(limits: RiskLimits = {}) {
+    this.source = limits
+    this.collarParts = limits.priceCollarPercent === false ? -1 : percentParts(limits.priceCollarPercent ?? 5)
+    this.maxOpen = {
+      instrument: count(limits.maxOpenOrders?.instrument ?? 1_000, 'instrument'),
+      strategy: count(limits.maxOpenOrders?.strategy ?? 1_000, 'strategy'),
+      account: count(limits.maxOpenOrders?.account ?? 4_000, 'account'),
+      connector: count(limits.maxOpenOrders?.connector ?? 4_000, 'connector'),
+    }
+    this.needsMarketData = limits.marketData !== false
+  }
+
+  /** The limits of an instrument, compiled when they are first asked for. */
+  of(instrument: Instrument): InstrumentLimits {
+    return this.#byInstrument[instrument.index] ?? this.#compile(instrument)
+  }
+
+  #compile(instrument: Instrument): InstrumentLimits {
+    const { source } = this
+    const notional = notionalUnits(instrument, source)
+    const limits: InstrumentLimits = {
+      maxQuantityUnits: quantityLimit(source.maxOrderQuantity, instrument, 'maxOrderQuantity'),
+      maxPositionUnits: quantityLimit(source.maxPosition, instrument, 'maxPosition'),
+      maxNotionalHigh: notional === undefined ? -1 : notional.div(LIMB).floor().toNumber(),
+      maxNotionalLow: notional === undefined ? 0 : notional.mod(LIMB).toNumber(),
+    }
+    while (this.#byInstrument.length < instrument.index) this.#byInstrument.push(undefined as unknown as InstrumentLimits)
+    this.#byInstrument[instrument.index] = limits
+    return limits
+  }
+}
+
+/** The limit on price units x quantity units (quantity units alone for inverse contracts); undefined when there is no rate. */
+function notionalUnits(instrument: Instrument, limits: RiskLimits): Decimal | undefined {
+  const limit = pick(limits.maxOrderNotional ?? '1000000', instrument)
+  const rate = rateOf(instrument.currency, limits)
+  if (rate === undefined) return undefined
+  if (limit === undefined) return new Decimal(LIMB).mul(LIMB - 1)
+  const scale = instrument.isInverse ? instrument.sizeScale : instrument.priceScale + instrument.sizeScale
+  return toDecimal(limit, 'maxOrderNotional').div(rate.mul(instrument.multiplier)).mul(new Decimal(10).pow(scale)).floor()
+}
+
+function rateOf(currency: string, limits: RiskLimits): Decimal | undefined {
+  if (currency === (limits.baseCurrency ?? 'USD')) return new Decimal(1)
+  const rate = limits.rates?.[currency]
+  return rate === undefined ? undefined : toDecimal(rate, `rates.${currency}`)
+}
+
+function quantityLimit(limit: PerInstrument | undefined, instrument: Instrument, name: string): number {
+  const value = pick(limit, instrument)
+  if (value === undefined) return Number.POSITIVE_INFINITY
+  const units = toDecimal(value, name).mul(new Decimal(10).pow(instrument.sizeScale)).floor().toNumber()
+  if (units < 0) throw new TradewireError('TW_INVALID_CONFIG', `risk.${name} must not be negative, got ${String(value)}`)
+  return units
+}
+
+function pick(limit: PerInstrument | undefined, instrument: Instrument): DecimalInput | undefined {
+  if (limit === undefined || typeof limit !== 'object' || Decimal.isDecimal(limit)) return limit as DecimalInput | undefined
+  const table = limit as Readonly<Record<string, DecimalInput>>
+  for (const name of [instrument.id as string, instrument.symbol, '*']) if (Object.hasOwn(table, name)) return table[name]
+  return undefined
+}
+
+function percentParts(percent: number): number {
+  const parts = Math.round(percent * 10_000)
+  if (!(percent >= 0 && percent <= 100) || Math.abs(parts / 10_000 - percent) > 1e-12) {
+    throw new TradewireError('TW_INVALID_CONFIG', `risk.priceCollarPercent must be from 0 to 100 with at most 4 digits behind the point, got ${percent}`)
+  }
+  return parts
+}
+
+function count(value: number, name: string): number {
+  if (!Number.isInteger(value) || value < 0) {
+    throw new TradewireError('TW_INVALID_CONFIG', `risk.maxOpenOrders.${name} must be a whole number from 0, got ${value}`)
+  }
+  return value
+}
