@@ -11,7 +11,7 @@ import { type Backoff, defaultBackoff, retry } from '../core/retry.js'
 import type { TimerHandle } from '../core/scheduler.js'
 import { withTimeout } from '../core/time.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
-import { type ApprovedOrder, type ApprovedReplace, assertApproved, type CancelRequest } from '../orders/approved-order.js'
+import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../orders/approved-order.js'
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
 import { type ConnectorCapabilities, OrderSupport } from './capabilities.js'
 import { type ConnectionState, connectionTransitions, isConnected } from './connection-state.js'
@@ -183,7 +183,7 @@ export abstract class BaseConnector {
    * because the connector is not ready. Any other error means that the order may have left.
    */
   submit(order: ApprovedOrder): void {
-    assertApproved(order)
+    this.#requireApproval(order)
     this.#requireReady()
     order.consume()
     this.statistics.ordersSent++
@@ -192,7 +192,7 @@ export abstract class BaseConnector {
 
   /** Sends an approved change. Errors as {@link submit}. */
   replace(change: ApprovedReplace): void {
-    assertApproved(change)
+    this.#requireApproval(change)
     this.#requireReady()
     change.consume()
     this.statistics.replacesSent++
@@ -248,6 +248,11 @@ export abstract class BaseConnector {
     this.statistics.errors++
     this.host.logger.warn({ connector: this.#name, error: messageOf(error) }, 'connector problem')
     this.events.emit('error', { connector: this.#name, error })
+  }
+
+  #requireApproval(view: ApprovedOrder | ApprovedReplace): void {
+    if (this.host.isApproved(view)) return
+    throw new TradewireError('TW_NOT_APPROVED', 'This order was not approved by the risk gate; submit it through the order manager')
   }
 
   #requireReady(): void {

@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.js'
 import type { Random } from '../core/random.js'
 import type { Time } from '../core/time.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
+import type { ApprovedOrder, ApprovedReplace } from '../orders/approved-order.js'
 import type { OrderReports } from '../orders/reports.js'
 import type { MarketSink } from '../ring/sink.js'
 import type { BaseConnector } from './base-connector.js'
@@ -17,6 +18,8 @@ export interface ConnectorHost {
   readonly market: MarketSink
   /** Takes the outcomes of orders. */
   readonly reports: OrderReports
+  /** Whether a view is the one of this host's own risk gate. Nothing else is sent. */
+  isApproved(view: ApprovedOrder | ApprovedReplace): boolean
   /** Market data was published: handlers run no later than the next turn of the loop. */
   wake(): void
   /** The connection is up. Resolves when orders, fills and accounts agree with the venue; only then is the connector ready. */

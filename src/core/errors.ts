@@ -48,8 +48,8 @@ export class TradewireError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false
     // biome-ignore lint/complexity/noThisInStatic: `this` is the class on the right of instanceof, which may be a subclass.
-    const constructor = this as typeof TradewireError
-    if (constructor !== TradewireError) return Object.prototype.isPrototypeOf.call(constructor.prototype, value)
+    const asked = this as typeof TradewireError
+    if (asked !== TradewireError) return Object.prototype.isPrototypeOf.call(asked.prototype, value)
     return (value as Record<symbol, unknown>)[brand] === true
   }
 }

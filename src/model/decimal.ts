@@ -225,6 +225,11 @@ export function scaleOf(value: DecimalInput, name = 'value'): number {
   return toDecimal(value, name).decimalPlaces()
 }
 
+/** Whether integer `units` is a multiple of integer `step` (> 0). Exact for safe integers, and faster than the remainder of doubles. */
+export function isMultiple(units: number, step: number): boolean {
+  return Math.round(units / step) * step === units
+}
+
 /** Rounds integer `units` to a multiple of integer `step` (> 0). */
 export function roundToStep(units: number, step: number, rounding: Rounding): number {
   const rest = units % step

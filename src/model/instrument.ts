@@ -9,6 +9,7 @@ import {
   boundToUnits,
   type Decimal,
   type DecimalInput,
+  isMultiple,
   MAX_SCALE,
   numberToNearestUnits,
   type Rounding,
@@ -141,7 +142,7 @@ export class Instrument {
   readonly #stepAt = (units: number): number => this.priceStepAt(units)
   readonly #sizeStep = (): number => this.sizeStepUnits
 
-  /** @throws TradewireError `TW_INVALID_MODEL` naming the field that is not usable. */
+  /** @throws TradewireError `TW_INVALID_MODEL`, `TW_INVALID_DECIMAL`, `TW_OFF_GRID` or `TW_OUT_OF_RANGE` naming the field that is not usable. */
   constructor(definition: InstrumentDefinition, index: number) {
     this.definition = frozenCopy(definition)
     this.id = definition.id
@@ -216,7 +217,7 @@ export class Instrument {
   /** A quantity as units: exact and on the grid, or refused. @throws TradewireError as {@link priceUnits}. */
   quantityUnits(value: DecimalInput, name = 'quantity'): number {
     const units = toUnits(value, this.sizeScale, name)
-    if (units % this.sizeStepUnits !== 0) {
+    if (!isMultiple(units, this.sizeStepUnits)) {
       throw new TradewireError(
         'TW_OFF_GRID',
         `${name} ${this.quantityText(units)} is not a multiple of ${this.quantityText(this.sizeStepUnits)} for ${this.id}`,
@@ -248,7 +249,7 @@ export class Instrument {
 
   /** Whether price units are a multiple of the step that holds there. */
   isPriceOnGrid(priceUnits: number): boolean {
-    return priceUnits % (this.#bands.length === 0 ? this.priceStepUnits : this.priceStepAt(priceUnits)) === 0
+    return isMultiple(priceUnits, this.#bands.length === 0 ? this.priceStepUnits : this.priceStepAt(priceUnits))
   }
 
   /** A price rounded to the grid by an explicit mode. */

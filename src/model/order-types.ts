@@ -18,6 +18,11 @@ export const orderTypes = [
 /** How an order is priced and triggered. */
 export type OrderType = (typeof orderTypes)[number]
 
+/** All names of auction orders. */
+export const auctionTypeNames = ['MOO', 'LOO', 'MOC', 'LOC'] as const
+/** MARKET or LIMIT with OPG or CLO under one name. */
+export type AuctionTypeName = (typeof auctionTypeNames)[number]
+
 /** All times in force. */
 export const timesInForce = ['DAY', 'GTC', 'IOC', 'FOK', 'GTD', 'OPG', 'CLO'] as const
 /** How long an order works. OPG and CLO take part in the opening and closing auction. */
@@ -47,11 +52,15 @@ export const orderStatuses = [
  */
 export type OrderStatus = (typeof orderStatuses)[number]
 
+/** All prices that may move a trigger. */
+export const triggerSources = ['last', 'bid_ask', 'mid'] as const
 /** Which price moves a trigger. */
-export type TriggerSource = 'last' | 'bid_ask' | 'mid'
+export type TriggerSource = (typeof triggerSources)[number]
 
+/** All ways to keep own orders apart. */
+export const selfTradePreventions = ['none', 'cancel_newest', 'cancel_oldest', 'cancel_both', 'decrement'] as const
 /** What happens when an own order would trade with an own order. */
-export type SelfTradePrevention = 'none' | 'cancel_newest' | 'cancel_oldest' | 'cancel_both' | 'decrement'
+export type SelfTradePrevention = (typeof selfTradePreventions)[number]
 
 /** Whether a fill added or took liquidity. */
 export type LiquidityFlag = 'maker' | 'taker' | 'auction' | 'unknown'

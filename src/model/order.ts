@@ -1,12 +1,18 @@
 /** Orders as plain data: what a strategy asks for, and what is known about an order at one moment. */
 import type { Decimal, DecimalInput } from './decimal.js'
 import type { AccountId, ClientOrderId, ConnectorId, InstrumentId, StrategyId, VenueOrderId } from './ids.js'
-import type { OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce, TriggerSource } from './order-types.js'
+import type {
+  AuctionTypeName,
+  OrderStatus,
+  OrderType,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+  TriggerSource,
+} from './order-types.js'
 
 /** Names taken for an order type: upper or lower case, and the auction names of market and limit orders. */
 export type OrderTypeInput = OrderType | Lowercase<OrderType> | AuctionTypeName | Lowercase<AuctionTypeName>
-/** MARKET or LIMIT with OPG or CLO under one name. */
-export type AuctionTypeName = 'MOO' | 'LOO' | 'MOC' | 'LOC'
 /** Names taken for a time in force. */
 export type TimeInForceInput = TimeInForce | Lowercase<TimeInForce>
 

@@ -2,8 +2,8 @@
  * What a connector is handed: views on one order, valid during the call, that only the risk gate can make.
  *
  * An {@link ApprovedOrder} is a seal, not a wrapper: it can be made only with the minting right, which the risk gate takes
- * when it is loaded; the base connector checks that a view came from there and that it stands for an approval that has
- * not been used. One view a gate is reused for every order, so approving costs no memory.
+ * when it is loaded; the base connector asks its host whether a view is the gate's own, and uses the approval up. One view
+ * a gate is reused for every order, so approving costs no memory.
  */
 import { TradewireError } from '../core/errors.js'
 import type { Instrument } from '../model/instrument.js'
@@ -11,16 +11,6 @@ import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { SideSign } from './codes.js'
 import { OrderFlag } from './codes.js'
 import { Field, type OrderTable } from './order-table.js'
-
-/** Views minted by a gate, of either build of the package. */
-const minted: WeakSet<object> = registry()
-
-function registry(): WeakSet<object> {
-  const key = Symbol.for('tradewire.approved-orders')
-  const home = globalThis as unknown as Record<symbol, WeakSet<object> | undefined>
-  home[key] ??= new WeakSet<object>()
-  return home[key]
-}
 
 /** Names of accounts, strategies and connectors by their small integers. */
 export interface OrderNames {
@@ -153,7 +143,6 @@ export class ApprovedOrder extends OrderView {
   private constructor(right: MintingRight, table: OrderTable, instruments: InstrumentRegistry, names: OrderNames) {
     super(table, instruments, names)
     if (!rights.has(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can make an ApprovedOrder')
-    minted.add(this)
   }
 
   /** A view of a gate's own, to be pointed at each order it approves. */
@@ -188,7 +177,6 @@ export class ApprovedReplace extends OrderView {
   private constructor(right: MintingRight, table: OrderTable, instruments: InstrumentRegistry, names: OrderNames) {
     super(table, instruments, names)
     if (!rights.has(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can make an ApprovedReplace')
-    minted.add(this)
   }
 
   /** As {@link ApprovedOrder.mint}. */
@@ -248,13 +236,4 @@ export function claimMintingRight(holder: string): MintingRight {
   const right: MintingRight = Object.freeze({ holder })
   rights.add(right)
   return right
-}
-
-/**
- * Checks at run time that a value came from a risk gate, of whichever build of the package.
- *
- * @throws TradewireError `TW_NOT_APPROVED` when it did not.
- */
-export function assertApproved(value: ApprovedOrder | ApprovedReplace): void {
-  if (!minted.has(value)) throw new TradewireError('TW_NOT_APPROVED', 'This order was not approved by the risk gate; submit it through the order manager')
 }

@@ -136,7 +136,7 @@ export class OrderTable {
 
   constructor(options: OrderTableOptions = {}) {
     const capacity = options.capacity ?? 8_192
-    if (!Number.isInteger(Math.log2(capacity)) || capacity < 16 || capacity > 1_048_576) {
+    if (!Number.isInteger(capacity) || (capacity & (capacity - 1)) !== 0 || capacity < 16 || capacity > 1_048_576) {
       throw new TradewireError('TW_INVALID_CONFIG', `orders.capacity must be a power of two from 16 to 1048576, got ${capacity}`)
     }
     this.capacity = capacity

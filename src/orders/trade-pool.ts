@@ -43,6 +43,8 @@ export const TradeField = {
   /** Fee in 10^-8 of its currency; NaN = not known. */
   fee: 10,
   feeCurrency: 11,
+  /** Number of the trade in the portfolio plus 1; 0 = not booked. */
+  bookedTrade: 21,
   /** The part of the fee that positions have been told of. */
   bookedFee: 12,
   liquidity: 13,
@@ -87,7 +89,8 @@ export class TradePool {
     this.capacity = capacity
     this.cells = new Float64Array(capacity << TRADE_BITS)
     this.#execs = new Array<ExecKey>(capacity).fill(0)
-    const slots = 2 ** Math.ceil(Math.log2(capacity * 2))
+    let slots = 32
+    while (slots < capacity * 2) slots *= 2
     this.#mask = slots - 1
     this.#slotTrade = new Int32Array(slots).fill(emptySlot)
     this.#slotKey = new Array<ExecKey>(slots).fill(0)

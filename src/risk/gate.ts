@@ -128,6 +128,11 @@ export class RiskGate {
     return this.#order.approve(right, row)
   }
 
+  /** Whether a view is this gate's own: what connectors ask before they send. */
+  isOwn(view: ApprovedOrder | ApprovedReplace): boolean {
+    return view === this.#order || view === this.#change
+  }
+
   /** Checks a change of a working order as the order it would become, and reserves the larger of old and new. */
   checkReplace(row: number, quantity: number, price: number, trigger: number): number {
     this.#prepare(quantity, price, trigger)

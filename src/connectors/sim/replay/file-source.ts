@@ -1,0 +1,124 @@
+/** One recorded file as a source: reads lines, has them decoded into a batch, gives the events out one by one. */
+import type { Instrument } from '../../../model/instrument.js'
+import type { MarketSink } from '../../../ring/sink.js'
+import { BadRow, badRowError } from './bad-row.js'
+import type { EventBatch } from './event-batch.js'
+import type { Decoder } from './format.js'
+import type { LineReader } from './line-reader.js'
+import type { ReplayCounters, ReplaySource } from './replay-source.js'
+
+/** Most events, and levels, of a batch before it counts as full. */
+const batchEvents = 4096
+const batchLevels = 65_536
+const keptProblems = 10
+
+/** Parts of a {@link FileSource}. */
+export interface FileSourceParts {
+  lines: LineReader
+  companion: LineReader | undefined
+  decoder: Decoder
+  batch: EventBatch
+  counters: ReplayCounters
+  instruments: readonly Instrument[]
+  /** Index of the connector in the rings. */
+  source: number
+  onBadRow: 'fail' | 'skip'
+}
+
+/** A file of any format. */
+export class FileSource implements ReplaySource {
+  readonly name: string
+  readonly counters: ReplayCounters
+  readonly instruments: readonly Instrument[]
+  readonly problems: string[] = []
+  readonly #parts: FileSourceParts
+  #headerLines: number
+  #next = 0
+  #isAtEnd = false
+
+  constructor(parts: FileSourceParts) {
+    this.#parts = parts
+    this.name = parts.lines.path
+    this.counters = parts.counters
+    this.instruments = parts.instruments
+    this.#headerLines = parts.decoder.headerLines
+  }
+
+  peekTsUs(): number {
+    if (this.#next < this.#parts.batch.count) return this.#parts.batch.tsRecvUs(this.#next)
+    return this.#isAtEnd ? Number.POSITIVE_INFINITY : Number.NaN
+  }
+
+  emit(sink: MarketSink, shiftUs: number): boolean {
+    const parts = this.#parts
+    if (!parts.batch.emit(this.#next, sink, parts.source, shiftUs)) return false
+    this.#next++
+    this.counters.events++
+    return true
+  }
+
+  async refill(): Promise<void> {
+    const { batch, lines, companion, decoder } = this.#parts
+    if (this.#next < batch.count || this.#isAtEnd) return
+    this.#next = 0
+    batch.clear()
+    while (batch.count < batchEvents && batch.levelCount - batch.openLevels < batchLevels) {
+      if (!(await this.#advance(lines))) {
+        this.#finish()
+        break
+      }
+      if (companion !== undefined && !(await this.#advance(companion))) {
+        throw badRowError(lines.path, lines.line, new BadRow('(row)', `${companion.path} has fewer rows`))
+      }
+      if (this.#headerLines > 0) this.#headerLines--
+      else this.#decode(decoder, lines, companion)
+    }
+    this.counters.outOfOrder = batch.outOfOrder
+  }
+
+  async close(): Promise<void> {
+    this.#isAtEnd = true
+    this.#next = 0
+    this.#parts.batch.clear()
+    await this.#parts.lines.close()
+    await this.#parts.companion?.close()
+  }
+
+  async #advance(lines: LineReader): Promise<boolean> {
+    while (!lines.advance()) {
+      if (lines.isEnded) return false
+      await lines.fill()
+    }
+    return true
+  }
+
+  #decode(decoder: Decoder, lines: LineReader, companion: LineReader | undefined): void {
+    const { batch } = this.#parts
+    this.counters.rows++
+    batch.mark()
+    try {
+      decoder.row(lines, companion)
+    } catch (error) {
+      batch.rollBack()
+      this.#refuse(error)
+    }
+  }
+
+  #finish(): void {
+    this.#isAtEnd = true
+    try {
+      this.#parts.decoder.finish?.()
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof BadRow)) throw error
+    const { lines, onBadRow } = this.#parts
+    const described = badRowError(lines.path, lines.line, error)
+    if (onBadRow === 'fail') throw described
+    this.counters.badRows++
+    if (this.problems.length < keptProblems) this.problems.push(described.message)
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Coinbase Exchange feed (level2, ticker, matches) in lines of the cryptofeed recorder, for any number of products.
+ * level2 has no sequence numbers; tickers become quotes without sizes, matches trades (their `side` is the maker's).
+ */
+import { BadRow } from '../bad-row.js'
+import { isoTimeUs } from '../civil-time.js'
+import { textOf } from '../decimal-text.js'
+import { cryptoPair, stepOfDigits } from '../definitions.js'
+import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
+import { bytesOf, closeArray, JsonCursor, JsonMembers, openArray } from '../json-cursor.js'
+import type { LineReader } from '../line-reader.js'
+import { SymbolTable } from '../symbol-table.js'
+import { beginReceived, isRecorderFile } from './recorder-lines.js'
+
+const absent = Number.NaN
+const names = {
+  type: bytesOf('type'),
+  product: bytesOf('product_id'),
+  bids: bytesOf('bids'),
+  asks: bytesOf('asks'),
+  changes: bytesOf('changes'),
+  time: bytesOf('time'),
+  sequence: bytesOf('sequence'),
+  bestBid: bytesOf('best_bid'),
+  bestAsk: bytesOf('best_ask'),
+  price: bytesOf('price'),
+  size: bytesOf('size'),
+  side: bytesOf('side'),
+  tradeId: bytesOf('trade_id'),
+} as const
+const types = { snapshot: bytesOf('snapshot'), update: bytesOf('l2update'), ticker: bytesOf('ticker'), match: bytesOf('match') } as const
+const sides = { buy: bytesOf('buy'), sell: bytesOf('sell') } as const
+
+/** Places in the cells of the decoder. */
+const cell = { recv: 0, event: 1, a: 2, b: 3, sequence: 4, tradeId: 5 } as const
+
+class CoinbaseDecoder implements Decoder {
+  readonly headerLines = 0
+  readonly #context: DecodeContext
+  readonly #cursor = new JsonCursor()
+  readonly #members = new JsonMembers()
+  readonly #cells = new Float64Array(6)
+  readonly #symbols = new SymbolTable()
+
+  constructor(context: DecodeContext) {
+    this.#context = context
+  }
+
+  row(line: LineReader): void {
+    const cursor = this.#cursor
+    const members = this.#members
+    if (!beginReceived(line, cursor, this.#cells)) {
+      this.#context.counters.ignored++
+      return
+    }
+    members.read(cursor, '(message)')
+    cursor.finish('(message)')
+    members.require(cursor, names.type)
+    cursor.text('type')
+    if (cursor.textIs(types.update)) this.#update()
+    else if (cursor.textIs(types.snapshot)) this.#snapshot()
+    else if (cursor.textIs(types.ticker)) this.#ticker()
+    else if (cursor.textIs(types.match)) this.#match()
+    else this.#context.counters.ignored++
+  }
+
+  #snapshot(): void {
+    const cells = this.#cells
+    const { batch } = this.#context
+    const instrument = this.#instrument()
+    batch.beginBook(instrument, 0, true, cells[cell.recv], cells[cell.recv], absent, absent)
+    this.#levels(names.bids, 0)
+    this.#levels(names.asks, 1)
+    batch.commitBook()
+  }
+
+  #update(): void {
+    const cursor = this.#cursor
+    const cells = this.#cells
+    const { batch } = this.#context
+    this.#time()
+    batch.beginBook(this.#instrument(), 0, false, cells[cell.event], cells[cell.recv], absent, absent)
+    this.#members.require(cursor, names.changes)
+    cursor.open(openArray, 'changes')
+    while (cursor.more(closeArray, 'changes')) {
+      cursor.open(openArray, 'change')
+      cursor.more(closeArray, 'change')
+      const side = this.#isBuy() ? 0 : 1
+      cursor.more(closeArray, 'change')
+      this.#level(side)
+    }
+    batch.commitBook()
+  }
+
+  #ticker(): void {
+    const cells = this.#cells
+    this.#time()
+    this.#decimal(names.bestBid, cell.a)
+    this.#decimal(names.bestAsk, cell.b)
+    this.#whole(names.sequence, cell.sequence)
+    this.#context.batch.publishQuote(
+      this.#instrument(), 0, cells[cell.a], cells[cell.b], absent, absent, cells[cell.event], cells[cell.recv], cells[cell.sequence], 0,
+    )
+  }
+
+  #match(): void {
+    const cells = this.#cells
+    this.#time()
+    this.#decimal(names.price, cell.a)
+    this.#decimal(names.size, cell.b)
+    this.#whole(names.sequence, cell.sequence)
+    this.#whole(names.tradeId, cell.tradeId)
+    this.#members.require(this.#cursor, names.side)
+    const aggressor = this.#isBuy() ? -1 : 1
+    this.#context.batch.publishTrade(
+      this.#instrument(), 0, cells[cell.a], cells[cell.b], aggressor, cells[cell.event], cells[cell.recv], cells[cell.sequence], cells[cell.tradeId], 0,
+    )
+  }
+
+  #levels(name: Uint8Array, side: 0 | 1): void {
+    const cursor = this.#cursor
+    this.#members.require(cursor, name)
+    cursor.open(openArray, 'levels')
+    while (cursor.more(closeArray, 'levels')) {
+      cursor.open(openArray, 'level')
+      cursor.more(closeArray, 'level')
+      this.#level(side)
+    }
+  }
+
+  /** `price, size]` */
+  #level(side: 0 | 1): void {
+    const cursor = this.#cursor
+    const cells = this.#cells
+    cursor.decimal(cells, cell.a, 'price of a level')
+    cursor.more(closeArray, 'level')
+    cursor.decimal(cells, cell.b, 'size of a level')
+    while (cursor.more(closeArray, 'level')) cursor.skip('level')
+    this.#context.batch.addLevel(side, cells[cell.a], cells[cell.b])
+  }
+
+  #isBuy(): boolean {
+    const cursor = this.#cursor
+    cursor.text('side')
+    if (cursor.textIs(sides.buy)) return true
+    if (cursor.textIs(sides.sell)) return false
+    throw new BadRow('side', `expected buy or sell, got '${cursor.textValue()}'`)
+  }
+
+  #time(): void {
+    const cursor = this.#cursor
+    this.#members.require(cursor, names.time)
+    cursor.text('time')
+    const tsUs = isoTimeUs(cursor.bytes, cursor.textStart, cursor.textEnd)
+    if (tsUs !== tsUs) throw new BadRow('time', `expected an ISO time, got '${cursor.textValue()}'`)
+    this.#cells[cell.event] = tsUs
+  }
+
+  #decimal(name: Uint8Array, index: number): void {
+    this.#members.require(this.#cursor, name)
+    this.#cursor.decimal(this.#cells, index, textOf(name, 0, name.length))
+  }
+
+  #whole(name: Uint8Array, index: number): void {
+    this.#members.require(this.#cursor, name)
+    this.#cursor.whole(this.#cells, index, textOf(name, 0, name.length))
+  }
+
+  /** The instrument of the product; its price step is that of the most digits in the first prices seen. */
+  #instrument(): number {
+    const cursor = this.#cursor
+    this.#members.require(cursor, names.product)
+    cursor.text('product_id')
+    const { bytes, textStart, textEnd } = cursor
+    const known = this.#symbols.find(bytes, textStart, textEnd)
+    if (known >= 0) return known
+    const product = cursor.textValue()
+    const [base = product, quote = ''] = product.split('-')
+    const step = stepOfDigits(this.#digitsOfPrice(product))
+    const index = this.#context.instrument(cryptoPair(product, 'COINBASE', [base, quote], step, '0.00000001'))
+    this.#symbols.add(bytes, textStart, textEnd, index)
+    return index
+  }
+
+  #digitsOfPrice(product: string): number {
+    const cursor = this.#cursor
+    const members = this.#members
+    if (members.find(cursor, names.bestBid) || members.find(cursor, names.price)) cursor.text('price')
+    else if (members.find(cursor, names.asks) || members.find(cursor, names.bids)) this.#firstText()
+    else if (members.find(cursor, names.changes)) {
+      this.#firstText()
+      cursor.more(closeArray, 'change')
+      cursor.text('price of a level')
+    } else throw new BadRow('product_id', `the first message of ${product} has no price`)
+    const text = cursor.textValue()
+    return text.includes('.') ? text.length - text.indexOf('.') - 1 : 0
+  }
+
+  /** First text of the first element of a list of lists. */
+  #firstText(): void {
+    const cursor = this.#cursor
+    cursor.open(openArray, 'levels')
+    if (!cursor.more(closeArray, 'levels')) throw new BadRow('levels', 'the first message of a product has no level')
+    cursor.open(openArray, 'level')
+    cursor.more(closeArray, 'level')
+    cursor.text('level')
+  }
+}
+
+/** Recorded Coinbase Exchange feeds. */
+export const coinbaseFeed: ReplayFormat = {
+  name: 'coinbase-feed',
+  hint: '<seconds>: {"type":"l2update","product_id":"BTC-USD",...}',
+  detect: (sample) => isRecorderFile(sample) && sample.lines.some((line) => line.includes('"product_id')),
+  open: (context) => new CoinbaseDecoder(context),
+}

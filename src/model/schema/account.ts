@@ -1,0 +1,45 @@
+/** Positions and accounts in JSON. */
+import type { AccountState, Balance, Position } from '../account.js'
+import type { AccountId, ConnectorId, InstrumentId, StrategyId } from '../ids.js'
+import { decimal, list, optional, record, timeUs } from './codec.js'
+import { currency } from './instrument.js'
+import { id } from './market-data.js'
+
+/** Most currencies of an account. */
+export const MAX_BALANCES = 10_000
+
+const money = decimal()
+
+export const position = record<Position>({
+  instrument: id<InstrumentId>(),
+  account: id<AccountId>(),
+  strategy: optional(id<StrategyId>()),
+  quantity: money,
+  averagePrice: optional(money),
+  realizedGross: money,
+  realizedNet: money,
+  unrealized: optional(money),
+  fees: money,
+  currency,
+  tsUpdatedUs: timeUs,
+})
+
+export const balance = record<Balance>({ currency, total: money, locked: money, free: money }, [
+  {
+    field: 'total',
+    problem: 'must be locked + free',
+    holds: (model) => model.locked.plus(model.free).eq(model.total),
+  },
+])
+
+export const accountState = record<AccountState>({
+  account: id<AccountId>(),
+  connector: id<ConnectorId>(),
+  balances: list(balance, MAX_BALANCES),
+  marginUsed: optional(money),
+  marginAvailable: optional(money),
+  equity: optional(money),
+  baseCurrency: currency,
+  tsEventUs: timeUs,
+  tsRecvUs: timeUs,
+})

@@ -1,0 +1,73 @@
+/** Instrument definitions in JSON: their decimals are text already. Whether the grid makes sense is for `Instrument` to say. */
+import type { InstrumentId } from '../ids.js'
+import { type AssetClass, type InstrumentDefinition, MAX_SPARE_PRICE_DIGITS, type PriceBand } from '../instrument.js'
+import { day, decimalText, flag, integer, list, map, oneOf, optional, record, text } from './codec.js'
+import { id, MAX_ID_LENGTH, MAX_NAME_LENGTH } from './market-data.js'
+
+/** Longest code of a currency or coin. */
+export const MAX_CURRENCY_LENGTH = 32
+/** Most price bands of an instrument. */
+export const MAX_PRICE_BANDS = 1_000
+/** Most names of an instrument at venues. */
+export const MAX_VENUE_SYMBOLS = 1_000
+
+/** A currency code: ISO 4217 or the venue's coin name. */
+export const currency = text(MAX_CURRENCY_LENGTH)
+
+const assetClasses = [
+  'equity',
+  'fx',
+  'crypto_spot',
+  'crypto_perpetual',
+  'future',
+  'option',
+  'spread',
+  'cfd',
+  'bond',
+  'index',
+  'commodity',
+] as const satisfies readonly AssetClass[]
+
+const positive = decimalText({ min: 0, isAbove: true })
+const nonNegative = decimalText({ min: 0 })
+const priceBand = record<PriceBand>({ from: nonNegative, increment: positive })
+
+export const instrumentDefinition = record<InstrumentDefinition>(
+  {
+    id: id<InstrumentId>(),
+    symbol: text(MAX_ID_LENGTH),
+    venue: text(MAX_NAME_LENGTH),
+    assetClass: oneOf<AssetClass>(assetClasses),
+    currency,
+    baseCurrency: optional(currency),
+    settlementCurrency: optional(currency),
+    priceIncrement: positive,
+    priceBands: optional(list(priceBand, MAX_PRICE_BANDS)),
+    sizeIncrement: positive,
+    lotSize: optional(positive),
+    minQuantity: optional(positive),
+    maxQuantity: optional(positive),
+    minNotional: optional(nonNegative),
+    maxNotional: optional(nonNegative),
+    minPrice: optional(decimalText()),
+    maxPrice: optional(decimalText()),
+    multiplier: optional(positive),
+    isInverse: optional(flag),
+    calendar: optional(text(MAX_NAME_LENGTH)),
+    expiry: optional(day),
+    underlying: optional(text(MAX_ID_LENGTH)),
+    strike: optional(decimalText()),
+    right: optional(oneOf(['call', 'put'])),
+    marginInitial: optional(nonNegative),
+    marginMaintenance: optional(nonNegative),
+    makerFee: optional(decimalText()),
+    takerFee: optional(decimalText()),
+    venueSymbols: optional(map(text(MAX_ID_LENGTH), MAX_VENUE_SYMBOLS)),
+    sparePriceDigits: optional(integer(0, MAX_SPARE_PRICE_DIGITS)),
+  },
+  (['underlying', 'expiry', 'strike', 'right'] as const).map((field) => ({
+    field,
+    problem: 'is required for an option',
+    holds: (model) => model.assetClass !== 'option' || model[field] !== undefined,
+  })),
+)

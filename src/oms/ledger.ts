@@ -1,0 +1,198 @@
+/**
+ * Facts applied to everything that follows from them: the order's own state, what it reserves, positions and profit.
+ *
+ * Live events and a replayed journal come through the same methods; that is why a restart finds the state it left.
+ */
+import type { NameTable } from '../portfolio/names.js'
+import type { Portfolio } from '../portfolio/portfolio.js'
+import type { InstrumentRegistry } from '../model/instrument-registry.js'
+import {
+  foldAccepted,
+  foldBusted,
+  foldClosed,
+  foldCorrected,
+  foldDenied,
+  foldRejected,
+  foldRequest,
+  foldRequestRejected,
+  foldSubmitted,
+  foldTrade,
+  foldTriggered,
+  foldUnknown,
+  foldUpdated,
+  foldWorks,
+  Outcome,
+} from '../orders/fold.js'
+import { Field, type OrderTable } from '../orders/order-table.js'
+import { type ExecKey, TradeField } from '../orders/trade-pool.js'
+import type { Exposure } from '../risk/exposure.js'
+
+/** What a ledger keeps in step. */
+export interface LedgerParts {
+  table: OrderTable
+  exposure: Exposure
+  portfolio: Portfolio
+  instruments: InstrumentRegistry
+}
+
+/** Applies facts. Every method returns the outcome bits of the fold. */
+export class Ledger {
+  readonly table: OrderTable
+  readonly exposure: Exposure
+  readonly portfolio: Portfolio
+  readonly #instruments: InstrumentRegistry
+  readonly #currencies: NameTable
+
+  constructor(parts: LedgerParts) {
+    this.table = parts.table
+    this.exposure = parts.exposure
+    this.portfolio = parts.portfolio
+    this.#instruments = parts.instruments
+    this.#currencies = parts.portfolio.currencies
+  }
+
+  denied(row: number, reason: number, seq: number): number {
+    return this.#after(row, foldDenied(this.table, row, reason, seq))
+  }
+
+  submitted(row: number, seq: number): number {
+    return this.#after(row, foldSubmitted(this.table, row, seq))
+  }
+
+  accepted(row: number, venueOrderId: string | number | undefined, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    return this.#after(row, foldAccepted(this.table, row, venueOrderId, seq))
+  }
+
+  triggered(row: number, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    return this.#after(row, foldTriggered(this.table, row, seq))
+  }
+
+  rejected(row: number, source: number, reason: string, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    this.table.setReason(row, reason)
+    return this.#after(row, foldRejected(this.table, row, source, seq))
+  }
+
+  closed(row: number, isExpiry: boolean, source: number, reason: string, tsUs: number, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    if (reason !== '') this.table.setReason(row, reason)
+    return this.#after(row, foldClosed(this.table, row, isExpiry, source, tsUs, seq))
+  }
+
+  unknown(row: number, reason: string, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    this.table.setReason(row, reason)
+    return this.#after(row, foldUnknown(this.table, row, 0, seq))
+  }
+
+  works(row: number, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    return this.#after(row, foldWorks(this.table, row, seq))
+  }
+
+  request(row: number, generation: number, isCancel: boolean, quantity: number, price: number, trigger: number, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    return this.#after(row, foldRequest(this.table, row, generation, isCancel, quantity, price, trigger, seq))
+  }
+
+  requestRejected(row: number, generation: number, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    return this.#after(row, foldRequestRejected(this.table, row, generation, seq))
+  }
+
+  updated(row: number, generation: number, quantity: number, price: number, trigger: number, venueOrderId: string | number | undefined, tsUs: number, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    return this.#after(row, foldUpdated(this.table, row, generation, quantity, price, trigger, venueOrderId, tsUs, seq))
+  }
+
+  trade(row: number, exec: ExecKey, quantity: number, price: number, fee: number, feeCurrency: number, liquidity: number, basis: number, tsUs: number, nowUs: number, seq: number): number {
+    const { table } = this
+    table.cells[row + Field.updatedUs] = nowUs
+    const outcome = foldTrade(table, row, exec, quantity, price, fee, feeCurrency, liquidity, basis, tsUs, seq)
+    if (outcome === Outcome.duplicate) return outcome
+    if (table.cells[row + Field.hasAdjustments] === 0 && (outcome & (Outcome.fillConflict | Outcome.duplicate | Outcome.poolFull)) === 0) {
+      this.#book(row, table.cells[row + Field.lastTrade], tsUs)
+    } else this.#bookAll(row, tsUs)
+    return this.#after(row, outcome)
+  }
+
+  corrected(row: number, reference: ExecKey, exec: ExecKey | undefined, quantity: number, price: number, works: boolean, tsUs: number, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    const outcome = foldCorrected(this.table, row, reference, exec, quantity, price, works, tsUs, seq)
+    this.#bookAll(row, tsUs)
+    return this.#after(row, outcome)
+  }
+
+  busted(row: number, reference: ExecKey, works: boolean, tsUs: number, nowUs: number, seq: number): number {
+    this.table.cells[row + Field.updatedUs] = nowUs
+    const outcome = foldBusted(this.table, row, reference, works, tsUs, seq)
+    this.#bookAll(row, tsUs)
+    return this.#after(row, outcome)
+  }
+
+  #after(row: number, outcome: number): number {
+    this.exposure.sync(row)
+    return outcome
+  }
+
+  #bookAll(row: number, tsUs: number): void {
+    const { cells } = this.table.trades
+    for (let trade = this.table.cells[row + Field.firstTrade]; trade >= 0; trade = cells[trade + TradeField.next]) this.#book(row, trade, tsUs)
+  }
+
+  /** Brings positions in line with what a trade counts now, and with its fee. */
+  #book(row: number, trade: number, tsUs: number): void {
+    const { trades, cells: order } = this.table
+    const { cells } = trades
+    const quantity = cells[trade + TradeField.effective]
+    const price = trades.priceOf(trade)
+    const booked = cells[trade + TradeField.bookedQuantity]
+    if (quantity !== booked || (quantity > 0 && price !== cells[trade + TradeField.bookedPrice])) this.#move(row, trade, quantity, price, tsUs)
+    const fee = cells[trade + TradeField.fee]
+    const bookedFee = cells[trade + TradeField.bookedFee]
+    if (Number.isNaN(fee) || fee === bookedFee || quantity === 0) return
+    this.portfolio.applyFee(
+      order[row + Field.account],
+      order[row + Field.strategy],
+      this.#instruments.at(order[row + Field.instrument]),
+      cells[trade + TradeField.feeCurrency],
+      fee - bookedFee,
+      cells[trade + TradeField.bookedTrade] - 1,
+      tsUs,
+    )
+    cells[trade + TradeField.bookedFee] = fee
+  }
+
+  #move(row: number, trade: number, quantity: number, price: number, tsUs: number): void {
+    const { trades, cells: order } = this.table
+    const { cells } = trades
+    const { portfolio } = this
+    const account = order[row + Field.account]
+    const strategy = order[row + Field.strategy]
+    const side = order[row + Field.side]
+    const instrument = this.#instruments.at(order[row + Field.instrument])
+    const booked = cells[trade + TradeField.bookedQuantity]
+    // The portfolio numbers trades from 0; 0 here means that it has none for this trade yet.
+    const number = cells[trade + TradeField.bookedTrade] - 1
+    if (number < 0) cells[trade + TradeField.bookedTrade] = portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
+    else {
+      const isRestated = quantity === 0 ? portfolio.bustFill(number, tsUs) : portfolio.correctFill(number, quantity, price, tsUs)
+      if (quantity === 0) cells[trade + TradeField.bookedFee] = 0
+      if (!isRestated) {
+        // Older than the portfolio's history: its opposite at its own price, then what counts now.
+        if (booked > 0) portfolio.applyFill(account, strategy, instrument, -side, booked, cells[trade + TradeField.bookedPrice], tsUs)
+        if (quantity > 0) cells[trade + TradeField.bookedTrade] = portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
+      }
+    }
+    cells[trade + TradeField.bookedQuantity] = quantity
+    cells[trade + TradeField.bookedPrice] = price
+    this.exposure.applyFill(account, instrument.index, side * (quantity - booked))
+  }
+
+  /** Index of a currency's name. */
+  currency(name: string): number {
+    return this.#currencies.intern(name)
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * What the order plane writes into the journal, record by record: the only place that knows their layout.
+ *
+ * A record is written before its fact is applied, and applied by the same code whether it was just written or is read back
+ * at a restart; so a replay gives the state that was. Numbers of record types and fields are never reused: journals
+ * outlive releases.
+ */
+import type { RecordWriter } from '../journal/journal.js'
+import type { RecordReader } from '../journal/record-reader.js'
+import type { ExecKey } from '../orders/trade-pool.js'
+import { Field, type OrderTable } from '../orders/order-table.js'
+
+/** Types of records. */
+export const RecordType = {
+  /** A start of the system: session number and id prefix. */
+  session: 1,
+  /** An instrument with its index, as JSON. */
+  instrument: 2,
+  /** A name (account, strategy, connector, currency) with its index. */
+  name: 3,
+  /** The intent to send an order: all its terms. In the journal before anything is on the wire. */
+  intent: 10,
+  /** An order refused on our own side, with its terms. */
+  denied: 11,
+  /** An order that was found at a venue. */
+  external: 12,
+  accepted: 20,
+  rejected: 21,
+  closed: 22,
+  triggered: 23,
+  unknown: 24,
+  works: 25,
+  request: 26,
+  requestRejected: 27,
+  updated: 28,
+  trade: 29,
+  corrected: 30,
+  busted: 31,
+  /** An approved order that was not sent after all: refused between approval and wire. */
+  withdrawn: 32,
+  /** A trading state or kill switch, with who and why. */
+  tradingState: 40,
+  /** State that a strategy wants to find again. */
+  strategyState: 50,
+} as const
+
+/** Kinds of interned names. */
+export const NameKind = { account: 0, strategy: 1, connector: 2, currency: 3 } as const
+
+/** Writes an id that is text or a whole number. */
+export function writeKey(writer: RecordWriter, key: ExecKey | undefined): void {
+  if (key === undefined) writer.u8(0)
+  else if (typeof key === 'number') {
+    writer.u8(1)
+    writer.f64(key)
+  } else {
+    writer.u8(2)
+    writer.string(key)
+  }
+}
+
+/** Reads what {@link writeKey} wrote. */
+export function readKey(reader: RecordReader): ExecKey | undefined {
+  const kind = reader.u8()
+  return kind === 0 ? undefined : kind === 1 ? reader.f64() : reader.string()
+}
+
+/** Writes identity and terms of an order as it stands in the table. */
+export function writeTerms(writer: RecordWriter, table: OrderTable, row: number): void {
+  const { cells } = table
+  writer.f64(cells[row])
+  writer.i32(cells[row + Field.instrument])
+  writer.u16(cells[row + Field.account])
+  writer.u16(cells[row + Field.strategy])
+  writer.u16(cells[row + Field.connector])
+  writer.u8(cells[row + Field.side] > 0 ? 1 : 0)
+  writer.u8(cells[row + Field.type])
+  writer.u8(cells[row + Field.timeInForce])
+  writer.u8(cells[row + Field.selfTrade])
+  writer.i32(cells[row + Field.flags])
+  writer.f64(cells[row + Field.quantity])
+  writer.f64(cells[row + Field.price])
+  writer.f64(cells[row + Field.createdUs])
+  const extras = extrasOf(cells, row)
+  writer.u8(extras)
+  if ((extras & 1) !== 0) writer.f64(cells[row + Field.trigger])
+  if ((extras & 2) !== 0) writer.f64(cells[row + Field.trailingAmount])
+  if ((extras & 4) !== 0) writer.f64(cells[row + Field.trailingBasisPoints])
+  if ((extras & 8) !== 0) writer.f64(cells[row + Field.display])
+  if ((extras & 16) !== 0) writer.f64(cells[row + Field.expireUs])
+  writer.string(table.clientOrderId(row) ?? '')
+  writer.string(table.tag(row) ?? '')
+}
+
+const isGiven = (value: number): boolean => !Number.isNaN(value)
+
+function extrasOf(cells: Float64Array, row: number): number {
+  return (
+    (isGiven(cells[row + Field.trigger]) ? 1 : 0) |
+    (isGiven(cells[row + Field.trailingAmount]) ? 2 : 0) |
+    (isGiven(cells[row + Field.trailingBasisPoints]) ? 4 : 0) |
+    (isGiven(cells[row + Field.display]) ? 8 : 0) |
+    (isGiven(cells[row + Field.expireUs]) ? 16 : 0)
+  )
+}
+
+/** Makes the order that {@link writeTerms} described and returns its row. `idOf` gives the id of an order that had none of the host's. */
+export function readTerms(reader: RecordReader, table: OrderTable, idOf: (number: number) => string): number {
+  const number = reader.f64()
+  const row = table.allocateNumber(number)
+  const { cells } = table
+  cells[row + Field.instrument] = reader.i32()
+  cells[row + Field.account] = reader.u16()
+  cells[row + Field.strategy] = reader.u16()
+  cells[row + Field.connector] = reader.u16()
+  cells[row + Field.side] = reader.u8() === 1 ? 1 : -1
+  cells[row + Field.type] = reader.u8()
+  cells[row + Field.timeInForce] = reader.u8()
+  cells[row + Field.selfTrade] = reader.u8()
+  cells[row + Field.flags] = reader.i32()
+  cells[row + Field.quantity] = reader.f64()
+  cells[row + Field.price] = reader.f64()
+  cells[row + Field.createdUs] = reader.f64()
+  cells[row + Field.updatedUs] = cells[row + Field.createdUs]
+  const extras = reader.u8()
+  if ((extras & 1) !== 0) cells[row + Field.trigger] = reader.f64()
+  if ((extras & 2) !== 0) cells[row + Field.trailingAmount] = reader.f64()
+  if ((extras & 4) !== 0) cells[row + Field.trailingBasisPoints] = reader.f64()
+  if ((extras & 8) !== 0) cells[row + Field.display] = reader.f64()
+  if ((extras & 16) !== 0) cells[row + Field.expireUs] = reader.f64()
+  const id = reader.string()
+  table.setClientOrderId(row, id === '' ? idOf(number) : id)
+  const tag = reader.string()
+  if (tag !== '') table.setTag(row, tag)
+  return row
+}
