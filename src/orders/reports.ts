@@ -5,6 +5,7 @@
  * Times are venue times in epoch microseconds; where the venue gives none, the connector passes its time of receipt.
  */
 import type { ExecKey } from './trade-pool.js'
+import type { VenueFillReport, VenueOrderReport } from './venue-reports.js'
 
 /** Takes the reports of connectors. Implemented by the order manager. */
 export interface OrderReports {
@@ -32,6 +33,10 @@ export interface OrderReports {
   busted(orderNumber: number, reference: ExecKey, works: boolean, tsUs: number): void
   /** The order may or may not have reached the venue: a failed write, a time-out, a lost connection. */
   outcomeUnknown(orderNumber: number, reason: string): void
+  /** An order that nobody here sent: placed by hand, by another program, by the broker. `source` is the connector's. */
+  externalOrder(source: number, report: VenueOrderReport): void
+  /** An execution of an order that nobody here knows. It is booked, whatever else happens. */
+  externalFill(source: number, report: VenueFillReport): void
   /** The order's number for an id as sent on the wire; 0 when no order here has it. */
   numberOf(clientOrderId: string): number
   /** Opens and closes a batch: the journal is written once for all reports in between, before anything is delivered. */

@@ -128,6 +128,11 @@ export class RiskGate {
     return this.#order.approve(right, row)
   }
 
+  /** Monotonic time of the latest check. */
+  get checkedAtNs(): number {
+    return this.#terms.nowNs
+  }
+
   /** Whether a view is this gate's own: what connectors ask before they send. */
   isOwn(view: ApprovedOrder | ApprovedReplace): boolean {
     return view === this.#order || view === this.#change

@@ -1,0 +1,501 @@
+/**
+ * The heart of the order plane: orders, their journal, their events, and the turn in which all of it happens.
+ *
+ * A turn is the handling of one batch: one call of the host, one batch of market data, one batch of venue reports. Within
+ * it, facts are recorded and applied at once; at its end the journal is written once, then orders are handed to their
+ * connectors, then events are delivered. What listeners do during delivery belongs to the same turn and makes it go round
+ * again:
+ *
+ *   record + apply …  ─►  flush journal  ─►  send  ─►  deliver events  ─►  (more? again)
+ */
+import type { Clock } from '../core/clock.js'
+import { TypedEmitter } from '../core/emitter.js'
+import { messageOf, TradewireError } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
+import type { BaseConnector } from '../connector/base-connector.js'
+import type { Journal } from '../journal/journal.js'
+import { LatencyHistogram } from '../math/histogram.js'
+import type { InstrumentRegistry } from '../model/instrument-registry.js'
+import { CancelRequest, type OrderNames } from '../orders/approved-order.js'
+import { FactSource, statusOf } from '../orders/codes.js'
+import { status } from '../orders/derive.js'
+import { Field, type OrderTable } from '../orders/order-table.js'
+import { NameTable } from '../portfolio/names.js'
+import type { Portfolio } from '../portfolio/portfolio.js'
+import { denialCode, LocalReason } from '../risk/controls.js'
+import type { RiskGate } from '../risk/gate.js'
+import { type Scope, scopes, TradingState, type TradingStateName } from '../risk/trading-state.js'
+import { ClientIds } from './client-ids.js'
+import { explainOrder, snapshotOf } from './explain.js'
+import { OrderIdentities, type OrderIdentity } from './identities.js'
+import { Ledger } from './ledger.js'
+import { OrderEvent, type OrderEventDetails, type OrderEventType } from './order-event.js'
+import { type HandleHome, OrderHandle } from './order-handle.js'
+import { Outbox, Outgoing } from './outbox.js'
+import { NameKind, RecordType, writeTerms } from './records.js'
+import { Recorder } from './recorder.js'
+
+/** Events of all orders, and what else the order plane has to say. */
+export interface OrderManagerEvents {
+  /** Any order event. */
+  order: OrderEvent
+  /** Something that needs a person or a rule: a late fill, an overfill, a fill nobody knows an order for. */
+  anomaly: { kind: string; orderNumber: number; message: string }
+  /** A trading state or a kill switch changed. */
+  state: { scope: Scope; index: number; state: TradingStateName; isKill: boolean; actor: string; reason: string }
+}
+
+/** What the order plane is made of. */
+export interface OrderCoreOptions {
+  table: OrderTable
+  gate: RiskGate
+  portfolio: Portfolio
+  journal: Journal
+  instruments: InstrumentRegistry
+  names: CoreNames
+  clock: Clock
+  logger: Logger
+  /** 1 to 8 letters or digits that no other process on the account uses. */
+  idPrefix: string
+  session: number
+}
+
+/** Names of accounts, strategies and connectors, and ids of orders. One object for gate, views and snapshots. */
+export class CoreNames implements OrderNames {
+  readonly accounts = new NameTable()
+  readonly strategies = new NameTable()
+  readonly connectors = new NameTable()
+  readonly #table: OrderTable
+  ids: ClientIds | undefined
+
+  constructor(table: OrderTable) {
+    this.#table = table
+  }
+
+  account(index: number): string {
+    return this.accounts.name(index)
+  }
+
+  strategy(index: number): string {
+    return this.strategies.name(index)
+  }
+
+  connector(index: number): string {
+    return this.connectors.name(index)
+  }
+
+  clientOrderId(row: number): string {
+    const given = this.#table.clientOrderId(row)
+    if (given !== undefined) return given
+    const id = (this.ids as ClientIds).of(this.#table.cells[row + Field.number])
+    this.#table.setClientOrderId(row, id)
+    return id
+  }
+}
+
+/** Shared by the order manager, the intake of reports, recovery and reconciliation. */
+export class OrderCore implements HandleHome {
+  readonly table: OrderTable
+  readonly gate: RiskGate
+  readonly ledger: Ledger
+  readonly recorder: Recorder
+  readonly instruments: InstrumentRegistry
+  readonly names: CoreNames
+  readonly ids: ClientIds
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly events = new TypedEmitter<OrderManagerEvents>()
+  readonly connectors: BaseConnector[] = []
+  /** From submit to the venue's acknowledgement, and to the first fill. */
+  readonly latency = { submitToAck: new LatencyHistogram(), submitToFill: new LatencyHistogram() }
+  readonly counters = { submitted: 0, denied: 0, fills: 0, cancels: 0, anomalies: 0, listenerErrors: 0, sendFailures: 0 }
+  readonly #handles: (OrderHandle | undefined)[]
+  readonly #sinks: (((event: OrderEvent) => void) | undefined)[] = []
+  readonly #outbox = new Outbox()
+  readonly #identities: OrderIdentities
+  readonly #cancel: CancelRequest
+  #queue: OrderEvent[] = []
+  #depth = 0
+  #isDirty = false
+  #isSettling = false
+  #isSyncing = false
+  #isReplaying = false
+  /** Wall time of the current turn, epoch microseconds: one clock read a turn. */
+  nowUs = 0
+  #modify: ((number: number, quantity: unknown) => void) | undefined
+  #cancelByNumber: ((number: number) => void) | undefined
+
+  constructor(options: OrderCoreOptions) {
+    const { table, gate, portfolio, journal, instruments, names, clock, logger, idPrefix, session } = options
+    this.table = table
+    this.gate = gate
+    this.instruments = instruments
+    this.names = names
+    this.clock = clock
+    this.logger = logger
+    this.recorder = new Recorder(journal)
+    this.ledger = new Ledger({ table, exposure: gate.exposure, portfolio, instruments })
+    this.ids = new ClientIds(idPrefix, session)
+    names.ids = this.ids
+    this.#handles = new Array<OrderHandle | undefined>(table.capacity).fill(undefined)
+    this.#cancel = new CancelRequest(table, instruments, names)
+    this.#identities = new OrderIdentities(table.capacity * 8)
+    table.onEvict = (row, number) => {
+      const { cells } = table
+      this.#identities.keep(number, cells[row + Field.instrument], cells[row + Field.account], cells[row + Field.strategy], cells[row + Field.connector], cells[row + Field.side])
+      const handle = this.#handles[table.indexOf(row)]
+      handle?.keep()
+      this.#handles[table.indexOf(row)] = undefined
+    }
+    this.events.onListenerError = (error, event) => this.listenerFailed(error, event)
+  }
+
+  /** The ways back from a handle; set by the order manager. */
+  bind(cancel: (number: number) => void, modify: (number: number, change: unknown) => void): void {
+    this.#cancelByNumber = cancel
+    this.#modify = modify
+  }
+
+  cancel(number: number): void {
+    this.#cancelByNumber?.(number)
+  }
+
+  modify(number: number, change: unknown): void {
+    this.#modify?.(number, change)
+  }
+
+  snapshot(number: number) {
+    return snapshotOf(this.table, this.rowOf(number), this.instruments, this.names)
+  }
+
+  status(number: number) {
+    return statusOf(status(this.table, this.rowOf(number)))
+  }
+
+  explain(number: number) {
+    return explainOrder(this.table, this.rowOf(number), this.instruments)
+  }
+
+  /** Row of an order. @throws TradewireError `TW_UNKNOWN_ORDER`. */
+  rowOf(number: number): number {
+    const row = this.table.rowOf(number)
+    if (row < 0) throw new TradewireError('TW_UNKNOWN_ORDER', `Order ${number} is not in the table; it may be beyond the history bound`)
+    return row
+  }
+
+  /** Who an order was whose record has been taken over; undefined when that is too long ago. */
+  identityOf(number: number): OrderIdentity | undefined {
+    return this.#identities.find(number)
+  }
+
+  /** The handle of an order, made when it is first asked for. */
+  handleOf(row: number): OrderHandle {
+    const index = this.table.indexOf(row)
+    let handle = this.#handles[index]
+    if (handle === undefined) {
+      handle = new OrderHandle(this, this.table.cells[row])
+      this.#handles[index] = handle
+    }
+    return handle
+  }
+
+  /** Hands the events of one strategy's orders to `sink`. */
+  setSink(strategy: number, sink: ((event: OrderEvent) => void) | undefined): void {
+    while (this.#sinks.length <= strategy) this.#sinks.push(undefined)
+    this.#sinks[strategy] = sink
+  }
+
+  /** During a replay facts are applied, and nothing is sent or delivered. */
+  set isReplaying(value: boolean) {
+    this.#isReplaying = value
+  }
+
+  // ---- Names that the journal must know -------------------------------------------------------------------------------
+
+  /** Index of a name, written to the journal when it is new. */
+  intern(kind: keyof typeof NameKind, name: string): number {
+    const table = this.#nameTable(kind)
+    const known = table.find(name)
+    if (known >= 0) return known
+    const index = table.intern(name)
+    if (this.#isReplaying) return index
+    const writer = this.recorder.begin(RecordType.name)
+    writer.u8(NameKind[kind])
+    writer.u16(index)
+    writer.string(name)
+    this.recorder.commit()
+    this.touch()
+    return index
+  }
+
+  #nameTable(kind: keyof typeof NameKind): NameTable {
+    switch (kind) {
+      case 'account':
+        return this.names.accounts
+      case 'strategy':
+        return this.names.strategies
+      case 'connector':
+        return this.names.connectors
+      case 'currency':
+        return this.ledger.portfolio.currencies
+    }
+  }
+
+  // ---- Turns ----------------------------------------------------------------------------------------------------------
+
+  beginTurn(): void {
+    if (this.#depth++ === 0) this.nowUs = this.clock.wallUs()
+  }
+
+  endTurn(): void {
+    if (--this.#depth > 0) return
+    if (this.#isSettling || this.#isReplaying || !this.#isDirty) return
+    this.#settle()
+  }
+
+  /** Marks the turn as having something to write. */
+  touch(): void {
+    this.#isDirty = true
+  }
+
+  #settle(): void {
+    this.#isSettling = true
+    this.#depth++
+    try {
+      while (this.#isDirty) {
+        this.#isDirty = false
+        if (!this.#outbox.isEmpty && this.recorder.journal.durability === 'fsync') this.#sendWhenDurable()
+        else {
+          this.recorder.journal.tryFlush()
+          this.#sendAll()
+        }
+        this.#deliverAll()
+      }
+    } finally {
+      this.#depth--
+      this.#isSettling = false
+    }
+  }
+
+  /** Puts an order, change or cancel behind what the journal is about to hold. */
+  stage(kind: number, row: number, generation: number, quantity: number, price: number, trigger: number): void {
+    if (this.#outbox.isFull) {
+      this.recorder.journal.tryFlush()
+      this.#sendAll()
+    }
+    this.#outbox.put(kind, row, generation, quantity, price, trigger)
+    this.#isDirty = true
+  }
+
+  #sendWhenDurable(): void {
+    if (this.#isSyncing) return
+    this.#isSyncing = true
+    const finish = () => {
+      this.#isSyncing = false
+      this.beginTurn()
+      this.#sendAll()
+      this.#isDirty = true
+      this.endTurn()
+    }
+    this.recorder.journal.durable().then(finish, finish)
+  }
+
+  #sendAll(): void {
+    const outbox = this.#outbox
+    while (outbox.take()) {
+      if (outbox.kind === Outgoing.order) this.#sendOrder(outbox.row)
+      else if (outbox.kind === Outgoing.replace) this.#sendReplace(outbox.row, outbox.generation, outbox.quantity, outbox.price, outbox.trigger)
+      else this.#sendCancel(outbox.row, outbox.generation)
+    }
+  }
+
+  #sendOrder(row: number): void {
+    const { table, gate } = this
+    const connector = this.connectors[table.cells[row + Field.connector]] as BaseConnector
+    const verdict = this.recorder.isHealthy ? gate.recheck(row) : LocalReason.JOURNAL_UNAVAILABLE
+    if (verdict !== 0) {
+      this.withdraw(row, verdict)
+      return
+    }
+    try {
+      connector.submit(gate.approved(row))
+    } catch (error) {
+      this.#sendFailed(row, error)
+    }
+  }
+
+  /** Nothing was sent when the connector says so; after any other error the order may be out there. */
+  #sendFailed(row: number, error: unknown): void {
+    this.counters.sendFailures++
+    this.logger.error({ order: this.table.cells[row], error: messageOf(error) }, 'sending an order failed')
+    if (error instanceof TradewireError && (error.code === 'TW_NOT_READY' || error.code === 'TW_NOT_APPROVED')) this.withdraw(row, LocalReason.NO_ROUTE)
+    else this.declareUnknown(row, `send failed: ${messageOf(error)}`)
+  }
+
+  #sendReplace(row: number, generation: number, quantity: number, price: number, trigger: number): void {
+    const connector = this.connectors[this.table.cells[row + Field.connector]] as BaseConnector
+    try {
+      connector.replace(this.gate.approvedReplace(row, generation, quantity, price, trigger))
+    } catch (error) {
+      this.counters.sendFailures++
+      if (error instanceof TradewireError && error.code === 'TW_NOT_READY') this.requestRejected(row, generation, false, 'NOT_READY', FactSource.local)
+      else this.logger.error({ order: this.table.cells[row], error: messageOf(error) }, 'sending a change failed; its outcome is open')
+    }
+  }
+
+  #sendCancel(row: number, generation: number): void {
+    const connector = this.connectors[this.table.cells[row + Field.connector]] as BaseConnector
+    try {
+      connector.cancel(this.#cancel.point(row, generation))
+    } catch (error) {
+      this.counters.sendFailures++
+      if (error instanceof TradewireError && error.code === 'TW_NOT_CONNECTED') this.requestRejected(row, generation, true, 'NOT_CONNECTED', FactSource.local)
+      else this.logger.error({ order: this.table.cells[row], error: messageOf(error) }, 'sending a cancel failed; its outcome is open')
+    }
+  }
+
+  // ---- Facts of our own side -------------------------------------------------------------------------------------------
+
+  /** Records and applies the refusal of an order that has not been sent. */
+  deny(row: number, reason: number): void {
+    const writer = this.recorder.begin(RecordType.denied)
+    writer.u8(reason)
+    writeTerms(writer, this.table, row)
+    const seq = this.recorder.commit()
+    const code = denialCode(reason)
+    this.table.setReason(row, code)
+    this.ledger.denied(row, reason, seq)
+    this.counters.denied++
+    this.emit('denied', row, seq, FactSource.local, this.nowUs, { reason: code })
+  }
+
+  /** Takes an approved order back that was never handed to its connector. */
+  withdraw(row: number, reason: number): void {
+    const code = denialCode(reason)
+    const seq = this.fact(RecordType.withdrawn, row, this.nowUs, (writer) => writer.u8(reason))
+    this.table.setReason(row, code)
+    this.ledger.denied(row, reason, seq)
+    this.counters.denied++
+    this.emit('denied', row, seq, FactSource.local, this.nowUs, { reason: code })
+  }
+
+  /** The venue may or may not have the order. */
+  declareUnknown(row: number, reason: string): void {
+    const seq = this.fact(RecordType.unknown, row, this.nowUs, (writer) => writer.string(reason))
+    this.ledger.unknown(row, reason, this.nowUs, seq)
+    this.emit('unknown', row, seq, FactSource.local, this.nowUs, { reason })
+  }
+
+  /** A request is over without effect. */
+  requestRejected(row: number, generation: number, isCancel: boolean, reason: string, source: number, tsUs = this.nowUs): void {
+    const seq = this.fact(RecordType.requestRejected, row, tsUs, (writer) => writer.i32(generation))
+    this.ledger.requestRejected(row, generation, this.nowUs, seq)
+    this.emit(isCancel ? 'cancel_rejected' : 'update_rejected', row, seq, source, tsUs, { reason })
+  }
+
+  /** Writes a record about an order: its number, venue time and our time, then what `write` adds. Returns its sequence number. */
+  fact(type: number, row: number, tsUs: number, write?: (writer: ReturnType<Recorder['begin']>) => void): number {
+    const writer = this.recorder.begin(type)
+    writer.f64(this.table.cells[row])
+    writer.f64(tsUs)
+    writer.f64(this.nowUs)
+    write?.(writer)
+    this.#isDirty = true
+    return this.recorder.commit()
+  }
+
+  /** Sets a trading state, on record: who and why. HALTED and REDUCING hold from the first line on; the journal follows. */
+  setTradingState(scope: Scope, index: number, state: TradingStateName, actor: string, reason: string): void {
+    this.gate.states.set(scope, index, state)
+    this.#recordState(scope, index, state, false, actor, reason)
+  }
+
+  /** Throws the kill switch of a scope. New orders are blocked before anything else happens. */
+  kill(scope: Scope, index: number, actor: string, reason: string): void {
+    this.gate.states.kill(scope, index)
+    this.#recordState(scope, index, 'HALTED', true, actor, reason)
+  }
+
+  /** Takes a kill switch back. */
+  releaseKill(scope: Scope, index: number, actor: string, reason: string): void {
+    this.#recordState(scope, index, 'ACTIVE', true, actor, reason)
+    this.gate.states.release(scope, index)
+  }
+
+  #recordState(scope: Scope, index: number, state: TradingStateName, isKill: boolean, actor: string, reason: string): void {
+    this.beginTurn()
+    const writer = this.recorder.begin(RecordType.tradingState)
+    writer.u8(scopes.indexOf(scope))
+    writer.i32(index)
+    writer.u8(TradingState[state])
+    writer.bool(isKill)
+    writer.f64(this.nowUs)
+    writer.string(actor)
+    writer.string(reason)
+    this.recorder.commit()
+    this.touch()
+    this.events.emit('state', { scope, index, state, isKill, actor, reason })
+    this.endTurn()
+  }
+
+  // ---- Events ----------------------------------------------------------------------------------------------------------
+
+  /** Whether anybody would see an event of an order. */
+  isWatched(row: number): boolean {
+    return (
+      this.#sinks[this.table.cells[row + Field.strategy]] !== undefined ||
+      this.#handles[this.table.indexOf(row)]?.isWatched === true ||
+      this.events.listenerCount('order') > 0
+    )
+  }
+
+  /** Queues an event for delivery at the end of the turn. */
+  emit(type: OrderEventType, row: number, seq: number, source: number, tsUs: number, details?: OrderEventDetails): void {
+    if (this.#isReplaying || !this.isWatched(row)) return
+    const { table } = this
+    const instrument = this.instruments.at(table.cells[row + Field.instrument])
+    const state = statusOf(status(table, row))
+    this.#queue.push(new OrderEvent(type, seq, this.handleOf(row), state, instrument, table.cells[row + Field.side], source, tsUs, this.nowUs, details))
+    this.#isDirty = true
+  }
+
+  /** Tells about something that should not happen. */
+  anomaly(kind: string, orderNumber: number, message: string): void {
+    this.counters.anomalies++
+    if (this.#isReplaying) return
+    this.logger.warn({ order: orderNumber, kind }, message)
+    this.events.emit('anomaly', { kind, orderNumber, message })
+  }
+
+  listenerFailed(error: unknown, event: string): void {
+    this.counters.listenerErrors++
+    this.logger.error({ event, error: messageOf(error) }, 'a listener threw')
+  }
+
+  #deliverAll(): void {
+    const queue = this.#queue
+    if (queue.length === 0) return
+    this.#queue = []
+    for (let i = 0; i < queue.length; i++) {
+      const event = queue[i] as OrderEvent
+      for (const error of event.order.isWatched ? event.order.deliver(event) : []) this.listenerFailed(error, event.type)
+      const row = this.table.rowOf(event.order.number)
+      const sink = row < 0 ? undefined : this.#sinks[this.table.cells[row + Field.strategy]]
+      if (sink !== undefined) this.#callSink(sink, event)
+      this.events.emit('order', event)
+    }
+  }
+
+  #callSink(sink: (event: OrderEvent) => void, event: OrderEvent): void {
+    try {
+      sink(event)
+    } catch (error) {
+      this.listenerFailed(error, event.type)
+    }
+  }
+
+  /** Fails every wait on an order: the system is closing. */
+  abandonWaits(error: TradewireError): void {
+    for (const handle of this.#handles) handle?.abandon(error)
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * The one way for orders: everything that wants to trade ends in {@link OrderManager.submit}.
+ *
+ *   submit ─► normalise ─► (same id? the same order) ─► RISK GATE + reserve ─► journal intent ─► connector ─► events
+ *
+ * All of it up to the hand-over happens in one turn without an await.
+ */
+import { TradewireError } from '../core/errors.js'
+import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
+import type { OrderType } from '../model/order-types.js'
+import { NormalizedChange, NormalizedOrder, normalizeOrderChange, normalizeOrderRequest } from '../model/normalize-order.js'
+import { FactSource, OrderFlag, StpCode, typeOf } from '../orders/codes.js'
+import { inFlightRequests, lifecycle } from '../orders/derive.js'
+import { isClosed } from '../orders/lifecycle.js'
+import { Field, MAX_REQUESTS_IN_FLIGHT } from '../orders/order-table.js'
+import { denialCode, LocalReason, Verdict } from '../risk/controls.js'
+import type { Breach } from '../risk/gate.js'
+import type { OrderCore } from './order-core.js'
+import type { OrderHandle } from './order-handle.js'
+import { Outgoing } from './outbox.js'
+import { RecordType, writeTerms } from './records.js'
+
+/** Where orders go when they do not say it themselves. */
+export interface OrderDefaults {
+  account: string
+  strategy: string
+  /** The connector for an instrument; undefined when there is none. */
+  route(instrument: number): string | undefined
+}
+
+/** Which orders are meant; absent fields mean all. */
+export interface OrderFilter {
+  symbol?: string
+  account?: string
+  strategy?: string
+  connector?: string
+  side?: 'buy' | 'sell'
+}
+
+/** Submits, changes and cancels orders. */
+export class OrderManager {
+  readonly #core: OrderCore
+  readonly #defaults: OrderDefaults
+  readonly #normalized = new NormalizedOrder()
+  readonly #change = new NormalizedChange()
+
+  constructor(core: OrderCore, defaults: OrderDefaults) {
+    this.#core = core
+    this.#defaults = defaults
+    core.bind(
+      (number) => this.cancel(number),
+      (number, change) => this.modify(number, change as OrderChange),
+    )
+  }
+
+  /** Events of all orders, and anomalies. */
+  get events() {
+    return this.#core.events
+  }
+
+  /** Totals since the start. */
+  get counters() {
+    return this.#core.counters
+  }
+
+  /** From submit to acknowledgement and to the first fill, in nanoseconds of the system's clock. */
+  get latency() {
+    return this.#core.latency
+  }
+
+  /**
+   * Submits an order. It returns at once: the order is then DENIED (with a reason), or on its way. Submitting the same
+   * client order id again returns the handle of the order that has it; nothing is sent twice.
+   *
+   * @throws TradewireError for a request that is no order: `TW_INVALID_MODEL`, `TW_INVALID_DECIMAL`, `TW_OFF_GRID`,
+   * `TW_UNKNOWN_INSTRUMENT`; `TW_CAPACITY` when the table is full of open orders.
+   */
+  submit(request: OrderRequest): OrderHandle {
+    const core = this.#core
+    const instrument = core.instruments.get(request.symbol)
+    const order = normalizeOrderRequest(request, instrument, this.#normalized)
+    const { clientOrderId } = order
+    if (clientOrderId !== undefined && core.ids.isTaken(clientOrderId)) {
+      const known = this.#sameOrder(clientOrderId, order, instrument.index)
+      if (known !== undefined) return known
+    }
+    core.beginTurn()
+    try {
+      const row = this.#create(order, instrument.index)
+      this.#decide(row, order)
+      return core.handleOf(row)
+    } finally {
+      core.endTurn()
+    }
+  }
+
+  /** All controls that an order would fail if it were submitted now. Sends and reserves nothing. */
+  explain(request: OrderRequest): Breach[] {
+    const core = this.#core
+    const instrument = core.instruments.get(request.symbol)
+    const order = normalizeOrderRequest(request, instrument, this.#normalized)
+    const row = this.#create(order, instrument.index)
+    const connector = core.table.cells[row + Field.connector]
+    if (connector === noConnector) return [{ control: 'notTradable', code: denialCode(LocalReason.NO_ROUTE), limit: 'a connector', observed: 'none' }]
+    return core.gate.explain(row)
+  }
+
+  /**
+   * Asks for a change of a working order.
+   *
+   * @throws TradewireError `TW_UNKNOWN_ORDER`; `TW_INVALID_STATE` when it is closed or a cancel is under way;
+   * `TW_NOT_SUPPORTED` when the venue cannot change orders; `TW_CAPACITY` when too many changes are under way; and the
+   * errors of terms that are no terms. A change that the risk gate refuses ends in an `update_rejected` event.
+   */
+  modify(number: number, change: OrderChange): void {
+    const core = this.#core
+    const { table } = core
+    const row = core.rowOf(number)
+    this.#requireChangeable(row)
+    const instrument = core.instruments.at(table.cells[row + Field.instrument])
+    const terms = normalizeOrderChange(change, typeOf(table.cells[row + Field.type]) as OrderType, instrument, this.#change)
+    const quantity = Number.isNaN(terms.quantityUnits) ? table.cells[row + Field.quantity] : terms.quantityUnits
+    const price = Number.isNaN(terms.priceUnits) ? table.cells[row + Field.price] : terms.priceUnits
+    const trigger = Number.isNaN(terms.triggerPriceUnits) ? table.cells[row + Field.trigger] : terms.triggerPriceUnits
+    core.beginTurn()
+    try {
+      const verdict = core.recorder.isHealthy ? core.gate.checkReplace(row, quantity, price, trigger) : LocalReason.JOURNAL_UNAVAILABLE
+      const generation = this.#request(row, false, quantity, price, trigger)
+      if (verdict === 0) core.stage(Outgoing.replace, row, generation, quantity, price, trigger)
+      else core.requestRejected(row, generation, false, denialCode(verdict), FactSource.local)
+    } finally {
+      core.endTurn()
+    }
+  }
+
+  /**
+   * Asks for an order to be canceled. Nothing holds it back: no limit, no halt, no failing disk. Does nothing when the order
+   * is closed or a cancel is under way.
+   *
+   * @throws TradewireError `TW_UNKNOWN_ORDER`.
+   */
+  cancel(number: number): void {
+    const core = this.#core
+    const { table } = core
+    const row = core.rowOf(number)
+    if (isClosed(lifecycle(table, row)) || (inFlightRequests(table, row) & table.cells[row + Field.requestIsCancel]) !== 0) return
+    core.beginTurn()
+    try {
+      const generation = this.#request(row, true, Number.NaN, Number.NaN, Number.NaN)
+      core.counters.cancels++
+      core.stage(Outgoing.cancel, row, generation, Number.NaN, Number.NaN, Number.NaN)
+    } finally {
+      core.endTurn()
+    }
+  }
+
+  /** Cancels all open orders that fit the filter. Returns how many cancels were asked for. */
+  cancelAll(filter: OrderFilter = {}): number {
+    const core = this.#core
+    let asked = 0
+    core.beginTurn()
+    try {
+      for (const row of this.#openRows(filter)) {
+        this.cancel(core.table.cells[row])
+        asked++
+      }
+    } finally {
+      core.endTurn()
+    }
+    return asked
+  }
+
+  /** The handle of an order by client order id; undefined when it is unknown or beyond the history. */
+  get(clientOrderId: string): OrderHandle | undefined {
+    const core = this.#core
+    const row = core.table.rowOf(core.ids.numberOf(clientOrderId))
+    return row < 0 ? undefined : core.handleOf(row)
+  }
+
+  /** Snapshots of the open orders, oldest first. */
+  openOrders(filter: OrderFilter = {}): OrderSnapshot[] {
+    return this.#openRows(filter).map((row) => this.#core.snapshot(this.#core.table.cells[row]))
+  }
+
+  #openRows(filter: OrderFilter): number[] {
+    const { table, names, instruments } = this.#core
+    const { cells } = table
+    const instrument = filter.symbol === undefined ? -1 : instruments.get(filter.symbol).index
+    const rows: number[] = []
+    for (const row of table.rows()) {
+      if (cells[row + Field.isOpen] === 0) continue
+      if (instrument >= 0 && cells[row + Field.instrument] !== instrument) continue
+      if (filter.account !== undefined && names.account(cells[row + Field.account]) !== filter.account) continue
+      if (filter.strategy !== undefined && names.strategy(cells[row + Field.strategy]) !== filter.strategy) continue
+      if (filter.connector !== undefined && names.connector(cells[row + Field.connector]) !== filter.connector) continue
+      if (filter.side !== undefined && cells[row + Field.side] !== (filter.side === 'buy' ? 1 : -1)) continue
+      rows.push(row)
+    }
+    return rows
+  }
+
+  /** The order that has the id already, when it is the same order; otherwise undefined, and the new one will be denied. */
+  #sameOrder(id: string, order: NormalizedOrder, instrument: number): OrderHandle | undefined {
+    const core = this.#core
+    const { cells } = core.table
+    const row = core.table.rowOf(core.ids.numberOf(id))
+    if (row < 0) return undefined
+    const isSame =
+      cells[row + Field.instrument] === instrument &&
+      cells[row + Field.side] === order.sideSign &&
+      cells[row + Field.type] === order.typeIndex &&
+      Object.is(cells[row + Field.quantity], order.quantityUnits) &&
+      Object.is(cells[row + Field.price], order.priceUnits)
+    return isSame ? core.handleOf(row) : undefined
+  }
+
+  /** A new record with identity and terms. */
+  #create(order: NormalizedOrder, instrument: number): number {
+    const core = this.#core
+    const { table } = core
+    const row = table.allocate()
+    if (row < 0) throw new TradewireError('TW_CAPACITY', `All ${table.capacity} records hold open orders; raise orders.capacity`)
+    const { cells } = table
+    const defaults = this.#defaults
+    const connector = order.connector ?? defaults.route(instrument)
+    cells[row + Field.instrument] = instrument
+    cells[row + Field.account] = core.intern('account', order.account ?? defaults.account)
+    cells[row + Field.strategy] = core.intern('strategy', order.strategy ?? defaults.strategy)
+    cells[row + Field.connector] = connector === undefined ? noConnector : core.names.connectors.find(connector)
+    if (cells[row + Field.connector] < 0) cells[row + Field.connector] = noConnector
+    cells[row + Field.side] = order.sideSign
+    cells[row + Field.type] = order.typeIndex
+    cells[row + Field.timeInForce] = order.timeInForceIndex
+    cells[row + Field.flags] = flagsOf(order)
+    cells[row + Field.selfTrade] = StpCode[order.selfTradePrevention]
+    cells[row + Field.quantity] = order.quantityUnits
+    cells[row + Field.price] = order.priceUnits
+    cells[row + Field.trigger] = order.triggerPriceUnits
+    cells[row + Field.trailingAmount] = order.trailingAmountUnits
+    cells[row + Field.trailingBasisPoints] = order.trailingBasisPoints
+    cells[row + Field.display] = order.displayUnits
+    cells[row + Field.expireUs] = order.expireTimeUs
+    cells[row + Field.createdUs] = core.nowUs
+    cells[row + Field.updatedUs] = core.nowUs
+    if (order.clientOrderId !== undefined) table.setClientOrderId(row, order.clientOrderId)
+    if (order.tag !== undefined) table.setTag(row, order.tag)
+    return row
+  }
+
+  /** Gate, journal and hand-over of a new order; or its refusal. */
+  #decide(row: number, order: NormalizedOrder): void {
+    const core = this.#core
+    const { table, gate } = core
+    const reason = this.#refusal(row, order)
+    if (reason !== 0) {
+      core.deny(row, reason)
+      core.touch()
+      return
+    }
+    if (order.clientOrderId !== undefined) core.ids.remember(order.clientOrderId, table.cells[row])
+    const writer = core.recorder.begin(RecordType.intent)
+    writeTerms(writer, table, row)
+    const seq = core.recorder.commit()
+    core.ledger.submitted(row, seq)
+    table.cells[row + Field.sentNs] = gate.checkedAtNs
+    core.counters.submitted++
+    core.emit('submitted', row, seq, FactSource.local, core.nowUs)
+    core.stage(Outgoing.order, row, 0, Number.NaN, Number.NaN, Number.NaN)
+  }
+
+  #refusal(row: number, order: NormalizedOrder): number {
+    const core = this.#core
+    const { cells } = core.table
+    if (cells[row + Field.connector] === noConnector) {
+      cells[row + Field.connector] = 0
+      return LocalReason.NO_ROUTE
+    }
+    if (!core.recorder.isHealthy) return LocalReason.JOURNAL_UNAVAILABLE
+    if (order.clientOrderId !== undefined) {
+      if (core.ids.isTaken(order.clientOrderId)) return Verdict.duplicate
+      if (!core.ids.hasRoom) return LocalReason.CAPACITY
+    }
+    core.ledger.portfolio.ensurePosition(cells[row + Field.account], cells[row + Field.strategy], core.instruments.at(cells[row + Field.instrument]))
+    return core.gate.check(row)
+  }
+
+  #requireChangeable(row: number): void {
+    const core = this.#core
+    const { table } = core
+    const inFlight = inFlightRequests(table, row)
+    const id = core.names.clientOrderId(row)
+    if (isClosed(lifecycle(table, row))) throw new TradewireError('TW_INVALID_STATE', `Order ${id} is closed; it cannot be changed`)
+    if ((inFlight & table.cells[row + Field.requestIsCancel]) !== 0) throw new TradewireError('TW_INVALID_STATE', `Order ${id} is being canceled; it cannot be changed`)
+    const underWay = table.cells[row + Field.nextGeneration] - table.cells[row + Field.requestBase]
+    if (underWay >= MAX_REQUESTS_IN_FLIGHT || table.requests.isFull) {
+      throw new TradewireError('TW_CAPACITY', `Order ${id} has ${underWay} requests under way; wait for their outcome`)
+    }
+    const connector = core.connectors[table.cells[row + Field.connector]]
+    if (connector?.support.replace !== true) {
+      throw new TradewireError('TW_NOT_SUPPORTED', `Connector ${connector?.name ?? '(none)'} cannot change orders; cancel and submit a new one`)
+    }
+  }
+
+  /** Records that a cancel or change is on its way; returns its generation. */
+  #request(row: number, isCancel: boolean, quantity: number, price: number, trigger: number): number {
+    const core = this.#core
+    const generation = core.table.cells[row + Field.nextGeneration]
+    const seq = core.fact(RecordType.request, row, core.nowUs, (writer) => {
+      writer.i32(generation)
+      writer.bool(isCancel)
+      writer.f64(quantity)
+      writer.f64(price)
+      writer.f64(trigger)
+    })
+    core.ledger.request(row, generation, isCancel, quantity, price, trigger, core.nowUs, seq)
+    core.emit(isCancel ? 'pending_cancel' : 'pending_update', row, seq, FactSource.local, core.nowUs, { quantityUnits: quantity, priceUnits: price })
+    return generation
+  }
+}
+
+/** Stands for "no connector" until the order is refused. */
+const noConnector = 65_535
+
+function flagsOf(order: NormalizedOrder): number {
+  return (
+    (order.postOnly ? OrderFlag.postOnly : 0) |
+    (order.reduceOnly ? OrderFlag.reduceOnly : 0) |
+    (order.triggerSource === 'bid_ask' ? OrderFlag.triggerBidAsk : 0) |
+    (order.triggerSource === 'mid' ? OrderFlag.triggerMid : 0)
+  )
+}

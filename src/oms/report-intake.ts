@@ -1,0 +1,396 @@
+/**
+ * What connectors report, recorded and applied in the order in which it arrives.
+ *
+ * A report about an order that is gone from the table, or that never was there, is not dropped: an execution is booked to
+ * an external order made for it.
+ */
+import { UnmatchedReports } from './unmatched.js'
+import { FactSource, hasLimit, Liquidity, OrderFlag, sideSign, TifCode, TypeCode } from '../orders/codes.js'
+import { Outcome } from '../orders/fold.js'
+import { Field } from '../orders/order-table.js'
+import type { OrderReports } from '../orders/reports.js'
+import type { ExecKey } from '../orders/trade-pool.js'
+import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
+import type { OrderCore } from './order-core.js'
+import { RecordType, writeKey, writeTerms } from './records.js'
+
+/** What is done with orders and fills that are not ours. */
+export type ExternalPolicy = 'adopt' | 'observe' | 'ignore'
+
+/** Strategy that owns what nobody here asked for. */
+export const EXTERNAL = 'EXTERNAL'
+
+/** Takes the reports of all connectors. */
+export class ReportIntake implements OrderReports {
+  readonly #core: OrderCore
+  readonly #onOverfill: 'halt' | 'alert'
+  readonly #unmatched: UnmatchedReports
+  readonly externalPolicy: ExternalPolicy
+
+  constructor(core: OrderCore, options: { onOverfill?: 'halt' | 'alert'; external?: ExternalPolicy } = {}) {
+    this.#core = core
+    this.#onOverfill = options.onOverfill ?? 'halt'
+    this.externalPolicy = options.external ?? 'adopt'
+    this.#unmatched = new UnmatchedReports()
+  }
+
+  beginTurn(): void {
+    this.#core.beginTurn()
+  }
+
+  endTurn(): void {
+    this.#core.endTurn()
+  }
+
+  numberOf(clientOrderId: string): number {
+    return this.#core.ids.numberOf(clientOrderId)
+  }
+
+  accepted(orderNumber: number, venueOrderId: string | number | undefined, tsUs: number): void {
+    const row = this.#rowOf(orderNumber, 'accepted')
+    if (row < 0) return
+    const core = this.#core
+    core.beginTurn()
+    const writer = core.recorder.begin(RecordType.accepted)
+    writer.f64(orderNumber)
+    writer.f64(tsUs)
+    writer.f64(core.nowUs)
+    writeKey(writer, venueOrderId)
+    const seq = core.recorder.commit()
+    core.touch()
+    const outcome = core.ledger.accepted(row, venueOrderId, core.nowUs, seq)
+    this.#measure(row, core.latency.submitToAck, false)
+    if ((outcome & Outcome.changed) !== 0) core.emit('accepted', row, seq, FactSource.venue, tsUs)
+    this.#remark(row, outcome)
+    core.endTurn()
+  }
+
+  rejected(orderNumber: number, reason: string, tsUs: number, source: number = FactSource.venue): void {
+    const row = this.#rowOf(orderNumber, 'rejected')
+    if (row < 0) return
+    const core = this.#core
+    core.beginTurn()
+    const seq = core.fact(RecordType.rejected, row, tsUs, (writer) => {
+      writer.u8(source)
+      writer.string(reason)
+    })
+    const outcome = core.ledger.rejected(row, source, reason, core.nowUs, seq)
+    if ((outcome & Outcome.changed) !== 0) core.emit('rejected', row, seq, source, tsUs, { reason })
+    if (core.table.cells[row + Field.filled] > 0) core.anomaly('REJECTED_AFTER_FILL', orderNumber, `Order ${orderNumber} was rejected although it has fills; the venue has to be asked`)
+    core.endTurn()
+  }
+
+  triggered(orderNumber: number, tsUs: number): void {
+    const row = this.#rowOf(orderNumber, 'triggered')
+    if (row < 0) return
+    const core = this.#core
+    core.beginTurn()
+    const seq = core.fact(RecordType.triggered, row, tsUs)
+    if ((core.ledger.triggered(row, core.nowUs, seq) & Outcome.changed) !== 0) core.emit('triggered', row, seq, FactSource.venue, tsUs)
+    core.endTurn()
+  }
+
+  replaced(orderNumber: number, generation: number, quantityUnits: number, priceUnits: number, triggerUnits: number, venueOrderId: string | number | undefined, tsUs: number): void {
+    const row = this.#rowOf(orderNumber, 'replaced')
+    if (row < 0) return
+    const core = this.#core
+    const { cells, requests } = core.table
+    core.beginTurn()
+    // What the report leaves open is what was asked for, or what holds already: the fact itself always carries full terms.
+    const asked = requests.find(cells[row + Field.firstRequest], generation)
+    const orElse = (given: number, wanted: Float64Array, field: number) => (Number.isNaN(given) ? (asked >= 0 ? wanted[asked] : cells[row + field]) : given)
+    const quantity = orElse(quantityUnits, requests.quantity, Field.quantity)
+    const price = orElse(priceUnits, requests.price, Field.price)
+    const trigger = orElse(triggerUnits, requests.trigger, Field.trigger)
+    const effective = generation === 0 ? cells[row + Field.termGeneration] : generation
+    const seq = core.fact(RecordType.updated, row, tsUs, (writer) => {
+      writer.i32(effective)
+      writer.f64(quantity)
+      writer.f64(price)
+      writer.f64(trigger)
+      writeKey(writer, venueOrderId)
+    })
+    const outcome = core.ledger.updated(row, effective, quantity, price, trigger, venueOrderId, tsUs, core.nowUs, seq)
+    if ((outcome & Outcome.changed) !== 0) core.emit('updated', row, seq, FactSource.venue, tsUs, { quantityUnits: quantity, priceUnits: price })
+    core.endTurn()
+  }
+
+  replaceRejected(orderNumber: number, generation: number, reason: string, tsUs: number): void {
+    this.#requestRejected(orderNumber, generation, false, reason, tsUs)
+  }
+
+  cancelRejected(orderNumber: number, generation: number, reason: string, tsUs: number): void {
+    this.#requestRejected(orderNumber, generation, true, reason, tsUs)
+  }
+
+  #requestRejected(orderNumber: number, generation: number, isCancel: boolean, reason: string, tsUs: number): void {
+    const row = this.#rowOf(orderNumber, isCancel ? 'cancel rejected' : 'change rejected')
+    if (row < 0) return
+    this.#core.beginTurn()
+    this.#core.requestRejected(row, generation, isCancel, reason, FactSource.venue, tsUs)
+    this.#core.endTurn()
+  }
+
+  canceled(orderNumber: number, cumulativeUnits: number, reason: string, tsUs: number, source: number = FactSource.venue): void {
+    this.#closed(orderNumber, false, cumulativeUnits, reason, tsUs, source)
+  }
+
+  expired(orderNumber: number, cumulativeUnits: number, tsUs: number, source: number = FactSource.venue): void {
+    this.#closed(orderNumber, true, cumulativeUnits, '', tsUs, source)
+  }
+
+  #closed(orderNumber: number, isExpiry: boolean, cumulativeUnits: number, reason: string, tsUs: number, source: number): void {
+    const row = this.#rowOf(orderNumber, 'closed')
+    if (row < 0) return
+    const core = this.#core
+    core.beginTurn()
+    this.#fillUpTo(row, cumulativeUnits, tsUs)
+    const seq = core.fact(RecordType.closed, row, tsUs, (writer) => {
+      writer.bool(isExpiry)
+      writer.u8(source)
+      writer.string(reason)
+    })
+    const outcome = core.ledger.closed(row, isExpiry, source, reason, tsUs, core.nowUs, seq)
+    if ((outcome & Outcome.changed) !== 0) core.emit(isExpiry ? 'expired' : 'canceled', row, seq, source, tsUs, reason === '' ? undefined : { reason })
+    core.endTurn()
+  }
+
+  /** The venue closes an order at a total that fills seen so far do not reach: the rest is inferred until the real ones come. */
+  #fillUpTo(row: number, cumulativeUnits: number, tsUs: number): void {
+    const { cells } = this.#core.table
+    const missing = cumulativeUnits - cells[row + Field.filled]
+    if (!(missing > 0)) return
+    const price = cells[row + Field.price]
+    if (Number.isNaN(price)) {
+      this.#core.anomaly('FILLS_MISSING', cells[row], `The venue closed order ${cells[row]} with more filled than was reported, and there is no price to infer from`)
+      return
+    }
+    const basis = cells[row + Field.traded] + missing
+    this.inferFill(row, `inferred-${cells[row]}-${basis}`, missing, price, basis, tsUs)
+  }
+
+  /** Books a fill that was concluded from the venue's totals. Its commission is not known. */
+  inferFill(row: number, exec: string, quantityUnits: number, priceUnits: number, basis: number, tsUs: number): void {
+    this.#trade(row, exec, quantityUnits, priceUnits, Number.NaN, '', Liquidity.unknown, basis, tsUs)
+  }
+
+  filled(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, tsUs: number): void {
+    let row = this.#core.table.rowOf(orderNumber)
+    if (row < 0) {
+      row = this.#revive(orderNumber, quantityUnits)
+      if (row < 0) {
+        this.#halt(orderNumber, `A fill of ${quantityUnits} units names order ${orderNumber}, which is not known any more; it could not be booked`)
+        return
+      }
+    }
+    this.#trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
+  }
+
+  #trade(row: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, basis: number, tsUs: number): void {
+    const core = this.#core
+    core.beginTurn()
+    const currency = feeCurrency === '' ? 0 : core.intern('currency', feeCurrency)
+    const writer = core.recorder.begin(RecordType.trade)
+    writer.f64(core.table.cells[row])
+    writer.f64(tsUs)
+    writer.f64(core.nowUs)
+    writeKey(writer, exec)
+    writer.f64(quantityUnits)
+    writer.f64(priceUnits)
+    writer.f64(feeUnits)
+    writer.u16(currency)
+    writer.u8(liquidity)
+    writer.f64(basis)
+    const seq = core.recorder.commit()
+    core.touch()
+    const isFirst = core.table.cells[row + Field.filled] === 0
+    const outcome = core.ledger.trade(row, exec, quantityUnits, priceUnits, feeUnits, currency, liquidity, basis, tsUs, core.nowUs, seq)
+    if ((outcome & Outcome.duplicate) === 0 && (outcome & Outcome.changed) !== 0) {
+      core.counters.fills++
+      if (isFirst) this.#measure(row, core.latency.submitToFill, true)
+      const source = basis > 0 ? FactSource.inferred : FactSource.venue
+      if (core.isWatched(row)) core.emit('filled', row, seq, source, tsUs, { exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity })
+    }
+    this.#remark(row, outcome)
+    core.endTurn()
+  }
+
+  corrected(orderNumber: number, reference: ExecKey, exec: ExecKey | undefined, quantityUnits: number, priceUnits: number, works: boolean, tsUs: number): void {
+    const row = this.#rowOf(orderNumber, 'corrected')
+    if (row < 0) return
+    const core = this.#core
+    core.beginTurn()
+    const seq = core.fact(RecordType.corrected, row, tsUs, (writer) => {
+      writeKey(writer, reference)
+      writeKey(writer, exec)
+      writer.f64(quantityUnits)
+      writer.f64(priceUnits)
+      writer.bool(works)
+    })
+    const outcome = core.ledger.corrected(row, reference, exec, quantityUnits, priceUnits, works, tsUs, core.nowUs, seq)
+    if ((outcome & Outcome.changed) !== 0) core.emit('fill_corrected', row, seq, FactSource.venue, tsUs, { exec: reference, quantityUnits, priceUnits })
+    this.#remark(row, outcome)
+    core.endTurn()
+  }
+
+  busted(orderNumber: number, reference: ExecKey, works: boolean, tsUs: number): void {
+    const row = this.#rowOf(orderNumber, 'busted')
+    if (row < 0) return
+    const core = this.#core
+    core.beginTurn()
+    const seq = core.fact(RecordType.busted, row, tsUs, (writer) => {
+      writeKey(writer, reference)
+      writer.bool(works)
+    })
+    const outcome = core.ledger.busted(row, reference, works, tsUs, core.nowUs, seq)
+    if ((outcome & Outcome.changed) !== 0) core.emit('fill_busted', row, seq, FactSource.venue, tsUs, { exec: reference })
+    this.#remark(row, outcome)
+    core.endTurn()
+  }
+
+  outcomeUnknown(orderNumber: number, reason: string): void {
+    const row = this.#rowOf(orderNumber, 'unknown')
+    if (row < 0) return
+    this.#core.beginTurn()
+    this.#core.declareUnknown(row, reason)
+    this.#core.endTurn()
+  }
+
+  /** The venue says that an order which we believed over works. */
+  works(orderNumber: number, tsUs: number): void {
+    const row = this.#rowOf(orderNumber, 'works')
+    if (row < 0) return
+    const core = this.#core
+    core.beginTurn()
+    const wasOpen = core.table.cells[row + Field.isOpen] === 1
+    const seq = core.fact(RecordType.works, row, tsUs)
+    core.ledger.works(row, core.nowUs, seq)
+    if (!wasOpen) core.emit('reinstated', row, seq, FactSource.venue, tsUs)
+    core.endTurn()
+  }
+
+  externalOrder(source: number, report: VenueOrderReport): void {
+    if (this.externalPolicy === 'ignore') return
+    const core = this.#core
+    core.beginTurn()
+    const row = this.#adopt(source, report.account, report.instrument, report.side, report.type, report.timeInForce, report.quantityUnits, report.priceUnits ?? Number.NaN, report.clientOrderId)
+    if (row >= 0) {
+      const number = core.table.cells[row]
+      core.anomaly('EXTERNAL_ORDER', number, `Order ${report.venueOrderId} at the venue is not ours; it is kept as order ${number}`)
+      this.accepted(number, report.venueOrderId, report.tsUs)
+    }
+    core.endTurn()
+  }
+
+  externalFill(source: number, report: VenueFillReport): void {
+    const core = this.#core
+    core.beginTurn()
+    const known = report.venueOrderId === undefined ? -1 : this.#byVenueId(source, report.venueOrderId)
+    const row = known >= 0 ? known : this.#adopt(source, report.account, report.instrument, report.side, 'MARKET', 'DAY', report.quantityUnits, Number.NaN, report.clientOrderId)
+    if (row < 0) {
+      this.#halt(0, `An execution of ${report.quantityUnits} units from the venue could not be booked: the order table is full`)
+    } else {
+      const number = core.table.cells[row]
+      if (known < 0) {
+        core.anomaly('EXTERNAL_FILL', number, `Execution ${report.exec} belongs to no order of ours; it is booked as order ${number}`)
+        core.setTradingState('instrument', report.instrument, 'HALTED', 'system', 'external fill')
+      }
+      if (report.venueOrderId !== undefined && known < 0) this.accepted(number, report.venueOrderId, report.tsUs)
+      this.#trade(row, report.exec, report.quantityUnits, report.priceUnits, report.feeUnits ?? Number.NaN, report.feeCurrency ?? '', report.liquidity, 0, report.tsUs)
+    }
+    core.endTurn()
+  }
+
+  #byVenueId(source: number, venueOrderId: string | number): number {
+    const { table } = this.#core
+    for (const row of table.rows()) {
+      if (table.venueOrderId(row) === venueOrderId && this.#core.connectors[table.cells[row + Field.connector]]?.source === source) return row
+    }
+    return -1
+  }
+
+  /** Makes a record for an order that somebody else sent, and journals it. */
+  #adopt(source: number, account: string, instrument: number, side: 'buy' | 'sell', type: keyof typeof TypeCode, tif: keyof typeof TifCode, quantity: number, price: number, clientOrderId: string | undefined): number {
+    const core = this.#core
+    const { table } = core
+    const row = table.allocate()
+    if (row < 0) return -1
+    const { cells } = table
+    const connector = core.connectors.findIndex((each) => each?.source === source)
+    cells[row + Field.instrument] = instrument
+    cells[row + Field.account] = core.intern('account', account)
+    cells[row + Field.strategy] = core.intern('strategy', EXTERNAL)
+    cells[row + Field.connector] = Math.max(0, connector)
+    cells[row + Field.side] = sideSign(side)
+    cells[row + Field.type] = TypeCode[type]
+    cells[row + Field.timeInForce] = TifCode[tif]
+    cells[row + Field.flags] = OrderFlag.external
+    cells[row + Field.quantity] = quantity
+    cells[row + Field.price] = hasLimit(TypeCode[type]) ? price : Number.NaN
+    cells[row + Field.createdUs] = core.nowUs
+    cells[row + Field.updatedUs] = core.nowUs
+    if (clientOrderId !== undefined && !core.ids.isTaken(clientOrderId)) {
+      table.setClientOrderId(row, clientOrderId)
+      core.ids.remember(clientOrderId, cells[row])
+    }
+    core.names.clientOrderId(row)
+    const writer = core.recorder.begin(RecordType.external)
+    writeTerms(writer, table, row)
+    const seq = core.recorder.commit()
+    core.ledger.submitted(row, seq)
+    core.touch()
+    return row
+  }
+
+  /** An order whose record was taken over: a new record with the same identity, so that its execution can be booked. */
+  #revive(orderNumber: number, quantityUnits: number): number {
+    const core = this.#core
+    const identity = core.identityOf(orderNumber)
+    if (identity === undefined) return -1
+    core.beginTurn()
+    const connector = core.connectors[identity.connector]
+    const row = this.#adopt(connector?.source ?? 0, core.names.account(identity.account), identity.instrument, identity.side > 0 ? 'buy' : 'sell', 'MARKET', 'DAY', quantityUnits, Number.NaN, undefined)
+    if (row >= 0) core.anomaly('LATE_FILL', orderNumber, `Order ${orderNumber} is beyond the history; its fill is booked as order ${core.table.cells[row]}`)
+    core.endTurn()
+    return row
+  }
+
+  #rowOf(orderNumber: number, what: string): number {
+    const row = this.#core.table.rowOf(orderNumber)
+    if (row < 0 && this.#unmatched.count(orderNumber)) {
+      this.#core.anomaly('UNKNOWN_ORDER', orderNumber, `A report (${what}) names order ${orderNumber}, which is not known`)
+    }
+    return row
+  }
+
+  #measure(row: number, histogram: { record(valueNs: number): void }, isLast: boolean): void {
+    const { cells } = this.#core.table
+    const sent = cells[row + Field.sentNs]
+    if (sent === 0) return
+    histogram.record(Math.max(0, this.#core.clock.monotonicNs() - sent))
+    if (isLast) cells[row + Field.sentNs] = 0
+  }
+
+  /** Tells what was remarkable about an event, and stops trading where that is the rule. */
+  #remark(row: number, outcome: number): void {
+    if ((outcome & ~(Outcome.changed | Outcome.duplicate)) === 0) return
+    const core = this.#core
+    const { cells } = core.table
+    const number = cells[row]
+    if ((outcome & Outcome.lateFill) !== 0) core.anomaly('LATE_FILL', number, `Order ${number} was filled after it was closed; the fill counts`)
+    if ((outcome & Outcome.afterReject) !== 0) core.anomaly('AFTER_REJECT', number, `Order ${number} lives although the venue had rejected it`)
+    if ((outcome & Outcome.fillConflict) !== 0) core.anomaly('FILL_CONFLICT', number, `An execution of order ${number} was reported again with other terms; the first stands until the venue is asked`)
+    if ((outcome & Outcome.requestWindow) !== 0) core.anomaly('REQUEST_UNKNOWN', number, `A report answers a request of order ${number} that was never made`)
+    if ((outcome & Outcome.poolFull) !== 0) this.#halt(number, `The trade pool is full: an execution of order ${number} could not be kept`)
+    if ((outcome & Outcome.overfill) !== 0) {
+      core.anomaly('OVERFILL', number, `Order ${number} was filled for more than its quantity; the fill counts`)
+      if (this.#onOverfill === 'halt') core.setTradingState('instrument', cells[row + Field.instrument], 'HALTED', 'system', `overfill of order ${number}`)
+    }
+  }
+
+  /** What must never happen did: no new orders anywhere until a person has looked. */
+  #halt(orderNumber: number, message: string): void {
+    this.#core.anomaly('UNBOOKED', orderNumber, message)
+    this.#core.setTradingState('global', 0, 'HALTED', 'system', message)
+  }
+}
