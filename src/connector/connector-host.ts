@@ -22,6 +22,8 @@ export interface ConnectorHost {
   isApproved(view: ApprovedOrder | ApprovedReplace): boolean
   /** Market data was published: handlers run no later than the next turn of the loop. */
   wake(): void
+  /** Hands what was published to its handlers now: for drivers of virtual time, which have no next turn to wait for. */
+  drain(): void
   /** The connection is up. Resolves when orders, fills and accounts agree with the venue; only then is the connector ready. */
   reconcile(connector: BaseConnector, signal: AbortSignal): Promise<void>
   /** The connection is gone: orders under way are of unknown fate from now on. */

@@ -7,7 +7,13 @@ describe('TradewireError', () => {
   it('carries code, retryability, cause and details', () => {
     const cause = new Error('socket hang up')
     const error = new TradewireError('TW_NETWORK', 'Connecting failed', { cause, details: { port: 1 } })
-    expect(error).toMatchObject({ name: 'TradewireError', code: 'TW_NETWORK', retryable: true, cause, details: { port: 1 } })
+    expect(error).toMatchObject({
+      name: 'TradewireError',
+      code: 'TW_NETWORK',
+      retryable: true,
+      cause,
+      details: { port: 1 },
+    })
     expect(error.message).toBe('Connecting failed [TW_NETWORK]')
     expect(new TradewireError('TW_DISPOSED', 'x').retryable).toBe(false)
     expect('cause' in new TradewireError('TW_DISPOSED', 'x')).toBe(false)

@@ -13,15 +13,29 @@ describe('SeededRandom', () => {
   })
 
   it('tells all seeds apart: high bits, sign and neighbours count', () => {
-    const seeds = [0, 1, -1, 2, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 32 + 1, -(2 ** 32), Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER]
+    const seeds = [
+      0,
+      1,
+      -1,
+      2,
+      2 ** 31,
+      -(2 ** 31),
+      2 ** 32,
+      2 ** 32 + 1,
+      -(2 ** 32),
+      Number.MAX_SAFE_INTEGER,
+      -Number.MAX_SAFE_INTEGER,
+    ]
     const streams = new Set(seeds.map((seed) => draw(new SeededRandom(seed), 2).join()))
     expect(streams.size).toBe(seeds.length)
   })
 
   it('refuses a seed that is no safe integer, and a bound out of range', () => {
-    for (const seed of [0.5, Number.NaN, 2 ** 53]) expect(() => new SeededRandom(seed)).toThrow(/seed.*TW_INVALID_ARGUMENT/)
+    for (const seed of [0.5, Number.NaN, 2 ** 53])
+      expect(() => new SeededRandom(seed)).toThrow(/seed.*TW_INVALID_ARGUMENT/)
     const random = new SeededRandom(1)
-    for (const bound of [0, -1, Number.NaN, 2 ** 32 + 1]) expect(() => random.below(bound)).toThrow(/bound.*TW_INVALID_ARGUMENT/)
+    for (const bound of [0, -1, Number.NaN, 2 ** 32 + 1])
+      expect(() => random.below(bound)).toThrow(/bound.*TW_INVALID_ARGUMENT/)
     expect(random.below(1)).toBe(0)
     expect(random.below(2 ** 32)).toBeLessThan(2 ** 32)
   })
@@ -52,7 +66,8 @@ describe('SeededRandom', () => {
       pairs[(previous & 7) * 8 + (cell & 7)]!++
       previous = cell
     }
-    const chiSquare = (observed: Float64Array) => observed.reduce((sum, n) => sum + (n - count / cells) ** 2 / (count / cells), 0)
+    const chiSquare = (observed: Float64Array) =>
+      observed.reduce((sum, n) => sum + (n - count / cells) ** 2 / (count / cells), 0)
     // 63 degrees of freedom: beyond 120 less than once in 10^5 for a good generator, and the seed is fixed.
     expect(chiSquare(singles)).toBeLessThan(120)
     expect(chiSquare(pairs)).toBeLessThan(120)

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { crc32, crc32Start, crc32Update } from './crc32.js'
+import { crc32, crc32Start, crc32Update, crc32UpdateWord } from './crc32.js'
 
 const bitwise = (bytes: Uint8Array): number => {
   let crc = -1
@@ -32,6 +32,12 @@ describe('crc32', () => {
     const bytes = sample(100_003).subarray(3)
     const native = (zlib as { crc32?: (data: Uint8Array) => number }).crc32
     expect(crc32(bytes)).toBe(native === undefined ? bitwise(bytes) : native(bytes))
+  })
+
+  it('can be fed a word', () => {
+    const bytes = sample(4)
+    const view = new DataView(bytes.buffer)
+    expect(~crc32UpdateWord(view.getInt32(0, true), crc32Start) >>> 0).toBe(crc32(bytes))
   })
 
   it('can be fed in pieces', () => {

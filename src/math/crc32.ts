@@ -63,6 +63,12 @@ export function crc32Update(view: DataView, start: number, end: number, state: n
   return crc
 }
 
+/** Feeds the four bytes of a little-endian word into a running CRC; see {@link crc32Update}. */
+export function crc32UpdateWord(word: number, state: number): number {
+  const a = word ^ state
+  return table[768 + (a & 255)] ^ table[512 + ((a >>> 8) & 255)] ^ table[256 + ((a >>> 16) & 255)] ^ table[a >>> 24]
+}
+
 /**
  * CRC-32 of `bytes[start, end)` as an unsigned integer.
  *

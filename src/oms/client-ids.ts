@@ -3,35 +3,39 @@ import { SessionIds } from '../core/ids.js'
 
 /** Finds the number behind an id, and makes the id of a number. */
 export class ClientIds {
-  readonly #own: SessionIds
-  readonly #head: string
+  #own: SessionIds | undefined
+  #head = ''
   readonly #given = new Map<string, number>()
   readonly #bound: number
 
   /** `bound`: how many ids of the host's own are remembered; beyond it orders that bring one are refused. */
-  constructor(prefix: string, session: number, bound = 1_000_000) {
+  constructor(bound = 1_000_000) {
+    this.#bound = bound
+  }
+
+  /** Starts a session: ids of our own begin with its prefix and number from here on. */
+  begin(prefix: string, session: number): void {
     this.#own = new SessionIds(prefix, session)
     this.#head = this.#own.of(0).slice(0, -1)
-    this.#bound = bound
   }
 
   /** The id of an order that the host gave none. */
   of(number: number): string {
-    return this.#own.of(number)
+    return (this.#own as SessionIds).of(number)
   }
 
   /** The number of the order that has an id; 0 when none has. */
   numberOf(id: string): number {
     const given = this.#given.get(id)
     if (given !== undefined) return given
-    if (!id.startsWith(this.#head)) return 0
+    if (this.#head === '' || !id.startsWith(this.#head)) return 0
     const number = Number.parseInt(id.slice(this.#head.length), 36)
     return this.of(number) === id ? number : 0
   }
 
   /** Whether an id may not be given by the host: it was used, or it looks like one of ours. */
   isTaken(id: string): boolean {
-    return this.#given.has(id) || id.startsWith(this.#head)
+    return this.#given.has(id) || (this.#head !== '' && id.startsWith(this.#head))
   }
 
   /** Whether another id of the host's can be remembered. */

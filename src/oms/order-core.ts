@@ -50,14 +50,12 @@ export interface OrderCoreOptions {
   table: OrderTable
   gate: RiskGate
   portfolio: Portfolio
-  journal: Journal
   instruments: InstrumentRegistry
   names: CoreNames
   clock: Clock
   logger: Logger
-  /** 1 to 8 letters or digits that no other process on the account uses. */
-  idPrefix: string
-  session: number
+  /** Bounds of the tables that are indexed by account, strategy and connector. */
+  sizes: { account: number; strategy: number; connector: number; instrument: number }
 }
 
 /** Names of accounts, strategies and connectors, and ids of orders. One object for gate, views and snapshots. */
@@ -98,7 +96,7 @@ export class OrderCore implements HandleHome {
   readonly table: OrderTable
   readonly gate: RiskGate
   readonly ledger: Ledger
-  readonly recorder: Recorder
+  readonly sizes: OrderCoreOptions['sizes']
   readonly instruments: InstrumentRegistry
   readonly names: CoreNames
   readonly ids: ClientIds
@@ -114,6 +112,7 @@ export class OrderCore implements HandleHome {
   readonly #outbox = new Outbox()
   readonly #identities: OrderIdentities
   readonly #cancel: CancelRequest
+  readonly #connectedSeq: number[] = []
   #queue: OrderEvent[] = []
   #depth = 0
   #isDirty = false
@@ -122,20 +121,21 @@ export class OrderCore implements HandleHome {
   #isReplaying = false
   /** Wall time of the current turn, epoch microseconds: one clock read a turn. */
   nowUs = 0
+  #recorder: Recorder | undefined
   #modify: ((number: number, quantity: unknown) => void) | undefined
   #cancelByNumber: ((number: number) => void) | undefined
 
   constructor(options: OrderCoreOptions) {
-    const { table, gate, portfolio, journal, instruments, names, clock, logger, idPrefix, session } = options
+    const { table, gate, portfolio, instruments, names, clock, logger } = options
     this.table = table
     this.gate = gate
     this.instruments = instruments
     this.names = names
     this.clock = clock
     this.logger = logger
-    this.recorder = new Recorder(journal)
+    this.sizes = options.sizes
     this.ledger = new Ledger({ table, exposure: gate.exposure, portfolio, instruments })
-    this.ids = new ClientIds(idPrefix, session)
+    this.ids = new ClientIds()
     names.ids = this.ids
     this.#handles = new Array<OrderHandle | undefined>(table.capacity).fill(undefined)
     this.#cancel = new CancelRequest(table, instruments, names)
@@ -148,6 +148,22 @@ export class OrderCore implements HandleHome {
       this.#handles[table.indexOf(row)] = undefined
     }
     this.events.onListenerError = (error, event) => this.listenerFailed(error, event)
+  }
+
+  /** Starts a session: from here on facts are written to `journal`. Comes after the replay of what the journal holds. */
+  open(journal: Journal, idPrefix: string, session: number): void {
+    this.#recorder = new Recorder(journal)
+    this.ids.begin(idPrefix, session)
+    const writer = this.recorder.begin(RecordType.session)
+    writer.f64(session)
+    writer.string(idPrefix)
+    this.recorder.commit()
+    journal.flush()
+  }
+
+  get recorder(): Recorder {
+    if (this.#recorder === undefined) throw new TradewireError('TW_INVALID_STATE', 'The order plane has no journal yet; open it first')
+    return this.#recorder
   }
 
   /** The ways back from a handle; set by the order manager. */
@@ -181,6 +197,16 @@ export class OrderCore implements HandleHome {
     const row = this.table.rowOf(number)
     if (row < 0) throw new TradewireError('TW_UNKNOWN_ORDER', `Order ${number} is not in the table; it may be beyond the history bound`)
     return row
+  }
+
+  /** A connection was established: what was sent before it went over an earlier one. */
+  connected(connector: number): void {
+    this.#connectedSeq[connector] = this.recorder.lastSeq
+  }
+
+  /** The last journal record before the current connection of a connector. */
+  connectedSeq(connector: number): number {
+    return this.#connectedSeq[connector] ?? 0
   }
 
   /** Who an order was whose record has been taken over; undefined when that is too long ago. */
@@ -217,6 +243,8 @@ export class OrderCore implements HandleHome {
     const table = this.#nameTable(kind)
     const known = table.find(name)
     if (known >= 0) return known
+    const bound = kind === 'currency' ? 65_536 : this.sizes[kind]
+    if (table.size >= bound) throw new TradewireError('TW_CAPACITY', `There is room for ${bound} names of kind ${kind}; "${name}" is one too many`)
     const index = table.intern(name)
     if (this.#isReplaying) return index
     const writer = this.recorder.begin(RecordType.name)

@@ -143,7 +143,7 @@ export class OrderManager {
     const core = this.#core
     const { table } = core
     const row = core.rowOf(number)
-    if (isClosed(lifecycle(table, row)) || (inFlightRequests(table, row) & table.cells[row + Field.requestIsCancel]) !== 0) return
+    if (isClosed(lifecycle(table, row)) || this.#isBeingCanceled(row)) return
     core.beginTurn()
     try {
       const generation = this.#request(row, true, Number.NaN, Number.NaN, Number.NaN)
@@ -218,6 +218,9 @@ export class OrderManager {
   #create(order: NormalizedOrder, instrument: number): number {
     const core = this.#core
     const { table } = core
+    if (instrument >= core.sizes.instrument) {
+      throw new TradewireError('TW_CAPACITY', `The system has room for ${core.sizes.instrument} instruments; raise limits.instruments`)
+    }
     const row = table.allocate()
     if (row < 0) throw new TradewireError('TW_CAPACITY', `All ${table.capacity} records hold open orders; raise orders.capacity`)
     const { cells } = table
@@ -282,6 +285,14 @@ export class OrderManager {
     }
     core.ledger.portfolio.ensurePosition(cells[row + Field.account], cells[row + Field.strategy], core.instruments.at(cells[row + Field.instrument]))
     return core.gate.check(row)
+  }
+
+  /** A cancel that went out over an earlier connection may have been lost; another one does no harm. */
+  #isBeingCanceled(row: number): boolean {
+    const { table } = this.#core
+    const { cells } = table
+    if ((inFlightRequests(table, row) & cells[row + Field.requestIsCancel]) === 0) return false
+    return cells[row + Field.requestSeq] > this.#core.connectedSeq(cells[row + Field.connector])
   }
 
   #requireChangeable(row: number): void {

@@ -26,6 +26,8 @@ export class ReportIntake implements OrderReports {
   readonly #onOverfill: 'halt' | 'alert'
   readonly #unmatched: UnmatchedReports
   readonly externalPolicy: ExternalPolicy
+  /** Executions of external orders that are booked: a set that grows with what others do on the account. */
+  readonly externalExecs = new Set<ExecKey>()
 
   constructor(core: OrderCore, options: { onOverfill?: 'halt' | 'alert'; external?: ExternalPolicy } = {}) {
     this.#core = core
@@ -170,8 +172,8 @@ export class ReportIntake implements OrderReports {
   }
 
   /** Books a fill that was concluded from the venue's totals. Its commission is not known. */
-  inferFill(row: number, exec: string, quantityUnits: number, priceUnits: number, basis: number, tsUs: number): void {
-    this.#trade(row, exec, quantityUnits, priceUnits, Number.NaN, '', Liquidity.unknown, basis, tsUs)
+  inferFill(row: number, exec: string, quantityUnits: number, priceUnits: number, basis: number, tsUs: number, liquidity: number = Liquidity.unknown): void {
+    this.#trade(row, exec, quantityUnits, priceUnits, Number.NaN, '', liquidity, basis, tsUs)
   }
 
   filled(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, tsUs: number): void {
@@ -233,7 +235,7 @@ export class ReportIntake implements OrderReports {
     core.endTurn()
   }
 
-  busted(orderNumber: number, reference: ExecKey, works: boolean, tsUs: number): void {
+  busted(orderNumber: number, reference: ExecKey, works: boolean, tsUs: number, source: number = FactSource.venue): void {
     const row = this.#rowOf(orderNumber, 'busted')
     if (row < 0) return
     const core = this.#core
@@ -243,7 +245,7 @@ export class ReportIntake implements OrderReports {
       writer.bool(works)
     })
     const outcome = core.ledger.busted(row, reference, works, tsUs, core.nowUs, seq)
-    if ((outcome & Outcome.changed) !== 0) core.emit('fill_busted', row, seq, FactSource.venue, tsUs, { exec: reference })
+    if ((outcome & Outcome.changed) !== 0) core.emit('fill_busted', row, seq, source, tsUs, { exec: reference })
     this.#remark(row, outcome)
     core.endTurn()
   }
@@ -269,11 +271,11 @@ export class ReportIntake implements OrderReports {
     core.endTurn()
   }
 
-  externalOrder(source: number, report: VenueOrderReport): void {
-    if (this.externalPolicy === 'ignore') return
+  externalOrder(source: number, report: VenueOrderReport, id = report.clientOrderId, owner = EXTERNAL): void {
+    if (this.externalPolicy === 'ignore' || this.#byVenueId(source, report.venueOrderId) >= 0) return
     const core = this.#core
     core.beginTurn()
-    const row = this.#adopt(source, report.account, report.instrument, report.side, report.type, report.timeInForce, report.quantityUnits, report.priceUnits ?? Number.NaN, report.clientOrderId)
+    const row = this.#adopt(source, report.account, report.instrument, report.side, report.type, report.timeInForce, report.quantityUnits, report.priceUnits ?? Number.NaN, id, owner)
     if (row >= 0) {
       const number = core.table.cells[row]
       core.anomaly('EXTERNAL_ORDER', number, `Order ${report.venueOrderId} at the venue is not ours; it is kept as order ${number}`)
@@ -282,11 +284,13 @@ export class ReportIntake implements OrderReports {
     core.endTurn()
   }
 
-  externalFill(source: number, report: VenueFillReport): void {
+  externalFill(source: number, report: VenueFillReport, owner = EXTERNAL): void {
     const core = this.#core
+    if (this.externalExecs.has(report.exec)) return
+    this.externalExecs.add(report.exec)
     core.beginTurn()
     const known = report.venueOrderId === undefined ? -1 : this.#byVenueId(source, report.venueOrderId)
-    const row = known >= 0 ? known : this.#adopt(source, report.account, report.instrument, report.side, 'MARKET', 'DAY', report.quantityUnits, Number.NaN, report.clientOrderId)
+    const row = known >= 0 ? known : this.#adopt(source, report.account, report.instrument, report.side, 'MARKET', 'DAY', report.quantityUnits, Number.NaN, undefined, owner)
     if (row < 0) {
       this.#halt(0, `An execution of ${report.quantityUnits} units from the venue could not be booked: the order table is full`)
     } else {
@@ -301,6 +305,21 @@ export class ReportIntake implements OrderReports {
     core.endTurn()
   }
 
+  /** Books the difference between our position and the venue's, as an execution that was concluded. */
+  adjustPosition(source: number, account: string, instrument: number, owner: string, exec: string, side: 'buy' | 'sell', quantityUnits: number, priceUnits?: number): void {
+    const core = this.#core
+    const reference = core.gate.references.reference[instrument] as number
+    const price = priceUnits ?? (Number.isNaN(reference) ? Number.NaN : core.instruments.at(instrument).nearestPriceUnits(reference))
+    if (Number.isNaN(price)) {
+      core.anomaly('ADJUSTMENT_WITHOUT_PRICE', 0, `A position difference of ${quantityUnits} units has no price to be booked at; it stands`)
+      return
+    }
+    core.beginTurn()
+    const row = this.#adopt(source, account, instrument, side, 'MARKET', 'DAY', quantityUnits, Number.NaN, undefined, owner)
+    if (row >= 0) this.#trade(row, exec, quantityUnits, Math.round(price), Number.NaN, '', Liquidity.unknown, quantityUnits, core.nowUs)
+    core.endTurn()
+  }
+
   #byVenueId(source: number, venueOrderId: string | number): number {
     const { table } = this.#core
     for (const row of table.rows()) {
@@ -310,7 +329,7 @@ export class ReportIntake implements OrderReports {
   }
 
   /** Makes a record for an order that somebody else sent, and journals it. */
-  #adopt(source: number, account: string, instrument: number, side: 'buy' | 'sell', type: keyof typeof TypeCode, tif: keyof typeof TifCode, quantity: number, price: number, clientOrderId: string | undefined): number {
+  #adopt(source: number, account: string, instrument: number, side: 'buy' | 'sell', type: keyof typeof TypeCode, tif: keyof typeof TifCode, quantity: number, price: number, clientOrderId: string | undefined, owner = EXTERNAL): number {
     const core = this.#core
     const { table } = core
     const row = table.allocate()
@@ -319,7 +338,7 @@ export class ReportIntake implements OrderReports {
     const connector = core.connectors.findIndex((each) => each?.source === source)
     cells[row + Field.instrument] = instrument
     cells[row + Field.account] = core.intern('account', account)
-    cells[row + Field.strategy] = core.intern('strategy', EXTERNAL)
+    cells[row + Field.strategy] = core.intern('strategy', owner)
     cells[row + Field.connector] = Math.max(0, connector)
     cells[row + Field.side] = sideSign(side)
     cells[row + Field.type] = TypeCode[type]

@@ -1,0 +1,21 @@
+/**
+ * `tradewire/journal`: the write-ahead log of orders and executions.
+ */
+
+export { firstReservedType, snapshotType } from './frame.js'
+export type {
+  Durability,
+  Journal,
+  JournalCounters,
+  JournalFailure,
+  JournalOptions,
+  JournalScheduler,
+  JournalState,
+  RecordHandler,
+  RecordWriter,
+} from './journal.js'
+export { MemoryJournal, type MemoryJournalOptions } from './memory-journal.js'
+export { type JournalReadOptions, type JournalReadResult, readJournal } from './read-journal.js'
+export { RecordReader } from './record-reader.js'
+export { openSegmentJournal, type SegmentJournal } from './segment-journal.js'
+export type { SegmentJournalOptions } from './segment-journal-options.js'

@@ -1,0 +1,244 @@
+/**
+ * Reads a journal: every record of every segment in order, each exactly once, or an error that says where it is damaged.
+ *
+ * Segments may overlap. After a failed sync or a torn write the writer starts a new segment with all records not known to be
+ * durable, so a segment may begin with records that the one before already gave; what the earlier one holds from there on
+ * does not matter any more. A segment that begins later than expected, on the other hand, means that records are missing.
+ */
+import { TradewireError } from '../core/errors.js'
+import type { FileSystem } from '../core/file-system.js'
+import { frameHeaderBytes, frameVersion, getU64, snapshotType, syncMarkType } from './frame.js'
+import type { RecordHandler } from './journal.js'
+import { RecordReader } from './record-reader.js'
+import { listSegments, type SegmentName } from './segment-files.js'
+import { judgeTail, SegmentScan } from './segment-scan.js'
+
+/** How many checksums are remembered, to check that a record written twice is the same both times. */
+const rememberedChecksums = 1 << 16
+
+/** What was read. */
+export interface JournalReadResult {
+  /** Records given to the handler, snapshots included. */
+  readonly records: number
+  /** Sequence number of the first frame read, 0 for an empty journal. */
+  readonly firstSeq: number
+  /** Sequence number of the last good frame, 0 for an empty journal. */
+  readonly lastSeq: number
+  /** Segment files read. */
+  readonly segments: number
+  /** Bytes of good frames read. */
+  readonly bytes: number
+  /** Bytes of torn writes behind the last good frame: records that were never acknowledged as written. */
+  readonly droppedBytes: number
+  /** The segment that the next record may be appended to; undefined where it needs a new one. */
+  readonly tail: { readonly segment: SegmentName; readonly validBytes: number } | undefined
+  /** Ordinal of the newest segment, 0 without any. */
+  readonly lastOrdinal: number
+}
+
+/** Where reading starts: at the newest whole `snapshot` (default; at the first record where there is none), or at the `start` of what is kept. */
+export interface JournalReadOptions {
+  from?: 'snapshot' | 'start'
+}
+
+interface Suspect {
+  readonly segment: SegmentName
+  readonly offset: number
+}
+
+/**
+ * Reads the journal in a directory without writing to it; a writer may have it open.
+ *
+ * Throws `TW_JOURNAL_CORRUPT` where a record is damaged or missing although later ones are there (`details: { path, offset,
+ * expectedSeq }`), `TW_JOURNAL_VERSION` where a newer release wrote it, `TW_FILE` where it cannot be read.
+ *
+ * @example
+ * ```ts
+ * const result = readJournal(nodeFileSystem, './journal', (type, seq, record) => {
+ *   if (type === 1) console.log(seq, record.string(), record.f64())
+ * })
+ * ```
+ */
+export function readJournal(
+  fileSystem: FileSystem,
+  directory: string,
+  onRecord: RecordHandler,
+  options: JournalReadOptions = {},
+): JournalReadResult {
+  const segments = listSegments(fileSystem, directory)
+  const pass = new JournalPass(fileSystem, onRecord)
+  const snapshot = pass.newestSnapshot(segments)
+  if (snapshot >= 0)
+    pass.startAt(options.from === 'start' ? pass.firstSeqOf(segments) : pass.firstSeqOf(segments.slice(snapshot)))
+  return pass.read(options.from === 'start' || snapshot < 0 ? segments : segments.slice(snapshot))
+}
+
+/** One reading of a journal. */
+class JournalPass {
+  readonly #fileSystem: FileSystem
+  readonly #onRecord: RecordHandler
+  readonly #scan = new SegmentScan()
+  readonly #reader = new RecordReader()
+  #checksums = new Int32Array(0)
+  /** Places where a segment stopped before its end, for as long as no later segment begins at or before that record. */
+  #suspects: Suspect[] = []
+  #expected = 1
+  #firstSeq = 0
+  #records = 0
+  #bytes = 0
+
+  constructor(fileSystem: FileSystem, onRecord: RecordHandler) {
+    this.#fileSystem = fileSystem
+    this.#onRecord = onRecord
+  }
+
+  /** Says which record comes first. */
+  startAt(seq: number): void {
+    this.#expected = seq
+  }
+
+  /** Index of the newest segment that begins with a whole snapshot, -1 for none. */
+  newestSnapshot(segments: readonly SegmentName[]): number {
+    for (let index = segments.length - 1; index >= 0; index--) {
+      const first = this.#firstFrame(segments[index])
+      if (first !== undefined && first.type === snapshotType) return index
+    }
+    return -1
+  }
+
+  /** Sequence number of the first frame of these segments, 1 where there is none. */
+  firstSeqOf(segments: readonly SegmentName[]): number {
+    for (const segment of segments) {
+      const first = this.#firstFrame(segment)
+      if (first !== undefined) return first.seq
+    }
+    return 1
+  }
+
+  /** Reads segments in order. */
+  read(segments: readonly SegmentName[]): JournalReadResult {
+    let tail: JournalReadResult['tail']
+    if (segments.length > 1) this.#checksums = new Int32Array(rememberedChecksums)
+    for (const segment of segments) {
+      const nextSeq = this.#readSegment(segment)
+      const appendable = nextSeq === 0 ? this.#scan.validBytes === 0 : nextSeq === this.#expected
+      tail = appendable ? { segment, validBytes: this.#scan.validBytes } : undefined
+    }
+    return {
+      records: this.#records,
+      firstSeq: this.#firstSeq,
+      lastSeq: this.#expected - 1,
+      segments: segments.length,
+      bytes: this.#bytes,
+      droppedBytes: this.#judgeSuspects(),
+      tail,
+      lastOrdinal: segments.length === 0 ? 0 : segments[segments.length - 1].ordinal,
+    }
+  }
+
+  /** Gives the new records of a segment to the handler; returns the number after its last record, 0 where it has none. */
+  #readSegment(segment: SegmentName): number {
+    const file = this.#fileSystem.open(segment.path, 'read')
+    try {
+      const scan = this.#scan
+      scan.open(file)
+      let attached: Uint8Array | undefined
+      let nextSeq = 0
+      while (scan.next()) {
+        const seq = scan.seq
+        this.#checkFrame(segment, seq, nextSeq)
+        nextSeq = seq + 1
+        if (seq < this.#expected) {
+          this.#checkRewritten(segment, seq)
+          continue
+        }
+        this.#expected = nextSeq
+        this.#checksums[seq % rememberedChecksums] = scan.crc
+        if (this.#firstSeq === 0) this.#firstSeq = seq
+        const type = scan.type
+        if (type === syncMarkType) continue
+        if (attached !== scan.bytes) {
+          attached = scan.bytes
+          this.#reader.attach(attached.buffer, attached.byteOffset, attached.byteLength)
+        }
+        this.#reader.seek(scan.start + frameHeaderBytes, scan.end)
+        this.#records++
+        this.#onRecord(type, seq, this.#reader)
+      }
+      this.#bytes += scan.validBytes
+      if (scan.validBytes < scan.fileBytes) this.#suspects.push({ segment, offset: scan.validBytes })
+      return nextSeq
+    } finally {
+      file.close()
+    }
+  }
+
+  /** Checks version and order of the current frame. `nextSeq` is what its segment continues with, 0 at its first frame. */
+  #checkFrame(segment: SegmentName, seq: number, nextSeq: number): void {
+    const version = this.#scan.version
+    if (version > frameVersion) {
+      throw new TradewireError(
+        'TW_JOURNAL_VERSION',
+        `${segment.path} holds frames of version ${version}, this release reads up to ${frameVersion}`,
+        { details: { path: segment.path, version, newestReadable: frameVersion } },
+      )
+    }
+    const frameAt = this.#scan.validBytes - (this.#scan.end - this.#scan.start)
+    if (version < 1) throw corrupt(segment, frameAt, this.#expected, `has a frame of version ${version}`)
+    if (nextSeq === 0) {
+      if (seq > this.#expected) {
+        const suspect = this.#suspects[0] ?? { segment, offset: frameAt }
+        throw corrupt(suspect.segment, suspect.offset, this.#expected, `lacks records ${this.#expected} to ${seq - 1}`)
+      }
+      this.#suspects = []
+    } else if (seq !== nextSeq) {
+      throw corrupt(segment, frameAt, nextSeq, `has record ${seq} where ${nextSeq} belongs`)
+    }
+  }
+
+  #checkRewritten(segment: SegmentName, seq: number): void {
+    const remembered = seq >= this.#firstSeq && seq >= this.#expected - rememberedChecksums
+    if (remembered && this.#checksums[seq % rememberedChecksums] !== this.#scan.crc) {
+      const frameAt = this.#scan.validBytes - (this.#scan.end - this.#scan.start)
+      throw corrupt(segment, frameAt, seq, `has another record ${seq} than the segment before it`)
+    }
+  }
+
+  /** Tells torn writes from damage, now that no later segment makes up for them; returns the bytes torn. */
+  #judgeSuspects(): number {
+    let dropped = 0
+    for (const { segment, offset } of this.#suspects) {
+      const file = this.#fileSystem.open(segment.path, 'read')
+      try {
+        const verdict = judgeTail(file, offset, this.#expected)
+        if (verdict.kind === 'corrupt') {
+          const why = `is damaged before an intact frame at byte ${verdict.laterFrameAt}`
+          throw corrupt(segment, offset, this.#expected, why)
+        }
+        dropped += verdict.droppedBytes
+      } finally {
+        file.close()
+      }
+    }
+    return dropped
+  }
+
+  #firstFrame(segment: SegmentName): { type: number; seq: number } | undefined {
+    const file = this.#fileSystem.open(segment.path, 'read')
+    try {
+      this.#scan.open(file)
+      if (!this.#scan.next()) return undefined
+      return { type: this.#scan.type, seq: getU64(this.#scan.view, this.#scan.start + 10) }
+    } finally {
+      file.close()
+    }
+  }
+}
+
+function corrupt(segment: SegmentName, offset: number, expectedSeq: number, what: string): TradewireError {
+  return new TradewireError(
+    'TW_JOURNAL_CORRUPT',
+    `${segment.path} ${what} (record ${expectedSeq} expected at byte ${offset})`,
+    { details: { path: segment.path, offset, expectedSeq } },
+  )
+}
