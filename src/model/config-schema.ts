@@ -8,7 +8,8 @@
 import * as v from 'valibot'
 import type { TradewireError } from '../core/errors.js'
 import { isPlainDecimal, numberToText, toDecimal } from './decimal.js'
-import { MAX_DECIMAL_LENGTH, strictObject } from './schema/codec.js'
+import { MAX_DECIMAL_LENGTH } from './limits.js'
+import { strictObject } from './schema/codec.js'
 import { isPlainObject } from './schema/json.js'
 import { checkInput, expected, faultError, type Schema, show, showType } from './schema/parse.js'
 
@@ -181,4 +182,22 @@ export interface Shape<Key extends string> {
 
 function bounds(min: number, max: number, unbounded: number): string {
   return max >= unbounded ? `of at least ${min}` : `from ${min} to ${max}`
+}
+
+/** What a schema says, or `false` to switch it off. */
+export function orFalse<const S extends v.GenericSchema>(schema: S) {
+  return v.lazy((input) => (input === false ? v.literal(false) : schema)) as v.GenericSchema<
+    unknown,
+    v.InferOutput<S> | false
+  >
+}
+
+/** One amount for everything, or amounts by name. */
+export function amountOrMap(limits: { min?: string; max?: string } = {}) {
+  const single = amount(limits)
+  const table = mapOf(amount(limits))
+  return v.lazy((input) => (isPlainObject(input) ? table : single)) as v.GenericSchema<
+    unknown,
+    string | Record<string, string>
+  >
 }

@@ -8,6 +8,9 @@ export class InstrumentRegistry {
   readonly #byId = new Map<string, Instrument>()
   readonly #bySymbol = new Map<string, Instrument | 'ambiguous'>()
 
+  /** Called for each new instrument, after it is in. One listener: the system that keeps the record. */
+  onAdd: ((instrument: Instrument) => void) | undefined
+
   get size(): number {
     return this.#byIndex.length
   }
@@ -32,6 +35,7 @@ export class InstrumentRegistry {
     this.#byIndex.push(instrument)
     this.#byId.set(instrument.id, instrument)
     this.#bySymbol.set(instrument.symbol, this.#bySymbol.has(instrument.symbol) ? 'ambiguous' : instrument)
+    this.onAdd?.(instrument)
     return instrument
   }
 

@@ -9,6 +9,7 @@
 import { TradewireError } from '../core/errors.js'
 import { type DecimalInput, isMultiple, toUnits } from './decimal.js'
 import type { Instrument } from './instrument.js'
+import { MAX_ID_LENGTH, MAX_TAG_LENGTH, MAX_TRAILING_BASIS_POINTS } from './limits.js'
 import type { OrderChange, OrderRequest } from './order.js'
 import {
   type OrderType,
@@ -22,12 +23,6 @@ import {
   triggerSources,
 } from './order-types.js'
 import { unknownField } from './schema/unknown-field.js'
-
-/** Longest client order id, account, strategy and connector name; longest symbol. */
-const maxIdLength = 128
-const maxTagLength = 256
-/** A trailing distance of the whole price. */
-const maxBasisPoints = 10_000
 
 /**
  * An order in canonical form. Amounts are integer units of the instrument's scales; NaN where the order has none.
@@ -50,7 +45,7 @@ export class NormalizedOrder {
   triggerSource: TriggerSource = 'last'
   /** At the price scale, above 0. */
   trailingAmountUnits = Number.NaN
-  /** Above 0, at most 10,000. */
+  /** Above 0, at most {@link MAX_TRAILING_BASIS_POINTS}. */
   trailingBasisPoints = Number.NaN
   displayUnits = Number.NaN
   /** Unix epoch microseconds. */
@@ -147,7 +142,7 @@ export function normalizeOrderRequest(
   out: NormalizedOrder,
 ): NormalizedOrder {
   if (typeof request !== 'object' || request === null) throw refuse('request', 'must be an object')
-  requireText(request.symbol, 'symbol', maxIdLength)
+  requireText(request.symbol, 'symbol', MAX_ID_LENGTH)
   const side = request.side
   if (side !== 'buy' && side !== 'sell') throw refuse('side', 'must be "buy" or "sell"')
   out.side = side
@@ -263,8 +258,8 @@ function readTrailing(request: OrderRequest, rule: TypeRule, instrument: Instrum
       )
     out.trailingAmountUnits = units
   } else {
-    if (!(typeof basisPoints === 'number' && basisPoints > 0 && basisPoints <= maxBasisPoints)) {
-      throw refuse('trailing.basisPoints', `must be a number above 0 and at most ${maxBasisPoints}`)
+    if (!(typeof basisPoints === 'number' && basisPoints > 0 && basisPoints <= MAX_TRAILING_BASIS_POINTS)) {
+      throw refuse('trailing.basisPoints', `must be a number above 0 and at most ${MAX_TRAILING_BASIS_POINTS}`)
     }
     out.trailingBasisPoints = basisPoints
   }
@@ -306,11 +301,11 @@ function readFlags(request: OrderRequest, rule: TypeRule, instrument: Instrument
 
 function readNames(request: OrderRequest, out: NormalizedOrder): void {
   const { clientOrderId, account, strategy, connector, tag } = request
-  if (clientOrderId !== undefined) requireText(clientOrderId, 'clientOrderId', maxIdLength)
-  if (account !== undefined) requireText(account, 'account', maxIdLength)
-  if (strategy !== undefined) requireText(strategy, 'strategy', maxIdLength)
-  if (connector !== undefined) requireText(connector, 'connector', maxIdLength)
-  if (tag !== undefined && tag !== '') requireText(tag, 'tag', maxTagLength)
+  if (clientOrderId !== undefined) requireText(clientOrderId, 'clientOrderId', MAX_ID_LENGTH)
+  if (account !== undefined) requireText(account, 'account', MAX_ID_LENGTH)
+  if (strategy !== undefined) requireText(strategy, 'strategy', MAX_ID_LENGTH)
+  if (connector !== undefined) requireText(connector, 'connector', MAX_ID_LENGTH)
+  if (tag !== undefined && tag !== '') requireText(tag, 'tag', MAX_TAG_LENGTH)
   out.clientOrderId = clientOrderId
   out.account = account
   out.strategy = strategy

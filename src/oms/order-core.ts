@@ -103,7 +103,8 @@ export class OrderCore implements HandleHome {
   readonly clock: Clock
   readonly logger: Logger
   readonly events = new TypedEmitter<OrderManagerEvents>()
-  readonly connectors: BaseConnector[] = []
+  /** By index of their name; a hole for names that only the journal knows. */
+  readonly connectors: (BaseConnector | undefined)[] = []
   /** From submit to the venue's acknowledgement, and to the first fill. */
   readonly latency = { submitToAck: new LatencyHistogram(), submitToFill: new LatencyHistogram() }
   readonly counters = { submitted: 0, denied: 0, fills: 0, cancels: 0, anomalies: 0, listenerErrors: 0, sendFailures: 0 }
@@ -328,6 +329,12 @@ export class OrderCore implements HandleHome {
     this.recorder.journal.durable().then(finish, finish)
   }
 
+  #connectorOf(row: number): BaseConnector {
+    const connector = this.connectors[this.table.cells[row + Field.connector]]
+    if (connector !== undefined) return connector
+    throw new TradewireError('TW_NOT_CONNECTED', `Connector ${this.names.connector(this.table.cells[row + Field.connector])} is not part of this system`)
+  }
+
   #sendAll(): void {
     const outbox = this.#outbox
     while (outbox.take()) {
@@ -338,15 +345,14 @@ export class OrderCore implements HandleHome {
   }
 
   #sendOrder(row: number): void {
-    const { table, gate } = this
-    const connector = this.connectors[table.cells[row + Field.connector]] as BaseConnector
+    const { gate } = this
     const verdict = this.recorder.isHealthy ? gate.recheck(row) : LocalReason.JOURNAL_UNAVAILABLE
     if (verdict !== 0) {
       this.withdraw(row, verdict)
       return
     }
     try {
-      connector.submit(gate.approved(row))
+      this.#connectorOf(row).submit(gate.approved(row))
     } catch (error) {
       this.#sendFailed(row, error)
     }
@@ -356,25 +362,23 @@ export class OrderCore implements HandleHome {
   #sendFailed(row: number, error: unknown): void {
     this.counters.sendFailures++
     this.logger.error({ order: this.table.cells[row], error: messageOf(error) }, 'sending an order failed')
-    if (error instanceof TradewireError && (error.code === 'TW_NOT_READY' || error.code === 'TW_NOT_APPROVED')) this.withdraw(row, LocalReason.NO_ROUTE)
+    if (error instanceof TradewireError && (error.code === 'TW_NOT_READY' || error.code === 'TW_NOT_APPROVED' || error.code === 'TW_NOT_CONNECTED')) this.withdraw(row, LocalReason.NO_ROUTE)
     else this.declareUnknown(row, `send failed: ${messageOf(error)}`)
   }
 
   #sendReplace(row: number, generation: number, quantity: number, price: number, trigger: number): void {
-    const connector = this.connectors[this.table.cells[row + Field.connector]] as BaseConnector
     try {
-      connector.replace(this.gate.approvedReplace(row, generation, quantity, price, trigger))
+      this.#connectorOf(row).replace(this.gate.approvedReplace(row, generation, quantity, price, trigger))
     } catch (error) {
       this.counters.sendFailures++
-      if (error instanceof TradewireError && error.code === 'TW_NOT_READY') this.requestRejected(row, generation, false, 'NOT_READY', FactSource.local)
+      if (error instanceof TradewireError && (error.code === 'TW_NOT_READY' || error.code === 'TW_NOT_CONNECTED')) this.requestRejected(row, generation, false, 'NOT_READY', FactSource.local)
       else this.logger.error({ order: this.table.cells[row], error: messageOf(error) }, 'sending a change failed; its outcome is open')
     }
   }
 
   #sendCancel(row: number, generation: number): void {
-    const connector = this.connectors[this.table.cells[row + Field.connector]] as BaseConnector
     try {
-      connector.cancel(this.#cancel.point(row, generation))
+      this.#connectorOf(row).cancel(this.#cancel.point(row, generation))
     } catch (error) {
       this.counters.sendFailures++
       if (error instanceof TradewireError && error.code === 'TW_NOT_CONNECTED') this.requestRejected(row, generation, true, 'NOT_CONNECTED', FactSource.local)

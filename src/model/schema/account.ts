@@ -1,12 +1,10 @@
 /** Positions and accounts in JSON. */
 import type { AccountState, Balance, Position } from '../account.js'
 import type { AccountId, ConnectorId, InstrumentId, StrategyId } from '../ids.js'
+import { MAX_BALANCES } from '../limits.js'
 import { decimal, list, optional, record, timeUs } from './codec.js'
 import { currency } from './instrument.js'
 import { id } from './market-data.js'
-
-/** Most currencies of an account. */
-export const MAX_BALANCES = 10_000
 
 const money = decimal()
 

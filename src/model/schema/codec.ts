@@ -7,6 +7,7 @@
  */
 import * as v from 'valibot'
 import { type Decimal, type DecimalInput, isPlainDecimal, numberToText, textToNumber, toDecimal } from '../decimal.js'
+import { MAX_DECIMAL_LENGTH } from '../limits.js'
 import { isPlainObject } from './json.js'
 import { expected, type Schema, show, showType } from './parse.js'
 import { unknownField } from './unknown-field.js'
@@ -30,9 +31,6 @@ export type Fields<Model> = {
 }
 
 const asItIs = (value: unknown): unknown => value
-
-/** Longest decimal text: any double in full, and far more digits than a price has. */
-export const MAX_DECIMAL_LENGTH = 400
 
 /** A field that may be absent. Present but undefined counts as absent only when writing. */
 export function optional<Value>(codec: Codec<Value>): OptionalCodec<Value> {

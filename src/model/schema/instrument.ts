@@ -1,15 +1,9 @@
 /** Instrument definitions in JSON: their decimals are text already. Whether the grid makes sense is for `Instrument` to say. */
 import type { InstrumentId } from '../ids.js'
 import { type AssetClass, type InstrumentDefinition, MAX_SPARE_PRICE_DIGITS, type PriceBand } from '../instrument.js'
+import { MAX_CURRENCY_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PRICE_BANDS, MAX_VENUE_SYMBOLS } from '../limits.js'
 import { day, decimalText, flag, integer, list, map, oneOf, optional, record, text } from './codec.js'
-import { id, MAX_ID_LENGTH, MAX_NAME_LENGTH } from './market-data.js'
-
-/** Longest code of a currency or coin. */
-export const MAX_CURRENCY_LENGTH = 32
-/** Most price bands of an instrument. */
-export const MAX_PRICE_BANDS = 1_000
-/** Most names of an instrument at venues. */
-export const MAX_VENUE_SYMBOLS = 1_000
+import { id } from './market-data.js'
 
 /** A currency code: ISO 4217 or the venue's coin name. */
 export const currency = text(MAX_CURRENCY_LENGTH)

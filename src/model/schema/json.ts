@@ -31,8 +31,16 @@ export interface InputFault {
 
 const tamperingKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** The first fault of an input by these bounds; undefined where there is none. Values are not looked at otherwise. */
-export function findInputFault(input: unknown, limits: InputLimits = inputLimits): InputFault | undefined {
+/** What was found out about an input. */
+export interface InputInspection {
+  /** The first thing wrong with it; undefined where nothing is. */
+  fault: InputFault | undefined
+  /** How many values it has, as far as it was looked at. */
+  values: number
+}
+
+/** Looks for the first fault of an input by these bounds. Values are not looked at otherwise. */
+export function inspectInput(input: unknown, limits: InputLimits = inputLimits): InputInspection {
   let values = 0
 
   function visit(value: unknown, path: string, depth: number): InputFault | undefined {
@@ -72,7 +80,8 @@ export function findInputFault(input: unknown, limits: InputLimits = inputLimits
     return undefined
   }
 
-  return visit(input, '', 0)
+  const fault = visit(input, '', 0)
+  return { fault, values }
 }
 
 /** An object made by a literal or by JSON.parse, of this or another realm. */

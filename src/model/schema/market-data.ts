@@ -1,6 +1,14 @@
 /** Market data in JSON. Prices and sizes are text, and read back as the same doubles. Sizes are never negative; prices may be. */
 import type { ConnectorId, InstrumentId } from '../ids.js'
 import {
+  MAX_BODY_LENGTH,
+  MAX_BOOK_ENTRIES,
+  MAX_ID_LENGTH,
+  MAX_LINE_LENGTH,
+  MAX_NAME_LENGTH,
+  MAX_NEWS_SYMBOLS,
+} from '../limits.js'
+import {
   type BarUnit,
   type BookChange,
   type BookLevel,
@@ -18,19 +26,6 @@ import {
 } from '../market-data.js'
 import type { Side } from '../order-types.js'
 import { double, type Fields, flag, integer, list, longText, oneOf, optional, record, text, timeUs } from './codec.js'
-
-/** Longest id of an instrument, order, execution, account, strategy or connector. */
-export const MAX_ID_LENGTH = 128
-/** Longest name of a venue, country, event or provider. */
-export const MAX_NAME_LENGTH = 256
-/** Longest one-line text: headlines, reasons, tags. */
-export const MAX_LINE_LENGTH = 4_096
-/** Longest body of a news item. */
-export const MAX_BODY_LENGTH = 1_000_000
-/** Most levels, orders or changes of a book in one event. */
-export const MAX_BOOK_ENTRIES = 100_000
-/** Most symbols of a news item. */
-export const MAX_NEWS_SYMBOLS = 1_000
 
 /** Any of the branded ids. */
 export const id = <Id extends string>() => text<Id>(MAX_ID_LENGTH)

@@ -3,6 +3,7 @@
  * are those of `normalizeOrderRequest`, through which every order goes.
  */
 import type { AccountId, ClientOrderId, ConnectorId, InstrumentId, StrategyId, VenueOrderId } from '../ids.js'
+import { MAX_ID_LENGTH, MAX_LINE_LENGTH, MAX_TAG_LENGTH, MAX_TRAILING_BASIS_POINTS } from '../limits.js'
 import type { OrderChange, OrderRequest, OrderSnapshot, TrailingOffset } from '../order.js'
 import {
   auctionTypeNames,
@@ -13,10 +14,7 @@ import {
   triggerSources,
 } from '../order-types.js'
 import { amount, decimal, double, flag, longText, oneOf, optional, record, text, timeUs } from './codec.js'
-import { id, MAX_ID_LENGTH, MAX_LINE_LENGTH, side } from './market-data.js'
-
-/** Longest tag of an order. */
-export const MAX_TAG_LENGTH = 256
+import { id, side } from './market-data.js'
 
 const lowercase = <Word extends string>(words: readonly Word[]) =>
   words.map((word) => word.toLowerCase() as Lowercase<Word>)
@@ -24,7 +22,7 @@ const anyCase = <Word extends string>(words: readonly Word[]) => oneOf([...words
 
 const trailing = record<TrailingOffset>({
   amount: optional(amount({ min: 0, isAbove: true })),
-  basisPoints: optional(double({ min: 0, isAbove: true })),
+  basisPoints: optional(double({ min: 0, max: MAX_TRAILING_BASIS_POINTS, isAbove: true })),
 })
 
 export const orderRequest = record<OrderRequest>({

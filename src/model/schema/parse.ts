@@ -3,7 +3,7 @@
  */
 import * as v from 'valibot'
 import { TradewireError } from '../../core/errors.js'
-import { findInputFault, joinPath } from './json.js'
+import { inspectInput, joinPath } from './json.js'
 
 /** A schema that makes a `Value` of untrusted input. */
 export type Schema<Value> = v.GenericSchema<unknown, Value>
@@ -21,11 +21,14 @@ export interface FieldFault {
 /** Faults named in one error; more are only counted. */
 const mostFaultsNamed = 10
 
+/** An input with more values is told its first fault only: the list of all could be far larger than the input. */
+const mostValuesListed = 10_000
+
 /** Every fault of an input, in the order of its fields; the value where there is none. */
 export function checkInput<Value>(schema: Schema<Value>, input: unknown): { value: Value } | { faults: FieldFault[] } {
-  const fault = findInputFault(input)
+  const { fault, values } = inspectInput(input)
   if (fault !== undefined) return { faults: [{ field: fault.path, problem: fault.problem }] }
-  const result = v.safeParse(schema, input, { abortEarly: false, abortPipeEarly: true })
+  const result = v.safeParse(schema, input, { abortEarly: values > mostValuesListed, abortPipeEarly: true })
   return result.success ? { value: result.output } : { faults: result.issues.map(faultOf) }
 }
 

@@ -1,0 +1,193 @@
+/**
+ * Bars of many instruments and timeframes from one stream: hands trades and quotes to the series of their instrument.
+ * See bars.ts for what a series can be told.
+ */
+import { createQuoteColumns, createTradeColumns, type QuoteColumns, type TradeColumns } from '../ring/columns.js'
+import type { IngestRing } from '../ring/ingest-ring.js'
+import { refuseUnknownOptions } from '../ring/options.js'
+import type { MarketSink } from '../ring/sink.js'
+import type { BarSeriesOptions, QuoteBarOptions, TradeBar, TradeBarOptions } from './bars.js'
+import { type QuoteBarListener, QuoteBarSeries } from './quote-bar-series.js'
+import { type TradeBarListener, TradeBarSeries } from './trade-bar-series.js'
+
+/** Where the bars go. */
+export interface BarAggregatorOptions {
+  /** Takes bars of trades. */
+  onBar?: TradeBarListener
+  /** Takes bars of quotes. */
+  onQuoteBar?: QuoteBarListener
+  /** Bars of trades are published here as well; the sink's refusals are counted in the series. */
+  sink?: MarketSink
+}
+
+const seriesOptionNames = [
+  'instrument',
+  'source',
+  'session',
+  'offsetUs',
+  'empty',
+  'maxFlatBars',
+  'closeDelayUs',
+  'emitPartial',
+  'step',
+] as const satisfies readonly (keyof BarSeriesOptions | 'step')[]
+const tradeOptionNames = [
+  ...seriesOptionNames,
+  'unit',
+  'late',
+  'lateToleranceUs',
+  'accept',
+  'publishedIntervalUs',
+] as const satisfies readonly (keyof TradeBarOptions)[]
+
+/** Series by instrument index; instruments without one cost a look-up. */
+export class BarAggregator {
+  readonly #options: BarAggregatorOptions
+  readonly #trades: (TradeBarSeries[] | undefined)[] = []
+  readonly #quotes: (QuoteBarSeries[] | undefined)[] = []
+  readonly #emitTradeBar: TradeBarListener
+  readonly #emitQuoteBar: QuoteBarListener
+
+  /** What direct calls give. */
+  readonly #tradeRow = createTradeColumns(1)
+  readonly #quoteRow = createQuoteColumns(1)
+
+  /** Handler for `RingHandlers.onTrades`. */
+  readonly onTrades = (ring: IngestRing, from: number, to: number): void => {
+    const columns = ring.trades
+    for (let row = from; row < to; row++) this.#takeTrade(columns, row)
+  }
+
+  /** Handler for `RingHandlers.onQuotes`. */
+  readonly onQuotes = (ring: IngestRing, from: number, to: number): void => {
+    const columns = ring.quotes
+    for (let row = from; row < to; row++) this.#takeQuote(columns, row)
+  }
+
+  constructor(options: BarAggregatorOptions) {
+    refuseUnknownOptions('BarAggregator', options, ['onBar', 'onQuoteBar', 'sink'])
+    this.#options = options
+    this.#emitTradeBar = (bar, series) => this.#give(bar, series)
+    this.#emitQuoteBar = (bar, series) => this.#options.onQuoteBar?.(bar, series)
+  }
+
+  /** Adds a series of bars of trades, for `listener` or else for the aggregator's own. @throws TradewireError `TW_INVALID_ARGUMENT` naming the option that is not usable. */
+  addTradeBars(options: TradeBarOptions, listener?: TradeBarListener): TradeBarSeries {
+    refuseUnknownOptions('trade bars', options, tradeOptionNames)
+    const series = new TradeBarSeries(options, listener ?? this.#emitTradeBar)
+    add(this.#trades, options.instrument, series)
+    return series
+  }
+
+  /** Adds a series of bars of quotes. @throws TradewireError `TW_INVALID_ARGUMENT` naming the option that is not usable. */
+  addQuoteBars(options: QuoteBarOptions): QuoteBarSeries {
+    refuseUnknownOptions('quote bars', options, seriesOptionNames)
+    const series = new QuoteBarSeries(options, this.#emitQuoteBar)
+    add(this.#quotes, options.instrument, series)
+    return series
+  }
+
+  /** Stops a series. Its forming bar is not given out; `flush` it before if it should be. */
+  remove(series: TradeBarSeries | QuoteBarSeries): void {
+    const rows = series instanceof TradeBarSeries ? this.#trades : this.#quotes
+    const row: unknown[] | undefined = rows[series.instrument]
+    const index = row?.indexOf(series) ?? -1
+    if (index >= 0) row?.splice(index, 1)
+  }
+
+  /** Takes a trade of an instrument. Times are Unix epoch microseconds. */
+  trade(
+    instrument: number,
+    source: number,
+    price: number,
+    size: number,
+    tsEventUs: number,
+    tsRecvUs: number,
+    condition = 0,
+  ): void {
+    const row = this.#tradeRow
+    row.instrument[0] = instrument
+    row.source[0] = source
+    row.price[0] = price
+    row.size[0] = size
+    row.tsEventUs[0] = tsEventUs
+    row.tsRecvUs[0] = tsRecvUs
+    row.condition[0] = condition
+    this.#takeTrade(row, 0)
+  }
+
+  /** Takes a quote of an instrument; an absent side is NaN. */
+  quote(
+    instrument: number,
+    source: number,
+    bid: number,
+    ask: number,
+    bidSize: number,
+    askSize: number,
+    tsEventUs: number,
+    tsRecvUs: number,
+  ): void {
+    const row = this.#quoteRow
+    row.instrument[0] = instrument
+    row.source[0] = source
+    row.bid[0] = bid
+    row.ask[0] = ask
+    row.bidSize[0] = bidSize
+    row.askSize[0] = askSize
+    row.tsEventUs[0] = tsEventUs
+    row.tsRecvUs[0] = tsRecvUs
+    this.#takeQuote(row, 0)
+  }
+
+  /** Closes every bar whose end has passed, in the order of instruments and of their addition. */
+  advance(nowUs: number): void {
+    for (const row of this.#trades) for (const series of row ?? []) series.advance(nowUs)
+    for (const row of this.#quotes) for (const series of row ?? []) series.advance(nowUs)
+  }
+
+  /** Closes every bar that forms: the end of the data. */
+  flush(): void {
+    for (const row of this.#trades) for (const series of row ?? []) series.flush()
+    for (const row of this.#quotes) for (const series of row ?? []) series.flush()
+  }
+
+  #takeTrade(columns: TradeColumns, row: number): void {
+    const series = this.#trades[columns.instrument[row]]
+    if (series === undefined) return
+    for (let i = 0; i < series.length; i++) (series[i] as TradeBarSeries).take(columns, row)
+  }
+
+  #takeQuote(columns: QuoteColumns, row: number): void {
+    const series = this.#quotes[columns.instrument[row]]
+    if (series === undefined) return
+    for (let i = 0; i < series.length; i++) (series[i] as QuoteBarSeries).take(columns, row)
+  }
+
+  #give(bar: TradeBar, series: TradeBarSeries): void {
+    this.#options.onBar?.(bar, series)
+    const sink = this.#options.sink
+    if (sink === undefined) return
+    const isTaken = sink.publishBar(
+      bar.instrument,
+      bar.source,
+      series.publishedIntervalUs,
+      bar.open,
+      bar.high,
+      bar.low,
+      bar.close,
+      bar.volume,
+      bar.count,
+      bar.vwap,
+      bar.tsOpenUs,
+      bar.tsEventUs,
+      bar.tsRecvUs,
+      bar.isClosed,
+    )
+    if (!isTaken) series.counters.unpublished++
+  }
+}
+
+function add<T>(rows: (T[] | undefined)[], instrument: number, series: T): void {
+  while (rows.length <= instrument) rows.push(undefined)
+  rows[instrument] = [...(rows[instrument] ?? []), series]
+}

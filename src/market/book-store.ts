@@ -1,0 +1,125 @@
+/**
+ * The books of many instruments and sources, fed from the ring. Register `store.applyBatch` as the `onBooks` handler of
+ * a consumer; a book is made when its first message arrives.
+ */
+import { TradewireError } from '../core/errors.js'
+import type { IngestRing } from '../ring/ingest-ring.js'
+import { MessageVerdict } from './book.js'
+import { OrderBook, type OrderBookOptions } from './order-book.js'
+import { OrderByOrderBook, type OrderByOrderBookOptions } from './order-by-order-book.js'
+import type { GapListener, SequencedBook } from './sequenced-book.js'
+
+/** What kind of book an instrument has, and its options. */
+export type BookDefinition = ({ kind: 'level2' } & OrderBookOptions) | ({ kind: 'level3' } & OrderByOrderBookOptions)
+
+/** Options of a store. */
+export interface BookStoreOptions {
+  /** Tells how the book of an instrument at a source is kept; undefined for instruments without one. Called once each. */
+  define(instrument: number, source: number): BookDefinition | undefined
+  /** Called after every message that changed a book and left it consistent. */
+  onBook?: (book: SequencedBook) => void
+  /** Called when a book becomes stale by a gap. */
+  onGap?: GapListener
+  /** Bound of books; messages for more are ignored and counted. 65,536 unless given. */
+  maxBooks?: number
+}
+
+/** Holds one book per instrument and source. */
+export class BookStore {
+  /** Messages without a book: the instrument has none by definition, or the bound is reached. */
+  ignoredMessages = 0
+  /** By source, then instrument; null where the definition says that there is none. */
+  readonly #books: (SequencedBook | null | undefined)[][] = []
+  readonly #options: BookStoreOptions
+  readonly #maxBooks: number
+  #count = 0
+
+  /** Handler for `RingHandlers.onBooks`. */
+  readonly applyBatch = (ring: IngestRing, from: number, to: number): void => {
+    const columns = ring.books
+    const onBook = this.#options.onBook
+    for (let row = from; row < to; row++) {
+      const instrument = columns.instrument[row]
+      const source = columns.source[row]
+      const book = this.#books[source]?.[instrument] ?? this.#open(instrument, source)
+      if (book === null) {
+        this.ignoredMessages++
+        continue
+      }
+      const verdict = book.applyMessage(columns, row)
+      if (onBook !== undefined && verdict === MessageVerdict.applied && columns.isLast[row] === 1) onBook(book)
+    }
+  }
+
+  constructor(options: BookStoreOptions) {
+    this.#options = options
+    this.#maxBooks = options.maxBooks ?? 65_536
+  }
+
+  /** Number of books. */
+  get size(): number {
+    return this.#count
+  }
+
+  /** The book of an instrument at a source, made when it is not there yet; undefined where the definition has none. */
+  book(instrument: number, source = 0): SequencedBook | undefined {
+    return this.#books[source]?.[instrument] ?? this.#open(instrument, source) ?? undefined
+  }
+
+  /**
+   * As {@link book}, for level 2.
+   *
+   * @throws TradewireError `TW_NOT_SUPPORTED` when the instrument has no level-2 book.
+   */
+  level2(instrument: number, source = 0): OrderBook {
+    const book = this.book(instrument, source)
+    if (book instanceof OrderBook) return book
+    throw new TradewireError('TW_NOT_SUPPORTED', `Instrument ${instrument} at source ${source} has no level-2 book`)
+  }
+
+  /** As {@link level2}, for level 3. */
+  level3(instrument: number, source = 0): OrderByOrderBook {
+    const book = this.book(instrument, source)
+    if (book instanceof OrderByOrderBook) return book
+    throw new TradewireError('TW_NOT_SUPPORTED', `Instrument ${instrument} at source ${source} has no level-3 book`)
+  }
+
+  /** All books, by source, then instrument. */
+  *books(): IterableIterator<SequencedBook> {
+    for (const row of this.#books) {
+      for (const book of row ?? []) if (book) yield book
+    }
+  }
+
+  /** Empties every book of a source: its connection was lost, and only new snapshots help. */
+  clearSource(source: number): void {
+    for (const book of this.#books[source] ?? []) book?.clear()
+  }
+
+  #open(instrument: number, source: number): SequencedBook | null {
+    const known = this.#books[source]?.[instrument]
+    if (known !== undefined) return known
+    if (this.#count >= this.#maxBooks) return null
+    const definition = this.#options.define(instrument, source)
+    const book = definition === undefined ? null : this.#create(definition, instrument, source)
+    let row = this.#books[source]
+    if (row === undefined) {
+      row = []
+      while (this.#books.length < source) this.#books.push([])
+      this.#books[source] = row
+    }
+    while (row.length < instrument) row.push(undefined)
+    row[instrument] = book
+    if (book !== null) this.#count++
+    return book
+  }
+
+  #create(definition: BookDefinition, instrument: number, source: number): SequencedBook {
+    const { kind: _, ...options } = definition
+    const onGap = definition.onGap ?? this.#options.onGap
+    const common = onGap === undefined ? { instrument, source } : { instrument, source, onGap }
+    if (definition.kind === 'level3') return new OrderByOrderBook({ ...options, ...common })
+    const { kind, ...level2 } = definition
+    return new OrderBook({ ...level2, ...common })
+  }
+}

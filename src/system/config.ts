@@ -1,0 +1,148 @@
+/**
+ * The configuration of a trading system: plain JSON data with a schema. Unknown options are errors; everything has a
+ * default that is safe: paper, no network, limits of an institutional desk.
+ */
+import { TradewireError } from '../core/errors.js'
+import { amount, amountOrMap, durationMs, flag, mapOf, oneOf, optional, options, orFalse, parseConfig, positiveInteger, realNumber, text, wholeNumber } from '../model/config-schema.js'
+import type { RiskLimits } from '../risk/limits.js'
+
+/** Where orders really go: to a simulated market on virtual time, to live data with simulated execution, or to a venue with real money. */
+export type TradingMode = 'simulation' | 'paper' | 'live'
+
+/** Plain-data options of a system. */
+export interface TradingSystemConfig {
+  /** `paper` unless given. `live` needs `live` beside it. */
+  mode?: TradingMode
+  /** The second signal that live trading asks for. */
+  live?: { /** The account that will be traded; the venue must report the same. */ account: string; /** Must be true. */ confirm: true }
+  /** Directory of the journal; kept in memory unless given. */
+  journal?: string
+  /** What an order survives before it is sent; `os` unless given. */
+  durability?: 'os' | 'fsync'
+  risk?: RiskLimits
+  /** Account of orders that name none. */
+  account?: string
+  /** 1 to 8 letters or digits that no other process on the account uses; `T` unless given. */
+  idPrefix?: string
+  /** Seed of everything random; 1 unless given. */
+  seed?: number
+  baseCurrency?: string
+  /** Capital in the base currency, for equity and drawdown. */
+  capital?: string | number
+  accounting?: 'average' | 'fifo' | 'lifo'
+  /** What happens to open orders when the system closes: `cancel` on paper and in simulation, `leave` live, unless given. */
+  onClose?: 'cancel' | 'leave'
+  /** What happens to orders and fills that are not ours; `adopt` unless given. */
+  externalOrders?: 'adopt' | 'observe' | 'ignore'
+  onOverfill?: 'halt' | 'alert'
+  reconciliation?: { notFound?: 'operator' | 'infer'; positionMismatch?: 'halt' | 'adjust'; venueGraceMs?: number; intervalMs?: number }
+  /** Bounds of tables and buffers. */
+  limits?: { orders?: number; trades?: number; ring?: number; instruments?: number; accounts?: number; strategies?: number; connectors?: number }
+  /** Market data for strategies that fall behind: the newest price only (`conflate`), the newest events (`dropOldest`), or everything (`backpressure`). `conflate`, in simulation `backpressure`, unless given. */
+  overflow?: 'conflate' | 'dropOldest' | 'backpressure'
+}
+
+const perInstrument = amountOrMap({ min: '0' })
+const window = options({ limit: positiveInteger(1_000_000), windowMs: durationMs() })
+
+const riskSchema = options({
+  maxOrderQuantity: optional(perInstrument),
+  maxOrderNotional: optional(perInstrument),
+  maxPosition: optional(perInstrument),
+  maxOpenOrders: optional(
+    options({
+      instrument: optional(wholeNumber(0)),
+      strategy: optional(wholeNumber(0)),
+      account: optional(wholeNumber(0)),
+      connector: optional(wholeNumber(0)),
+    }),
+  ),
+  priceCollarPercent: optional(orFalse(realNumber(0, 100))),
+  throttle: optional(orFalse(window)),
+  duplicates: optional(orFalse(window)),
+  marketData: optional(
+    orFalse(
+      options({
+        maxAgeMs: optional(durationMs()),
+        maxSpreadPercent: optional(realNumber(0, 1_000)),
+        maxJumpPercent: optional(realNumber(0, 1_000)),
+        jumpConfirmations: optional(wholeNumber(0, 1_000)),
+        allowLocked: optional(flag()),
+      }),
+    ),
+  ),
+  baseCurrency: optional(text(16)),
+  rates: optional(mapOf(amount({ min: '0' }))),
+})
+
+const schema = options({
+  mode: optional(oneOf(['simulation', 'paper', 'live'])),
+  live: optional(options({ account: text(64), confirm: flag() })),
+  journal: optional(text(4_096)),
+  durability: optional(oneOf(['os', 'fsync'])),
+  risk: optional(riskSchema),
+  account: optional(text(64)),
+  idPrefix: optional(text(8)),
+  seed: optional(wholeNumber(Number.MIN_SAFE_INTEGER)),
+  baseCurrency: optional(text(16)),
+  capital: optional(amount()),
+  accounting: optional(oneOf(['average', 'fifo', 'lifo'])),
+  onClose: optional(oneOf(['cancel', 'leave'])),
+  externalOrders: optional(oneOf(['adopt', 'observe', 'ignore'])),
+  onOverfill: optional(oneOf(['halt', 'alert'])),
+  reconciliation: optional(
+    options({
+      notFound: optional(oneOf(['operator', 'infer'])),
+      positionMismatch: optional(oneOf(['halt', 'adjust'])),
+      venueGraceMs: optional(durationMs()),
+      intervalMs: optional(durationMs()),
+    }),
+  ),
+  limits: optional(
+    options({
+      orders: optional(positiveInteger(1_048_576)),
+      trades: optional(positiveInteger(16_777_216)),
+      ring: optional(positiveInteger(16_777_216)),
+      instruments: optional(positiveInteger(1_048_576)),
+      accounts: optional(positiveInteger(1_024)),
+      strategies: optional(positiveInteger(4_096)),
+      connectors: optional(positiveInteger(64)),
+    }),
+  ),
+  overflow: optional(oneOf(['conflate', 'dropOldest', 'backpressure'])),
+})
+
+/**
+ * Checks a configuration as a whole.
+ *
+ * @throws TradewireError `TW_INVALID_CONFIG` naming every option that is wrong.
+ */
+export function checkConfig(config: unknown): TradingSystemConfig {
+  return parseConfig(schema, config, 'trading system') as TradingSystemConfig
+}
+
+/**
+ * Refuses a live start that lacks anything it requires, and says all that is missing.
+ *
+ * @throws TradewireError `TW_LIVE_REFUSED`.
+ */
+export function requireLive(config: TradingSystemConfig): void {
+  if (config.mode !== 'live') return
+  const { risk = {} } = config
+  const missing: string[] = []
+  const want = (condition: boolean, what: string) => {
+    if (!condition) missing.push(what)
+  }
+  want(config.live?.confirm === true, 'live.confirm: true')
+  want(config.live?.account !== undefined && config.live.account !== '', 'live.account: the account to trade')
+  want(config.journal !== undefined, 'journal: a directory')
+  want(risk.maxOrderQuantity !== undefined, 'risk.maxOrderQuantity')
+  want(risk.maxOrderNotional !== undefined, 'risk.maxOrderNotional')
+  want(risk.maxPosition !== undefined, 'risk.maxPosition')
+  want(risk.priceCollarPercent !== undefined && risk.priceCollarPercent !== false, 'risk.priceCollarPercent')
+  want(risk.throttle !== undefined && risk.throttle !== false, 'risk.throttle')
+  want(risk.marketData !== false, 'risk.marketData must not be switched off')
+  if (missing.length > 0) {
+    throw new TradewireError('TW_LIVE_REFUSED', `Live trading needs: ${missing.join('; ')}`, { details: { missing } })
+  }
+}

@@ -1,0 +1,195 @@
+/** The connectors of a system: their surroundings, their start and stop, and the reconciliation before each becomes ready. */
+import { TradewireError } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
+import type { Random } from '../core/random.js'
+import type { TimerHandle } from '../core/scheduler.js'
+import type { Time } from '../core/time.js'
+import type { BaseConnector } from '../connector/base-connector.js'
+import type { ConnectorHost } from '../connector/connector-host.js'
+import { isMarketDriver, type MarketDriver } from '../connector/market-driver.js'
+import type { InstrumentDefinition } from '../model/instrument.js'
+import type { InstrumentRegistry } from '../model/instrument-registry.js'
+import type { OrderCore } from '../oms/order-core.js'
+import type { Reconciler, ReconciliationReport } from '../oms/reconciler.js'
+import { RecordType } from '../oms/records.js'
+import type { ReportIntake } from '../oms/report-intake.js'
+import { StatusCode } from '../orders/codes.js'
+import { status } from '../orders/derive.js'
+import { Field } from '../orders/order-table.js'
+import type { IngestRing } from '../ring/ingest-ring.js'
+import type { ConnectionEvent } from './strategy.js'
+
+/** What a hub works with. */
+export interface ConnectorHubParts {
+  core: OrderCore
+  intake: ReportIntake
+  reconciler: Reconciler
+  ring: IngestRing
+  time: Time
+  random: Random
+  logger: Logger
+  instruments: InstrumentRegistry
+  onConnection: (event: ConnectionEvent) => void
+  onReconciled: (report: ReconciliationReport) => void
+  onError: (error: unknown, where: string) => void
+}
+
+/** Holds the connectors of one system. */
+export class ConnectorHub {
+  readonly byName = new Map<string, BaseConnector>()
+  readonly reports = new Map<string, ReconciliationReport>()
+  /** Accounts that venues have reported. */
+  readonly reportedAccounts = new Set<string>()
+  readonly #parts: ConnectorHubParts
+  readonly #running = new Map<BaseConnector, Promise<ReconciliationReport>>()
+  #wakeUp: TimerHandle | undefined
+  #timer: TimerHandle | undefined
+
+  constructor(parts: ConnectorHubParts) {
+    this.#parts = parts
+    parts.instruments.onAdd = (instrument) => this.#recordInstrument(instrument.definition)
+  }
+
+  /** The connector that moves a simulated market; undefined when there is none. */
+  get driver(): MarketDriver | undefined {
+    for (const connector of this.byName.values()) if (isMarketDriver(connector)) return connector
+    return undefined
+  }
+
+  /** A connector by name, the first one when no name is given. @throws TradewireError `TW_INVALID_ARGUMENT`. */
+  get(name?: string): BaseConnector {
+    const connector = name === undefined ? this.byName.values().next().value : this.byName.get(name)
+    if (connector !== undefined) return connector
+    throw new TradewireError('TW_INVALID_ARGUMENT', name === undefined ? 'The system has no connector' : `There is no connector named "${name}"`)
+  }
+
+  /** Adds a connector under a name. */
+  add(name: string, connector: BaseConnector): void {
+    if (this.byName.has(name)) throw new TradewireError('TW_DUPLICATE', `There is a connector named "${name}" already`)
+    const { core } = this.#parts
+    const index = core.intern('connector', name)
+    connector.attach(this.#hostFor(), name, index)
+    core.connectors[index] = connector
+    this.byName.set(name, connector)
+    connector.events.on('state', ({ from, to, reason }) => {
+      this.#parts.onConnection({ connector: name, from, to, ...(reason === undefined ? {} : { reason }) })
+    })
+    connector.events.on('error', ({ error }) => this.#parts.onError(error, `connector ${name}`))
+  }
+
+  /** Registers an instrument; the registry's listener puts it on record. */
+  addInstrument(definition: InstrumentDefinition): void {
+    this.#parts.instruments.add(definition)
+  }
+
+  /** Starts all connectors at once; ready when this resolves. */
+  async startAll(signal: AbortSignal | undefined): Promise<void> {
+    await Promise.all([...this.byName.values()].map((connector) => connector.start(signal === undefined ? {} : { signal })))
+  }
+
+  /** Stops all connectors and the timers of this hub. */
+  async stopAll(): Promise<void> {
+    this.#timer?.cancel()
+    this.#wakeUp?.cancel()
+    this.drain()
+    for (const connector of this.byName.values()) await connector[Symbol.asyncDispose]()
+    this.#parts.instruments.onAdd = undefined
+  }
+
+  /** Reconciles every ready connector again and again. */
+  reconcileEvery(intervalMs: number): void {
+    this.#timer = this.#parts.time.every(intervalMs, () => {
+      for (const connector of this.byName.values()) {
+        if (connector.isReady && connector.capabilities.orders !== undefined) {
+          this.reconcileNow(connector).catch((error) => this.#parts.onError(error, `reconciling ${connector.name}`))
+        }
+      }
+    })
+  }
+
+  /** Compares our books with the venue of a connector now. A run that is under way is shared. */
+  reconcileNow(connector: BaseConnector, signal: AbortSignal = new AbortController().signal): Promise<ReconciliationReport> {
+    const running = this.#running.get(connector)
+    if (running !== undefined) return running
+    const phase = connector.isReady ? 'running' : 'startup'
+    const started = this.#parts.reconciler.run(connector, phase, signal).then(
+      (report) => {
+        this.#running.delete(connector)
+        this.reports.set(connector.name, report)
+        this.#parts.onReconciled(report)
+        return report
+      },
+      (error) => {
+        this.#running.delete(connector)
+        throw error
+      },
+    )
+    this.#running.set(connector, started)
+    return started
+  }
+
+  /** Hands published market data to its handlers, as one turn of the order plane. */
+  drain(): void {
+    const { core, ring } = this.#parts
+    core.beginTurn()
+    try {
+      ring.drain()
+    } finally {
+      core.endTurn()
+    }
+  }
+
+  #hostFor(): ConnectorHost {
+    const { core, intake, ring, time, random, logger, instruments } = this.#parts
+    return {
+      time,
+      random,
+      logger,
+      instruments,
+      market: ring,
+      reports: intake,
+      isApproved: (view) => core.gate.isOwn(view),
+      wake: () => this.#wake(),
+      drain: () => this.drain(),
+      reconcile: (connector, signal) => this.#reconcileFirst(connector, signal),
+      disconnected: (connector, reason) => this.#disconnected(connector, reason),
+    }
+  }
+
+  #wake(): void {
+    if (this.#wakeUp !== undefined) return
+    this.#wakeUp = this.#parts.time.nextTurn(() => {
+      this.#wakeUp = undefined
+      this.drain()
+    })
+  }
+
+  async #reconcileFirst(connector: BaseConnector, signal: AbortSignal): Promise<void> {
+    this.#parts.core.connected(connector.source)
+    const account = await connector.queryAccountState(signal)
+    for (const each of [...(account.positions ?? []), ...(account.balances ?? [])]) this.reportedAccounts.add(each.account)
+    await this.reconcileNow(connector, signal)
+  }
+
+  /** Whatever was on its way when the connection broke is of unknown fate until the venue has been asked. */
+  #disconnected(connector: BaseConnector, reason: string): void {
+    const { core } = this.#parts
+    const { table } = core
+    core.beginTurn()
+    for (const row of table.rows()) {
+      if (core.connectors[table.cells[row + Field.connector]] !== connector || table.cells[row + Field.isOpen] === 0) continue
+      if (status(table, row) === StatusCode.SUBMITTED) core.declareUnknown(row, `disconnected: ${reason}`)
+    }
+    core.endTurn()
+  }
+
+  #recordInstrument(definition: Readonly<InstrumentDefinition>): void {
+    const { core } = this.#parts
+    core.beginTurn()
+    const writer = core.recorder.begin(RecordType.instrument)
+    writer.string(JSON.stringify(definition))
+    core.recorder.commit()
+    core.touch()
+    core.endTurn()
+  }
+}
