@@ -21,10 +21,12 @@ import {
   foldUnknown,
   foldUpdated,
   foldWorks,
-  Outcome,
 } from '../orders/fold.js'
-import { Field, type OrderTable } from '../orders/order-table.js'
-import { type ExecKey, TradeField } from '../orders/trade-pool.js'
+import * as Field from '../orders/order-fields.js'
+import type { OrderTable } from '../orders/order-table.js'
+import * as Outcome from '../orders/outcome.js'
+import * as TradeField from '../orders/trade-fields.js'
+import type { ExecKey } from '../orders/trade-pool.js'
 import type { Exposure } from '../risk/exposure.js'
 
 /** What a ledger keeps in step. */
@@ -178,10 +180,12 @@ export class Ledger {
     const number = cells[trade + TradeField.bookedTrade] - 1
     if (number < 0) cells[trade + TradeField.bookedTrade] = portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
     else {
+      const bookedFee = cells[trade + TradeField.bookedFee]
       const isRestated = quantity === 0 ? portfolio.bustFill(number, tsUs) : portfolio.correctFill(number, quantity, price, tsUs)
       if (quantity === 0) cells[trade + TradeField.bookedFee] = 0
       if (!isRestated) {
-        // Older than the portfolio's history: its opposite at its own price, then what counts now.
+        // Older than the portfolio's history: its opposite at its own price, without its fee, then what counts now.
+        if (quantity === 0 && bookedFee !== 0) portfolio.applyFee(account, strategy, instrument, cells[trade + TradeField.feeCurrency], -bookedFee, -1, tsUs)
         if (booked > 0) portfolio.applyFill(account, strategy, instrument, -side, booked, cells[trade + TradeField.bookedPrice], tsUs)
         if (quantity > 0) cells[trade + TradeField.bookedTrade] = portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
       }

@@ -9,6 +9,7 @@ import { FactSource, OrderFlag, sideOf, statusOf, typeOf } from '../orders/codes
 import { factsOf, inFlightRequests, status } from '../orders/derive.js'
 import { Fact } from '../orders/lifecycle.js'
 import { Field } from '../orders/order-table.js'
+import { TOTAL } from '../portfolio/position-table.js'
 import { TradeFact, TradeField } from '../orders/trade-pool.js'
 import type { ReconcileAction, ReconcileResult } from '../reconcile/actions.js'
 import { describeReconciliation } from '../reconcile/describe.js'
@@ -251,22 +252,33 @@ export class Reconciler {
     return list
   }
 
-  /** Positions over all strategies, as far as they come from orders at this connector. */
+  /** Whether a position is this connector's to answer for: the only one there is, or the one its orders went to. */
+  #isHeldAt(connector: BaseConnector, account: number, instrument: number): boolean {
+    const { table, connectors } = this.#core
+    if (connectors.filter((each) => each?.capabilities.orders !== undefined).length <= 1) return true
+    for (const row of table.rows()) {
+      const { cells } = table
+      if (cells[row + Field.account] === account && cells[row + Field.instrument] === instrument && connectors[cells[row + Field.connector]] === connector) return true
+    }
+    return false
+  }
+
+  /** Positions over all strategies. */
   #positions(connector: BaseConnector): LocalPosition[] {
     const core = this.#core
-    const { names, table } = core
+    const { names } = core
     const seen = new Map<string, LocalPosition>()
-    for (const row of table.rows()) {
-      if (core.connectors[table.cells[row + Field.connector]] !== connector) continue
-      const account = table.cells[row + Field.account]
-      const instrument = table.cells[row + Field.instrument]
-      const key = `${account}|${instrument}`
-      if (seen.has(key)) continue
+    const { portfolio } = core.ledger
+    for (let slot = 0; slot < portfolio.table.size; slot++) {
+      if (portfolio.table.strategyOf(slot) !== TOTAL) continue
+      const account = portfolio.table.accountOf(slot)
+      const { index: instrument } = portfolio.table.instrumentOf(slot)
+      if (!this.#isHeldAt(connector, account, instrument)) continue
       const mid = core.gate.references.reference[instrument] as number
-      seen.set(key, {
+      seen.set(`${account}|${instrument}`, {
         account: names.account(account),
         instrument,
-        quantityUnits: core.ledger.portfolio.totalQuantityUnits(account, instrument),
+        quantityUnits: portfolio.quantityAt(slot),
         ...(Number.isNaN(mid) ? {} : { midPriceUnits: core.instruments.at(instrument).nearestPriceUnits(mid) }),
       })
     }

@@ -10,7 +10,8 @@ import type { Instrument } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { SideSign } from './codes.js'
 import { OrderFlag } from './codes.js'
-import { Field, type OrderTable } from './order-table.js'
+import * as Field from './order-fields.js'
+import type { OrderTable } from './order-table.js'
 
 /** Names of accounts, strategies and connectors by their small integers. */
 export interface OrderNames {

@@ -3,9 +3,12 @@
  * Nothing here changes an order.
  */
 import { StatusCode } from './codes.js'
-import { Fact, isClosed, lifecycleOf } from './lifecycle.js'
-import { Field, type OrderTable } from './order-table.js'
-import { TradeFact, TradeField } from './trade-pool.js'
+import * as Fact from './facts.js'
+import { isClosed, lifecycleOf } from './lifecycle.js'
+import * as Field from './order-fields.js'
+import type { OrderTable } from './order-table.js'
+import * as TradeFact from './trade-facts.js'
+import * as TradeField from './trade-fields.js'
 
 const plainFacts =
   Fact.denied | Fact.emulated | Fact.released | Fact.submitted | Fact.accepted | Fact.triggered | Fact.rejected | Fact.canceled | Fact.expired

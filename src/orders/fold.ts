@@ -7,29 +7,16 @@
  */
 import { FactSource } from './codes.js'
 import { lifecycle } from './derive.js'
-import { Fact, isClosed } from './lifecycle.js'
-import { Field, type OrderTable } from './order-table.js'
-import { type ExecKey, TradeFact, TradeField } from './trade-pool.js'
+import * as Fact from './facts.js'
+import { isClosed } from './lifecycle.js'
+import * as Field from './order-fields.js'
+import type { OrderTable } from './order-table.js'
+import * as Outcome from './outcome.js'
+import * as TradeFact from './trade-facts.js'
+import * as TradeField from './trade-fields.js'
+import type { ExecKey } from './trade-pool.js'
 
-/** What a fold found, as bits. Anything but `changed` and `duplicate` is an anomaly: told to the host, never dropped. */
-export const Outcome = {
-  /** The event told something new. */
-  changed: 1,
-  /** All of it was known. */
-  duplicate: 2,
-  /** A fill after the order was closed. It counts. */
-  lateFill: 4,
-  /** More was filled than the order asked for. It counts. */
-  overfill: 8,
-  /** The same execution id with other terms; the first stands until the venue is asked. */
-  fillConflict: 16,
-  /** Accepted or filled after the venue had rejected it. */
-  afterReject: 32,
-  /** A request generation outside the window of requests that can be under way. */
-  requestWindow: 64,
-  /** The trade pool is full: the caller must not go on trading. */
-  poolFull: 128,
-} as const
+export { Outcome }
 
 /** Brings the derived columns up to date after facts changed. */
 function settle(table: OrderTable, row: number, seq: number): void {

@@ -8,35 +8,9 @@
  * it, and a test compares {@link lifecycleOf}, which says the same as branches, with it over every combination of facts.
  */
 import { StatusCode } from './codes.js'
+import * as Fact from './facts.js'
 
-/** The facts that decide the life cycle, as bits. Quantities and the comparison of times are brought to bits by the fold. */
-export const Fact = {
-  denied: 1,
-  emulated: 2,
-  released: 4,
-  submitted: 8,
-  accepted: 16,
-  triggered: 32,
-  /** The venue rejected it. */
-  rejected: 64,
-  /** Proven absent: no evidence of it at the venue. Holds until any later venue fact. */
-  rejectedByInference: 128,
-  canceled: 256,
-  expired: 512,
-  canceledByInference: 1024,
-  expiredByInference: 2048,
-  /** The fate is not known as of the latest local time at which it was declared so, and no venue fact came later. */
-  unknown: 4096,
-  /** A venue report says that it works, later than whatever closed it by bust or by inference. */
-  works: 8192,
-  /** Trades reached the quantity before a bust or correction took them below it. */
-  unfilledByBust: 16384,
-  unfilledByCorrection: 32768,
-  /** Some quantity is filled: unbusted trades, inferred ones included. */
-  filledSome: 65536,
-  /** The filled quantity is at least the order's. */
-  filledAll: 131072,
-} as const
+export { Fact }
 
 /** One rule of the life cycle. */
 export interface LifecycleRule {

@@ -11,6 +11,7 @@
  * A "row" is the offset of a record in `cells`: `cells[row + Field.quantity]`.
  */
 import { TradewireError } from '../core/errors.js'
+import * as Field from './order-fields.js'
 import { RequestPool } from './request-pool.js'
 import { TradePool } from './trade-pool.js'
 
@@ -30,92 +31,18 @@ const RECORD_BITS = 6
 /** Doubles in a record. */
 export const RECORD = 1 << RECORD_BITS
 
-/**
- * The fields of a record. Sequence numbers are numbers of journal records, 0 = never. Times are epoch microseconds.
- * `NaN` in a term means that the order has none.
- */
-export const Field = {
-  /** Order number; 0 marks a record that was never used. */
-  number: 0,
-  /** 1 while the order is not closed: the record must not be reused. Kept by the fold. */
-  isOpen: 1,
-  instrument: 2,
-  account: 3,
-  strategy: 4,
-  connector: 5,
-  side: 6,
-  type: 7,
-  timeInForce: 8,
-  flags: 9,
-  /** Terms as confirmed: of the highest replace generation, generation 0 being the order as submitted. */
-  quantity: 10,
-  price: 11,
-  trigger: 12,
-  filled: 13,
-  /** What was ever executed, busted trades included: the scale on which inferences are measured. */
-  traded: 14,
-  /** Bits of `Fact` that are simply known. What depends on an order of events is computed from the sequence numbers. */
-  facts: 15,
-  /** Sequence of the latest venue fact. */
-  venueSeq: 16,
-  submittedSeq: 17,
-  acceptedSeq: 18,
-  lastSeq: 19,
-  firstTrade: 20,
-  lastTrade: 21,
-  tradeCount: 22,
-  /** Whether any trade was corrected, busted or inferred: the filled quantity is then computed from all of them. */
-  hasAdjustments: 23,
-  /** What the order has reserved with the risk gate, and whether it is counted as open there. */
-  reserved: 24,
-  isCounted: 25,
-  createdUs: 26,
-  updatedUs: 27,
-  /** Latest time its fate was declared unknown; see `factsOf`. */
-  unknownSeq: 28,
-  rejectedInferredSeq: 29,
-  closedInferredSeq: 30,
-  worksSeq: 31,
-  bustSeq: 32,
-  triggeredSeq: 33,
-  rejectedSeq: 34,
-  closedSeq: 35,
-  canceledTs: 36,
-  expiredTs: 37,
-  termGeneration: 38,
-  termTs: 39,
-  termSeq: 40,
-  /** Requests under way: bit i of the three masks stands for generation `requestBase + i`. */
-  nextGeneration: 41,
-  requestBase: 42,
-  requestOpened: 43,
-  requestResolved: 44,
-  requestIsCancel: 45,
-  requestSeq: 46,
-  /** First of the order's updates under way in the request pool, or -1. */
-  firstRequest: 47,
-  trailingAmount: 48,
-  trailingBasisPoints: 49,
-  display: 50,
-  expireUs: 51,
-  selfTrade: 52,
-  reasonCode: 53,
-  /** Monotonic time of sending, for latency. */
-  sentNs: 54,
-  /** Whether the trades are found through the index of the trade pool. */
-  isIndexed: 55,
-} as const
+export { Field }
 
 /** Called before a record is taken over, so that whoever points at the order can keep what it needs. */
 export type EvictionListener = (row: number, number: number) => void
 
 /** What a fresh record holds. */
 const blank = new Float64Array(RECORD)
-for (const field of [Field.price, Field.trigger, Field.trailingAmount, Field.trailingBasisPoints, Field.display, Field.expireUs] as const) {
+for (const field of [Field.price, Field.trigger, Field.trailingAmount, Field.trailingBasisPoints, Field.display, Field.expireUs]) {
   blank[field] = Number.NaN
 }
-for (const field of [Field.firstTrade, Field.lastTrade, Field.firstRequest] as const) blank[field] = -1
-for (const field of [Field.nextGeneration, Field.requestBase] as const) blank[field] = 1
+for (const field of [Field.firstTrade, Field.lastTrade, Field.firstRequest]) blank[field] = -1
+for (const field of [Field.nextGeneration, Field.requestBase]) blank[field] = 1
 
 /** The orders of one system. Read by everybody, written only by the fold (`fold.ts`), by creation and, for reservations, by the risk gate. */
 export class OrderTable {

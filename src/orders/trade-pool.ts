@@ -7,58 +7,19 @@
  * that name an earlier correction are chained by an alias in the index, so every id of the chain leads to one record.
  */
 import { TradewireError } from '../core/errors.js'
+import * as TradeFact from './trade-facts.js'
+import * as TradeField from './trade-fields.js'
 
 /** Execution ids of venues are text or whole numbers; small numbers cost no memory per fill. */
 export type ExecKey = string | number
 
-/** What is known about a trade, as bits. */
-export const TradeFact = {
-  /** The execution itself was reported (or inferred). */
-  reported: 1,
-  corrected: 2,
-  busted: 4,
-  inferred: 8,
-  /** Reported again with other terms: the first by sequence is kept until the venue is asked. */
-  conflict: 16,
-} as const
+export { TradeFact, TradeField }
 
 const TRADE_BITS = 5
+/** Fields of a record that are in use. */
+const TRADE = 22
 
-/** The fields of a trade record: `cells[trade + TradeField.quantity]`. */
-export const TradeField = {
-  /** Number of the order; 0 while the record is free. */
-  owner: 0,
-  /** Next trade of the order, or -1. */
-  next: 1,
-  facts: 2,
-  quantity: 3,
-  price: 4,
-  seq: 5,
-  ts: 6,
-  /** What the trade counts now: corrected, busted (0), or what is left of an inference. */
-  effective: 7,
-  /** What positions have been told so far. Equal to the effective terms once the order is booked. */
-  bookedQuantity: 8,
-  bookedPrice: 9,
-  /** Fee in 10^-8 of its currency; NaN = not known. */
-  fee: 10,
-  feeCurrency: 11,
-  /** Number of the trade in the portfolio plus 1; 0 = not booked. */
-  bookedTrade: 21,
-  /** The part of the fee that positions have been told of. */
-  bookedFee: 12,
-  liquidity: 13,
-  /** Inferred trades only: the traded total up to which this one reaches. Real trades consume it from below. */
-  basis: 14,
-  correctedQuantity: 15,
-  correctedPrice: 16,
-  correctedTs: 17,
-  correctedSeq: 18,
-  bustTs: 19,
-  bustSeq: 20,
-} as const
-
-const blank = new Float64Array(1 << TRADE_BITS)
+const blank = new Float64Array(TRADE)
 blank[TradeField.next] = -1
 blank[TradeField.fee] = Number.NaN
 blank[TradeField.feeCurrency] = -1

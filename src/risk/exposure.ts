@@ -6,7 +6,8 @@
  * hand, so a restart that replays the facts gives the same reservations.
  */
 import { worstCaseLeaves } from '../orders/derive.js'
-import { Field, type OrderTable } from '../orders/order-table.js'
+import * as Field from '../orders/order-fields.js'
+import type { OrderTable } from '../orders/order-table.js'
 
 /** Exposure by (account, instrument), and open-order counts. All quantities in instrument units. */
 export class Exposure {

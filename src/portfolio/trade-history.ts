@@ -1,0 +1,177 @@
+/**
+ * The latest trades, kept so that a bust or a correction can be answered by replaying what came after it.
+ *
+ * Trades lie in columns of a ring of two generations. When the newer generation is full, the older one is forgotten and
+ * the state of all positions is saved as the start of the next: so between N and 2N trades can always be replayed, and
+ * the cost of a trade is that of writing a row.
+ *
+ *     saved state A                 saved state B
+ *     v                             v
+ *     | older generation: N trades  | newer generation: up to N |
+ */
+import type { ConvertedPnl } from './base-currency.js'
+import type { LotPool } from './lots.js'
+import { FILL_CELLS, type PositionTable, STRIDE } from './position-table.js'
+
+/** What a row of the history is. */
+export const TradeKind = {
+  /** Busted: without effect. */
+  VOID: 0,
+  /** A fill. */
+  FILL: 1,
+  /** Inventory given up as a fee of the trade named by `parent`. */
+  INVENTORY_FEE: 2,
+  /** A split of one position: quantity and price hold the ratio. */
+  SPLIT: 3,
+} as const
+/** One of {@link TradeKind}. */
+export type TradeKind = (typeof TradeKind)[keyof typeof TradeKind]
+
+/** State of all positions at the start of a generation. */
+export interface SavedState {
+  firstTrade: number
+  size: number
+  cells: Float64Array
+  lots: LotPool | undefined
+  /** P&L in the base currency by slot, where it differs from the settlement currency. */
+  converted: (ConvertedPnl | undefined)[]
+}
+
+/** The columns. Rows are addressed by trade number, which grows by one per row for ever. */
+export class TradeHistory {
+  /** Rows of one generation; 0 keeps nothing. */
+  readonly generation: number
+  readonly slots: Int32Array
+  readonly kinds: Uint8Array
+  /** Signed units. */
+  readonly quantities: Float64Array
+  readonly prices: Float64Array
+  readonly parents: Float64Array
+  /** Conversion rates of settlement to base currency at the time of the trade; NaN when there were none. */
+  readonly bids: Float64Array
+  readonly asks: Float64Array
+  /** Fees at 8 digits in the settlement currency. */
+  readonly fees: Float64Array
+  /** Keys of executions, where trades came with one. */
+  readonly keys: (string[] | undefined)[]
+  readonly #byKey = new Map<string, number>()
+  older: SavedState | undefined
+  newer: SavedState | undefined
+  next = 0
+
+  constructor(generation: number) {
+    const rows = generation * 2
+    this.generation = generation
+    this.slots = new Int32Array(rows)
+    this.kinds = new Uint8Array(rows)
+    this.quantities = new Float64Array(rows)
+    this.prices = new Float64Array(rows)
+    this.parents = new Float64Array(rows)
+    this.bids = new Float64Array(rows)
+    this.asks = new Float64Array(rows)
+    this.fees = new Float64Array(rows)
+    this.keys = new Array<string[] | undefined>(rows)
+  }
+
+  /** The first trade that can still be replayed. */
+  get first(): number {
+    return this.older?.firstTrade ?? this.newer?.firstTrade ?? this.next
+  }
+
+  /** Row of a trade; -1 when it is forgotten or was never made. */
+  rowOf(trade: number): number {
+    return trade >= this.first && trade < this.next ? trade % this.slots.length : -1
+  }
+
+  /** Whether the next row starts a generation, so that {@link rotate} has to be called first. */
+  get isFull(): boolean {
+    return this.newer === undefined || this.next - this.newer.firstTrade >= this.generation
+  }
+
+  /** Writes a row and returns its number. */
+  append(
+    slot: number,
+    kind: TradeKind,
+    quantity: number,
+    price: number,
+    parent: number,
+    bid: number,
+    ask: number,
+  ): number {
+    const trade = this.next++
+    const row = trade % this.slots.length
+    this.slots[row] = slot
+    this.kinds[row] = kind
+    this.quantities[row] = quantity
+    this.prices[row] = price
+    this.parents[row] = parent
+    this.bids[row] = bid
+    this.asks[row] = ask
+    this.fees[row] = 0
+    this.keys[row] = undefined
+    return trade
+  }
+
+  /** Starts a generation with the state of now; the oldest generation is forgotten and its memory used again. */
+  rotate(table: PositionTable, lots: LotPool | undefined, converted: (ConvertedPnl | undefined)[]): void {
+    const spare = this.older
+    if (this.#byKey.size > 0 && spare !== undefined && this.newer !== undefined)
+      this.#forgetKeys(spare.firstTrade, this.newer.firstTrade)
+    this.older = this.newer
+    this.newer = save(spare, this.next, table, lots, converted)
+  }
+
+  #forgetKeys(from: number, to: number): void {
+    for (let trade = from; trade < to; trade++) {
+      for (const key of this.keys[trade % this.keys.length] ?? []) this.#byKey.delete(key)
+    }
+  }
+
+  /** Remembers which execution a trade came from, as long as the trade is remembered. A corrected one has several. */
+  addKey(trade: number, key: string): void {
+    const row = this.rowOf(trade)
+    if (row < 0) return
+    const keys = this.keys[row]
+    if (keys === undefined) this.keys[row] = [key]
+    else keys.push(key)
+    this.#byKey.set(key, trade)
+  }
+
+  /** The trade of an execution; -1 when none is remembered. */
+  tradeOf(key: string): number {
+    return this.#byKey.get(key) ?? -1
+  }
+
+  /** The state that replays start from. */
+  get start(): SavedState | undefined {
+    return this.older ?? this.newer
+  }
+}
+
+function save(
+  spare: SavedState | undefined,
+  firstTrade: number,
+  table: PositionTable,
+  lots: LotPool | undefined,
+  converted: (ConvertedPnl | undefined)[],
+): SavedState {
+  const reusable = spare !== undefined && spare.cells.length === table.cells.length
+  const cells = reusable ? spare.cells : new Float64Array(table.cells.length)
+  cells.set(table.cells)
+  const copy = lots === undefined ? undefined : (spare?.lots ?? lots.emptyCopy())
+  if (lots !== undefined) copy?.copyFrom(lots)
+  const rows = spare?.converted ?? []
+  for (let slot = 0; slot < table.size; slot++) rows[slot] = converted[slot]
+  return { firstTrade, size: table.size, cells, lots: copy, converted: rows }
+}
+
+/** Puts one position back to a saved state; one that did not exist then becomes a position that never was. */
+export function restoreSlot(slot: number, saved: SavedState, table: PositionTable, lots: LotPool | undefined): void {
+  table.clearFills(slot)
+  lots?.clear(slot)
+  if (slot >= saved.size) return
+  const at = slot * STRIDE
+  table.cells.set(saved.cells.subarray(at, at + FILL_CELLS), at)
+  if (saved.lots !== undefined)
+    lots?.restoreFrom(slot, saved.lots, (table.cells[at] as number) < 0, table.instrumentOf(slot).isInverse)
+}
