@@ -48,6 +48,10 @@ const optionNames = [
   'maxWindow',
 ] as const satisfies readonly (keyof OrderBookOptions)[]
 
+/** What direct calls give; read before anything else can run, so that all books share it. */
+const directPrice = new Float64Array(1)
+const directSize = new Float64Array(1)
+
 /** A level-2 book. No call allocates, but for growth of a window or array. */
 export class OrderBook extends SequencedBook {
   readonly #bids: SideLevels
@@ -57,8 +61,6 @@ export class OrderBook extends SequencedBook {
   readonly #isUncrossing: boolean
   readonly #depth: number
   readonly #maxLevels: number
-  readonly #price = new Float64Array(1)
-  readonly #size = new Float64Array(1)
 
   /** @throws TradewireError `TW_INVALID_ARGUMENT` naming the option that is not usable. */
   constructor(options: OrderBookOptions) {
@@ -119,8 +121,8 @@ export class OrderBook extends SequencedBook {
    * @returns false, and the level is counted as invalid, when the price is not finite or the size negative or not finite.
    */
   set(side: BookSide, price: number, size: number): boolean {
-    this.#price[0] = price
-    this.#size[0] = size
+    directPrice[0] = price
+    directSize[0] = size
     return this.#setDirectly(side)
   }
 
@@ -170,7 +172,7 @@ export class OrderBook extends SequencedBook {
 
   #setDirectly(side: BookSide): boolean {
     this.markLive()
-    if (this.#set(side, this.#price, this.#size, 0)) return true
+    if (this.#set(side, directPrice, directSize, 0)) return true
     this.counters.invalid++
     return false
   }

@@ -51,6 +51,9 @@ export interface OrderCounters {
 
 const unknown = -1
 
+/** What direct calls give; read before anything else can run, so that all books share it. */
+const directRow = createRow()
+
 /** A level-3 book. No call allocates, but for growth of the pools. */
 export class OrderByOrderBook extends SequencedBook {
   readonly orderCounters: OrderCounters = { unknownChanges: 0, unknownDeletes: 0, duplicateAdds: 0 }
@@ -58,8 +61,6 @@ export class OrderByOrderBook extends SequencedBook {
   readonly #bids: PriceLevels
   readonly #asks: PriceLevels
   readonly #createsUnknown: boolean
-  /** What direct calls give. */
-  readonly #row = createRow()
 
   /** @throws TradewireError `TW_INVALID_ARGUMENT` naming the option that is not usable. */
   constructor(options: OrderByOrderBookOptions = {}) {
@@ -121,7 +122,7 @@ export class OrderByOrderBook extends SequencedBook {
   /** Adds an order at the back of its queue. Returns false, counted as invalid, for unusable values. */
   add(orderId: number, side: BookSide, price: number, size: number): boolean {
     this.#fill(orderId, side, price, size)
-    return this.#count(this.#add(this.#row, 0))
+    return this.#count(this.#add(directRow, 0))
   }
 
   /**
@@ -130,14 +131,14 @@ export class OrderByOrderBook extends SequencedBook {
    */
   change(orderId: number, side: BookSide, price: number, size: number): boolean {
     this.#fill(orderId, side, price, size)
-    return this.#count(this.#change(this.#row, 0))
+    return this.#count(this.#change(directRow, 0))
   }
 
   /** Deletes an order. Returns false when it is not known. */
   delete(orderId: number): boolean {
     this.markLive()
-    this.#row.levelOrderId[0] = orderId
-    return this.#delete(this.#row, 0)
+    directRow.levelOrderId[0] = orderId
+    return this.#delete(directRow, 0)
   }
 
   /** Takes `size` off an order in its place: a fill, or a partial cancel. Returns false when it is not known or has less. */
@@ -150,9 +151,9 @@ export class OrderByOrderBook extends SequencedBook {
     }
     const rest = this.#pool.size[order] - size
     if (!(size > 0 && rest >= 0)) return this.#count(false)
-    this.#row.levelSize[0] = rest
+    directRow.levelSize[0] = rest
     if (rest === 0) this.#take(order)
-    else this.#levels(this.#pool.side[order]).resize(order, this.#row.levelSize, 0)
+    else this.#levels(this.#pool.side[order]).resize(order, directRow.levelSize, 0)
     return true
   }
 
@@ -233,7 +234,7 @@ export class OrderByOrderBook extends SequencedBook {
   }
 
   #fill(orderId: number, side: BookSide, price: number, size: number): void {
-    const row = this.#row
+    const row = directRow
     row.levelOrderId[0] = orderId
     row.levelSide[0] = side
     row.levelPrice[0] = price
@@ -241,8 +242,8 @@ export class OrderByOrderBook extends SequencedBook {
   }
 
   #find(orderId: number): number {
-    this.#row.levelOrderId[0] = orderId
-    return this.#pool.find(this.#row.levelOrderId, 0)
+    directRow.levelOrderId[0] = orderId
+    return this.#pool.find(directRow.levelOrderId, 0)
   }
 
   #count(isValid: boolean): boolean {

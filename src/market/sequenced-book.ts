@@ -39,6 +39,9 @@ export interface SequencedBookOptions {
   onGap?: GapListener
 }
 
+/** What direct calls give; read before anything else can run, so that all books share it. */
+const directRow = createRow()
+
 /** Base of the books: takes messages, checks their sequence, holds them back or applies them. */
 export abstract class SequencedBook implements BookReader {
   readonly instrument: number
@@ -49,8 +52,6 @@ export abstract class SequencedBook implements BookReader {
   readonly #rule: SequenceRule
   readonly #requiresSnapshot: boolean
   readonly #pending: PendingMessages
-  /** What direct calls give. */
-  readonly #row = createRow()
   #state: BookState = BookState.empty
   #verdict: MessageVerdict = MessageVerdict.dropped
   #isSnapshot = false
@@ -151,7 +152,7 @@ export abstract class SequencedBook implements BookReader {
     sequence: number,
     previousSequence: number,
   ): MessageVerdict {
-    const row = this.#row
+    const row = directRow
     row.tsEventUs[0] = tsEventUs
     row.tsRecvUs[0] = tsRecvUs
     row.sequence[0] = sequence
@@ -161,7 +162,7 @@ export abstract class SequencedBook implements BookReader {
 
   /** One row of the message begun last. `action` is a `LevelAction` of the ring; `orderId` is 0 at level 2. */
   level(action: number, side: BookSide, price: number, size: number, orderId: number): void {
-    const row = this.#row
+    const row = directRow
     row.levelAction[0] = action
     row.levelSide[0] = side
     row.levelPrice[0] = price

@@ -4,5 +4,13 @@ import type { IngestRing } from './ingest-ring.js'
 /** Takes market data as plain numbers. Calls return false, and write nothing, while a consumer asks for back-pressure. */
 export type MarketSink = Pick<
   IngestRing,
-  'publishQuote' | 'publishTrade' | 'beginBook' | 'addLevel' | 'addOrder' | 'commitBook' | 'publishBar' | 'publishStatus' | 'publishNote'
+  | 'publishQuote'
+  | 'publishTrade'
+  | 'beginBook'
+  | 'addLevel'
+  | 'addOrder'
+  | 'commitBook'
+  | 'publishBar'
+  | 'publishStatus'
+  | 'publishNote'
 >

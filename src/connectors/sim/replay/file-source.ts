@@ -114,9 +114,10 @@ export class FileSource implements ReplaySource {
   }
 
   #refuse(error: unknown): void {
-    if (!(error instanceof BadRow)) throw error
+    const bad = error instanceof SyntaxError ? new BadRow('(row)', error.message) : error
+    if (!(bad instanceof BadRow)) throw error
     const { lines, onBadRow } = this.#parts
-    const described = badRowError(lines.path, lines.line, error)
+    const described = badRowError(lines.path, lines.line, bad)
     if (onBadRow === 'fail') throw described
     this.counters.badRows++
     if (this.problems.length < keptProblems) this.problems.push(described.message)

@@ -194,9 +194,9 @@ export class JsonMembers {
   }
 
   /** Puts the cursor at the value of a member; false where there is none. */
-  find(cursor: JsonCursor, name: Uint8Array): boolean {
+  find(cursor: JsonCursor, name: MemberName): boolean {
     for (let i = 0; i < this.count; i++) {
-      if (!sameBytes(this.#bytes, this.nameStart[i], this.nameEnd[i], name)) continue
+      if (!sameBytes(this.#bytes, this.nameStart[i], this.nameEnd[i], name.bytes)) continue
       cursor.at = this.valueStart[i]
       return true
     }
@@ -204,8 +204,26 @@ export class JsonMembers {
   }
 
   /** As {@link find}. @throws BadRow where the member is missing. */
-  require(cursor: JsonCursor, name: Uint8Array): void {
-    if (!this.find(cursor, name)) throw new BadRow(textOf(name, 0, name.length), 'this member is missing')
+  require(cursor: JsonCursor, name: MemberName): void {
+    if (!this.find(cursor, name)) throw new BadRow(name.text, 'this member is missing')
+  }
+
+  /** Reads a member that must be there as a decimal. */
+  decimal(cursor: JsonCursor, name: MemberName, out: Float64Array, index: number): void {
+    this.require(cursor, name)
+    cursor.decimal(out, index, name.text)
+  }
+
+  /** Reads a member that must be there as a whole number. */
+  whole(cursor: JsonCursor, name: MemberName, out: Float64Array, index: number): void {
+    this.require(cursor, name)
+    cursor.whole(out, index, name.text)
+  }
+
+  /** Takes a member that must be there as text. */
+  text(cursor: JsonCursor, name: MemberName): void {
+    this.require(cursor, name)
+    cursor.text(name.text)
   }
 
   #grow(): void {
@@ -220,7 +238,18 @@ export class JsonMembers {
   }
 }
 
-/** Bytes of a name, to compare with. */
+/** Name of a member, with its bytes to compare with. */
+export interface MemberName {
+  readonly text: string
+  readonly bytes: Uint8Array
+}
+
+/** A name of a member. */
+export function member(text: string): MemberName {
+  return { text, bytes: bytesOf(text) }
+}
+
+/** Bytes of a text, to compare with. */
 export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }

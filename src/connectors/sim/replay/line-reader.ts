@@ -48,7 +48,7 @@ export class LineReader {
     for (;;) {
       let stop = this.#scanned
       while (stop < filled && bytes[stop] !== lineFeed) stop++
-      if (stop === filled && !(this.#isComplete && this.#next < filled)) {
+      if (stop >= filled && !(this.#isComplete && this.#next < filled)) {
         this.#scanned = stop
         return false
       }

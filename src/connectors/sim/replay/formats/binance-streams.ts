@@ -7,7 +7,7 @@ import { BadRow } from '../bad-row.js'
 import { scanWhole, textOf } from '../decimal-text.js'
 import { binanceSymbol } from '../definitions.js'
 import type { DecodeContext, Decoder, FileSample, ReplayFormat } from '../format.js'
-import { bytesOf, closeArray, JsonCursor, JsonMembers, openArray } from '../json-cursor.js'
+import { bytesOf, closeArray, JsonCursor, JsonMembers, type MemberName, member, openArray } from '../json-cursor.js'
 import type { LineReader } from '../line-reader.js'
 import { SymbolTable } from '../symbol-table.js'
 
@@ -16,27 +16,27 @@ const absent = Number.NaN
 const space = 32
 
 const names = {
-  stream: bytesOf('stream'),
-  data: bytesOf('data'),
-  kind: bytesOf('e'),
-  eventTime: bytesOf('E'),
-  tradeTime: bytesOf('T'),
-  symbol: bytesOf('s'),
-  firstId: bytesOf('U'),
-  lastId: bytesOf('u'),
-  previousId: bytesOf('pu'),
-  bids: bytesOf('b'),
-  asks: bytesOf('a'),
-  bidSize: bytesOf('B'),
-  askSize: bytesOf('A'),
-  price: bytesOf('p'),
-  quantity: bytesOf('q'),
-  tradeId: bytesOf('t'),
-  isBuyerMaker: bytesOf('m'),
-  origin: bytesOf('X'),
-  snapshotId: bytesOf('lastUpdateId'),
-  snapshotBids: bytesOf('bids'),
-  snapshotAsks: bytesOf('asks'),
+  stream: member('stream'),
+  data: member('data'),
+  kind: member('e'),
+  eventTime: member('E'),
+  tradeTime: member('T'),
+  symbol: member('s'),
+  firstId: member('U'),
+  lastId: member('u'),
+  previousId: member('pu'),
+  bids: member('b'),
+  asks: member('a'),
+  bidSize: member('B'),
+  askSize: member('A'),
+  price: member('p'),
+  quantity: member('q'),
+  tradeId: member('t'),
+  isBuyerMaker: member('m'),
+  origin: member('X'),
+  snapshotId: member('lastUpdateId'),
+  snapshotBids: member('bids'),
+  snapshotAsks: member('asks'),
 } as const
 
 const kinds = {
@@ -104,7 +104,7 @@ class BinanceDecoder implements Decoder {
     const cells = this.#cells
     const instrument = this.#symbols.find(wholeFile, 0, 1)
     if (instrument < 0) throw new BadRow('lastUpdateId', 'the symbol of this snapshot is not known: it precedes every message')
-    this.#whole(members, names.snapshotId, cell.sequence)
+    members.whole(this.#cursor, names.snapshotId, cells, cell.sequence)
     this.#eventTime(members, names.tradeTime)
     const { batch } = this.#context
     batch.beginBook(instrument, 0, true, cells[cell.event], cells[cell.recv], cells[cell.sequence], absent)
@@ -116,10 +116,10 @@ class BinanceDecoder implements Decoder {
   #depth(members: JsonMembers): void {
     const cells = this.#cells
     const instrument = this.#instrument(members)
-    this.#whole(members, names.lastId, cell.sequence)
-    if (this.#isFuture) this.#whole(members, names.previousId, cell.previous)
+    members.whole(this.#cursor, names.lastId, cells, cell.sequence)
+    if (this.#isFuture) members.whole(this.#cursor, names.previousId, cells, cell.previous)
     else {
-      this.#whole(members, names.firstId, cell.previous)
+      members.whole(this.#cursor, names.firstId, cells, cell.previous)
       cells[cell.previous] -= 1
     }
     this.#eventTime(members, names.eventTime)
@@ -133,11 +133,11 @@ class BinanceDecoder implements Decoder {
   #ticker(members: JsonMembers): void {
     const cells = this.#cells
     const instrument = this.#instrument(members)
-    this.#whole(members, names.lastId, cell.sequence)
-    this.#decimal(members, names.bids, cell.a)
-    this.#decimal(members, names.asks, cell.b)
-    this.#decimal(members, names.bidSize, cell.c)
-    this.#decimal(members, names.askSize, cell.d)
+    members.whole(this.#cursor, names.lastId, cells, cell.sequence)
+    members.decimal(this.#cursor, names.bids, cells, cell.a)
+    members.decimal(this.#cursor, names.asks, cells, cell.b)
+    members.decimal(this.#cursor, names.bidSize, cells, cell.c)
+    members.decimal(this.#cursor, names.askSize, cells, cell.d)
     this.#eventTime(members, names.eventTime)
     const { batch } = this.#context
     batch.publishQuote(
@@ -145,13 +145,13 @@ class BinanceDecoder implements Decoder {
     )
   }
 
-  #trade(members: JsonMembers, idName: Uint8Array): void {
+  #trade(members: JsonMembers, idName: MemberName): void {
     const cursor = this.#cursor
     const cells = this.#cells
     const instrument = this.#instrument(members)
-    this.#whole(members, idName, cell.sequence)
-    this.#decimal(members, names.price, cell.a)
-    this.#decimal(members, names.quantity, cell.b)
+    members.whole(cursor, idName, cells, cell.sequence)
+    members.decimal(this.#cursor, names.price, cells, cell.a)
+    members.decimal(this.#cursor, names.quantity, cells, cell.b)
     this.#eventTime(members, names.tradeTime)
     if (members.find(cursor, names.origin) && !this.#isMarketTrade()) {
       this.#context.counters.ignored++
@@ -171,8 +171,7 @@ class BinanceDecoder implements Decoder {
 
   #instrument(members: JsonMembers): number {
     const cursor = this.#cursor
-    members.require(cursor, names.symbol)
-    cursor.text('s')
+    members.text(cursor, names.symbol)
     const { bytes, textStart, textEnd } = cursor
     const known = this.#symbols.find(bytes, textStart, textEnd)
     if (known >= 0) return known
@@ -183,7 +182,7 @@ class BinanceDecoder implements Decoder {
   }
 
   /** Venue time where the message has one, else receive time. */
-  #eventTime(members: JsonMembers, name: Uint8Array): void {
+  #eventTime(members: JsonMembers, name: MemberName): void {
     const cells = this.#cells
     if (!members.find(this.#cursor, name)) {
       cells[cell.event] = cells[cell.recv]
@@ -193,17 +192,7 @@ class BinanceDecoder implements Decoder {
     cells[cell.event] *= usPerMs
   }
 
-  #whole(members: JsonMembers, name: Uint8Array, index: number): void {
-    members.require(this.#cursor, name)
-    this.#cursor.whole(this.#cells, index, textOf(name, 0, name.length))
-  }
-
-  #decimal(members: JsonMembers, name: Uint8Array, index: number): void {
-    members.require(this.#cursor, name)
-    this.#cursor.decimal(this.#cells, index, textOf(name, 0, name.length))
-  }
-
-  #levels(members: JsonMembers, name: Uint8Array, side: 0 | 1): void {
+  #levels(members: JsonMembers, name: MemberName, side: 0 | 1): void {
     const cursor = this.#cursor
     const cells = this.#cells
     const { batch } = this.#context

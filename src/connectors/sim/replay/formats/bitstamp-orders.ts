@@ -7,7 +7,7 @@ import { BadRow } from '../bad-row.js'
 import { scanWhole } from '../decimal-text.js'
 import { cryptoPair } from '../definitions.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import { bytesOf, closeArray, JsonCursor, JsonMembers, openArray, sameBytes } from '../json-cursor.js'
+import { bytesOf, closeArray, JsonCursor, JsonMembers, type MemberName, member, openArray, sameBytes } from '../json-cursor.js'
 import type { LineReader } from '../line-reader.js'
 
 const absent = Number.NaN
@@ -20,12 +20,12 @@ const events = {
   book: bytesOf('order_book'),
 } as const
 const names = {
-  price: bytesOf('price'),
-  amount: bytesOf('amount'),
-  id: bytesOf('id'),
-  side: bytesOf('order_type'),
-  bids: bytesOf('bids'),
-  asks: bytesOf('asks'),
+  price: member('price'),
+  amount: member('amount'),
+  id: member('id'),
+  side: member('order_type'),
+  bids: member('bids'),
+  asks: member('asks'),
 } as const
 
 /** Places in the cells of the decoder. */
@@ -67,10 +67,10 @@ class BitstampDecoder implements Decoder {
 
   #order(action: 1 | 2 | 3): void {
     const cells = this.#cells
-    this.#read(names.price, cell.price, 'price')
-    this.#read(names.amount, cell.amount, 'amount')
-    this.#read(names.id, cell.id, 'id')
-    this.#read(names.side, cell.side, 'order_type')
+    this.#members.decimal(this.#cursor, names.price, cells, cell.price)
+    this.#members.decimal(this.#cursor, names.amount, cells, cell.amount)
+    this.#members.decimal(this.#cursor, names.id, cells, cell.id)
+    this.#members.decimal(this.#cursor, names.side, cells, cell.side)
     if (cells[cell.side] !== 0 && cells[cell.side] !== 1) throw new BadRow('order_type', 'expected 0 (bid) or 1 (ask)')
     const { batch } = this.#context
     batch.beginBook(this.#instrument, 0, false, cells[cell.recv], cells[cell.recv], absent, absent)
@@ -80,9 +80,9 @@ class BitstampDecoder implements Decoder {
 
   #trade(): void {
     const cells = this.#cells
-    this.#read(names.price, cell.price, 'price')
-    this.#read(names.amount, cell.amount, 'amount')
-    this.#read(names.id, cell.id, 'id')
+    this.#members.decimal(this.#cursor, names.price, cells, cell.price)
+    this.#members.decimal(this.#cursor, names.amount, cells, cell.amount)
+    this.#members.decimal(this.#cursor, names.id, cells, cell.id)
     const { batch } = this.#context
     batch.publishTrade(this.#instrument, 0, cells[cell.price], cells[cell.amount], 0, cells[cell.recv], cells[cell.recv], absent, cells[cell.id], 0)
   }
@@ -97,7 +97,7 @@ class BitstampDecoder implements Decoder {
   }
 
   /** The first level of a side into two cells. */
-  #best(name: Uint8Array, index: number): void {
+  #best(name: MemberName, index: number): void {
     const cursor = this.#cursor
     const cells = this.#cells
     cells[index] = absent
@@ -110,11 +110,6 @@ class BitstampDecoder implements Decoder {
     cursor.decimal(cells, index, 'price of a level')
     cursor.more(closeArray, 'level')
     cursor.decimal(cells, index + 1, 'size of a level')
-  }
-
-  #read(name: Uint8Array, index: number, what: string): void {
-    this.#members.require(this.#cursor, name)
-    this.#cursor.decimal(this.#cells, index, what)
   }
 }
 

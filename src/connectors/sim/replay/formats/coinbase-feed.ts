@@ -4,29 +4,28 @@
  */
 import { BadRow } from '../bad-row.js'
 import { isoTimeUs } from '../civil-time.js'
-import { textOf } from '../decimal-text.js'
 import { cryptoPair, stepOfDigits } from '../definitions.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import { bytesOf, closeArray, JsonCursor, JsonMembers, openArray } from '../json-cursor.js'
+import { bytesOf, closeArray, JsonCursor, JsonMembers, type MemberName, member, openArray } from '../json-cursor.js'
 import type { LineReader } from '../line-reader.js'
 import { SymbolTable } from '../symbol-table.js'
 import { beginReceived, isRecorderFile } from './recorder-lines.js'
 
 const absent = Number.NaN
 const names = {
-  type: bytesOf('type'),
-  product: bytesOf('product_id'),
-  bids: bytesOf('bids'),
-  asks: bytesOf('asks'),
-  changes: bytesOf('changes'),
-  time: bytesOf('time'),
-  sequence: bytesOf('sequence'),
-  bestBid: bytesOf('best_bid'),
-  bestAsk: bytesOf('best_ask'),
-  price: bytesOf('price'),
-  size: bytesOf('size'),
-  side: bytesOf('side'),
-  tradeId: bytesOf('trade_id'),
+  type: member('type'),
+  product: member('product_id'),
+  bids: member('bids'),
+  asks: member('asks'),
+  changes: member('changes'),
+  time: member('time'),
+  sequence: member('sequence'),
+  bestBid: member('best_bid'),
+  bestAsk: member('best_ask'),
+  price: member('price'),
+  size: member('size'),
+  side: member('side'),
+  tradeId: member('trade_id'),
 } as const
 const types = { snapshot: bytesOf('snapshot'), update: bytesOf('l2update'), ticker: bytesOf('ticker'), match: bytesOf('match') } as const
 const sides = { buy: bytesOf('buy'), sell: bytesOf('sell') } as const
@@ -55,8 +54,7 @@ class CoinbaseDecoder implements Decoder {
     }
     members.read(cursor, '(message)')
     cursor.finish('(message)')
-    members.require(cursor, names.type)
-    cursor.text('type')
+    members.text(cursor, names.type)
     if (cursor.textIs(types.update)) this.#update()
     else if (cursor.textIs(types.snapshot)) this.#snapshot()
     else if (cursor.textIs(types.ticker)) this.#ticker()
@@ -95,9 +93,9 @@ class CoinbaseDecoder implements Decoder {
   #ticker(): void {
     const cells = this.#cells
     this.#time()
-    this.#decimal(names.bestBid, cell.a)
-    this.#decimal(names.bestAsk, cell.b)
-    this.#whole(names.sequence, cell.sequence)
+    this.#members.decimal(this.#cursor, names.bestBid, cells, cell.a)
+    this.#members.decimal(this.#cursor, names.bestAsk, cells, cell.b)
+    this.#members.whole(this.#cursor, names.sequence, cells, cell.sequence)
     this.#context.batch.publishQuote(
       this.#instrument(), 0, cells[cell.a], cells[cell.b], absent, absent, cells[cell.event], cells[cell.recv], cells[cell.sequence], 0,
     )
@@ -106,10 +104,10 @@ class CoinbaseDecoder implements Decoder {
   #match(): void {
     const cells = this.#cells
     this.#time()
-    this.#decimal(names.price, cell.a)
-    this.#decimal(names.size, cell.b)
-    this.#whole(names.sequence, cell.sequence)
-    this.#whole(names.tradeId, cell.tradeId)
+    this.#members.decimal(this.#cursor, names.price, cells, cell.a)
+    this.#members.decimal(this.#cursor, names.size, cells, cell.b)
+    this.#members.whole(this.#cursor, names.sequence, cells, cell.sequence)
+    this.#members.whole(this.#cursor, names.tradeId, cells, cell.tradeId)
     this.#members.require(this.#cursor, names.side)
     const aggressor = this.#isBuy() ? -1 : 1
     this.#context.batch.publishTrade(
@@ -117,7 +115,7 @@ class CoinbaseDecoder implements Decoder {
     )
   }
 
-  #levels(name: Uint8Array, side: 0 | 1): void {
+  #levels(name: MemberName, side: 0 | 1): void {
     const cursor = this.#cursor
     this.#members.require(cursor, name)
     cursor.open(openArray, 'levels')
@@ -149,28 +147,16 @@ class CoinbaseDecoder implements Decoder {
 
   #time(): void {
     const cursor = this.#cursor
-    this.#members.require(cursor, names.time)
-    cursor.text('time')
+    this.#members.text(cursor, names.time)
     const tsUs = isoTimeUs(cursor.bytes, cursor.textStart, cursor.textEnd)
     if (tsUs !== tsUs) throw new BadRow('time', `expected an ISO time, got '${cursor.textValue()}'`)
     this.#cells[cell.event] = tsUs
   }
 
-  #decimal(name: Uint8Array, index: number): void {
-    this.#members.require(this.#cursor, name)
-    this.#cursor.decimal(this.#cells, index, textOf(name, 0, name.length))
-  }
-
-  #whole(name: Uint8Array, index: number): void {
-    this.#members.require(this.#cursor, name)
-    this.#cursor.whole(this.#cells, index, textOf(name, 0, name.length))
-  }
-
   /** The instrument of the product; its price step is that of the most digits in the first prices seen. */
   #instrument(): number {
     const cursor = this.#cursor
-    this.#members.require(cursor, names.product)
-    cursor.text('product_id')
+    this.#members.text(cursor, names.product)
     const { bytes, textStart, textEnd } = cursor
     const known = this.#symbols.find(bytes, textStart, textEnd)
     if (known >= 0) return known

@@ -6,13 +6,13 @@
 import { BadRow } from '../bad-row.js'
 import { cryptoPair, stepOfDigits } from '../definitions.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import { bytesOf, closeArray, JsonCursor, JsonMembers, openArray, openObject } from '../json-cursor.js'
+import { bytesOf, closeArray, JsonCursor, JsonMembers, type MemberName, member, openArray, openObject } from '../json-cursor.js'
 import type { LineReader } from '../line-reader.js'
 import type { BookChecksumNote } from '../notes.js'
 import { SymbolTable } from '../symbol-table.js'
 import { beginReceived, isRecorderFile } from './recorder-lines.js'
 
-const names = { snapshotAsks: bytesOf('as'), snapshotBids: bytesOf('bs'), asks: bytesOf('a'), bids: bytesOf('b'), checksum: bytesOf('c') }
+const names = { snapshotAsks: member('as'), snapshotBids: member('bs'), asks: member('a'), bids: member('b'), checksum: member('c') }
 const bookPrefix = bytesOf('book-')
 const maxParts = 4
 
@@ -108,7 +108,7 @@ class KrakenDecoder implements Decoder {
   }
 
   /** `[price, size, time, (republished)]`, decimals as text. */
-  #levels(name: Uint8Array, side: 0 | 1): void {
+  #levels(name: MemberName, side: 0 | 1): void {
     const cursor = this.#cursor
     const cells = this.#cells
     if (!this.#members.find(cursor, name)) return

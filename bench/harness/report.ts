@@ -1,0 +1,75 @@
+/** Results as lines for people and as data for machines. */
+import { cpus } from 'node:os'
+import type { BenchmarkCase } from '../types.js'
+import type { CaseResult } from './measure.js'
+
+/** One comparison: ours against one peer. A case without peers gives one line without a peer. */
+export interface ResultLine {
+  readonly name: string
+  readonly case: string
+  readonly unit: string
+  /** Medians. */
+  readonly ours: number | null
+  readonly peer: number | null
+  readonly peerName: string | null
+  /** Above 1: we are better. */
+  readonly ratio: number | null
+  readonly better: 'higher' | 'lower'
+  readonly runs: number
+  /** Why there is no figure of the peer. */
+  readonly missing?: string
+}
+
+/** Below this, a figure that should be low counts as this: a ratio to nothing says nothing. */
+const leastMeasured = 0.001
+
+/** The comparisons of a case. */
+export function resultLines(name: string, definition: BenchmarkCase, result: CaseResult): ResultLine[] {
+  const { case: title, unit, better } = definition
+  const ours = result.ours.value ?? null
+  const common = { name, case: title, unit, ours }
+  if (result.peers.length === 0) {
+    return [{ ...common, peer: null, peerName: null, ratio: null, better, runs: result.runs }]
+  }
+  return result.peers.map((peer) => ({
+    ...common,
+    peer: peer.value ?? null,
+    peerName: peer.name,
+    ratio: ours === null || peer.value === undefined ? null : ratioOf(ours, peer.value, better),
+    better,
+    runs: result.runs,
+    ...(peer.missing === undefined ? {} : { missing: peer.missing }),
+  }))
+}
+
+function ratioOf(ours: number, peer: number, better: 'higher' | 'lower'): number {
+  return better === 'higher' ? ours / peer : Math.max(peer, leastMeasured) / Math.max(ours, leastMeasured)
+}
+
+/** A comparison for people. */
+export function describeLine(line: ResultLine, floor: BenchmarkCase['floor']): string {
+  const ours = line.ours === null ? 'missing' : amount(line.ours)
+  const left = `  ${ours.padStart(9)} ${line.unit}`
+  if (line.peerName === null) return left
+  const right = line.ratio === null ? `missing: ${line.missing ?? ''}` : `${amount(line.peer ?? 0).padStart(9)}`
+  const ratio = line.ratio === null ? '' : `  ${line.ratio.toPrecision(3)}x`
+  const isBound = floor?.peer === line.peerName && line.ratio !== null
+  const verdict = isBound ? (line.ratio >= floor.ratio ? `, goal ${floor.ratio}x` : `, BELOW THE GOAL ${floor.ratio}x`) : ''
+  return `${left}   ${line.peerName.padEnd(24)} ${right}${ratio}${verdict}`
+}
+
+/** The whole run as one object. */
+export function report(results: readonly ResultLine[]): object {
+  return { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', results }
+}
+
+function amount(value: number): string {
+  for (const [factor, letter] of [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const) {
+    if (Math.abs(value) >= factor) return `${(value / factor).toFixed(2)}${letter}`
+  }
+  return value.toFixed(2)
+}

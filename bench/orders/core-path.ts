@@ -1,0 +1,141 @@
+/** The order path of the library without handles and journal: gate, order facts, reservations, positions and profit. */
+import { OrderSupport } from '../../src/connector/capabilities.js'
+import type { InstrumentId } from '../../src/model/ids.js'
+import { InstrumentRegistry } from '../../src/model/instrument-registry.js'
+import { Ledger } from '../../src/oms/ledger.js'
+import { Liquidity, TifCode, TypeCode } from '../../src/orders/codes.js'
+import * as Field from '../../src/orders/order-fields.js'
+import { OrderTable } from '../../src/orders/order-table.js'
+import { Portfolio } from '../../src/portfolio/portfolio.js'
+import { RiskGate, type Venue } from '../../src/risk/gate.js'
+import { counts, feeUnits, limits, quoteEvery, reference, stepNs, type Workload, workloadSize } from './workload.js'
+
+/** What both sides of the benchmark have to agree on. */
+export interface PathOutcome {
+  readonly denied: number
+  readonly filledOrders: number
+  /** Realised profit over all strategies in currency units. */
+  readonly realized: number
+  readonly fees: number
+}
+
+/** A path: runs a number of orders and says what came out since it was opened. */
+export interface OrderPath {
+  run(orders: number): void
+  outcome(): PathOutcome
+}
+
+const startUs = 1_700_000_000_000_000
+
+/** Sets up table, gate, ledger and portfolio, with eight instruments and one venue. */
+export function openCorePath(workload: Workload): OrderPath {
+  const instruments = new InstrumentRegistry()
+  for (let i = 0; i < counts.instruments; i++) {
+    instruments.add({
+      id: `S${i}.XNYS` as InstrumentId,
+      symbol: `S${i}`,
+      venue: 'XNYS',
+      assetClass: 'equity',
+      currency: 'USD',
+      priceIncrement: '0.01',
+      sizeIncrement: '1',
+    })
+  }
+  const table = new OrderTable({capacity: Number(process.env.CAP ?? 8192)})
+  const time = new Float64Array(1)
+  const venue: Venue = {
+    isReady: true,
+    support: new OrderSupport({
+      types: ['MARKET', 'LIMIT'],
+      timeInForce: ['DAY', 'IOC'],
+      postOnly: true,
+      reduceOnly: true,
+      iceberg: true,
+      replace: true,
+      cancelOnDisconnect: 'none',
+      fullHistory: true,
+    }),
+  }
+  const gate = new RiskGate({
+    table,
+    instruments,
+    names: { account: String, strategy: String, connector: String, clientOrderId: String },
+    clock: { wallUs: () => startUs + time[0] / 1_000, monotonicNs: () => time[0] },
+    venue: () => venue,
+    sizes: { account: 1, connector: 1, strategy: counts.strategies, instrument: counts.instruments },
+    limits: {
+      maxOrderQuantity: limits.maxOrderQuantity,
+      maxOrderNotional: limits.maxOrderNotional,
+      maxPosition: limits.maxPosition,
+      priceCollarPercent: limits.collarPercent,
+      marketData: { maxAgeMs: limits.maxAgeMs },
+      throttle: limits.throttle,
+      duplicates: limits.duplicates,
+    },
+  })
+  const portfolio = new Portfolio({ baseCurrency: 'USD' })
+  portfolio.accounts.intern('main')
+  for (let i = 0; i < counts.strategies; i++) portfolio.strategies.intern(`strategy ${i}`)
+  const ledger = new Ledger({ table, exposure: gate.exposure, portfolio, instruments })
+  const usd = ledger.currency('USD')
+  const { cells } = table
+  let sent = 0
+  let seq = 1
+  let exec = 1
+  let denied = 0
+  let filledOrders = 0
+
+  const submit = (index: number): number => {
+    const row = table.allocate()
+    cells[row + Field.instrument] = workload.instrument[index]
+    cells[row + Field.strategy] = workload.strategy[index]
+    cells[row + Field.side] = workload.side[index]
+    cells[row + Field.type] = TypeCode.LIMIT
+    cells[row + Field.timeInForce] = TifCode.DAY
+    cells[row + Field.quantity] = workload.quantity[index]
+    cells[row + Field.price] = workload.price[index]
+    if (gate.check(row) !== 0) {
+      denied++
+      return 0
+    }
+    gate.approved(row).consume()
+    ledger.submitted(row, seq++)
+    return cells[row + Field.number]
+  }
+
+  const fill = (number: number, quantity: number, price: number): void => {
+    const row = table.rowOf(number)
+    const nowUs = startUs + time[0] / 1_000
+    ledger.trade(row, exec++, quantity, price, feeUnits, usd, Liquidity.taker, 0, nowUs, nowUs, seq++)
+    if (cells[row + Field.isOpen] === 0) filledOrders++
+  }
+
+  return {
+    run(orders) {
+      for (let i = 0; i < orders; i++) {
+        time[0] += stepNs
+        if ((sent & (quoteEvery - 1)) === 0) {
+          for (let at = 0; at < counts.instruments; at++) gate.references.set(at, reference, startUs + time[0] / 1_000)
+        }
+        const index = sent++ & (workloadSize - 1)
+        const number = submit(index)
+        if (number === 0) continue
+        const nowUs = startUs + time[0] / 1_000
+        ledger.accepted(table.rowOf(number), number, nowUs, seq++)
+        const first = workload.firstFill[index]
+        fill(number, first, workload.fillPrice[index])
+        fill(number, workload.quantity[index] - first, workload.fillPrice[index])
+      }
+    },
+    outcome() {
+      let realized = 0
+      let fees = 0
+      for (let slot = 0; slot < portfolio.table.size; slot++) {
+        if (portfolio.table.totals[slot] < 0) continue
+        realized += portfolio.table.realizedNumber(slot)
+        fees += portfolio.table.feesNumber(slot)
+      }
+      return { denied, filledOrders, realized, fees }
+    },
+  }
+}

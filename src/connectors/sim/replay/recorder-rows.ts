@@ -1,0 +1,83 @@
+/**
+ * Events of a ring as rows of the documented NDJSON format. Prices and sizes are text (the shortest that reads back as
+ * the same double), times and sequence numbers plain; what is absent is left out.
+ */
+import type { IngestRing } from '../../../ring/ingest-ring.js'
+import { actionWords, aggressorWords, sideWords, statusWords, wordOf } from './formats/tradewire-words.js'
+
+/** A quote. `instrument` is its id as JSON. */
+export function quoteRow(ring: IngestRing, row: number, instrument: string): string {
+  const q = ring.quotes
+  const prices = decimal('bid', q.bid[row]) + decimal('ask', q.ask[row])
+  const sizes = decimal('bidSize', q.bidSize[row]) + decimal('askSize', q.askSize[row])
+  const rest = decimal('sequence', q.sequence[row]) + integer('flags', q.flags[row])
+  return `${start('quote', instrument, q.tsRecvUs[row], q.tsEventUs[row])}${prices}${sizes}${rest}}\n`
+}
+
+/** A trade. */
+export function tradeRow(ring: IngestRing, row: number, instrument: string): string {
+  const t = ring.trades
+  const side = wordOf(aggressorWords, t.aggressor[row])
+  const aggressor = side === '' ? '' : `,"aggressor":"${side}"`
+  const numbers = decimal('sequence', t.sequence[row]) + decimal('tradeId', t.tradeId[row]) + integer('condition', t.condition[row])
+  const price = decimal('price', t.price[row]) + decimal('size', t.size[row])
+  return `${start('trade', instrument, t.tsRecvUs[row], t.tsEventUs[row])}${price}${aggressor}${numbers}}\n`
+}
+
+/** A book message with its changes, in their order. */
+export function bookRow(ring: IngestRing, row: number, instrument: string): string {
+  const b = ring.books
+  const kind = b.isSnapshot[row] === 1 ? 'book_snapshot' : 'book_delta'
+  const numbers = decimal('sequence', b.sequence[row]) + decimal('previousSequence', b.previousSequence[row])
+  const size = b.levelMask + 1
+  const first = b.firstLevel[row] % size
+  let changes = ''
+  for (let i = 0; i < b.levelCount[row]; i++) {
+    const at = (first + i) & b.levelMask
+    const action = b.levelAction[at]
+    const order = action === 0 ? '' : `,"${text(b.levelOrderId[at])}"`
+    const words = `"${wordOf(actionWords, action)}","${wordOf(sideWords, b.levelSide[at])}"`
+    changes += `${i === 0 ? '' : ','}[${words},"${text(b.levelPrice[at])}","${text(b.levelSize[at])}"${order}]`
+  }
+  const isLast = b.isLast[row] === 1 ? '' : ',"isLast":false'
+  return `${start(kind, instrument, b.tsRecvUs[row], b.tsEventUs[row])}${numbers},"changes":[${changes}]${isLast}}\n`
+}
+
+/** A bar. */
+export function barRow(ring: IngestRing, row: number, instrument: string): string {
+  const b = ring.bars
+  const prices = decimal('open', b.open[row]) + decimal('high', b.high[row]) + decimal('low', b.low[row]) + decimal('close', b.close[row])
+  const sums = decimal('volume', b.volume[row]) + decimal('count', b.count[row]) + decimal('vwap', b.vwap[row])
+  const span = decimal('intervalUs', b.intervalUs[row]) + decimal('tsOpenUs', b.tsOpenUs[row])
+  const isClosed = b.isClosed[row] === 1 ? '' : ',"isClosed":false'
+  return `${start('bar', instrument, b.tsRecvUs[row], b.tsEventUs[row])}${span}${prices}${sums}${isClosed}}\n`
+}
+
+/** A change of the trading status. */
+export function statusRow(ring: IngestRing, row: number, instrument: string): string {
+  const s = ring.statuses
+  return `${start('status', instrument, s.tsRecvUs[row], s.tsEventUs[row])},"status":"${wordOf(statusWords, s.status[row])}"}\n`
+}
+
+/** A note; only what JSON can carry survives. */
+export function noteRow(ring: IngestRing, row: number, instrument: string): string {
+  const n = ring.notes
+  return `${start('note', instrument, n.tsRecvUs[row], n.tsEventUs[row])},"note":${JSON.stringify(n.note[row])}}\n`
+}
+
+function start(kind: string, instrument: string, tsRecvUs: number, tsEventUs: number): string {
+  return `{"kind":"${kind}","instrument":${instrument},"tsRecvUs":${tsRecvUs},"tsEventUs":${tsEventUs}`
+}
+
+function decimal(name: string, value: number): string {
+  return value === value ? `,"${name}":"${text(value)}"` : ''
+}
+
+function integer(name: string, value: number): string {
+  return value === 0 ? '' : `,"${name}":${value}`
+}
+
+/** The shortest text that reads back as the same double. */
+function text(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
+}
