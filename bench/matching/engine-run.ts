@@ -1,5 +1,5 @@
 /** Runs an order stream through the matching engine and counts what comes out. */
-import { OrderKind, TimeInForce } from '../../src/matching/codes.js'
+import { TimeInForce } from '../../src/matching/codes.js'
 import { MatchingEngine } from '../../src/matching/matching-engine.js'
 import { SilentListener } from '../../src/matching/matching-listener.js'
 import { OrderEntry } from '../../src/matching/order-entry.js'
@@ -34,23 +34,35 @@ export class CountingListener extends SilentListener {
   }
 }
 
-/** Applies the stream, each operation to the engine that its order number chooses. */
-export function applyStream(stream: OrderStream, engineFor: (orderNumber: number) => MatchingEngine): void {
+/** Applies the stream to one engine. */
+export function applyStream(stream: OrderStream, engine: MatchingEngine): void {
+  const { operation, target } = stream
   const entry = new OrderEntry()
-  const { operation, side, price, quantity, target } = stream
+  for (let index = 0; index < stream.length; index++) {
+    if (operation[index] === StreamOperation.cancel) engine.cancel(target[index])
+    else engine.submit(fill(entry, stream, index))
+  }
+}
+
+/** Deals the stream out to many engines: order i belongs to engine i % n. */
+export function dealStream(stream: OrderStream, engines: readonly MatchingEngine[]): void {
+  const { operation, target } = stream
+  const entry = new OrderEntry()
   for (let index = 0; index < stream.length; index++) {
     if (operation[index] === StreamOperation.cancel) {
-      engineFor(Math.max(0, target[index])).cancel(target[index])
-      continue
-    }
-    entry.orderNumber = index
-    entry.side = side[index]
-    entry.kind = OrderKind.limit
-    entry.price = price[index]
-    entry.quantity = quantity[index]
-    entry.timeInForce = operation[index] === StreamOperation.immediate ? TimeInForce.ioc : TimeInForce.day
-    engineFor(index).submit(entry)
+      engines[Math.max(0, target[index]) % engines.length].cancel(target[index])
+    } else engines[index % engines.length].submit(fill(entry, stream, index))
   }
+}
+
+/** Writes an order of the stream into a reused entry that is a limit order without options already. */
+function fill(entry: OrderEntry, { operation, side, price, quantity }: OrderStream, index: number): OrderEntry {
+  entry.orderNumber = index
+  entry.side = side[index]
+  entry.price = price[index]
+  entry.quantity = quantity[index]
+  entry.timeInForce = operation[index] === StreamOperation.immediate ? TimeInForce.ioc : TimeInForce.day
+  return entry
 }
 
 /** Runs the stream through a new engine; returns the elapsed nanoseconds and the outcome. */
@@ -58,7 +70,7 @@ export function runEngine(stream: OrderStream): { elapsedNs: number; outcome: St
   const listener = new CountingListener()
   const engine = new MatchingEngine(listener, { initialOrders: 1 << 20, maxOrders: 1 << 21 })
   const start = process.hrtime.bigint()
-  applyStream(stream, () => engine)
+  applyStream(stream, engine)
   const elapsedNs = Number(process.hrtime.bigint() - start)
   const [trades, volume, rejects] = listener.totals
   return { elapsedNs, outcome: { trades, volume, rejects } }

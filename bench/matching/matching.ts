@@ -14,7 +14,7 @@ import { MatchingEngine } from '../../src/matching/matching-engine.js'
 import { heapBytesOf } from '../harness/heap.js'
 import type { Benchmark, Variant } from '../types.js'
 import { cppPeer } from './cpp-peer.js'
-import { applyStream, CountingListener, runEngine } from './engine-run.js'
+import { applyStream, CountingListener, dealStream, runEngine } from './engine-run.js'
 import { npmPeer } from './npm-peer.js'
 import { makeOrderStream } from './order-stream.js'
 
@@ -42,7 +42,7 @@ const manyEngines: Variant = {
       const listener = new CountingListener()
       const engines = Array.from({ length: INSTRUMENTS }, () => new MatchingEngine(listener))
       const start = process.hrtime.bigint()
-      applyStream(stream, (orderNumber) => engines[orderNumber % INSTRUMENTS])
+      dealStream(stream, engines)
       return Number(process.hrtime.bigint() - start)
     }
     return { operations: LONG, run }
@@ -56,7 +56,7 @@ const allocation: Variant = {
     const stream = makeOrderStream(operations)
     const engine = new MatchingEngine(new CountingListener(), { initialOrders: 1 << 18 })
     const applyAll = (): void => {
-      applyStream(stream, () => engine)
+      applyStream(stream, engine)
       engine.cancelAll()
     }
     for (let warmUp = 0; warmUp < 10; warmUp++) applyAll()

@@ -63,7 +63,7 @@ function ours(name: string, wait: Wait): Variant {
   return {
     name,
     async prepare() {
-      const ring = SharedRing.create({ records: 16_384, layout })
+      const ring = SharedRing.create({ records: 262_144, layout })
       const consumer = ring.consumer()
       const worker = startWorker(produceRecords, ring.handle)
       await ready(worker)

@@ -45,6 +45,8 @@ export class BookAnalytics {
     levels: 0,
     isComplete: false,
   }
+  /** Quantity or amount of money that a sweep is for. */
+  #target = Number.NaN
   #prices = new Float64Array(64)
   #sizes = new Float64Array(64)
 
@@ -100,15 +102,17 @@ export class BookAnalytics {
 
   /** What `quantity` taken from a side trades at: side 1 for a buyer, 0 for a seller. */
   sweepQuantity(book: BookReader, side: BookSide, quantity: number): SweepResult {
-    return this.#take(book, side, quantity, Number.POSITIVE_INFINITY)
+    this.#target = quantity
+    return this.#take(book, side, true)
   }
 
   /** What `notional` (price times quantity) taken from a side trades at: side 1 for a buyer, 0 for a seller. */
   sweepNotional(book: BookReader, side: BookSide, notional: number): SweepResult {
-    return this.#take(book, side, Number.POSITIVE_INFINITY, notional)
+    this.#target = notional
+    return this.#take(book, side, false)
   }
 
-  #take(book: BookReader, side: BookSide, quantity: number, notional: number): SweepResult {
+  #take(book: BookReader, side: BookSide, isByQuantity: boolean): SweepResult {
     const result = this.#sweep
     result.quantity = 0
     result.notional = 0
@@ -118,20 +122,19 @@ export class BookAnalytics {
     let done = 0
     for (let wanted = 16; !result.isComplete; wanted *= 2) {
       const count = this.#read(book, side, wanted)
-      for (; done < count && !result.isComplete; done++) this.#takeLevel(done, quantity, notional)
+      for (; done < count && !result.isComplete; done++) this.#takeLevel(done, isByQuantity)
       if (count < wanted) break
     }
     result.averagePrice = result.quantity > 0 ? result.notional / result.quantity : Number.NaN
     return result
   }
 
-  #takeLevel(i: number, quantity: number, notional: number): void {
+  #takeLevel(i: number, isByQuantity: boolean): void {
     const result = this.#sweep
     const price = this.#prices[i]
     const size = this.#sizes[i]
-    const isByQuantity = quantity !== Number.POSITIVE_INFINITY
-    const left = isByQuantity ? quantity - result.quantity : notional - result.notional
-    if (!(left > (isByQuantity ? quantity : notional) * rounding)) {
+    const left = this.#target - (isByQuantity ? result.quantity : result.notional)
+    if (!(left > this.#target * rounding)) {
       result.isComplete = true
       return
     }
@@ -143,8 +146,8 @@ export class BookAnalytics {
     result.levels++
     if (wanted > size) return
     result.isComplete = true
-    if (isByQuantity) result.quantity = quantity
-    else result.notional = notional
+    if (isByQuantity) result.quantity = this.#target
+    else result.notional = this.#target
   }
 
   #read(book: BookReader, side: BookSide, levels: number): number {

@@ -13,16 +13,18 @@
 export class Ladder {
   sizes: Float64Array
   /** Steps in the window, a power of two, at least 32. */
-  capacity: number
+  capacity = 0
   /** Key of the lowest step; NaN while the window lies nowhere. */
   lowKey = Number.NaN
+  /** Half a step below it: where prices begin that are nearest to the lowest step. */
+  lowEdge = Number.NaN
   /** Occupied steps. */
   count = 0
   /** Highest occupied step, counted from `lowKey`; -1 when empty. */
   bestOffset = -1
   #bits: Int32Array
   #head = 0
-  #mask: number
+  #mask = 0
 
   constructor(capacity: number) {
     this.capacity = capacity
@@ -93,6 +95,7 @@ export class Ladder {
       this.bestOffset -= shift
     }
     this.lowKey = lowKey
+    this.lowEdge = lowKey - 0.5
   }
 
   /** Widens the window upwards to `capacity` steps. */
@@ -122,6 +125,7 @@ export class Ladder {
     this.count = 0
     this.bestOffset = -1
     this.lowKey = Number.NaN
+    this.lowEdge = Number.NaN
     this.#head = 0
   }
 }

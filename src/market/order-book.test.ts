@@ -89,6 +89,55 @@ describe('OrderBook', () => {
     expect(book.levelCount(0)).toBe(5_000)
   })
 
+  it('does without the ladder where levels lie too far apart, and tries it again', () => {
+    const book = bookOf({ maxWindow: 64 })
+    const plain = bookOf({ maxWindow: 0 })
+    const both = (side: 0 | 1, price: number, size: number) => {
+      book.set(side, price, size)
+      plain.set(side, price, size)
+    }
+    const apart = (i: number) => (10_000 + 40 * i) / 100
+    for (let i = 0; i < 60; i++) both(0, apart(i), 1)
+    expect(book.ladderCount(0)).toBe(0)
+    for (let i = 0; i < 65_480; i++) {
+      both(0, apart(i % 50), 0)
+      both(0, apart(i % 50), 1 + i)
+    }
+    expect(book.ladderCount(0)).toBe(0)
+    // Levels side by side at the touch: the ladder takes them again.
+    for (let i = 0; i < 60; i++) both(0, 200 + i / 100, 5)
+    expect(book.ladderCount(0)).toBeGreaterThan(20)
+    const read = (from: OrderBook) => {
+      const prices = new Float64Array(200)
+      const sizes = new Float64Array(200)
+      return [from.depth(0, 200, prices, sizes), [...prices], [...sizes], from.bestBid]
+    }
+    expect(read(book)).toEqual(read(plain))
+  })
+
+  it('a listener may clear the book that has the gap', () => {
+    const book = bookOf({ sequenceRule: 'chained', onGap: (stale) => stale.clear() })
+    book.applySnapshot([10], [1], [11], [1], 5)
+    message(book, 9, 8, [0, 10, 3])
+    expect([book.state, book.levelCount(0), book.pendingCount]).toEqual([BookState.empty, 0, 0])
+    book.applySnapshot([10], [1], [11], [1], 9)
+    expect([book.state, book.bestBidSize]).toEqual([BookState.live, 1])
+  })
+
+  it('holds many messages of many levels', () => {
+    const book = bookOf({ sequenceRule: 'chained' })
+    for (let i = 1; i <= 100; i++) message(book, i, i - 1, [0, i, 1], [0, i - 1, 0], [1, 200 + i, 1], [1, 199 + i, 0])
+    book.applySnapshot([40], [7], [240], [7], 40)
+    expect([book.state, book.bestBid, book.bestAsk, book.levelCount(0), book.sequence]).toEqual([
+      BookState.live,
+      100,
+      300,
+      1,
+      100,
+    ])
+    expect(book.counters).toMatchObject({ held: 100, dropped: 40, applied: 61 })
+  })
+
   it('names the option that is wrong', () => {
     expect(() => bookOf({ maxWindow: 100 })).toThrow(/maxWindow/)
     expect(() => bookOf({ initialWindow: 16 })).toThrow(/initialWindow/)
@@ -158,6 +207,15 @@ describe('OrderBook messages', () => {
     expect(book.counters.held).toBe(5)
     book.applySnapshot([10], [1], [11], [1], 1)
     expect(book.state).toBe(BookState.stale)
+  })
+
+  it('gives up a message too large to be held', () => {
+    const book = bookOf({ sequenceRule: 'chained', maxPendingLevels: 2 })
+    message(book, 1, 0, [0, 1, 1], [0, 2, 1], [0, 3, 1], [0, 4, 1])
+    expect([book.pendingCount, book.counters.overflowed]).toEqual([0, 1])
+    message(book, 2, 1, [0, 5, 1])
+    book.applySnapshot([1], [1], [], [], 1)
+    expect([book.state, book.bestBid]).toEqual([BookState.live, 5])
   })
 
   it('keeps the depth that the feed keeps', () => {

@@ -5,8 +5,8 @@
 import { TradewireError } from '../core/errors.js'
 import { powerOfTen, scaleOf, toUnits } from '../model/decimal.js'
 
-/** Keys stay below this, so that the product with the step in decimal units is exact. */
-const largestExact = 2 ** 52
+/** Prices in decimal units stay below this: products are exact, and finding a key by multiplication errs by less than half a step. */
+const largestExact = 2 ** 50
 
 /** The grid of one price step. Immutable. */
 export class PriceGrid {

@@ -58,6 +58,9 @@ export abstract class SequencedBook implements BookReader {
   /** A snapshot of several messages is under way. */
   #isSnapshotOpen = false
   #isFirstAfterSnapshot = false
+  /** A gap that the listener has not been told of yet, and what came instead. */
+  #isGapUntold = false
+  #received = Number.NaN
   #tsEventUs = Number.NaN
   #tsRecvUs = Number.NaN
   #sequence = Number.NaN
@@ -223,6 +226,7 @@ export abstract class SequencedBook implements BookReader {
     } else if (verdict === MessageVerdict.held) {
       this.counters.held++
       this.counters.overflowed += this.#pending.begin(rows, row)
+      this.#tellGap()
     } else {
       this.counters.dropped++
     }
@@ -243,7 +247,7 @@ export abstract class SequencedBook implements BookReader {
       const verdict = this.#check(rows, row)
       if (verdict === SequenceVerdict.apply) return MessageVerdict.applied
       if (verdict === SequenceVerdict.old) return MessageVerdict.dropped
-      this.#reportGap(rows, row)
+      this.#goStale(rows, row)
       return MessageVerdict.held
     }
     if (!this.#requiresSnapshot && this.#state === BookState.empty) {
@@ -268,11 +272,19 @@ export abstract class SequencedBook implements BookReader {
     this.#sequence = rows.sequence[row]
   }
 
-  #reportGap(rows: MessageRows, row: number): void {
+  #goStale(rows: MessageRows, row: number): void {
     this.counters.gaps++
     this.#state = BookState.stale
     const previous = rows.previousSequence[row]
-    this.onGap?.(this, this.#sequence, Number.isNaN(previous) ? rows.sequence[row] - 1 : previous)
+    this.#received = Number.isNaN(previous) ? rows.sequence[row] - 1 : previous
+    this.#isGapUntold = true
+  }
+
+  /** Comes last, because the listener may do anything, also to this book. */
+  #tellGap(): void {
+    if (!this.#isGapUntold) return
+    this.#isGapUntold = false
+    this.onGap?.(this, this.#sequence, this.#received)
   }
 
   /** Applies what was held, from the first message that continues the snapshot; stops at a gap. */
@@ -283,7 +295,7 @@ export abstract class SequencedBook implements BookReader {
     while (done < total) {
       const verdict = this.#check(pending, done)
       if (verdict === SequenceVerdict.gap) {
-        this.#reportGap(pending, done)
+        this.#goStale(pending, done)
         break
       }
       if (verdict === SequenceVerdict.apply) this.#applyPending(done)
@@ -291,6 +303,7 @@ export abstract class SequencedBook implements BookReader {
       done++
     }
     pending.shift(done)
+    this.#tellGap()
   }
 
   #applyPending(message: number): void {

@@ -27,11 +27,12 @@ const insertsUntilRetry = 65_536
 /** The levels of one side, best first by {@link depth}. */
 export class SideLevels {
   readonly #grid: PriceGrid
-  readonly #sign: number
+  // Numbers are initialised as doubles, so that the engine never asks what they are.
+  readonly #sign: number = Number.NaN
   /** As in the grid, but negative for asks: they turn prices into keys of ranks and back. */
-  readonly #keysPerUnit: number
-  readonly #scale: number
-  readonly #stepUnits: number
+  readonly #keysPerUnit: number = Number.NaN
+  readonly #scale: number = Number.NaN
+  readonly #stepUnits: number = Number.NaN
   readonly #maxWindow: number
   readonly #near: Ladder
   readonly #far = new SortedLevels()
@@ -81,12 +82,11 @@ export class SideLevels {
   set(prices: Float64Array, sizes: Float64Array, at: number): LevelChange {
     const price = prices[at]
     const near = this.#near
-    const key = Math.floor(price * this.#keysPerUnit + 0.5)
-    const offset = key - near.lowKey
-    if (!(offset >= 0 && offset < near.capacity && (key * this.#stepUnits) / this.#scale === price)) {
-      return this.#setFar(prices, sizes, at)
-    }
-    const step = offset | 0
+    // Rounds to the nearest step by cutting off; the comparison proves that the price lies on it.
+    const place = price * this.#keysPerUnit - near.lowEdge
+    if (!(place >= 0 && place < near.capacity)) return this.#setFar(prices, sizes, at)
+    const step = place | 0
+    if (((near.lowKey + step) * this.#stepUnits) / this.#scale !== price) return this.#setFar(prices, sizes, at)
     const slot = near.slotOf(step)
     const known = near.sizes[slot]
     const size = sizes[at]

@@ -54,8 +54,8 @@ it('a book side is a sorted map of queues, whatever the distances of its prices'
           pool.release(order.slot)
         } else {
           key = pick % 3 === 0 && orders.length > 0 ? orders[pick % orders.length].key : key + step
-          const slot = pool.insert(index, key, 0, 0, shown, index)
-          side.append(slot)
+          const slot = pool.insert(index, key, 0, 0, shown, shown, index)
+          side.append(slot, key, shown)
           orders.push({ slot, key, shown })
         }
         check(side, pool, orders)

@@ -25,10 +25,9 @@ export class BookSide {
   /** Best key, {@link NO_PRICE} when the side is empty. */
   best: number = NO_PRICE
   /** Level arrays of the window, by `key & mask`; replaced when the window grows. */
-  head: Int32Array
-  tail: Int32Array
-  quantity: Float64Array
-  mask: number
+  private ends: Int32Array
+  private quantity: Float64Array
+  private mask: number
 
   readonly pool: OrderPool
   /** 1 for bids, -1 for asks. */
@@ -50,8 +49,7 @@ export class BookSide {
     this.maxWindow = maxWindow
     this.size = Math.min(INITIAL_WINDOW, maxWindow)
     this.mask = this.size - 1
-    this.head = new Int32Array(this.size).fill(-1)
-    this.tail = new Int32Array(this.size).fill(-1)
+    this.ends = new Int32Array(2 * this.size).fill(-1)
     this.quantity = new Float64Array(this.size)
     this.bits = new Int32Array(this.size >> 5)
   }
@@ -61,36 +59,34 @@ export class BookSide {
     return this.best === NO_PRICE ? NO_PRICE : Math.imul(this.best, this.side)
   }
 
-  /** Puts an order at the end of its price's queue and counts what it shows. */
-  append(slot: number): void {
+  /** Puts an order at the end of its price's queue; `key` and `shown` are the order's own. Returns what the level shows now. */
+  append(slot: number, key: number, shown: number): number {
     const pool = this.pool
-    const key = pool.key(slot)
     pool.setNext(slot, -1)
     if ((key - this.base) >>> 0 >= this.size) {
-      if (!this.admit(key)) {
-        this.appendFar(slot, key)
-        return
-      }
+      if (!this.admit(key)) return this.appendFar(slot, key)
     }
     const index = key & this.mask
-    const last = this.tail[index]
+    const last = this.ends[2 * index + 1]
     pool.setPrevious(slot, last)
-    this.tail[index] = slot
+    this.ends[2 * index + 1] = slot
     if (last >= 0) {
       pool.setNext(last, slot)
-      this.quantity[index] = this.quantity[index] + pool.shown(slot)
-      return
+      const quantity = this.quantity[index] + shown
+      this.quantity[index] = quantity
+      return quantity
     }
-    this.head[index] = slot
-    this.quantity[index] = pool.shown(slot)
+    this.ends[2 * index] = slot
+    this.quantity[index] = shown
     this.bits[index >> 5] = this.bits[index >> 5] | (1 << (key & 31))
     if (key > this.best) this.best = key
+    return shown
   }
 
   /** Puts an order into its price's queue by its sequence number: among the orders there that came later, before the first. */
   insertBySequence(slot: number): void {
     const pool = this.pool
-    this.append(slot)
+    this.append(slot, pool.key(slot), pool.shown(slot))
     let before = pool.previous(slot)
     if (before < 0 || pool.sequence(before) < pool.sequence(slot)) return
     const shown = pool.shown(slot)
@@ -108,23 +104,35 @@ export class BookSide {
     this.addQuantity(key, shown)
   }
 
-  /** Takes an order out of its queue and what it shows out of its level. */
-  unlink(slot: number): void {
+  /** Takes an order out of its queue and what it shows out of its level. Returns what the level shows now. */
+  unlink(slot: number): number {
     const pool = this.pool
     const key = pool.key(slot)
     const next = pool.next(slot)
     const previous = pool.previous(slot)
-    if ((key - this.base) >>> 0 >= this.size) {
-      this.unlinkFar(slot, key)
-      return
-    }
+    if ((key - this.base) >>> 0 >= this.size) return this.unlinkFar(slot, key)
     const index = key & this.mask
     if (previous >= 0) pool.setNext(previous, next)
-    else this.head[index] = next
+    else this.ends[2 * index] = next
     if (next >= 0) pool.setPrevious(next, previous)
-    else this.tail[index] = previous
-    if (previous < 0 && next < 0) this.closeLevel(key)
-    else this.quantity[index] = this.quantity[index] - pool.shown(slot)
+    else this.ends[2 * index + 1] = previous
+    if (previous < 0 && next < 0) {
+      this.closeLevel(key)
+      return 0
+    }
+    const quantity = this.quantity[index] - pool.shown(slot)
+    this.quantity[index] = quantity
+    return quantity
+  }
+
+  /** First order of the best level; there must be one. */
+  first(): number {
+    return this.ends[2 * (this.best & this.mask)]
+  }
+
+  /** Takes from what the best level shows. */
+  reduceBest(reduction: number): void {
+    this.quantity[this.best & this.mask] -= reduction
   }
 
   /** {@link unlink} for the first order of the best level. */
@@ -132,12 +140,12 @@ export class BookSide {
     const pool = this.pool
     const next = pool.next(slot)
     const index = key & this.mask
-    this.head[index] = next
+    this.ends[2 * index] = next
     if (next >= 0) {
       pool.setPrevious(next, -1)
       this.quantity[index] -= pool.shown(slot)
     } else {
-      this.tail[index] = -1
+      this.ends[2 * index + 1] = -1
       this.closeLevel(key)
     }
   }
@@ -173,7 +181,7 @@ export class BookSide {
   /** First order of a level, -1 when there is no such level. */
   headAt(key: number): number {
     if (key > this.best) return -1
-    if ((key - this.base) >>> 0 < this.size) return this.head[key & this.mask]
+    if ((key - this.base) >>> 0 < this.size) return this.ends[2 * (key & this.mask)]
     const index = this.far.indexOf(key)
     return index < 0 ? -1 : this.far.heads[index]
   }
@@ -225,7 +233,7 @@ export class BookSide {
     const far = this.far
     for (let key = this.lowestBelow(base); key !== NO_PRICE; key = this.lowestBelow(base)) {
       const index = key & this.mask
-      far.insert(far.count, key, this.head[index], this.tail[index], this.quantity[index])
+      far.insert(far.count, key, this.ends[2 * index], this.ends[2 * index + 1], this.quantity[index])
       this.clear(index)
     }
     this.base = base
@@ -264,72 +272,74 @@ export class BookSide {
 
   /** Doubles the window, downwards, until it spans `span` ticks below its top. */
   private growWindow(span: number): void {
-    const { head, tail, quantity, mask, base, size } = this
+    const { ends, quantity, mask, base, size } = this
     const levels: number[] = []
     for (let key = this.best; key !== NO_PRICE; key = this.occupiedAtOrBelow(key - 1)) levels.push(key)
     let wanted = size
     while (wanted <= span) wanted *= 2
     this.size = wanted
     this.mask = wanted - 1
-    this.head = new Int32Array(wanted).fill(-1)
-    this.tail = new Int32Array(wanted).fill(-1)
+    this.ends = new Int32Array(2 * wanted).fill(-1)
     this.quantity = new Float64Array(wanted)
     this.bits = new Int32Array(wanted >> 5)
     this.base = base + size - wanted
     for (const key of levels) {
       const from = key & mask
-      this.place(key & this.mask, key, head[from], tail[from], quantity[from])
+      this.place(key & this.mask, key, ends[2 * from], ends[2 * from + 1], quantity[from])
     }
     this.fetchFar()
   }
 
   private place(index: number, key: number, head: number, tail: number, quantity: number): void {
-    this.head[index] = head
-    this.tail[index] = tail
+    this.ends[2 * index] = head
+    this.ends[2 * index + 1] = tail
     this.quantity[index] = quantity
     this.bits[index >> 5] = this.bits[index >> 5] | (1 << (key & 31))
   }
 
   private clear(index: number): void {
-    this.head[index] = -1
-    this.tail[index] = -1
+    this.ends[2 * index] = -1
+    this.ends[2 * index + 1] = -1
     this.quantity[index] = 0
     this.bits[index >> 5] = this.bits[index >> 5] & ~(1 << (index & 31))
   }
 
   private setHead(key: number, slot: number): void {
-    if ((key - this.base) >>> 0 < this.size) this.head[key & this.mask] = slot
+    if ((key - this.base) >>> 0 < this.size) this.ends[2 * (key & this.mask)] = slot
     else this.far.heads[this.far.indexOf(key)] = slot
   }
 
-  private appendFar(slot: number, key: number): void {
+  private appendFar(slot: number, key: number): number {
     const { pool, far } = this
+    const shown = pool.shown(slot)
     const index = far.lowerBound(key)
     if (index === far.count || far.keys[index] !== key) {
       pool.setPrevious(slot, -1)
-      far.insert(index, key, slot, slot, pool.shown(slot))
-      return
+      far.insert(index, key, slot, slot, shown)
+      return shown
     }
     const last = far.tails[index]
     pool.setPrevious(slot, last)
     pool.setNext(last, slot)
     far.tails[index] = slot
-    far.quantities[index] = far.quantities[index] + pool.shown(slot)
+    far.quantities[index] += shown
+    return far.quantities[index]
   }
 
-  private unlinkFar(slot: number, key: number): void {
+  private unlinkFar(slot: number, key: number): number {
     const { pool, far } = this
     const index = far.indexOf(key)
     const next = pool.next(slot)
     const previous = pool.previous(slot)
     if (previous < 0 && next < 0) {
       far.remove(index)
-      return
+      return 0
     }
     if (previous >= 0) pool.setNext(previous, next)
     else far.heads[index] = next
     if (next >= 0) pool.setPrevious(next, previous)
     else far.tails[index] = previous
-    far.quantities[index] = far.quantities[index] - pool.shown(slot)
+    far.quantities[index] -= pool.shown(slot)
+    return far.quantities[index]
   }
 }

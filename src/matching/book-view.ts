@@ -104,19 +104,19 @@ export class BookView {
 
   /** Where an order is: an {@link OrderPlace}, `none` for unknown or finished orders. */
   orderPlace(orderNumber: number): OrderPlace {
-    const slot = this.pool.find(orderNumber)
+    const slot = this.slotOf(orderNumber)
     return slot < 0 ? OrderPlace.none : (placeOf(this.pool.flags(slot)) as OrderPlace)
   }
 
   /** Open quantity of an order, hidden part included; 0 for unknown or finished orders. */
   orderRemaining(orderNumber: number): number {
-    const slot = this.pool.find(orderNumber)
+    const slot = this.slotOf(orderNumber)
     return slot < 0 ? 0 : this.pool.openQuantity(slot)
   }
 
   /** Limit price of a live order; {@link NO_PRICE} without a limit or without such an order. */
   orderPrice(orderNumber: number): number {
-    const slot = this.pool.find(orderNumber)
+    const slot = this.slotOf(orderNumber)
     return slot < 0 ? NO_PRICE : this.book.priceOf(slot)
   }
 
@@ -135,6 +135,12 @@ export class BookView {
     let ahead = 0
     for (let before = pool.previous(slot); before >= 0; before = pool.previous(before)) ahead += pool.shown(before)
     return ahead
+  }
+
+  /** Slot of an order that has a place, -1 for all others. */
+  private slotOf(orderNumber: number): number {
+    const slot = this.pool.find(orderNumber)
+    return slot >= 0 && placeOf(this.pool.flags(slot)) === OrderPlace.active ? -1 : slot
   }
 
   private sideOf(bookSide: number): BookSide {

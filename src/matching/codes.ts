@@ -60,7 +60,7 @@ export type AuctionKind = (typeof AuctionKind)[keyof typeof AuctionKind]
 
 /** Where a live order is. */
 export const OrderPlace = { none: 0, book: 1, dormant: 2, collected: 3, active: 4 } as const
-/** One of {@link OrderPlace}; `none` = not live, `active` = being executed in this very call. */
+/** One of {@link OrderPlace}; `none` = not live, `active` = being executed (queries answer `none` then). */
 export type OrderPlace = (typeof OrderPlace)[keyof typeof OrderPlace]
 
 /** Why a new order, a cancel or a replace was refused. */

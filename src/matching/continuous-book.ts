@@ -30,6 +30,7 @@ import {
   withPlace,
 } from './order-flags.js'
 import type { OrderPool } from './order-pool.js'
+import { isGuarded, SelfTradeGuard } from './self-trade-guard.js'
 import { SlotHeap } from './slot-heap.js'
 
 /** Orders that trade and rest, without any notion of market state. */
@@ -46,8 +47,7 @@ export class ContinuousBook {
   sweepFirst: number = NO_PRICE
   /** Trades so far, last sequence number. */
   private readonly counters = new Float64Array(2)
-  /** Set while matching when self-trade prevention ends the incoming order. */
-  private takerStopped = false
+  private readonly guard: SelfTradeGuard
 
   constructor(pool: OrderPool, listener: MatchingListener, maxWindow: number) {
     this.pool = pool
@@ -55,6 +55,7 @@ export class ContinuousBook {
     this.bids = new BookSide(pool, 1, maxWindow)
     this.asks = new BookSide(pool, -1, maxWindow)
     this.expiry = new SlotHeap(() => pool.expiryPosition)
+    this.guard = new SelfTradeGuard(this)
   }
 
   /** Trades so far. */
@@ -94,9 +95,9 @@ export class ContinuousBook {
       return
     }
     if (opposite.best >= -pool.key(slot)) {
-      this.match(slot, opposite)
-      const isStopped = this.takerStopped
-      this.takerStopped = false
+      let isStopped = false
+      if (isGuarded(pool, slot)) isStopped = this.guard.match(slot, opposite)
+      else pool.setShown(slot, this.take(opposite, -pool.key(slot), pool.shown(slot), pool.number(slot)))
       if (pool.shown(slot) === 0) {
         this.release(slot)
         return
@@ -142,29 +143,33 @@ export class ContinuousBook {
     if (isIceberg(flags)) this.showTip(slot, pool.openQuantity(slot))
     pool.setFlags(slot, withPlace(flags, OrderPlace.book))
     this.stamp(slot)
-    side.append(slot)
+    side.append(slot, pool.key(slot), pool.shown(slot))
     this.publish(side, pool.key(slot))
   }
 
-  /** {@link execute} for a new limit order without options: `timeInForce` is DAY, GTC or IOC. */
-  executePlain(slot: number, side: number, key: number, timeInForce: number): void {
-    const pool = this.pool
+  /** Takes in a new limit order without options that crosses nothing; false, with nothing done, as {@link OrderPool.insert}. */
+  restPlain(orderNumber: number, side: number, key: number, flags: number, owner: number, quantity: number): boolean {
+    const slot = this.pool.insert(orderNumber, key, flags, owner, quantity, quantity, ++this.counters[1])
+    if (slot < 0) return false
+    const own = side === 1 ? this.bids : this.asks
+    const price = Math.imul(key, side)
+    this.listener.onAccepted(orderNumber, side, price, quantity)
+    this.listener.onBookLevel(own.bookSide, price, own.append(slot, key, quantity))
+    return true
+  }
+
+  /** Executes a new limit order without options that crosses, or that is IOC. Its number must be free and the pool not full. */
+  takePlain(orderNumber: number, side: number, key: number, flags: number, owner: number, quantity: number): void {
     const opposite = side === 1 ? this.asks : this.bids
-    if (opposite.best >= -key) {
-      this.match(slot, opposite)
-      if (pool.shown(slot) === 0) {
-        pool.release(slot)
-        return
-      }
-    }
-    if (timeInForce === 2) {
-      this.end(slot, CancelReason.immediateOrCancel)
+    const open = this.take(opposite, -key, quantity, orderNumber)
+    if (open === 0) return
+    if (timeInForceOf(flags) === TimeInForce.ioc) {
+      this.listener.onCanceled(orderNumber, open, CancelReason.immediateOrCancel)
       return
     }
     const own = side === 1 ? this.bids : this.asks
-    pool.setFlags(slot, withPlace(pool.flags(slot), 1))
-    own.append(slot)
-    this.publish(own, key)
+    const slot = this.pool.insert(orderNumber, key, flags, owner, quantity, open, ++this.counters[1])
+    this.listener.onBookLevel(own.bookSide, Math.imul(key, side), own.append(slot, key, open))
   }
 
   /** Ends an order that rests: a {@link CancelReason}, or 0 for its expiry. */
@@ -175,12 +180,12 @@ export class ContinuousBook {
     const orderNumber = pool.number(slot)
     const open = pool.openQuantity(slot)
     const key = pool.key(slot)
-    side.unlink(slot)
+    const quantity = side.unlink(slot)
     if (isGtd(flags)) this.expiry.remove(slot)
     pool.release(slot)
     if (reason !== 0) this.listener.onCanceled(orderNumber, open, reason)
     else this.listener.onExpired(orderNumber, open)
-    this.publish(side, key)
+    this.listener.onBookLevel(side.bookSide, Math.imul(key, side.side), quantity)
   }
 
   /** Ends an order that is in no queue: a {@link CancelReason}, or 0 for its expiry. */
@@ -233,83 +238,39 @@ export class ContinuousBook {
     this.listener.onTrade(++this.counters[0], restingOrder, takerOrder, price, quantity, takerSide)
   }
 
-  /** The loop: best level after best level, order after order, until the order is done or nothing crosses any more. */
-  private match(taker: number, resting: BookSide): void {
+  /** Takes up to `quantity` at `limit` or better: best level after best level, order after order. Returns what is left. */
+  private take(resting: BookSide, limit: number, quantity: number, takerOrder: number): number {
     const pool = this.pool
-    const mode = selfTradeOf(pool.flags(taker))
-    const isGuarded = mode !== 0 && pool.owner(taker) !== 0
-    const limit = -pool.key(taker)
-    const takerNumber = pool.number(taker)
     const takerSide = -resting.side
-    let remaining = pool.shown(taker)
-    while (resting.best >= limit && remaining > 0 && !this.takerStopped) {
+    let remaining = quantity
+    while (resting.best >= limit && remaining > 0) {
       const key = resting.best
       const price = Math.imul(key, resting.side)
-      const tradesBefore = this.counters[0]
       do {
-        const slot = resting.head[key & resting.mask]
-        if (isGuarded && pool.owner(slot) === pool.owner(taker)) {
-          this.meetOwn(taker, slot, resting, mode)
-          remaining = pool.shown(taker)
-          continue
-        }
+        const slot = resting.first()
+        const restingOrder = pool.number(slot)
         const shown = pool.shown(slot)
-        const restingNumber = pool.number(slot)
         const fill = shown < remaining ? shown : remaining
         remaining -= fill
-        pool.setShown(taker, remaining)
-        if (fill === shown && isUncomplicated(pool.flags(slot))) {
+        if (fill < shown) {
+          pool.setShown(slot, shown - fill)
+          resting.reduceBest(fill)
+        } else if (isUncomplicated(pool.flags(slot))) {
           resting.removeFirst(slot, key)
           pool.release(slot)
         } else this.consume(resting, slot, fill)
-        this.trade(restingNumber, takerNumber, price, fill, takerSide)
-      } while (remaining > 0 && resting.best === key && !this.takerStopped)
-      if (this.counters[0] !== tradesBefore) this.notePrice(price)
+        this.listener.onTrade(++this.counters[0], restingOrder, takerOrder, price, fill, takerSide)
+      } while (remaining > 0 && resting.best === key)
+      this.notePrice(price)
       this.publish(resting, key)
     }
+    return remaining
   }
 
-  private notePrice(price: number): void {
+  /** Notes the price of a trade in continuous trading. */
+  notePrice(price: number): void {
     this.last = price
     if (this.sweepFirst === NO_PRICE) this.sweepFirst = price
-  }
-
-  /** Self-trade prevention: what becomes of the two orders. */
-  private meetOwn(taker: number, slot: number, resting: BookSide, mode: number): void {
-    const { pool, listener } = this
-    if (mode === SelfTradeMode.decrement) {
-      this.decrement(taker, slot, resting)
-      return
-    }
-    this.takerStopped = mode !== SelfTradeMode.cancelOldest
-    if (mode === SelfTradeMode.cancelNewest) return
-    const open = pool.openQuantity(slot)
-    const orderNumber = pool.number(slot)
-    resting.unlink(slot)
-    this.release(slot)
-    listener.onCanceled(orderNumber, open, CancelReason.selfTrade)
-  }
-
-  private decrement(taker: number, slot: number, resting: BookSide): void {
-    const { pool, listener } = this
-    const open = pool.openQuantity(slot)
-    const remaining = pool.shown(taker)
-    const reduction = Math.min(open, remaining)
-    if (reduction === open) {
-      const orderNumber = pool.number(slot)
-      resting.unlink(slot)
-      this.release(slot)
-      listener.onCanceled(orderNumber, open, CancelReason.selfTrade)
-    } else {
-      this.reduceResting(resting, slot, reduction)
-      listener.onReplaced(pool.number(slot), this.priceOf(slot), pool.quantity(slot))
-    }
-    pool.setShown(taker, remaining - reduction)
-    pool.setQuantity(taker, pool.quantity(taker) - reduction)
-    if (reduction === remaining) {
-      this.takerStopped = true
-      listener.onCanceled(pool.number(taker), reduction, CancelReason.selfTrade)
-    } else listener.onReplaced(pool.number(taker), this.priceOf(taker), pool.quantity(taker))
   }
 
   /** Whether a fill-or-kill order finds its whole quantity, walking the orders it would meet. */
@@ -358,7 +319,7 @@ export class ContinuousBook {
     } else {
       side.unlink(slot)
       this.showTip(slot, pool.hidden[slot >> 3])
-      side.append(slot)
+      side.append(slot, pool.key(slot), pool.shown(slot))
     }
     this.stamp(slot)
   }

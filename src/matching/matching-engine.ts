@@ -289,23 +289,19 @@ export class MatchingEngine extends BookView {
     triggers.observe(book.last, bid, ask)
   }
 
-  /** The short way for plain limit orders in an open market, most of all orders. False, with nothing done, for all others. */
+  /** The short way for limit orders without options in an open market, most of all orders. False, with nothing done, for all others. */
   private acceptPlain(entry: OrderEntry): boolean {
     if (!this.isOpen || !isPlainLimit(entry)) return false
     const { pool, book } = this
-    const { orderNumber, side, price, quantity } = entry
-    const key = Math.imul(price, side)
-    const slot = pool.insert(
-      orderNumber,
-      key,
-      plainFlags(side, entry.timeInForce),
-      entry.owner,
-      quantity,
-      book.nextSequence(),
-    )
-    if (slot < 0) return false
-    this.listener.onAccepted(orderNumber, side, price, quantity)
-    book.executePlain(slot, side, key, entry.timeInForce)
+    const { orderNumber, side, owner, quantity, timeInForce } = entry
+    const key = Math.imul(entry.price, side)
+    const flags = plainFlags(side, timeInForce)
+    if (timeInForce !== 2 && (side === 1 ? book.asks : book.bids).best < -key) {
+      return book.restPlain(orderNumber, side, key, flags, owner, quantity)
+    }
+    if (pool.isFull || pool.find(orderNumber) >= 0) return false
+    this.listener.onAccepted(orderNumber, side, entry.price, quantity)
+    book.takePlain(orderNumber, side, key, flags, owner, quantity)
     return true
   }
 
@@ -358,7 +354,7 @@ export class MatchingEngine extends BookView {
     const { pool } = this
     const flags = withPlace(packFlags(entry), OrderPlace.active)
     const { orderNumber, owner, quantity } = entry
-    const slot = pool.insert(orderNumber, key, flags, owner, quantity, this.book.nextSequence())
+    const slot = pool.insert(orderNumber, key, flags, owner, quantity, quantity, this.book.nextSequence())
     if (entry.displayQuantity !== 0) {
       pool.display[slot >> 3] = entry.displayQuantity
       pool.hidden[slot >> 3] = 0

@@ -1,6 +1,7 @@
 /**
  * What the engine tells its venue: plain numbers through a fixed interface, so that an event costs a call and no object.
  *
+ * An order that is being executed has no place yet: queries know nothing of it until it rests.
  * Calls come in the order in which things happen, during the operation that causes them. A listener may read the
  * orders of the engine; it may not call an operation (`TW_INVALID_STATE`) and must not throw: an engine whose listener
  * threw refuses everything afterwards, because its book is half way through an operation.

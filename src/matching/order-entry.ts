@@ -91,7 +91,7 @@ export function hasLimitPrice(kind: number): boolean {
 
 /** True for an integer price in ticks within the engine's range. */
 export function isPrice(value: number): boolean {
-  return Number.isInteger(value) && value >= -MAX_PRICE_TICKS && value <= MAX_PRICE_TICKS
+  return value >= -1_000_000_000 && value <= 1_000_000_000 && (value | 0) === value
 }
 
 /** True for an integer quantity above 0 that a double holds exactly. */

@@ -21,9 +21,9 @@ export function packFlags(entry: OrderEntry): number {
   )
 }
 
-/** Flags of a limit order without options that is being executed. */
+/** Flags of a limit order without options that rests. */
 export const plainFlags = (side: number, timeInForce: number): number =>
-  0x40001 | (timeInForce << 4) | (side < 0 ? 0x4000 : 0)
+  0x10001 | (timeInForce << 4) | (side < 0 ? 0x4000 : 0)
 
 /** An {@link OrderKind}. */
 export const kindOf = (flags: number): number => flags & 15

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { OrderPool, SLOT_STRIDE } from './order-pool.js'
 
-const acquire = (pool: OrderPool, orderNumber: number): number => pool.insert(orderNumber, 1, 0, 0, 1, 1)
+const acquire = (pool: OrderPool, orderNumber: number): number => pool.insert(orderNumber, 1, 0, 0, 1, 1, 1)
 
 describe('OrderPool', () => {
   it.each([

@@ -67,8 +67,9 @@ export class OrderPool {
     this.bound = bound
     const capacity = 1 << (32 - Math.clz32(Math.max(16, Math.min(initial, bound)) - 1))
     this.capacity = capacity
-    this.ints = new Int32Array(capacity * SLOT_STRIDE)
-    this.doubles = new Float64Array((capacity * SLOT_STRIDE) >> 1)
+    // Filled although zero: the system then maps the memory now and not while orders come in.
+    this.ints = new Int32Array(capacity * SLOT_STRIDE).fill(0)
+    this.doubles = new Float64Array((capacity * SLOT_STRIDE) >> 1).fill(0)
     this.hidden = new Float64Array(capacity)
     this.display = new Float64Array(capacity)
     this.expireUs = new Float64Array(capacity)
@@ -94,15 +95,27 @@ export class OrderPool {
     return slot
   }
 
-  /** Takes in a new order, all of its quantity open and shown; -1, with nothing done, when its number is live or the pool is full. */
-  insert(orderNumber: number, key: number, flags: number, owner: number, quantity: number, sequence: number): number {
+  /**
+   * Takes in a new order that shows all that is open of it.
+   *
+   * @returns its slot; -1, with nothing done, when its number is live or the pool is full.
+   */
+  insert(
+    orderNumber: number,
+    key: number,
+    flags: number,
+    owner: number,
+    quantity: number,
+    open: number,
+    sequence: number,
+  ): number {
     if (this.live >= this.bound) return -1
     const bucket = this.bucketOf(orderNumber)
     const first = this.buckets[bucket]
     if (first >= 0 && this.find(orderNumber) >= 0) return -1
     if (this.freeHead < 0 && this.highWater === this.ints.length) {
       this.grow()
-      return this.insert(orderNumber, key, flags, owner, quantity, sequence)
+      return this.insert(orderNumber, key, flags, owner, quantity, open, sequence)
     }
     const { ints, doubles } = this
     let slot = this.freeHead
@@ -119,7 +132,7 @@ export class OrderPool {
     ints[slot + 5] = first
     ints[slot + 6] = bucket
     doubles[slot >> 1] = orderNumber
-    doubles[(slot >> 1) + 1] = quantity
+    doubles[(slot >> 1) + 1] = open
     doubles[(slot >> 1) + 2] = quantity
     doubles[(slot >> 1) + 3] = sequence
     return slot

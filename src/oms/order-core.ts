@@ -18,8 +18,9 @@ import { LatencyHistogram } from '../math/histogram.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { CancelRequest, type OrderNames } from '../orders/approved-order.js'
 import { FactSource, statusOf } from '../orders/codes.js'
-import { status } from '../orders/derive.js'
+import { inFlightRequests, status } from '../orders/derive.js'
 import { Field, type OrderTable } from '../orders/order-table.js'
+import type { ExecKey } from '../orders/trade-pool.js'
 import { NameTable } from '../portfolio/names.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
 import { denialCode, LocalReason } from '../risk/controls.js'
@@ -105,12 +106,15 @@ export class OrderCore implements HandleHome {
   readonly events = new TypedEmitter<OrderManagerEvents>()
   /** By index of their name; a hole for names that only the journal knows. */
   readonly connectors: (BaseConnector | undefined)[] = []
+  /** Executions of external orders that are booked: grows with what others do on the account. */
+  readonly externalExecs = new Set<ExecKey>()
   /** From submit to the venue's acknowledgement, and to the first fill. */
   readonly latency = { submitToAck: new LatencyHistogram(), submitToFill: new LatencyHistogram() }
   readonly counters = { submitted: 0, denied: 0, fills: 0, cancels: 0, anomalies: 0, listenerErrors: 0, sendFailures: 0 }
   readonly #handles: (OrderHandle | undefined)[]
   readonly #sinks: (((event: OrderEvent) => void) | undefined)[] = []
   readonly #outbox = new Outbox()
+  readonly #cancels = new Outbox()
   readonly #identities: OrderIdentities
   readonly #cancel: CancelRequest
   readonly #connectedSeq: number[] = []
@@ -293,12 +297,15 @@ export class OrderCore implements HandleHome {
     try {
       while (this.#isDirty) {
         this.#isDirty = false
-        if (!this.#outbox.isEmpty && this.recorder.journal.durability === 'fsync') this.#sendWhenDurable()
-        else {
-          this.recorder.journal.tryFlush()
-          this.#sendAll()
+        this.recorder.journal.tryFlush()
+        if (this.recorder.journal.durability === 'fsync') {
+          this.#sendCancels()
+          this.#finishWhenDurable()
+        } else {
+          this.#sendOrders(Number.POSITIVE_INFINITY)
+          this.#sendCancels()
+          this.#deliver(this.#takeQueue())
         }
-        this.#deliverAll()
       }
     } finally {
       this.#depth--
@@ -306,27 +313,52 @@ export class OrderCore implements HandleHome {
     }
   }
 
-  /** Puts an order, change or cancel behind what the journal is about to hold. */
+  /** Puts an order or a change behind what the journal is about to hold. */
   stage(kind: number, row: number, generation: number, quantity: number, price: number, trigger: number): void {
     if (this.#outbox.isFull) {
       this.recorder.journal.tryFlush()
-      this.#sendAll()
+      this.#sendOrders(Number.POSITIVE_INFINITY)
     }
+    if (kind === Outgoing.order) this.table.cells[row + Field.isStaged] = 1
     this.#outbox.put(kind, row, generation, quantity, price, trigger)
     this.#isDirty = true
   }
 
-  #sendWhenDurable(): void {
-    if (this.#isSyncing) return
+  /** Puts a cancel into the turn. It does not wait for a disk; an order that has not left yet is not sent at all. */
+  stageCancel(row: number, generation: number): void {
+    this.#isDirty = true
+    if (this.table.cells[row + Field.isStaged] === 1) return
+    if (this.#cancels.isFull) this.#sendCancels()
+    this.#cancels.put(Outgoing.cancel, row, generation, Number.NaN, Number.NaN, Number.NaN)
+  }
+
+  /** Power-safe mode: what is staged leaves, and what happened is told, when the disk has it. Meanwhile more may be staged. */
+  #finishWhenDurable(): void {
+    if (this.#isSyncing || (this.#outbox.isEmpty && this.#queue.length === 0)) return
     this.#isSyncing = true
+    const staged = this.#outbox.size
+    const events = this.#takeQueue()
     const finish = () => {
       this.#isSyncing = false
       this.beginTurn()
-      this.#sendAll()
-      this.#isDirty = true
+      this.#sendOrders(staged)
+      this.#deliver(events)
+      this.#isDirty ||= !this.#outbox.isEmpty || this.#queue.length > 0
       this.endTurn()
     }
     this.recorder.journal.durable().then(finish, finish)
+  }
+
+  #sendOrders(most: number): void {
+    const outbox = this.#outbox
+    for (let sent = 0; sent < most && outbox.take(); sent++) {
+      if (outbox.kind === Outgoing.order) this.#sendOrder(outbox.row)
+      else this.#sendReplace(outbox.row, outbox.generation, outbox.quantity, outbox.price, outbox.trigger)
+    }
+  }
+
+  #sendCancels(): void {
+    while (this.#cancels.take()) this.#sendCancel(this.#cancels.row, this.#cancels.generation)
   }
 
   #connectorOf(row: number): BaseConnector {
@@ -335,18 +367,11 @@ export class OrderCore implements HandleHome {
     throw new TradewireError('TW_NOT_CONNECTED', `Connector ${this.names.connector(this.table.cells[row + Field.connector])} is not part of this system`)
   }
 
-  #sendAll(): void {
-    const outbox = this.#outbox
-    while (outbox.take()) {
-      if (outbox.kind === Outgoing.order) this.#sendOrder(outbox.row)
-      else if (outbox.kind === Outgoing.replace) this.#sendReplace(outbox.row, outbox.generation, outbox.quantity, outbox.price, outbox.trigger)
-      else this.#sendCancel(outbox.row, outbox.generation)
-    }
-  }
-
   #sendOrder(row: number): void {
     const { gate } = this
-    const verdict = this.recorder.isHealthy ? gate.recheck(row) : LocalReason.JOURNAL_UNAVAILABLE
+    this.table.cells[row + Field.isStaged] = 0
+    const isCanceled = inFlightRequests(this.table, row) !== 0
+    const verdict = isCanceled ? LocalReason.CANCELED_BEFORE_SEND : this.recorder.isHealthy ? gate.recheck(row) : LocalReason.JOURNAL_UNAVAILABLE
     if (verdict !== 0) {
       this.withdraw(row, verdict)
       return
@@ -504,10 +529,13 @@ export class OrderCore implements HandleHome {
     this.logger.error({ event, error: messageOf(error) }, 'a listener threw')
   }
 
-  #deliverAll(): void {
+  #takeQueue(): OrderEvent[] {
     const queue = this.#queue
-    if (queue.length === 0) return
-    this.#queue = []
+    if (queue.length > 0) this.#queue = []
+    return queue
+  }
+
+  #deliver(queue: readonly OrderEvent[]): void {
     for (let i = 0; i < queue.length; i++) {
       const event = queue[i] as OrderEvent
       for (const error of event.order.isWatched ? event.order.deliver(event) : []) this.listenerFailed(error, event.type)

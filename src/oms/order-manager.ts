@@ -148,7 +148,7 @@ export class OrderManager {
     try {
       const generation = this.#request(row, true, Number.NaN, Number.NaN, Number.NaN)
       core.counters.cancels++
-      core.stage(Outgoing.cancel, row, generation, Number.NaN, Number.NaN, Number.NaN)
+      core.stageCancel(row, generation)
     } finally {
       core.endTurn()
     }

@@ -28,6 +28,10 @@ export class Outbox {
     return this.#size === 0
   }
 
+  get size(): number {
+    return this.#size
+  }
+
   /** Whether the next entry must wait until something was taken. */
   get isFull(): boolean {
     return this.#size === this.#capacity

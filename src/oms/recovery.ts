@@ -7,7 +7,7 @@
 import { TradewireError } from '../core/errors.js'
 import type { RecordReader } from '../journal/record-reader.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
-import { StatusCode } from '../orders/codes.js'
+import { OrderFlag, StatusCode } from '../orders/codes.js'
 import { status } from '../orders/derive.js'
 import { Field } from '../orders/order-table.js'
 import { denialCode } from '../risk/controls.js'
@@ -151,7 +151,7 @@ export class Recovery {
         return
       case RecordType.trade:
         this.#fills++
-        ledger.trade(row, readKey(record) ?? '', record.f64(), record.f64(), record.f64(), record.u16(), record.u8(), record.f64(), tsUs, nowUs, seq)
+        this.#trade(row, seq, tsUs, nowUs, record)
         return
       case RecordType.corrected:
         ledger.corrected(row, readKey(record) ?? '', readKey(record), record.f64(), record.f64(), record.bool(), tsUs, nowUs, seq)
@@ -168,6 +168,13 @@ export class Recovery {
       default:
         throw new TradewireError('TW_JOURNAL_VERSION', `Record ${seq} is of type ${type}, which this release does not know`)
     }
+  }
+
+  #trade(row: number, seq: number, tsUs: number, nowUs: number, record: RecordReader): void {
+    const { table, ledger, externalExecs } = this.#core
+    const exec = readKey(record) ?? ''
+    if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0) externalExecs.add(exec)
+    ledger.trade(row, exec, record.f64(), record.f64(), record.f64(), record.u16(), record.u8(), record.f64(), tsUs, nowUs, seq)
   }
 
   /** Ends the replay. With `isRestart`, orders whose fate the stop left open are declared unknown, on record. */

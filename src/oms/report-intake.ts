@@ -26,9 +26,6 @@ export class ReportIntake implements OrderReports {
   readonly #onOverfill: 'halt' | 'alert'
   readonly #unmatched: UnmatchedReports
   readonly externalPolicy: ExternalPolicy
-  /** Executions of external orders that are booked: a set that grows with what others do on the account. */
-  readonly externalExecs = new Set<ExecKey>()
-
   constructor(core: OrderCore, options: { onOverfill?: 'halt' | 'alert'; external?: ExternalPolicy } = {}) {
     this.#core = core
     this.#onOverfill = options.onOverfill ?? 'halt'
@@ -286,8 +283,8 @@ export class ReportIntake implements OrderReports {
 
   externalFill(source: number, report: VenueFillReport, owner = EXTERNAL): void {
     const core = this.#core
-    if (this.externalExecs.has(report.exec)) return
-    this.externalExecs.add(report.exec)
+    if (this.#core.externalExecs.has(report.exec)) return
+    this.#core.externalExecs.add(report.exec)
     core.beginTurn()
     const known = report.venueOrderId === undefined ? -1 : this.#byVenueId(source, report.venueOrderId)
     const row = known >= 0 ? known : this.#adopt(source, report.account, report.instrument, report.side, 'MARKET', 'DAY', report.quantityUnits, Number.NaN, undefined, owner)

@@ -143,7 +143,7 @@ export class ApprovedOrder extends OrderView {
 
   private constructor(right: MintingRight, table: OrderTable, instruments: InstrumentRegistry, names: OrderNames) {
     super(table, instruments, names)
-    if (!rights.has(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can make an ApprovedOrder')
+    if (!isHeld(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can make an ApprovedOrder')
   }
 
   /** A view of a gate's own, to be pointed at each order it approves. */
@@ -153,7 +153,7 @@ export class ApprovedOrder extends OrderView {
 
   /** Points the view at an order that was just approved. Needs the minting right. */
   approve(right: MintingRight, row: number): this {
-    if (!rights.has(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can approve an order')
+    if (!isHeld(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can approve an order')
     this.row = row
     this.#isLive = true
     return this
@@ -177,7 +177,7 @@ export class ApprovedReplace extends OrderView {
 
   private constructor(right: MintingRight, table: OrderTable, instruments: InstrumentRegistry, names: OrderNames) {
     super(table, instruments, names)
-    if (!rights.has(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can make an ApprovedReplace')
+    if (!isHeld(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can make an ApprovedReplace')
   }
 
   /** As {@link ApprovedOrder.mint}. */
@@ -187,7 +187,7 @@ export class ApprovedReplace extends OrderView {
 
   /** Points the view at an approved change. Needs the minting right. */
   approve(right: MintingRight, row: number, generation: number, quantityUnits: number, priceUnits: number, triggerUnits: number): this {
-    if (!rights.has(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can approve a change')
+    if (!isHeld(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can approve a change')
     this.row = row
     this.generation = generation
     this.newQuantityUnits = quantityUnits
@@ -222,8 +222,12 @@ export interface MintingRight {
   readonly holder: string
 }
 
-const rights = new WeakSet<MintingRight>()
-let isClaimed = false
+/** The one right that was handed out. */
+let held: MintingRight | undefined
+
+function isHeld(right: MintingRight): boolean {
+  return held !== undefined && right === held
+}
 
 /**
  * Hands out the minting right, once per loaded copy of the package: `risk/` takes it when it is loaded, so nothing that is
@@ -232,9 +236,7 @@ let isClaimed = false
  * @throws TradewireError `TW_NOT_APPROVED` when it has been taken.
  */
 export function claimMintingRight(holder: string): MintingRight {
-  if (isClaimed) throw new TradewireError('TW_NOT_APPROVED', 'The right to approve orders is taken by the risk gate')
-  isClaimed = true
-  const right: MintingRight = Object.freeze({ holder })
-  rights.add(right)
-  return right
+  if (held !== undefined) throw new TradewireError('TW_NOT_APPROVED', 'The right to approve orders is taken by the risk gate')
+  held = Object.freeze({ holder })
+  return held
 }

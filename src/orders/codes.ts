@@ -101,9 +101,12 @@ export const OrderFlag = {
   triggerMid: 32,
 } as const
 
+const limitTypes =
+  (1 << TypeCode.LIMIT) | (1 << TypeCode.STOP_LIMIT) | (1 << TypeCode.TRAILING_STOP_LIMIT) | (1 << TypeCode.LIMIT_IF_TOUCHED)
+
 /** Whether orders of a type carry a limit price. */
 export function hasLimit(type: number): boolean {
-  return type === TypeCode.LIMIT || type === TypeCode.STOP_LIMIT || type === TypeCode.TRAILING_STOP_LIMIT || type === TypeCode.LIMIT_IF_TOUCHED
+  return ((limitTypes >> type) & 1) === 1
 }
 
 /** Whether orders of a type wait for a trigger. */

@@ -20,8 +20,14 @@ export { Outcome }
 
 /** Brings the derived columns up to date after facts changed. */
 function settle(table: OrderTable, row: number, seq: number): void {
-  if (seq > table.cells[row + Field.lastSeq]) table.cells[row + Field.lastSeq] = seq
-  table.cells[row + Field.isOpen] = isClosed(lifecycle(table, row)) ? 0 : 1
+  const { cells } = table
+  if (seq > cells[row + Field.lastSeq]) cells[row + Field.lastSeq] = seq
+  if (cells[row + Field.hasEnding] === 0) {
+    const quantity = cells[row + Field.quantity]
+    cells[row + Field.isOpen] = quantity > 0 && cells[row + Field.filled] >= quantity ? 0 : 1
+  } else {
+    cells[row + Field.isOpen] = isClosed(lifecycle(table, row)) ? 0 : 1
+  }
 }
 
 function addFact(table: OrderTable, row: number, fact: number): number {
@@ -43,6 +49,7 @@ function first(column: Float64Array, row: number, seq: number): void {
 /** Our own side refused it. */
 export function foldDenied(table: OrderTable, row: number, reasonCode: number, seq: number): number {
   table.cells[row + Field.reasonCode] = reasonCode
+  table.cells[row + Field.hasEnding] = 1
   first(table.cells, row + Field.closedSeq, seq)
   const outcome = addFact(table, row, Fact.denied)
   settle(table, row, seq)
@@ -94,6 +101,7 @@ export function foldTriggered(table: OrderTable, row: number, seq: number): numb
 
 /** Rejected by the venue, or concluded never to have reached it. */
 export function foldRejected(table: OrderTable, row: number, source: number, seq: number): number {
+  table.cells[row + Field.hasEnding] = 1
   if (source === FactSource.inferred) {
     const isNew = seq > table.cells[row + Field.rejectedInferredSeq]
     raise(table.cells, row + Field.rejectedInferredSeq, seq)
@@ -110,6 +118,7 @@ export function foldRejected(table: OrderTable, row: number, source: number, seq
 
 /** Canceled or expired at the venue, or concluded to be. */
 export function foldClosed(table: OrderTable, row: number, isExpiry: boolean, source: number, tsUs: number, seq: number): number {
+  table.cells[row + Field.hasEnding] = 1
   let outcome: number
   if (source === FactSource.inferred) {
     const isNew = seq > table.cells[row + Field.closedInferredSeq]
@@ -257,7 +266,7 @@ export function foldTrade(
   tsUs: number,
   seq: number,
 ): number {
-  const { trades } = table
+  const { trades, cells } = table
   const before = anomaliesBefore(table, row)
   let trade = findTrade(table, row, exec)
   if (trade < 0) {
@@ -266,20 +275,22 @@ export function foldTrade(
   } else if ((trades.cells[trade + TradeField.facts] & TradeFact.reported) !== 0) {
     return repeatedTrade(table, row, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
   }
-  trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.reported | (basis > 0 ? TradeFact.inferred : 0)
   setTrade(table, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
-  trades.cells[trade + TradeField.basis] = basis
-  if (basis > 0) table.cells[row + Field.hasAdjustments] = 1
-  else raise(table.cells, row + Field.venueSeq, seq)
-  if (table.cells[row + Field.hasAdjustments] === 0) {
+  const isInferred = basis > 0
+  trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.reported | (isInferred ? TradeFact.inferred : 0)
+  if (isInferred) {
+    trades.cells[trade + TradeField.basis] = basis
+    cells[row + Field.hasAdjustments] = 1
+  } else raise(cells, row + Field.venueSeq, seq)
+  if (cells[row + Field.hasAdjustments] === 0) {
     trades.cells[trade + TradeField.effective] = quantity
-    table.cells[row + Field.filled] = table.cells[row + Field.filled] + quantity
-    table.cells[row + Field.traded] = table.cells[row + Field.traded] + quantity
+    cells[row + Field.filled] = cells[row + Field.filled] + quantity
+    cells[row + Field.traded] = cells[row + Field.traded] + quantity
   } else {
     recountTrades(table, row)
   }
   settle(table, row, seq)
-  const overfill = table.cells[row + Field.filled] > table.cells[row + Field.quantity] ? Outcome.overfill : 0
+  const overfill = cells[row + Field.filled] > cells[row + Field.quantity] ? Outcome.overfill : 0
   return Outcome.changed | before | overfill
 }
 
@@ -328,15 +339,15 @@ function repeatedTrade(
 }
 
 function setTrade(table: OrderTable, trade: number, quantity: number, price: number, fee: number, feeCurrency: number, liquidity: number, tsUs: number, seq: number): void {
-  const { trades } = table
-  trades.cells[trade + TradeField.quantity] = quantity
-  trades.cells[trade + TradeField.price] = price
-  trades.cells[trade + TradeField.liquidity] = liquidity
-  trades.cells[trade + TradeField.ts] = tsUs
-  trades.cells[trade + TradeField.seq] = seq
+  const { cells } = table.trades
+  cells[trade + TradeField.quantity] = quantity
+  cells[trade + TradeField.price] = price
+  cells[trade + TradeField.liquidity] = liquidity
+  cells[trade + TradeField.ts] = tsUs
+  cells[trade + TradeField.seq] = seq
   if (Number.isNaN(fee)) return
-  trades.cells[trade + TradeField.fee] = fee
-  trades.cells[trade + TradeField.feeCurrency] = feeCurrency
+  cells[trade + TradeField.fee] = fee
+  cells[trade + TradeField.feeCurrency] = feeCurrency
 }
 
 /** Orders with more trades than this find them through the index; the others by walking their list. */
@@ -361,16 +372,17 @@ function indexTrades(table: OrderTable, row: number): void {
 }
 
 function linkTrade(table: OrderTable, row: number, exec: ExecKey): number {
-  const { trades } = table
-  const trade = trades.add(table.cells[row + Field.number], exec)
+  const { trades, cells } = table
+  const trade = trades.add(cells[row + Field.number], exec)
   if (trade < 0) return trade
-  table.cells[row + Field.tradeCount]++
-  if (table.cells[row + Field.isIndexed] === 1) trades.alias(table.cells[row + Field.number], exec, trade)
-  const last = table.cells[row + Field.lastTrade]
-  if (last < 0) table.cells[row + Field.firstTrade] = trade
+  const count = cells[row + Field.tradeCount] + 1
+  cells[row + Field.tradeCount] = count
+  if (cells[row + Field.isIndexed] === 1) trades.alias(cells[row + Field.number], exec, trade)
+  const last = cells[row + Field.lastTrade]
+  if (last < 0) cells[row + Field.firstTrade] = trade
   else trades.cells[last + TradeField.next] = trade
-  table.cells[row + Field.lastTrade] = trade
-  if (table.cells[row + Field.tradeCount] > longList) indexTrades(table, row)
+  cells[row + Field.lastTrade] = trade
+  if (count > longList) indexTrades(table, row)
   return trade
 }
 
@@ -430,6 +442,7 @@ export function foldBusted(table: OrderTable, row: number, reference: ExecKey, w
 
 function adjusted(table: OrderTable, row: number, works: boolean, seq: number): void {
   table.cells[row + Field.hasAdjustments] = 1
+  table.cells[row + Field.hasEnding] = 1
   raise(table.cells, row + Field.bustSeq, seq)
   raise(table.cells, row + Field.venueSeq, seq)
   if (works) raise(table.cells, row + Field.worksSeq, seq)

@@ -48,8 +48,8 @@ export const reserved = 24,
 /** Times of creation and of the latest change. */
 export const createdUs = 26,
   updatedUs = 27
-/** Whether anything but submission, acceptance, terms and plain trades is known: only then the life cycle needs all facts. */
-export const isUnusual = 28
+/** Whether anything is known that ends an order, or re-opens it, otherwise than by trades reaching its quantity. */
+export const hasEnding = 28
 /** Whether the trades are found through the index of the trade pool. */
 export const isIndexed = 29
 /** First of the order's updates under way in the request pool, or -1. */
@@ -90,3 +90,7 @@ export const trailingAmount = 50,
 export const reasonCode = 55
 /** Monotonic time of sending, for latency. */
 export const sentNs = 56
+/** Row of its position in the portfolio plus 1; 0 = not looked up yet. */
+export const positionRow = 57
+/** Whether it is approved and waits to be handed to its connector. */
+export const isStaged = 56

@@ -16,14 +16,6 @@ export type ExecKey = string | number
 export { TradeFact, TradeField }
 
 const TRADE_BITS = 5
-/** Fields of a record that are in use. */
-const TRADE = 22
-
-const blank = new Float64Array(TRADE)
-blank[TradeField.next] = -1
-blank[TradeField.fee] = Number.NaN
-blank[TradeField.feeCurrency] = -1
-blank[TradeField.correctedTs] = Number.NEGATIVE_INFINITY
 
 const emptySlot = -1
 const deletedSlot = -2
@@ -82,8 +74,7 @@ export class TradePool {
     else if (this.#fresh < this.capacity) trade = this.#fresh++ << TRADE_BITS
     else return -1
     this.#live++
-    cells.set(blank, trade)
-    cells[trade] = owner
+    clearTrade(cells, trade, owner)
     this.#execs[trade >> TRADE_BITS] = exec
     return trade
   }
@@ -173,4 +164,24 @@ function hashOf(owner: number, exec: ExecKey): number {
   hash ^= hash >>> 15
   hash = Math.imul(hash, 0x2c1b3c6d)
   return hash ^ (hash >>> 13)
+}
+
+/** Writes a record without facts. Field by field: for so few cells that is several times faster than a call of set(). */
+function clearTrade(cells: Float64Array, trade: number, owner: number): void {
+  cells[trade + TradeField.owner] = owner
+  cells[trade + TradeField.next] = -1
+  cells[trade + TradeField.facts] = 0
+  cells[trade + TradeField.quantity] = 0
+  cells[trade + TradeField.price] = 0
+  cells[trade + TradeField.effective] = 0
+  cells[trade + TradeField.bookedQuantity] = 0
+  cells[trade + TradeField.bookedPrice] = 0
+  cells[trade + TradeField.fee] = Number.NaN
+  cells[trade + TradeField.feeCurrency] = -1
+  cells[trade + TradeField.bookedFee] = 0
+  cells[trade + TradeField.basis] = 0
+  cells[trade + TradeField.bookedTrade] = 0
+  cells[trade + TradeField.correctedTs] = Number.NEGATIVE_INFINITY
+  cells[trade + TradeField.correctedSeq] = 0
+  cells[trade + TradeField.bustSeq] = 0
 }

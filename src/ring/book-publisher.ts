@@ -11,7 +11,7 @@
 import { TradewireError } from '../core/errors.js'
 import { type BookColumns, createBookColumns } from './columns.js'
 import { type BookSide, EventKind, LevelAction } from './kinds.js'
-import { EventSequencer, Position } from './sequencer.js'
+import { EventSequencer, maxOffset, Position } from './sequencer.js'
 
 /** Producer side of book messages. Not for direct use: see `IngestRing`. */
 export abstract class BookPublisher extends EventSequencer {
@@ -41,12 +41,9 @@ export abstract class BookPublisher extends EventSequencer {
     sequence: number,
     previousSequence: number,
   ): boolean {
-    const row = this.#openBook()
+    const row = this.claimBook(instrument, source, isSnapshot)
     if (row < 0) return false
     const books = this.books
-    books.instrument[row] = instrument
-    books.source[row] = source
-    books.isSnapshot[row] = isSnapshot ? 1 : 0
     books.tsEventUs[row] = tsEventUs
     books.tsRecvUs[row] = tsRecvUs
     books.sequence[row] = sequence
@@ -55,12 +52,35 @@ export abstract class BookPublisher extends EventSequencer {
   }
 
   /**
+   * Starts a book message as `beginBook` does; the caller fills in the times and sequence numbers of the row in `books`
+   * before it commits. Nothing is allocated whether or not the compiler inlines the call.
+   *
+   * @returns the row, or -1 when there is no room.
+   */
+  claimBook(instrument: number, source: number, isSnapshot: boolean): number {
+    const positions = this.positions
+    if (this.#isOpen) positions[Position.levelNext] = positions[Position.pendingFirstLevel]
+    this.#isOpen = false
+    const isFull = this.headOffset >= this.limitOffset
+    if (isFull && !this.isReleased(this.headOffset - this.capacity)) return this.#refuseBook()
+    const rowsInUse = this.published(EventKind.book) - positions[Position.oldestBook]
+    if (rowsInUse >= this.capacity && !this.#retireOldestBook()) return this.#refuseBook()
+    positions[Position.pendingFirstLevel] = positions[Position.levelNext]
+    this.#isOpen = true
+    const row = this.rowCounts[3].offset & this.mask
+    this.books.instrument[row] = instrument
+    this.books.source[row] = source
+    this.books.isSnapshot[row] = isSnapshot ? 1 : 0
+    return row
+  }
+
+  /**
    * Adds a level to the message: its new total size, 0 to delete it.
    *
    * @throws TW_CAPACITY when one message has more levels than the arena; the message is given up.
    */
   addLevel(side: BookSide, price: number, size: number): void {
-    const index = this.#claimLevel()
+    const index = this.claimLevel()
     if (index < 0) return
     const books = this.books
     books.levelSide[index] = side
@@ -76,7 +96,7 @@ export abstract class BookPublisher extends EventSequencer {
    * @throws TW_CAPACITY when one message has more levels than the arena; the message is given up.
    */
   addOrder(action: LevelAction, side: BookSide, price: number, size: number, orderId: number): void {
-    const index = this.#claimLevel()
+    const index = this.claimLevel()
     if (index < 0) return
     const books = this.books
     books.levelSide[index] = side
@@ -84,6 +104,21 @@ export abstract class BookPublisher extends EventSequencer {
     books.levelSize[index] = size
     books.levelOrderId[index] = orderId
     books.levelAction[index] = action
+  }
+
+  /**
+   * Adds a level to the message whose columns (`levelSide` to `levelAction`) the caller fills in at once.
+   *
+   * @returns the index in the arena, or -1 when no message is open or there is no more room.
+   * @throws TW_CAPACITY when one message has more levels than the arena; the message is given up.
+   */
+  claimLevel(): number {
+    if (!this.#isOpen) return -1
+    const positions = this.positions
+    const next = positions[Position.levelNext]
+    if (next >= positions[Position.levelLimit] && !this.#makeLevelRoom()) return -1
+    positions[Position.levelNext] = next + 1
+    return next & this.books.levelMask
   }
 
   /**
@@ -108,30 +143,6 @@ export abstract class BookPublisher extends EventSequencer {
     books.levelCount[row] = this.positions[Position.levelNext] - first
     books.ringSequence[row] = sequence
     return true
-  }
-
-  /** Row for the next message, or -1 without room for it. */
-  #openBook(): number {
-    const positions = this.positions
-    if (this.#isOpen) positions[Position.levelNext] = positions[Position.pendingFirstLevel]
-    this.#isOpen = false
-    const isFull = this.headOffset >= this.limitOffset
-    if (isFull && !this.isReleased(this.headOffset - this.capacity)) return this.#refuseBook()
-    const rowsInUse = this.published(EventKind.book) - positions[Position.oldestBook]
-    if (rowsInUse >= this.capacity && !this.#retireOldestBook()) return this.#refuseBook()
-    positions[Position.pendingFirstLevel] = positions[Position.levelNext]
-    this.#isOpen = true
-    return this.published(EventKind.book) & this.mask
-  }
-
-  /** Arena index for the next level, or -1 when the message is not open or no longer fits. */
-  #claimLevel(): number {
-    if (!this.#isOpen) return -1
-    const positions = this.positions
-    const next = positions[Position.levelNext]
-    if (next >= positions[Position.levelLimit] && !this.#makeLevelRoom()) return -1
-    positions[Position.levelNext] = next + 1
-    return next & this.books.levelMask
   }
 
   #makeLevelRoom(): boolean {
@@ -159,7 +170,7 @@ export abstract class BookPublisher extends EventSequencer {
     const positions = this.positions
     const oldest = positions[Position.oldestBook]
     const sequence = this.books.ringSequence[oldest & this.mask]
-    if (!this.isReleased((sequence - this.bases[0]) | 0)) return false
+    if (!this.isReleased(Math.max(sequence - this.bases[0], -maxOffset))) return false
     positions[Position.bookFloor] = sequence + 1
     positions[Position.oldestBook] = oldest + 1
     return true

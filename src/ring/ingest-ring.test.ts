@@ -67,6 +67,7 @@ describe('IngestRing options', () => {
     ['levelCapacity fractional', { levelCapacity: 2.5 }],
     ['no instruments', { instruments: 0 }],
     ['too many sources', { sources: 257 }],
+    ['too large a conflation table', { instruments: 2 ** 20, sources: 5 }],
     ['unknown option', { size: 4 } as IngestRingOptions],
   ])('refuses %s', (_title, options) => {
     expect(codeOf(() => new IngestRing(options))).toBe('TW_INVALID_ARGUMENT')
@@ -192,6 +193,62 @@ describe('total order', () => {
   })
 })
 
+describe('frames', () => {
+  /** Publishes quotes with ids from `id` on in reserved rows; returns how many there was room for. */
+  const frame = (ring: IngestRing, id: number, most: number, instrument = 0): number => {
+    const rows = ring.reserveQuotes(most)
+    const first = ring.nextQuoteRow
+    for (let row = first; row < first + rows; row++) {
+      ring.quotes.instrument[row] = instrument
+      ring.quotes.source[row] = 0
+      ring.quotes.tsEventUs[row] = id + row - first
+    }
+    ring.commitQuotes(rows)
+    return rows
+  }
+
+  it('are published in order, up to the wrap, as far as there is room', () => {
+    const ring = new IngestRing({ capacity: 4 })
+    const { consumer, batches } = recorder(ring)
+    expect(frame(ring, 0, 3)).toBe(3)
+    trade(ring, 3)
+    expect(frame(ring, 4, 3)).toBe(0)
+    expect(ring.refused).toBe(1)
+    consumer.drain(2)
+    expect(frame(ring, 4, 3)).toBe(1)
+    expect(frame(ring, 5, 3)).toBe(1)
+    consumer.drain()
+    expect(frame(ring, 6, 9)).toBe(3)
+    consumer.drain()
+    expect(batches).toEqual(['q0,1', 'q2', 't3', 'q4', 'q5', 'q6,7,8'])
+    expect(ring.published(EventKind.quote)).toBe(8)
+    expect(consumer.counters).toEqual({ offered: 9, delivered: 9, dropped: 0, conflated: 0, queued: 0 })
+  })
+
+  it('need not be used up', () => {
+    const ring = new IngestRing({ capacity: 8 })
+    const { consumer, batches } = recorder(ring)
+    expect(ring.reserveQuotes(8)).toBe(8)
+    ring.quotes.tsEventUs[ring.nextQuoteRow] = 7
+    ring.commitQuotes(1)
+    quote(ring, 8)
+    consumer.drain()
+    expect(batches).toEqual(['q7,8'])
+  })
+
+  it('conflate by key', () => {
+    const ring = new IngestRing({ capacity: 8 })
+    const { consumer, batches } = recorder(ring, 'conflate')
+    frame(ring, 0, 3, 1)
+    frame(ring, 3, 2, 2)
+    quote(ring, 5, 1)
+    frame(ring, 6, 1, 2)
+    consumer.drain()
+    expect(batches).toEqual(['q5,6'])
+    expect(consumer.counters.conflated).toBe(5)
+  })
+})
+
 describe('room', () => {
   it('refuses to overrun a backpressure consumer, writing nothing', () => {
     const ring = new IngestRing({ capacity: 2 })
@@ -285,6 +342,34 @@ describe('books', () => {
     expect(consumer.counters).toEqual({ offered: 4, delivered: 0, dropped: 2, conflated: 0, queued: 2 })
     consumer.drain()
     expect(batches).toEqual(['q3', 'b4'])
+  })
+
+  it('are written in place by claims', () => {
+    const ring = new IngestRing({ capacity: 2, levelCapacity: 4 })
+    const { consumer, batches } = recorder(ring)
+    expect(ring.claimLevel()).toBe(-1)
+    const row = ring.claimBook(5, 3, true)
+    ring.books.tsEventUs[row] = 1
+    ring.books.levelPrice[ring.claimLevel()] = 2.5
+    expect(ring.commitBook()).toBe(true)
+    quote(ring, 2)
+    expect([ring.claimBook(5, 3, true), ring.claimLevel()]).toEqual([-1, -1])
+    consumer.drain()
+    expect(batches).toEqual(['b1', 'q2'])
+    const books = firstRow(ring.books)
+    expect(books).toMatchObject({ instrument: 5, source: 3, isSnapshot: 1, isLast: 1, levelCount: 1, levelPrice: 2.5 })
+  })
+
+  it('that are ages old do not stand in the way', () => {
+    const ring = new IngestRing({ capacity: 4, levelCapacity: 4 })
+    const { consumer, batches } = recorder(ring)
+    expect(book(ring, 1, 3)).toBe(true)
+    consumer.close()
+    ring.bases[0] = 2 ** 33
+    const late = recorder(ring)
+    expect(book(ring, 2, 3)).toBe(true)
+    late.consumer.drain()
+    expect([batches, late.batches]).toEqual([[], ['b2']])
   })
 
   it('says that a message cannot fit', () => {

@@ -7,9 +7,10 @@
  *                              │       └───────┼─────────► trades
  *                              └───────────────┴─────────► quotes        ──batches──► consumers
  *
- * Nothing is allocated per event: prices, sizes and times go straight into typed arrays. A publish call that is not
- * inlined by the compiler would box its fractional arguments; decoders with many call sites write through `claimQuote`
- * and `claimTrade`, which take and give small integers only.
+ * Nothing is allocated per event: prices, sizes and times go straight into typed arrays. A publish call that the
+ * compiler does not inline has to box its fractional arguments, 16 bytes each; decoders in which that shows write rows in
+ * place with `claimQuote`, `claimTrade`, `claimBook` and `claimLevel`, or frames with `reserveQuotes`, which take and give
+ * small integers only.
  */
 import { TradewireError } from '../core/errors.js'
 import { BookPublisher } from './book-publisher.js'
@@ -36,7 +37,7 @@ export interface IngestRingOptions {
   readonly capacity?: number
   /** Book levels held, a power of two from 2 to 2^28, default four times the capacity. */
   readonly levelCapacity?: number
-  /** Instruments 0 to `instruments - 1` take part in conflation, default 4096. */
+  /** Instruments 0 to `instruments - 1` take part in conflation, default 4096; times `sources` at most 2^22. */
   readonly instruments?: number
   /** Sources 0 to `sources - 1` take part in conflation, default 16. */
   readonly sources?: number
@@ -92,6 +93,7 @@ export class IngestRing extends BookPublisher {
     super(capacity, powerOfTwo('levelCapacity', options.levelCapacity ?? capacity * 4, 2, 2 ** 28))
     this.#instruments = integerBetween('instruments', options.instruments ?? 4096, 1, 2 ** 20)
     this.#sources = integerBetween('sources', options.sources ?? 16, 1, 256)
+    integerBetween('instruments x sources', this.#instruments * this.#sources, 1, 2 ** 22)
     this.quotes = createQuoteColumns(capacity)
     this.trades = createTradeColumns(capacity)
     this.bars = createBarColumns(capacity)

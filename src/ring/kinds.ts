@@ -33,7 +33,8 @@ export type AggressorSign = 1 | -1 | 0
 
 /**
  * Handles a batch: rows `from` up to, not including, `to` of one kind's columns. The rows are valid during the call only.
- * A batch never wraps, so `for (let row = from; row < to; row++)` is all there is to it.
+ * A batch never wraps, so `for (let row = from; row < to; row++)` is all there is to it. The arrays of a ring's columns stay
+ * the same for its life: a handler may keep them from before.
  */
 export type BatchHandler = (ring: IngestRing, from: number, to: number) => void
 

@@ -55,8 +55,11 @@ export const tradeLayout = {
   condition: 'i32',
 } as const satisfies RecordLayout
 
-/** Columns start at multiples of this, so that two of them never share a cache line. */
-const columnAlignment = 64
+/**
+ * Columns start at multiples of this, so that two of them never share a cache line, and end with one unused line: columns
+ * whose addresses differ by a power of two would push each other out of the cache.
+ */
+const lineBytes = 64
 
 /** Bytes that the columns of `records` records take. Throws TW_INVALID_ARGUMENT for an empty layout or unknown type. */
 export function columnBytes(layout: RecordLayout, records: number): number {
@@ -90,7 +93,7 @@ export function mapColumns<L extends RecordLayout>(
 }
 
 function columnSize(type: FieldType, records: number): number {
-  return Math.ceil((fieldArrays[type].BYTES_PER_ELEMENT * records) / columnAlignment) * columnAlignment
+  return (Math.ceil((fieldArrays[type].BYTES_PER_ELEMENT * records) / lineBytes) + 1) * lineBytes
 }
 
 function invalidLayout(message: string): TradewireError {

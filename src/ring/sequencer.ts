@@ -50,7 +50,12 @@ export const replacedBit = 8
 /** Bits of an entry below the row. */
 export const rowShift = 4
 
-/** Order, room and consumers of an ingest ring. Not for direct use: see `IngestRing`. */
+/**
+ * Order, room and consumers of an ingest ring. Not for direct use: see `IngestRing`.
+ *
+ * Fields set in the constructor are declared, not defined: a defined field is undefined first, and the compiler never
+ * takes it for constant again.
+ */
 export abstract class EventSequencer {
   /** Events that the ring holds. */
   declare readonly capacity: number

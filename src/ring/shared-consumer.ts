@@ -26,7 +26,7 @@ type WaitAsync = (array: Int32Array, index: number, value: number, timeoutMs: nu
 /** Consumer of a shared ring. Made by `SharedRing.consumer`. */
 export class SharedConsumer<L extends RecordLayout> {
   /** Columns of the records. */
-  readonly columns: RecordColumns<L>
+  declare readonly columns: RecordColumns<L>
   readonly #control: Int32Array
   readonly #mask: number
   readonly #maxBatch: number

@@ -27,7 +27,7 @@ const Count = { published: 0, dropped: 1, refused: 2 } as const
 /** Producer of a shared ring. Made by `SharedRing.producer`. */
 export class SharedProducer<L extends RecordLayout> {
   /** Columns to write the claimed row of. */
-  readonly columns: RecordColumns<L>
+  declare readonly columns: RecordColumns<L>
   readonly #control: Int32Array
   readonly #records: number
   readonly #mask: number
@@ -35,7 +35,10 @@ export class SharedProducer<L extends RecordLayout> {
   readonly #commitEvery: number
   readonly #blockTimeoutMs: number
   readonly #counts = new Float64Array(3)
-  #next: number
+  /** Next position to claim; an int32 in an array is read back sooner than a field is. */
+  readonly #next = new Int32Array(1)
+  /** Position at which `claim` has to look whether to commit and whether there is room. */
+  #limit: number
   #committed: number
   #tail: number
   #isClosed = false
@@ -49,8 +52,9 @@ export class SharedProducer<L extends RecordLayout> {
     this.#isBlocking = ring.overflow === 'block'
     this.#commitEvery = commitEvery
     this.#blockTimeoutMs = blockTimeoutMs
-    this.#next = Atomics.load(ring.control, Cell.head)
-    this.#committed = this.#next
+    this.#next[0] = Atomics.load(ring.control, Cell.head)
+    this.#limit = this.#next[0]
+    this.#committed = this.#next[0]
     this.#tail = Atomics.load(ring.control, Cell.tail)
   }
 
@@ -58,7 +62,7 @@ export class SharedProducer<L extends RecordLayout> {
   get counters(): SharedProducerCounters {
     const published = this.#counts[Count.published]
     const dropped = this.#counts[Count.dropped]
-    const pending = (this.#next - this.#committed) | 0
+    const pending = this.#pending()
     const queued = (this.#committed - Atomics.load(this.#control, Cell.tail)) | 0
     const refused = this.#counts[Count.refused]
     return { offered: published + pending + dropped, published, pending, dropped, queued, refused }
@@ -76,19 +80,18 @@ export class SharedProducer<L extends RecordLayout> {
    * within the timeout, the record is still the caller's), when either side is closed.
    */
   claim(): number {
-    const next = this.#next
-    if (((next - this.#tail) | 0) >= this.#records && !this.#makeRoom()) return -1
-    if (((next - this.#committed) | 0) >= this.#commitEvery) this.flush()
-    this.#next = (next + 1) | 0
+    const next = this.#next[0]
+    if (next === this.#limit && !this.#moveLimit(next)) return -1
+    this.#next[0] = next + 1
     return next & this.#mask
   }
 
   /** Makes all claimed records visible to the consumer and wakes it if it sleeps. */
   flush(): void {
-    const count = (this.#next - this.#committed) | 0
+    const count = this.#pending()
     if (count === 0) return
     this.#counts[Count.published] += count
-    this.#committed = this.#next
+    this.#committed = this.#next[0]
     Atomics.store(this.#control, Cell.head, this.#committed)
     wake(this.#control, Cell.consumerSleeps, Cell.dataWake)
   }
@@ -98,7 +101,7 @@ export class SharedProducer<L extends RecordLayout> {
     if (this.#isClosed) return
     this.flush()
     this.#isClosed = true
-    this.#tail = (this.#next - this.#records) | 0
+    this.#limit = this.#next[0]
     Atomics.store(this.#control, Cell.producerClosed, 1)
     forceWake(this.#control, Cell.consumerSleeps, Cell.dataWake)
   }
@@ -107,9 +110,26 @@ export class SharedProducer<L extends RecordLayout> {
     this.close()
   }
 
+  #pending(): number {
+    return (this.#next[0] - this.#committed) | 0
+  }
+
+  /** Commits a full group, and moves the limit past `next`; false when there is no room for it. */
+  #moveLimit(next: number): boolean {
+    if (this.#isClosed) return false
+    if (this.#pending() >= this.#commitEvery) this.flush()
+    if (this.#free() <= 0 && !this.#makeRoom()) return false
+    this.#limit = (next + Math.min(this.#free(), this.#commitEvery - this.#pending())) | 0
+    return true
+  }
+
+  /** Number of records that may be claimed, as far as is known without asking. */
+  #free(): number {
+    return (this.#tail + this.#records - this.#next[0]) | 0
+  }
+
   /** Looks whether the consumer gave back space, and waits for it as the overflow policy says. */
   #makeRoom(): boolean {
-    if (this.#isClosed) return false
     if (this.#hasRoom()) return true
     this.flush()
     if (this.#isBlocking) {
@@ -125,7 +145,7 @@ export class SharedProducer<L extends RecordLayout> {
   #hasRoom(): boolean {
     if (this.isConsumerClosed) return false
     this.#tail = Atomics.load(this.#control, Cell.tail)
-    return ((this.#next - this.#tail) | 0) < this.#records
+    return this.#free() > 0
   }
 
   #waitForRoom(): boolean {

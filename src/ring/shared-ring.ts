@@ -73,15 +73,15 @@ export interface SharedConsumerOptions {
  */
 export class SharedRing<L extends RecordLayout> {
   /** What another thread attaches with. */
-  readonly handle: SharedRingHandle<L>
+  declare readonly handle: SharedRingHandle<L>
   /** Number of records that the ring holds. */
-  readonly records: number
+  declare readonly records: number
   /** What happens when the ring is full. */
-  readonly overflow: SharedOverflow
+  declare readonly overflow: SharedOverflow
   /** Columns of the records, in shared memory. */
-  readonly columns: RecordColumns<L>
+  declare readonly columns: RecordColumns<L>
   /** @internal control cells. */
-  readonly control: Int32Array
+  declare readonly control: Int32Array
 
   private constructor(handle: SharedRingHandle<L>) {
     this.handle = handle

@@ -55,6 +55,7 @@ export const LocalReason = {
   NO_ROUTE: 102,
   USER_RULE: 103,
   READ_ONLY: 104,
+  CANCELED_BEFORE_SEND: 105,
 } as const
 
 const localNames = new Map<number, string>(Object.entries(LocalReason).map(([name, code]) => [code, name]))

@@ -10,6 +10,7 @@
 import type { Clock } from '../core/clock.js'
 import { compareProducts, compareProductToLimbs } from '../math/wide.js'
 import type { Instrument } from '../model/instrument.js'
+import { isMultiple } from '../model/decimal.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { ApprovedOrder, ApprovedReplace, claimMintingRight, type OrderNames } from '../orders/approved-order.js'
 import { hasLimit, hasTrigger, OrderFlag, TifCode } from '../orders/codes.js'
@@ -54,8 +55,9 @@ export interface Breach {
   observed: string
 }
 
-/** Trading phases in which nothing is sent: closed and halted. */
-const closedPhases: ReadonlySet<number> = new Set([0, 3])
+/** Trading phases in which nothing is sent: closed and halted. See `TradingStatus` of the ring. */
+const closedPhase = 0
+const haltedPhase = 3
 
 /** The pre-trade risk gate of one system. */
 export class RiskGate {
@@ -74,10 +76,15 @@ export class RiskGate {
   readonly #throttles: (SlidingWindow | undefined)[]
   readonly #duplicates: DuplicateGuard | undefined
   readonly #phases: Int8Array
+  // By instrument: the reference as last converted, in price units, and the collar around it.
+  readonly #knownReference: Float64Array
+  readonly #referenceUnits: Float64Array
+  readonly #highestUnits: Float64Array
+  readonly #lowestUnits: Float64Array
   readonly #order: ApprovedOrder
   readonly #change: ApprovedReplace
   // The terms under check; for a change, the terms it would lead to.
-  readonly #terms = { quantity: 0, price: 0, trigger: 0, nowNs: 0, wallUs: 0, referenceUnits: 0 }
+  readonly #terms = { quantity: 0, price: 0, trigger: 0, nowNs: 0, wallUs: 0, referenceUnits: 0, highestUnits: 0, lowestUnits: 0 }
 
   constructor(options: RiskGateOptions) {
     const { table, instruments, names, sizes, limits = {} } = options
@@ -95,6 +102,10 @@ export class RiskGate {
     const duplicates = limits.duplicates ?? { limit: 10, windowMs: 1_000 }
     this.#duplicates = duplicates === false ? undefined : new DuplicateGuard(duplicates.limit, duplicates.windowMs)
     this.#phases = new Int8Array(sizes.instrument).fill(-1)
+    this.#knownReference = new Float64Array(sizes.instrument).fill(Number.NaN)
+    this.#referenceUnits = new Float64Array(sizes.instrument).fill(Number.NaN)
+    this.#highestUnits = new Float64Array(sizes.instrument)
+    this.#lowestUnits = new Float64Array(sizes.instrument)
     this.#order = ApprovedOrder.mint(right, table, instruments, names)
     this.#change = ApprovedReplace.mint(right, table, instruments, names)
   }
@@ -196,15 +207,16 @@ export class RiskGate {
 
   /** The first control that fails, cheap ones and stops first. `ownReserved` is what a changed order has reserved already. */
   #verdict(row: number, ownReserved: number): number {
-    const instrument = this.#instruments.at(this.#table.cells[row + Field.instrument])
-    const limits = this.limits.of(instrument)
+    const limits = this.#limitsOf(row)
     const isNew = ownReserved === 0
     return (
       this.#stateVerdict(row) ||
       this.#tradableVerdict(row) ||
-      this.#validityVerdict(row, instrument) ||
+      this.#validityVerdict(row, limits) ||
       (this.#terms.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0) ||
-      this.#priceVerdict(row, instrument, limits) ||
+      this.#referenceVerdict(row, limits) ||
+      this.#collarVerdict(row) ||
+      this.#notionalVerdict(row, limits) ||
       this.#positionVerdict(row, limits, ownReserved) ||
       (isNew ? this.#countVerdict(row) : 0) ||
       (isNew ? this.#duplicateVerdict(row) : 0) ||
@@ -213,16 +225,15 @@ export class RiskGate {
   }
 
   #checks(row: number, ownReserved: number): (() => number)[] {
-    const instrument = this.#instruments.at(this.#table.cells[row + Field.instrument])
-    const limits = this.limits.of(instrument)
+    const limits = this.#limitsOf(row)
     return [
       () => this.#stateVerdict(row),
       () => this.#tradableVerdict(row),
-      () => this.#validityVerdict(row, instrument),
+      () => this.#validityVerdict(row, limits),
       () => (this.#terms.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0),
-      () => this.#referenceVerdict(row, instrument),
+      () => this.#referenceVerdict(row, limits),
       () => this.#collarVerdict(row),
-      () => this.#notionalVerdict(row, instrument, limits),
+      () => this.#notionalVerdict(row, limits),
       () => this.#positionVerdict(row, limits, ownReserved),
       () => this.#countVerdict(row),
       () => this.#duplicateVerdict(row),
@@ -264,66 +275,80 @@ export class RiskGate {
   #tradableVerdict(row: number): number {
     const table = this.#table
     if (!this.#venue(table.cells[row + Field.connector]).isReady) return Verdict.notTradable
-    return closedPhases.has(this.#phases[table.cells[row + Field.instrument]]) ? Verdict.notTradable : 0
+    const phase = this.#phases[table.cells[row + Field.instrument]]
+    return phase === closedPhase || phase === haltedPhase ? Verdict.notTradable : 0
   }
 
-  #validityVerdict(row: number, instrument: Instrument): number {
-    const table = this.#table
-    const { quantity, price, trigger, wallUs } = this.#terms
-    const type = table.cells[row + Field.type]
-    const tif = table.cells[row + Field.timeInForce]
-    const flags = table.cells[row + Field.flags]
-    const { support } = this.#venue(table.cells[row + Field.connector])
+  #limitsOf(row: number): InstrumentLimits {
+    const index = this.#table.cells[row + Field.instrument]
+    return this.limits.at(index) ?? this.limits.of(this.#instruments.at(index))
+  }
+
+  #validityVerdict(row: number, limits: InstrumentLimits): number {
+    const { cells } = this.#table
+    const { quantity, price, trigger } = this.#terms
+    const type = cells[row + Field.type]
+    const tif = cells[row + Field.timeInForce]
+    const { support } = this.#venue(cells[row + Field.connector])
     const isValid =
-      quantity > 0 &&
-      quantity % instrument.sizeStepUnits === 0 &&
-      quantity >= instrument.minQuantityUnits &&
-      quantity <= instrument.maxQuantityUnits &&
-      (hasLimit(type) ? isPriceValid(instrument, price) : Number.isNaN(price)) &&
-      (Number.isNaN(trigger) || (hasTrigger(type) && isPriceValid(instrument, trigger))) &&
+      quantity >= limits.leastQuantityUnits &&
+      quantity <= limits.mostQuantityUnits &&
+      isMultiple(quantity, limits.sizeStepUnits) &&
+      (hasLimit(type) ? isPriceValid(limits, price) : Number.isNaN(price)) &&
+      (Number.isNaN(trigger) || (hasTrigger(type) && isPriceValid(limits, trigger))) &&
       support.takesType(type) &&
       support.takesTimeInForce(tif) &&
-      (tif !== TifCode.GTD || table.cells[row + Field.expireUs] > wallUs) &&
-      ((flags & OrderFlag.postOnly) === 0 || support.postOnly) &&
-      (Number.isNaN(table.cells[row + Field.display]) || support.iceberg)
+      (tif !== TifCode.GTD || cells[row + Field.expireUs] > this.#terms.wallUs) &&
+      ((cells[row + Field.flags] & OrderFlag.postOnly) === 0 || support.postOnly) &&
+      (Number.isNaN(cells[row + Field.display]) || support.iceberg)
     return isValid ? 0 : Verdict.invalidOrder
   }
 
-  /** Reference, collar and value, in that order: the later ones need the earlier. */
-  #priceVerdict(row: number, instrument: Instrument, limits: InstrumentLimits): number {
-    return this.#referenceVerdict(row, instrument) || this.#collarVerdict(row) || this.#notionalVerdict(row, instrument, limits)
-  }
-
   /** Finds the reference in price units, or says why there is none. It is needed unless nothing asks for it. */
-  #referenceVerdict(row: number, instrument: Instrument): number {
+  #referenceVerdict(row: number, limits: InstrumentLimits): number {
     const terms = this.#terms
-    const { references } = this
-    terms.referenceUnits = Number.NaN
-    const fault = references.faultAt(instrument.index, terms.wallUs)
+    const index = limits.instrument.index
+    const fault = this.references.faultAt(index, terms.wallUs)
     if (fault === ReferenceFault.none) {
-      terms.referenceUnits = instrument.nearestPriceUnits(references.reference[instrument.index])
+      const price = this.references.reference[index]
+      // Prices in doubles are converted once, when they change.
+      if (price !== this.#knownReference[index]) this.#convertReference(limits.instrument, price)
+      terms.referenceUnits = this.#referenceUnits[index]
+      terms.highestUnits = this.#highestUnits[index]
+      terms.lowestUnits = this.#lowestUnits[index]
       return 0
     }
+    terms.referenceUnits = Number.NaN
+    terms.highestUnits = Number.POSITIVE_INFINITY
+    terms.lowestUnits = Number.NEGATIVE_INFINITY
     const isPriced = hasLimit(this.#table.cells[row + Field.type])
     if (!this.limits.needsMarketData && isPriced && this.limits.collarParts < 0) return 0
     return fault === ReferenceFault.missing ? Verdict.noReference : Verdict.marketData
   }
 
-  #collarVerdict(row: number): number {
-    const { price, referenceUnits } = this.#terms
+  /** A reference in price units, and the highest and lowest price inside the collar around it. */
+  #convertReference(instrument: Instrument, price: number): void {
+    const { index } = instrument
     const { collarParts } = this.limits
-    if (collarParts < 0 || Number.isNaN(price) || Number.isNaN(referenceUnits)) return 0
-    const isBuy = this.#table.cells[row + Field.side] > 0
-    const width = referenceUnits < 0 ? -collarParts : collarParts
-    return isBuy
-      ? compareProducts(price, PARTS, referenceUnits, PARTS + width) > 0 ? Verdict.priceCollar : 0
-      : compareProducts(price, PARTS, referenceUnits, PARTS - width) < 0 ? Verdict.priceCollar : 0
+    const units = instrument.nearestPriceUnits(price)
+    const width = units < 0 ? -collarParts : collarParts
+    this.#knownReference[index] = price
+    this.#referenceUnits[index] = units
+    this.#highestUnits[index] = collarParts < 0 ? Number.POSITIVE_INFINITY : floorShare(units, PARTS + width, PARTS)
+    this.#lowestUnits[index] = collarParts < 0 ? Number.NEGATIVE_INFINITY : -floorShare(-units, PARTS - width, PARTS)
   }
 
-  #notionalVerdict(row: number, instrument: Instrument, limits: InstrumentLimits): number {
+  /** A limit price beyond the collar on its aggressive side; a price that is not there (NaN) is beyond nothing. */
+  #collarVerdict(row: number): number {
+    const { price, highestUnits, lowestUnits } = this.#terms
+    const isBeyond = this.#table.cells[row + Field.side] > 0 ? price > highestUnits : price < lowestUnits
+    return isBeyond ? Verdict.priceCollar : 0
+  }
+
+  #notionalVerdict(row: number, limits: InstrumentLimits): number {
     if (limits.maxNotionalHigh < 0) return Verdict.noReference
     const { quantity } = this.#terms
-    const price = instrument.isInverse ? 1 : Math.abs(this.#valuationUnits(row))
+    const price = limits.isInverse ? 1 : Math.abs(this.#valuationUnits(row))
     if (Number.isNaN(price)) return Verdict.noReference
     const product = quantity * price
     // Below 2^53 the product of doubles is exact; beyond, limbs decide.
@@ -392,7 +417,7 @@ export class RiskGate {
     if (!this.#venue(this.#table.cells[row + Field.connector]).isReady) return Verdict.notTradable
     const { quantity } = this.#terms
     const instrument = this.#instruments.at(this.#table.cells[row + Field.instrument])
-    return quantity > 0 && quantity % instrument.sizeStepUnits === 0 ? 0 : Verdict.invalidOrder
+    return quantity > 0 && isMultiple(quantity, instrument.sizeStepUnits) ? 0 : Verdict.invalidOrder
   }
 
   #figures(row: number, control: ControlName): { limit: string; observed: string } {
@@ -419,6 +444,15 @@ export class RiskGate {
   }
 }
 
-function isPriceValid(instrument: Instrument, units: number): boolean {
-  return units >= instrument.minPriceUnits && units <= instrument.maxPriceUnits && instrument.isPriceOnGrid(units)
+function isPriceValid(limits: InstrumentLimits, units: number): boolean {
+  return units >= limits.leastPriceUnits && units <= limits.mostPriceUnits && limits.instrument.isPriceOnGrid(units)
+}
+
+/** The largest integer that is not above `units * multiplier / divisor`. */
+function floorShare(units: number, multiplier: number, divisor: number): number {
+  let share = Math.floor((units / divisor) * multiplier)
+  // The estimate is a few units off at most: exact products say which way.
+  while (compareProducts(share, divisor, units, multiplier) > 0) share--
+  while (compareProducts(share + 1, divisor, units, multiplier) <= 0) share++
+  return share
 }

@@ -35,13 +35,21 @@ export interface RiskLimits {
   rates?: Readonly<Record<string, DecimalInput>>
 }
 
-/** The limits of one instrument in its units. Infinity = no limit. */
+/** What holds for one instrument, in its units, side by side for the gate: limits of the host and rules of the exchange. Infinity = no limit. */
 export interface InstrumentLimits {
+  readonly instrument: Instrument
   maxQuantityUnits: number
   maxPositionUnits: number
   /** Largest price units x quantity units, as limbs of 2^53. Negative high = no rate: nothing passes. */
   maxNotionalHigh: number
   maxNotionalLow: number
+  /** The exchange's own bounds and steps. */
+  readonly leastQuantityUnits: number
+  readonly mostQuantityUnits: number
+  readonly sizeStepUnits: number
+  readonly leastPriceUnits: number
+  readonly mostPriceUnits: number
+  readonly isInverse: boolean
 }
 
 /** Collar parts per million of the reference. */
@@ -73,14 +81,26 @@ export class CompiledLimits {
     return this.#byInstrument[instrument.index] ?? this.#compile(instrument)
   }
 
+  /** As {@link of} by index; undefined before they were first asked for. */
+  at(index: number): InstrumentLimits | undefined {
+    return this.#byInstrument[index]
+  }
+
   #compile(instrument: Instrument): InstrumentLimits {
     const { source } = this
     const notional = notionalUnits(instrument, source)
     const limits: InstrumentLimits = {
+      instrument,
       maxQuantityUnits: quantityLimit(source.maxOrderQuantity, instrument, 'maxOrderQuantity'),
       maxPositionUnits: quantityLimit(source.maxPosition, instrument, 'maxPosition'),
       maxNotionalHigh: notional === undefined ? -1 : notional.div(LIMB).floor().toNumber(),
       maxNotionalLow: notional === undefined ? 0 : notional.mod(LIMB).toNumber(),
+      leastQuantityUnits: Math.max(1, instrument.minQuantityUnits),
+      mostQuantityUnits: instrument.maxQuantityUnits,
+      sizeStepUnits: instrument.sizeStepUnits,
+      leastPriceUnits: instrument.minPriceUnits,
+      mostPriceUnits: instrument.maxPriceUnits,
+      isInverse: instrument.isInverse,
     }
     while (this.#byInstrument.length < instrument.index) this.#byInstrument.push(undefined as unknown as InstrumentLimits)
     this.#byInstrument[instrument.index] = limits

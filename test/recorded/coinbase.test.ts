@@ -61,14 +61,19 @@ describeShared(
   () => {
     it('has recordings', () => expect(files.length).toBeGreaterThan(0))
 
-    it.each(files.map((path) => [nameOf(path), path]))('%s: uncrossed, and every ticker shows the top of the book', async (_, path) => {
-      const { tops, tickers, crossed } = await record(path)
-      expect(crossed).toBe(0)
-      // The first ticker of a product repeats its last trade, which may lie before the recording.
-      const during = tickers.filter(({ instrument, fromUs }) => fromUs >= (tops.get(instrument)?.[0]?.fromUs as number))
-      expect(during.length).toBeGreaterThan(tickers.length / 2)
-      expect(during.filter((ticker) => !stood(ticker, tops.get(ticker.instrument) ?? []))).toEqual([])
-    })
+    it.each(files.map((path) => [nameOf(path), path]))(
+      '%s: uncrossed, and every ticker shows the top of the book',
+      async (_, path) => {
+        const { tops, tickers, crossed } = await record(path)
+        expect(crossed).toBe(0)
+        // The first ticker of a product repeats its last trade, which may lie before the recording.
+        const during = tickers.filter(
+          ({ instrument, fromUs }) => fromUs >= (tops.get(instrument)?.[0]?.fromUs as number),
+        )
+        expect(during.length).toBeGreaterThan(tickers.length / 2)
+        expect(during.filter((ticker) => !stood(ticker, tops.get(ticker.instrument) ?? []))).toEqual([])
+      },
+    )
   },
   folder,
 )

@@ -50,7 +50,11 @@ describeShared(
       const expected = Object.entries(all).find(([key]) => name.startsWith(`${key}_`))?.[1]
       if (expected === undefined) return
       const datetimes = rows.map((row) => row.split(',')[0])
-      expect([rows.length, datetimes[0], datetimes[rows.length - 1]]).toEqual([expected.rows, expected.first, expected.last])
+      expect([rows.length, datetimes[0], datetimes[rows.length - 1]]).toEqual([
+        expected.rows,
+        expected.first,
+        expected.last,
+      ])
       const returns = closes.slice(1).map((close, i) => close / (closes[i] as number) - 1)
       for (const count of [250, 500, 1000] as const) {
         const window = expected[`last${count}`]

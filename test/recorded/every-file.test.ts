@@ -28,12 +28,13 @@ function digest() {
       if (kind.tsRecvUs[row] < state.lastRecvUs) state.backwards++
       state.lastRecvUs = kind.tsRecvUs[row]
       for (const [name, column] of Object.entries(kind)) {
-        if (ArrayBuffer.isView(column) && !name.startsWith('level') && name !== 'firstLevel') mix((column as Float64Array)[row])
+        if (ArrayBuffer.isView(column) && !name.startsWith('level') && name !== 'firstLevel')
+          mix((column as Float64Array)[row])
       }
       if (kind !== (ring.books as object)) continue
       const { books } = ring
       for (let i = 0; i < books.levelCount[row]; i++) {
-        const at = (books.firstLevel[row] % (books.levelMask + 1) + i) & books.levelMask
+        const at = ((books.firstLevel[row] % (books.levelMask + 1)) + i) & books.levelMask
         mix(books.levelPrice[at])
         mix(books.levelSize[at])
         mix(books.levelOrderId[at] + books.levelSide[at] + books.levelAction[at])
@@ -61,7 +62,11 @@ describeShared('Every recorded file', 'data', () => {
     const systems: (FileSystem | undefined)[] = [undefined, inChunks(1_021)]
     for (const fileSystem of systems) {
       const { state, handlers } = digest()
-      const { counters, files } = await play(`${root}/${name}`, handlers, fileSystem === undefined ? {} : { fileSystem })
+      const { counters, files } = await play(
+        `${root}/${name}`,
+        handlers,
+        fileSystem === undefined ? {} : { fileSystem },
+      )
       expect(files.length).toBeGreaterThan(0)
       expect(counters.badRows + state.backwards).toBe(0)
       expect(state.events).toBeGreaterThan(0)

@@ -1,9 +1,9 @@
 /** Recorded Kraken books against the venue's own checksums: every one must match, and one changed digit must show at once. */
 import { expect, it } from 'vitest'
-import type { BookChecksumNote } from '../../src/connectors/sim/replay/notes.js'
+import type { BookChecksumNote } from '../../src/connectors/sim/replay/reading/notes.js'
+import type { FileSystem } from '../../src/core/file-system.js'
 import { BookChecksum } from '../../src/market/book-checksum.js'
 import { BookStore } from '../../src/market/book-store.js'
-import type { FileSystem } from '../../src/core/file-system.js'
 import { describeShared, sharedFiles } from '../support/shared.js'
 import { expectedBeside, linesOf, nameOf, play, withLines } from './support.js'
 
@@ -44,7 +44,8 @@ async function check(path: string, fileSystem?: FileSystem) {
           for (let row = from; row < to; row++) {
             const note = notes.note[row] as BookChecksumNote
             const index = notes.instrument[row]
-            const checksum = checksums.get(index) ?? new BookChecksum({ priceDigits: note.priceDigits, sizeDigits: note.sizeDigits })
+            const checksum =
+              checksums.get(index) ?? new BookChecksum({ priceDigits: note.priceDigits, sizeDigits: note.sizeDigits })
             checksums.set(index, checksum)
             const book = store.level2(index)
             const top = ([0, 1] as const).flatMap((side) => {
@@ -76,27 +77,35 @@ describeShared(
       expect({ msgs: messages, chk: checks.length, ok: checks.length, snap: snapshots }).toEqual(expected.total)
       const perSymbol: Record<string, number> = {}
       for (const { symbol } of checks) perSymbol[symbol] = (perSymbol[symbol] ?? 0) + 1
-      const known = Object.entries(expected['per_symbol_[checked,ok]']).map(([symbol, [checked]]) => [symbol, checked] as const)
+      const known = Object.entries(expected['per_symbol_[checked,ok]']).map(
+        ([symbol, [checked]]) => [symbol, checked] as const,
+      )
       expect(perSymbol).toEqual(Object.fromEntries(known))
     })
 
-    it.each(files.map((path) => [nameOf(path), path]))('%s: one changed digit is noticed at its message', async (_, path) => {
-      const { checks } = await check(path)
-      const lines = linesOf(path)
-      const updates = lines.flatMap((line, i) => (line.includes('"c":"') ? [i] : []))
-      expect(updates.length).toBe(checks.length)
-      // The first update in the second half of the file that leaves a level among the best ten of its side.
-      const changed = updates.findIndex((line, i) => i > updates.length / 2 && visibleLevel(lines[line] as string, checks[i]?.top ?? []) !== undefined)
-      const text = lines[updates[changed] as number] as string
-      const level = visibleLevel(text, checks[changed]?.top ?? []) as string
-      const digit = level.lastIndexOf('.') - 1
-      const edited = `${level.slice(0, digit)}${(Number(level[digit]) + 1) % 10}${level.slice(digit + 1)}`
-      lines[updates[changed] as number] = text.replace(level, edited)
-      const after = await check(path, withLines(path, lines))
-      const symbol = checks[changed]?.symbol
-      expect(after.checks.findIndex(({ isEqual }) => !isEqual)).toBe(changed)
-      expect(after.checks.filter((result) => !result.isEqual && result.symbol !== symbol)).toEqual([])
-    })
+    it.each(files.map((path) => [nameOf(path), path]))(
+      '%s: one changed digit is noticed at its message',
+      async (_, path) => {
+        const { checks } = await check(path)
+        const lines = linesOf(path)
+        const updates = lines.flatMap((line, i) => (line.includes('"c":"') ? [i] : []))
+        expect(updates.length).toBe(checks.length)
+        // The first update in the second half of the file that leaves a level among the best ten of its side.
+        const changed = updates.findIndex(
+          (line, i) =>
+            i > updates.length / 2 && visibleLevel(lines[line] as string, checks[i]?.top ?? []) !== undefined,
+        )
+        const text = lines[updates[changed] as number] as string
+        const level = visibleLevel(text, checks[changed]?.top ?? []) as string
+        const digit = level.lastIndexOf('.') - 1
+        const edited = `${level.slice(0, digit)}${(Number(level[digit]) + 1) % 10}${level.slice(digit + 1)}`
+        lines[updates[changed] as number] = text.replace(level, edited)
+        const after = await check(path, withLines(path, lines))
+        const symbol = checks[changed]?.symbol
+        expect(after.checks.findIndex(({ isEqual }) => !isEqual)).toBe(changed)
+        expect(after.checks.filter((result) => !result.isEqual && result.symbol !== symbol)).toEqual([])
+      },
+    )
   },
   folder,
 )

@@ -19,7 +19,8 @@ const files = sharedFiles('data', folder, /message.*\.csv(\.gz)?$/)
 /** Levels of a side in a row of the book file, best first: price, size. */
 function sideOf(row: readonly number[], side: 0 | 1): [price: number, size: number][] {
   const levels: [number, number][] = []
-  for (let at = side === 1 ? 0 : 2; at < row.length; at += 4) levels.push([(row[at] as number) / 10_000, row[at + 1] as number])
+  for (let at = side === 1 ? 0 : 2; at < row.length; at += 4)
+    levels.push([(row[at] as number) / 10_000, row[at + 1] as number])
   return levels
 }
 
@@ -65,7 +66,8 @@ describeShared(
       }
       expect(equal).toBe(rows.length - 1)
       const expected = expectedBeside<Expected>(path)
-      if (expected !== undefined) expect([rows.length - 1, equal]).toEqual([expected.one_step_check_rows, expected.one_step_levels1to9_equal])
+      if (expected !== undefined)
+        expect([rows.length - 1, equal]).toEqual([expected.one_step_check_rows, expected.one_step_levels1to9_equal])
     })
 
     it.each(files.map((path) => [nameOf(path), path]))('%s: the replayed levels equal every row', async (_, path) => {
@@ -89,38 +91,41 @@ describeShared(
       expect([next, counters.rows]).toEqual([rows.length, rows.length])
     })
 
-    it.each(files.map((path) => [nameOf(path), path]))('%s: the messages alone give a book of orders', async (_, path) => {
-      const book = new OrderByOrderBook()
-      const volume = { replayed: 0, recorded: 0 }
-      const { counters } = await play(
-        path,
-        {
-          onBooks: (ring, from, to) => {
-            for (let row = from; row < to; row++) book.applyMessage(ring.books, row)
+    it.each(files.map((path) => [nameOf(path), path]))(
+      '%s: the messages alone give a book of orders',
+      async (_, path) => {
+        const book = new OrderByOrderBook()
+        const volume = { replayed: 0, recorded: 0 }
+        const { counters } = await play(
+          path,
+          {
+            onBooks: (ring, from, to) => {
+              for (let row = from; row < to; row++) book.applyMessage(ring.books, row)
+            },
+            onTrades: (ring, from, to) => {
+              for (let row = from; row < to; row++) volume.replayed += ring.trades.size[row]
+            },
           },
-          onTrades: (ring, from, to) => {
-            for (let row = from; row < to; row++) volume.replayed += ring.trades.size[row]
-          },
-        },
-        { lobster: 'orders' },
-      )
-      const messages = rowsOf(path)
-      const open = new Map<number, number>()
-      for (const [, type, id, size] of messages as [number, number, number, number][]) {
-        if (type === 1) open.set(id, size)
-        else if (type === 3) open.delete(id)
-        else if (type !== 5 && open.has(id)) {
-          const left = (open.get(id) as number) - size
-          if (left > 0) open.set(id, left)
-          else open.delete(id)
+          { lobster: 'orders' },
+        )
+        const messages = rowsOf(path)
+        const open = new Map<number, number>()
+        for (const [, type, id, size] of messages as [number, number, number, number][]) {
+          if (type === 1) open.set(id, size)
+          else if (type === 3) open.delete(id)
+          else if (type !== 5 && open.has(id)) {
+            const left = (open.get(id) as number) - size
+            if (left > 0) open.set(id, left)
+            else open.delete(id)
+          }
+          if (type === 4 || type === 5) volume.recorded += size
         }
-        if (type === 4 || type === 5) volume.recorded += size
-      }
-      expect(book.orderCount).toBe(open.size)
-      expect([...open].filter(([id, size]) => book.orderSize(id) !== size)).toEqual([])
-      expect(volume.replayed).toBe(volume.recorded)
-      expect(counters.badRows).toBe(0)
-    })
+        expect(book.orderCount).toBe(open.size)
+        expect([...open].filter(([id, size]) => book.orderSize(id) !== size)).toEqual([])
+        expect(volume.replayed).toBe(volume.recorded)
+        expect(counters.badRows).toBe(0)
+      },
+    )
   },
   folder,
 )

@@ -15,7 +15,9 @@ export function memoryFiles(files: Map<string, Uint8Array>, chunkBytes = 4_096):
     },
     makeDirectory: () => undefined,
     list: (directory) => {
-      const names = [...files.keys()].filter((path) => path.startsWith(`${directory}/`)).map((path) => path.slice(directory.length + 1))
+      const names = [...files.keys()]
+        .filter((path) => path.startsWith(`${directory}/`))
+        .map((path) => path.slice(directory.length + 1))
       return names.length > 0 ? names.sort() : refuse('list', directory)
     },
     exists: (path) => files.has(path),
@@ -41,7 +43,10 @@ export function memoryFiles(files: Map<string, Uint8Array>, chunkBytes = 4_096):
 
 /** Files with text content. */
 export function textFiles(files: Record<string, string>, chunkBytes?: number): FileSystem {
-  return memoryFiles(new Map(Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text)])), chunkBytes)
+  return memoryFiles(
+    new Map(Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text)])),
+    chunkBytes,
+  )
 }
 
 function openFile(files: Map<string, Uint8Array>, path: string): OpenFile {

@@ -1,11 +1,11 @@
 /** One recorded file as a source: reads lines, has them decoded into a batch, gives the events out one by one. */
 import type { Instrument } from '../../../model/instrument.js'
 import type { MarketSink } from '../../../ring/sink.js'
-import { BadRow, badRowError } from './bad-row.js'
-import type { EventBatch } from './event-batch.js'
-import type { Decoder } from './format.js'
-import type { LineReader } from './line-reader.js'
-import type { ReplayCounters, ReplaySource } from './replay-source.js'
+import { BadRow, badRowError } from './reading/bad-row.js'
+import type { EventBatch } from './reading/event-batch.js'
+import type { Decoder } from './reading/format.js'
+import type { LineReader } from './reading/line-reader.js'
+import type { ReplayCounters, ReplaySource } from './reading/replay-source.js'
 
 /** Most events, and levels, of a batch before it counts as full. */
 const batchEvents = 4096
@@ -63,11 +63,11 @@ export class FileSource implements ReplaySource {
     this.#next = 0
     batch.clear()
     while (batch.count < batchEvents && batch.levelCount - batch.openLevels < batchLevels) {
-      if (!(await this.#advance(lines))) {
+      if (!lines.advance() && !(await this.#readOn(lines))) {
         this.#finish()
         break
       }
-      if (companion !== undefined && !(await this.#advance(companion))) {
+      if (companion !== undefined && !companion.advance() && !(await this.#readOn(companion))) {
         throw badRowError(lines.path, lines.line, new BadRow('(row)', `${companion.path} has fewer rows`))
       }
       if (this.#headerLines > 0) this.#headerLines--
@@ -84,11 +84,12 @@ export class FileSource implements ReplaySource {
     await this.#parts.companion?.close()
   }
 
-  async #advance(lines: LineReader): Promise<boolean> {
-    while (!lines.advance()) {
+  /** Reads chunks until there is a line to go to; false at the end. */
+  async #readOn(lines: LineReader): Promise<boolean> {
+    do {
       if (lines.isEnded) return false
       await lines.fill()
-    }
+    } while (!lines.advance())
     return true
   }
 
@@ -114,7 +115,7 @@ export class FileSource implements ReplaySource {
   }
 
   #refuse(error: unknown): void {
-    const bad = error instanceof SyntaxError ? new BadRow('(row)', error.message) : error
+    const bad = error instanceof SyntaxError ? new BadRow('(row)', `is no valid JSON: ${error.message}`) : error
     if (!(bad instanceof BadRow)) throw error
     const { lines, onBadRow } = this.#parts
     const described = badRowError(lines.path, lines.line, bad)

@@ -4,7 +4,7 @@
  */
 import type { Instrument } from '../../../model/instrument.js'
 import type { MarketSink } from '../../../ring/sink.js'
-import { createReplayCounters, type ReplayCounters, type ReplaySource } from './replay-source.js'
+import { createReplayCounters, type ReplayCounters, type ReplaySource } from './reading/replay-source.js'
 
 class MergedSource implements ReplaySource {
   readonly name: string
@@ -65,7 +65,7 @@ class MergedSource implements ReplaySource {
       return true
     }
     this.#removeFirst()
-    if (next !== next) this.#waiting.push(position)
+    if (Number.isNaN(next)) this.#waiting.push(position)
     return true
   }
 
@@ -77,7 +77,7 @@ class MergedSource implements ReplaySource {
 
   #enter(position: number): void {
     const next = (this.#sources[position] as ReplaySource).peekTsUs()
-    if (next !== next) this.#waiting.push(position)
+    if (Number.isNaN(next)) this.#waiting.push(position)
     if (!(next < Number.POSITIVE_INFINITY)) return
     this.#next[position] = next
     let hole = this.#size++

@@ -11,14 +11,14 @@ import type { FileSystem } from '../../../core/file-system.js'
 import type { InstrumentId } from '../../../model/ids.js'
 import type { Instrument, InstrumentDefinition } from '../../../model/instrument.js'
 import type { InstrumentRegistry } from '../../../model/instrument-registry.js'
-import { EventBatch, type OutOfOrderPolicy } from './event-batch.js'
 import { FileSource } from './file-source.js'
-import { type DecodeContext, FileSample, type FormatOptions, type ReplayFormat } from './format.js'
 import { detectFormat, formatNamed, unknownFormat } from './formats.js'
-import type { LineReader } from './line-reader.js'
 import { mergeSources } from './merged-source.js'
-import { openLines } from './open-lines.js'
-import { createReplayCounters, type ReplaySource } from './replay-source.js'
+import { EventBatch, type OutOfOrderPolicy } from './reading/event-batch.js'
+import { type DecodeContext, FileSample, type FormatOptions, type ReplayFormat } from './reading/format.js'
+import type { LineReader } from './reading/line-reader.js'
+import { openLines } from './reading/open-lines.js'
+import { createReplayCounters, type ReplaySource } from './reading/replay-source.js'
 
 /** How data are opened. */
 export interface DatasetOptions extends FormatOptions {
@@ -103,22 +103,29 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
 /** Paths of the files in a folder, sorted; undefined where `path` is a file. */
 function filesOf(path: string, options: DatasetOptions): string[] | undefined {
   const { fileSystem, include, maxFiles = 4_096 } = options
+  const folder = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
   let names: string[]
   try {
-    names = fileSystem.list(path)
+    names = fileSystem.list(folder)
   } catch {
     return undefined
   }
   const wanted = names.filter((name) => include === undefined || include(name))
   if (wanted.length > maxFiles) {
-    throw new TradewireError('TW_CAPACITY', `${path} has ${wanted.length} files; raise maxFiles (${maxFiles}) or choose by include`)
+    throw new TradewireError(
+      'TW_CAPACITY',
+      `${path} has ${wanted.length} files; raise maxFiles (${maxFiles}) or choose by include`,
+    )
   }
-  const folder = path.endsWith('/') ? path.slice(0, -1) : path
   return wanted.map((name) => `${folder}/${name}`)
 }
 
 /** Opens one file; undefined for one of a folder that holds no market data of its own. */
-async function openFile(path: string, options: DatasetOptions, isOptional: boolean): Promise<{ source: ReplaySource; format: string } | undefined> {
+async function openFile(
+  path: string,
+  options: DatasetOptions,
+  isOptional: boolean,
+): Promise<{ source: ReplaySource; format: string } | undefined> {
   const { fileSystem, maxLineBytes = 64 * 1024 * 1024 } = options
   if (isOptional && isFolder(fileSystem, path)) return undefined
   const lines = openLines(fileSystem, path, maxLineBytes)
@@ -130,7 +137,11 @@ async function openFile(path: string, options: DatasetOptions, isOptional: boole
       await lines.close()
       if (isOptional) return undefined
       if (format === undefined) throw unknownFormat(sample)
-      throw new TradewireError('TW_UNKNOWN_FORMAT', `${path} is read beside its message file: open that one, or the folder`, { details: { path } })
+      throw new TradewireError(
+        'TW_UNKNOWN_FORMAT',
+        `${path} is read beside its message file: open that one, or the folder`,
+        { details: { path } },
+      )
     }
     const companionPath = format.companion?.(sample, fileSystem, options)
     companion = companionPath === undefined ? undefined : openLines(fileSystem, companionPath, maxLineBytes)
@@ -184,7 +195,8 @@ function sourceOf(
     batch,
     counters,
     options,
-    instrument: (definition) => note(registry.find(definition.id) ?? registry.add(own.get(definition.id) ?? definition)),
+    instrument: (definition) =>
+      note(registry.find(definition.id) ?? registry.add(own.get(definition.id) ?? definition)),
     instrumentById: (id) => {
       const known = registry.find(id)
       if (known !== undefined) return note(known)
@@ -196,12 +208,23 @@ function sourceOf(
   }
   const decoder = format.open(context)
   const source = options.source ?? 0
-  return new FileSource({ lines, companion, decoder, batch, counters, instruments, source, onBadRow: options.onBadRow ?? 'fail' })
+  return new FileSource({
+    lines,
+    companion,
+    decoder,
+    batch,
+    counters,
+    instruments,
+    source,
+    onBadRow: options.onBadRow ?? 'fail',
+  })
 }
 
 function nothingFound(path: string, skipped: readonly string[]): TradewireError {
   const found = skipped.length === 0 ? 'no files' : skipped.slice(0, 5).join(', ')
-  return new TradewireError('TW_UNKNOWN_FORMAT', `${path} holds no file of a known format; found ${found}`, { details: { path } })
+  return new TradewireError('TW_UNKNOWN_FORMAT', `${path} holds no file of a known format; found ${found}`, {
+    details: { path },
+  })
 }
 
 function asDataset(source: ReplaySource, files: Dataset['files'], skipped: readonly string[]): Dataset {
@@ -228,6 +251,9 @@ function asDataset(source: ReplaySource, files: Dataset['files'], skipped: reado
 function refuseUnknownOptions(options: DatasetOptions): void {
   for (const name of Object.keys(options)) {
     if ((optionNames as readonly string[]).includes(name)) continue
-    throw new TradewireError('TW_INVALID_CONFIG', `Option ${name} of openDataset is not known; use one of ${optionNames.join(', ')}`)
+    throw new TradewireError(
+      'TW_INVALID_CONFIG',
+      `Option ${name} of openDataset is not known; use one of ${optionNames.join(', ')}`,
+    )
   }
 }

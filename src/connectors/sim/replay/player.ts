@@ -10,7 +10,7 @@ import { TradewireError } from '../../../core/errors.js'
 import { abortError, type Time } from '../../../core/time.js'
 import { settlePromises, VirtualTime } from '../../../core/virtual-time.js'
 import type { MarketSink } from '../../../ring/sink.js'
-import type { ReplaySource } from './replay-source.js'
+import type { ReplaySource } from './reading/replay-source.js'
 
 /** Pace on real time: as fast as possible, as recorded, or a multiple (2: twice as fast). */
 export type ReplayPace = 'asFastAsPossible' | 'recorded' | number
@@ -39,7 +39,15 @@ export interface ReplayPlayerOptions {
   settlesPromises?: boolean
 }
 
-const optionNames = ['source', 'sink', 'time', 'pace', 'stamps', 'onBatch', 'settlesPromises'] as const satisfies readonly (keyof ReplayPlayerOptions)[]
+const optionNames = [
+  'source',
+  'sink',
+  'time',
+  'pace',
+  'stamps',
+  'onBatch',
+  'settlesPromises',
+] as const satisfies readonly (keyof ReplayPlayerOptions)[]
 
 /** On real time, moments played before the event loop gets a turn. */
 const momentsPerTurn = 1_024
@@ -102,8 +110,8 @@ export class ReplayPlayer {
     this.#isRunning = true
     try {
       for (;;) {
-        if (signal?.aborted) throw abortError(signal)
         const pause = this.#play(untilUs, signal)
+        if (signal?.aborted) throw abortError(signal)
         if (pause === 'end') return
         await this.#takePause(pause, signal)
       }
@@ -117,7 +125,7 @@ export class ReplayPlayer {
     const source = this.#source
     for (;;) {
       const nextUs = source.peekTsUs()
-      if (nextUs !== nextUs) return 'refill'
+      if (Number.isNaN(nextUs)) return 'refill'
       if (this.#isMomentOpen) {
         const pause = nextUs === this.#momentUs ? this.#publish() : this.#endMoment()
         if (pause !== undefined) return pause
@@ -139,7 +147,10 @@ export class ReplayPlayer {
       return undefined
     }
     if (++this.#refusals > maxRefusals) {
-      throw new TradewireError('TW_CAPACITY', 'The sink of the replay stays full: drain it in onBatch, or give the ring more capacity')
+      throw new TradewireError(
+        'TW_CAPACITY',
+        'The sink of the replay stays full: drain it in onBatch, or give the ring more capacity',
+      )
     }
     return this.#callBack() ?? (this.#refusals > 1 ? 'turn' : undefined)
   }
@@ -163,7 +174,7 @@ export class ReplayPlayer {
   /** Moves the clock to a moment, or says what has to happen first. */
   #moveClock(tsUs: number): Pause | undefined {
     const time = this.#time
-    if (this.#firstUs !== this.#firstUs) {
+    if (Number.isNaN(this.#firstUs)) {
       this.#firstUs = tsUs
       this.#startNs = time.monotonicNs()
       this.#virtual?.stepWallClock(tsUs - time.wallUs())
@@ -200,7 +211,10 @@ export class ReplayPlayer {
 function speedOf(pace: ReplayPace): number {
   const speed = pace === 'asFastAsPossible' ? Number.POSITIVE_INFINITY : pace === 'recorded' ? 1 : pace
   if (typeof speed === 'number' && speed > 0) return speed
-  throw new TradewireError('TW_INVALID_CONFIG', `pace must be asFastAsPossible, recorded or a number above 0, got ${String(pace)}`)
+  throw new TradewireError(
+    'TW_INVALID_CONFIG',
+    `pace must be asFastAsPossible, recorded or a number above 0, got ${String(pace)}`,
+  )
 }
 
 /** Resolves at a deadline of the monotonic clock, or as soon as the signal fires. */

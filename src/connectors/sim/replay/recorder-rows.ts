@@ -19,7 +19,8 @@ export function tradeRow(ring: IngestRing, row: number, instrument: string): str
   const t = ring.trades
   const side = wordOf(aggressorWords, t.aggressor[row])
   const aggressor = side === '' ? '' : `,"aggressor":"${side}"`
-  const numbers = decimal('sequence', t.sequence[row]) + decimal('tradeId', t.tradeId[row]) + integer('condition', t.condition[row])
+  const numbers =
+    decimal('sequence', t.sequence[row]) + decimal('tradeId', t.tradeId[row]) + integer('condition', t.condition[row])
   const price = decimal('price', t.price[row]) + decimal('size', t.size[row])
   return `${start('trade', instrument, t.tsRecvUs[row], t.tsEventUs[row])}${price}${aggressor}${numbers}}\n`
 }
@@ -46,7 +47,11 @@ export function bookRow(ring: IngestRing, row: number, instrument: string): stri
 /** A bar. */
 export function barRow(ring: IngestRing, row: number, instrument: string): string {
   const b = ring.bars
-  const prices = decimal('open', b.open[row]) + decimal('high', b.high[row]) + decimal('low', b.low[row]) + decimal('close', b.close[row])
+  const prices =
+    decimal('open', b.open[row]) +
+    decimal('high', b.high[row]) +
+    decimal('low', b.low[row]) +
+    decimal('close', b.close[row])
   const sums = decimal('volume', b.volume[row]) + decimal('count', b.count[row]) + decimal('vwap', b.vwap[row])
   const span = decimal('intervalUs', b.intervalUs[row]) + decimal('tsOpenUs', b.tsOpenUs[row])
   const isClosed = b.isClosed[row] === 1 ? '' : ',"isClosed":false'
@@ -70,7 +75,7 @@ function start(kind: string, instrument: string, tsRecvUs: number, tsEventUs: nu
 }
 
 function decimal(name: string, value: number): string {
-  return value === value ? `,"${name}":"${text(value)}"` : ''
+  return !Number.isNaN(value) ? `,"${name}":"${text(value)}"` : ''
 }
 
 function integer(name: string, value: number): string {

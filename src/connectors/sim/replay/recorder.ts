@@ -105,7 +105,8 @@ export class Recorder {
         this.lost++
         continue
       }
-      this.#text += rowText(ring, row, this.#idOf(instruments[row]))
+      const id = this.#idOf(instruments[row])
+      this.#text += rowText(ring, row, id)
       this.recorded++
       if (this.#text.length >= this.#bufferCharacters) this.flush()
     }

@@ -3,13 +3,21 @@
  * in line. Depth becomes book messages (sequence `u`, previous sequence `pu`, or `U - 1` on spot), bookTicker quotes,
  * trade and aggTrade trades. Local receive time may lie before venue time.
  */
-import { BadRow } from '../bad-row.js'
-import { scanWhole, textOf } from '../decimal-text.js'
-import { binanceSymbol } from '../definitions.js'
-import type { DecodeContext, Decoder, FileSample, ReplayFormat } from '../format.js'
-import { bytesOf, closeArray, JsonCursor, JsonMembers, type MemberName, member, openArray } from '../json-cursor.js'
-import type { LineReader } from '../line-reader.js'
-import { SymbolTable } from '../symbol-table.js'
+import { BadRow } from '../reading/bad-row.js'
+import { scanWhole, textOf } from '../reading/decimal-text.js'
+import { binanceSymbol } from '../reading/definitions.js'
+import type { DecodeContext, Decoder, FileSample, ReplayFormat } from '../reading/format.js'
+import {
+  bytesOf,
+  closeArray,
+  JsonCursor,
+  JsonMembers,
+  type MemberName,
+  member,
+  openArray,
+} from '../reading/json-cursor.js'
+import type { LineReader } from '../reading/line-reader.js'
+import { SymbolTable } from '../reading/symbol-table.js'
 
 const usPerMs = 1_000
 const absent = Number.NaN
@@ -66,7 +74,8 @@ class BinanceDecoder implements Decoder {
     this.#context = context
     this.#isFuture = isFuture(context.sample)
     const symbol = symbolOf(context.sample)
-    if (symbol !== undefined) this.#symbols.add(wholeFile, 0, 1, context.instrument(binanceSymbol(symbol, this.#isFuture)))
+    if (symbol !== undefined)
+      this.#symbols.add(wholeFile, 0, 1, context.instrument(binanceSymbol(symbol, this.#isFuture)))
   }
 
   row(line: LineReader): void {
@@ -86,12 +95,15 @@ class BinanceDecoder implements Decoder {
 
   #message(members: JsonMembers): void {
     const cursor = this.#cursor
-    if (members.find(cursor, names.snapshotId)) return this.#snapshot(members)
-    if (!members.find(cursor, names.kind)) {
-      if (members.find(cursor, names.bidSize) && members.find(cursor, names.lastId)) return this.#ticker(members)
-      this.#context.counters.ignored++
-      return
-    }
+    if (members.find(cursor, names.snapshotId)) this.#snapshot(members)
+    else if (members.find(cursor, names.kind)) this.#event(members)
+    // Spot tickers carry no kind.
+    else if (members.find(cursor, names.bidSize) && members.find(cursor, names.lastId)) this.#ticker(members)
+    else this.#context.counters.ignored++
+  }
+
+  #event(members: JsonMembers): void {
+    const cursor = this.#cursor
     cursor.text('e')
     if (cursor.textIs(kinds.depth)) this.#depth(members)
     else if (cursor.textIs(kinds.ticker)) this.#ticker(members)
@@ -103,7 +115,8 @@ class BinanceDecoder implements Decoder {
   #snapshot(members: JsonMembers): void {
     const cells = this.#cells
     const instrument = this.#symbols.find(wholeFile, 0, 1)
-    if (instrument < 0) throw new BadRow('lastUpdateId', 'the symbol of this snapshot is not known: it precedes every message')
+    if (instrument < 0)
+      throw new BadRow('lastUpdateId', 'the symbol of this snapshot is not known: it precedes every message')
     members.whole(this.#cursor, names.snapshotId, cells, cell.sequence)
     this.#eventTime(members, names.tradeTime)
     const { batch } = this.#context
@@ -124,7 +137,15 @@ class BinanceDecoder implements Decoder {
     }
     this.#eventTime(members, names.eventTime)
     const { batch } = this.#context
-    batch.beginBook(instrument, 0, false, cells[cell.event], cells[cell.recv], cells[cell.sequence], cells[cell.previous])
+    batch.beginBook(
+      instrument,
+      0,
+      false,
+      cells[cell.event],
+      cells[cell.recv],
+      cells[cell.sequence],
+      cells[cell.previous],
+    )
     this.#levels(members, names.bids, 0)
     this.#levels(members, names.asks, 1)
     batch.commitBook()
@@ -141,7 +162,16 @@ class BinanceDecoder implements Decoder {
     this.#eventTime(members, names.eventTime)
     const { batch } = this.#context
     batch.publishQuote(
-      instrument, 0, cells[cell.a], cells[cell.b], cells[cell.c], cells[cell.d], cells[cell.event], cells[cell.recv], cells[cell.sequence], 0,
+      instrument,
+      0,
+      cells[cell.a],
+      cells[cell.b],
+      cells[cell.c],
+      cells[cell.d],
+      cells[cell.event],
+      cells[cell.recv],
+      cells[cell.sequence],
+      0,
     )
   }
 
@@ -160,7 +190,18 @@ class BinanceDecoder implements Decoder {
     members.require(cursor, names.isBuyerMaker)
     const aggressor = cursor.peek() === letterT ? -1 : 1
     const { batch } = this.#context
-    batch.publishTrade(instrument, 0, cells[cell.a], cells[cell.b], aggressor, cells[cell.event], cells[cell.recv], absent, cells[cell.sequence], 0)
+    batch.publishTrade(
+      instrument,
+      0,
+      cells[cell.a],
+      cells[cell.b],
+      aggressor,
+      cells[cell.event],
+      cells[cell.recv],
+      absent,
+      cells[cell.sequence],
+      0,
+    )
   }
 
   /** Futures streams also carry fills of the insurance fund and empty trades, which move no market. */
@@ -232,6 +273,8 @@ function symbolOf(sample: FileSample): string | undefined {
 export const binanceStreams: ReplayFormat = {
   name: 'binance-streams',
   hint: '<receive time in nanoseconds> {"stream":"btcusdt@depth","data":{...}}',
-  detect: (sample) => /^\d{19} \{/.test(sample.firstLine) && sample.lines.some((line) => /^\d{19} \{"(stream|e|u|lastUpdateId)":/.test(line)),
+  detect: (sample) =>
+    /^\d{19} \{/.test(sample.firstLine) &&
+    sample.lines.some((line) => /^\d{19} \{"(stream|e|u|lastUpdateId)":/.test(line)),
   open: (context) => new BinanceDecoder(context),
 }

@@ -3,12 +3,21 @@
  * trades, and the venue's own book messages (top 20, every few seconds) quotes of their best levels. The stream starts
  * without a snapshot: changes and deletions of orders older than the recording name unknown ids.
  */
-import { BadRow } from '../bad-row.js'
-import { scanWhole } from '../decimal-text.js'
-import { cryptoPair } from '../definitions.js'
-import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import { bytesOf, closeArray, JsonCursor, JsonMembers, type MemberName, member, openArray, sameBytes } from '../json-cursor.js'
-import type { LineReader } from '../line-reader.js'
+import { BadRow } from '../reading/bad-row.js'
+import { scanWhole } from '../reading/decimal-text.js'
+import { cryptoPair } from '../reading/definitions.js'
+import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
+import {
+  bytesOf,
+  closeArray,
+  JsonCursor,
+  JsonMembers,
+  type MemberName,
+  member,
+  openArray,
+  sameBytes,
+} from '../reading/json-cursor.js'
+import type { LineReader } from '../reading/line-reader.js'
 
 const absent = Number.NaN
 const space = 32
@@ -44,7 +53,8 @@ class BitstampDecoder implements Decoder {
     const { sample, options } = context
     const symbol = (sample.nameParts.find((part) => /^[a-z]{6}$/.test(part)) ?? 'btcusd').toUpperCase()
     const definition = cryptoPair(symbol, 'BITSTAMP', [symbol.slice(0, 3), symbol.slice(3)], '0.01', '0.00000001')
-    this.#instrument = options.instrument === undefined ? context.instrument(definition) : context.instrumentById(options.instrument)
+    this.#instrument =
+      options.instrument === undefined ? context.instrument(definition) : context.instrumentById(options.instrument)
   }
 
   row(line: LineReader): void {
@@ -84,7 +94,18 @@ class BitstampDecoder implements Decoder {
     this.#members.decimal(this.#cursor, names.amount, cells, cell.amount)
     this.#members.decimal(this.#cursor, names.id, cells, cell.id)
     const { batch } = this.#context
-    batch.publishTrade(this.#instrument, 0, cells[cell.price], cells[cell.amount], 0, cells[cell.recv], cells[cell.recv], absent, cells[cell.id], 0)
+    batch.publishTrade(
+      this.#instrument,
+      0,
+      cells[cell.price],
+      cells[cell.amount],
+      0,
+      cells[cell.recv],
+      cells[cell.recv],
+      absent,
+      cells[cell.id],
+      0,
+    )
   }
 
   #venueBook(): void {
@@ -92,7 +113,16 @@ class BitstampDecoder implements Decoder {
     this.#best(names.bids, cell.bid)
     this.#best(names.asks, cell.ask)
     this.#context.batch.publishQuote(
-      this.#instrument, 0, cells[cell.bid], cells[cell.ask], cells[cell.bidSize], cells[cell.askSize], cells[cell.recv], cells[cell.recv], absent, 0,
+      this.#instrument,
+      0,
+      cells[cell.bid],
+      cells[cell.ask],
+      cells[cell.bidSize],
+      cells[cell.askSize],
+      cells[cell.recv],
+      cells[cell.recv],
+      absent,
+      0,
     )
   }
 

@@ -1,11 +1,20 @@
 /** Bars whose rows carry date and time: one-minute bars of futures, daily series of shares, coins and currency pairs. */
 import { TradewireError } from '../../../../core/errors.js'
-import { BadRow } from '../bad-row.js'
-import { type CivilDate, dayUs, firstNewYorkYear, isoTimeUs, minuteUs, NewYorkDay, parseCompactDate, utcMidnightUs } from '../civil-time.js'
-import { cmeFuture, cryptoPair, currencyPair, isKnownFuture } from '../definitions.js'
-import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import type { LineReader } from '../line-reader.js'
-import { RowScanner } from '../row-scanner.js'
+import { BadRow } from '../reading/bad-row.js'
+import {
+  type CivilDate,
+  dayUs,
+  firstNewYorkYear,
+  isoTimeUs,
+  minuteUs,
+  NewYorkDay,
+  parseCompactDate,
+  utcMidnightUs,
+} from '../reading/civil-time.js'
+import { cmeFuture, cryptoPair, currencyPair, isKnownFuture } from '../reading/definitions.js'
+import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
+import type { LineReader } from '../reading/line-reader.js'
+import { RowScanner } from '../reading/row-scanner.js'
 import { equityOf } from './us-equity.js'
 
 const absent = Number.NaN
@@ -34,10 +43,23 @@ class FutureMinuteDecoder implements Decoder {
     scanner.begin(line.bytes, line.start, line.end)
     scanner.field('timestamp_utc')
     const tsUs = isoTimeUs(line.bytes, scanner.fieldStart, scanner.fieldEnd)
-    if (tsUs !== tsUs) throw new BadRow('timestamp_utc', `expected YYYY-MM-DD HH:MM:SS, got '${scanner.text()}'`)
+    if (Number.isNaN(tsUs)) throw new BadRow('timestamp_utc', `expected YYYY-MM-DD HH:MM:SS, got '${scanner.text()}'`)
     readPrices(scanner, cells)
     this.#context.batch.publishBar(
-      this.#instrument, 0, minuteUs, cells[0], cells[1], cells[2], cells[3], cells[4], absent, absent, tsUs - minuteUs, tsUs, tsUs, true,
+      this.#instrument,
+      0,
+      minuteUs,
+      cells[0],
+      cells[1],
+      cells[2],
+      cells[3],
+      cells[4],
+      absent,
+      absent,
+      tsUs - minuteUs,
+      tsUs,
+      tsUs,
+      true,
     )
   }
 }
@@ -78,7 +100,20 @@ abstract class DailyDecoder implements Decoder {
   protected publishBar(instrument: number, tsOpenUs: number, tsUs: number): void {
     const { cells, context } = this
     context.batch.publishBar(
-      instrument, 0, tsUs - tsOpenUs, cells[0], cells[1], cells[2], cells[3], cells[4], absent, absent, tsOpenUs, tsUs, tsUs, true,
+      instrument,
+      0,
+      tsUs - tsOpenUs,
+      cells[0],
+      cells[1],
+      cells[2],
+      cells[3],
+      cells[4],
+      absent,
+      absent,
+      tsOpenUs,
+      tsUs,
+      tsUs,
+      true,
     )
   }
 }
@@ -162,7 +197,11 @@ function format(name: string, header: string, open: (context: DecodeContext) => 
 }
 
 /** One-minute bars of a future; the recorded time is the end of the bar. */
-export const futureMinuteBars = format('future-minute-bars', futureHeader, (context) => new FutureMinuteDecoder(context))
+export const futureMinuteBars = format(
+  'future-minute-bars',
+  futureHeader,
+  (context) => new FutureMinuteDecoder(context),
+)
 
 /** Daily bars of a US share, unadjusted. */
 export const equityDailyBars = format('equity-daily-bars', equityHeader, (context) => new EquityDailyDecoder(context))

@@ -2,13 +2,21 @@
  * Coinbase Exchange feed (level2, ticker, matches) in lines of the cryptofeed recorder, for any number of products.
  * level2 has no sequence numbers; tickers become quotes without sizes, matches trades (their `side` is the maker's).
  */
-import { BadRow } from '../bad-row.js'
-import { isoTimeUs } from '../civil-time.js'
-import { cryptoPair, stepOfDigits } from '../definitions.js'
-import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import { bytesOf, closeArray, JsonCursor, JsonMembers, type MemberName, member, openArray } from '../json-cursor.js'
-import type { LineReader } from '../line-reader.js'
-import { SymbolTable } from '../symbol-table.js'
+import { BadRow } from '../reading/bad-row.js'
+import { isoTimeUs } from '../reading/civil-time.js'
+import { cryptoPair, stepOfDigits } from '../reading/definitions.js'
+import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
+import {
+  bytesOf,
+  closeArray,
+  JsonCursor,
+  JsonMembers,
+  type MemberName,
+  member,
+  openArray,
+} from '../reading/json-cursor.js'
+import type { LineReader } from '../reading/line-reader.js'
+import { SymbolTable } from '../reading/symbol-table.js'
 import { beginReceived, isRecorderFile } from './recorder-lines.js'
 
 const absent = Number.NaN
@@ -27,7 +35,12 @@ const names = {
   side: member('side'),
   tradeId: member('trade_id'),
 } as const
-const types = { snapshot: bytesOf('snapshot'), update: bytesOf('l2update'), ticker: bytesOf('ticker'), match: bytesOf('match') } as const
+const types = {
+  snapshot: bytesOf('snapshot'),
+  update: bytesOf('l2update'),
+  ticker: bytesOf('ticker'),
+  match: bytesOf('match'),
+} as const
 const sides = { buy: bytesOf('buy'), sell: bytesOf('sell') } as const
 
 /** Places in the cells of the decoder. */
@@ -97,7 +110,16 @@ class CoinbaseDecoder implements Decoder {
     this.#members.decimal(this.#cursor, names.bestAsk, cells, cell.b)
     this.#members.whole(this.#cursor, names.sequence, cells, cell.sequence)
     this.#context.batch.publishQuote(
-      this.#instrument(), 0, cells[cell.a], cells[cell.b], absent, absent, cells[cell.event], cells[cell.recv], cells[cell.sequence], 0,
+      this.#instrument(),
+      0,
+      cells[cell.a],
+      cells[cell.b],
+      absent,
+      absent,
+      cells[cell.event],
+      cells[cell.recv],
+      cells[cell.sequence],
+      0,
     )
   }
 
@@ -111,7 +133,16 @@ class CoinbaseDecoder implements Decoder {
     this.#members.require(this.#cursor, names.side)
     const aggressor = this.#isBuy() ? -1 : 1
     this.#context.batch.publishTrade(
-      this.#instrument(), 0, cells[cell.a], cells[cell.b], aggressor, cells[cell.event], cells[cell.recv], cells[cell.sequence], cells[cell.tradeId], 0,
+      this.#instrument(),
+      0,
+      cells[cell.a],
+      cells[cell.b],
+      aggressor,
+      cells[cell.event],
+      cells[cell.recv],
+      cells[cell.sequence],
+      cells[cell.tradeId],
+      0,
     )
   }
 
@@ -149,7 +180,7 @@ class CoinbaseDecoder implements Decoder {
     const cursor = this.#cursor
     this.#members.text(cursor, names.time)
     const tsUs = isoTimeUs(cursor.bytes, cursor.textStart, cursor.textEnd)
-    if (tsUs !== tsUs) throw new BadRow('time', `expected an ISO time, got '${cursor.textValue()}'`)
+    if (Number.isNaN(tsUs)) throw new BadRow('time', `expected an ISO time, got '${cursor.textValue()}'`)
     this.#cells[cell.event] = tsUs
   }
 

@@ -1,10 +1,10 @@
 /** Quotes of a currency pair: `time_ms,bid,ask`, milliseconds since midnight of the venue's own fixed offset, no sizes. */
 import { TradewireError } from '../../../../core/errors.js'
-import { minuteUs, utcMidnightUs } from '../civil-time.js'
-import { currencyPair } from '../definitions.js'
-import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import type { LineReader } from '../line-reader.js'
-import { RowScanner } from '../row-scanner.js'
+import { minuteUs, utcMidnightUs } from '../reading/civil-time.js'
+import { currencyPair } from '../reading/definitions.js'
+import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
+import type { LineReader } from '../reading/line-reader.js'
+import { RowScanner } from '../reading/row-scanner.js'
 import { dateOf } from './us-equity.js'
 
 const header = 'time_ms,bid,ask'
@@ -28,7 +28,9 @@ class FxDecoder implements Decoder {
     if (offset === undefined) {
       const names = Object.keys(venueOffsets).join(', ')
       const message = `${sample.path} names no venue whose local time is known (${names}); set the option utcOffsetMinutes`
-      throw new TradewireError('TW_UNKNOWN_FORMAT', message, { details: { path: sample.path, field: 'utcOffsetMinutes' } })
+      throw new TradewireError('TW_UNKNOWN_FORMAT', message, {
+        details: { path: sample.path, field: 'utcOffsetMinutes' },
+      })
     }
     this.#context = context
     this.#instrument =
@@ -47,7 +49,18 @@ class FxDecoder implements Decoder {
     scanner.decimal(cells, 2, 'ask')
     scanner.finish('ask')
     const tsUs = this.#midnightUs + cells[0] * 1_000
-    this.#context.batch.publishQuote(this.#instrument, 0, cells[1], cells[2], Number.NaN, Number.NaN, tsUs, tsUs, Number.NaN, 0)
+    this.#context.batch.publishQuote(
+      this.#instrument,
+      0,
+      cells[1],
+      cells[2],
+      Number.NaN,
+      Number.NaN,
+      tsUs,
+      tsUs,
+      Number.NaN,
+      0,
+    )
   }
 }
 

@@ -3,16 +3,31 @@
  * for any number of pairs. The venue keeps the subscribed depth and sends no deletion for what falls out of it, so the
  * book must be cut to that depth (1000 for `book-1000`) after every message.
  */
-import { BadRow } from '../bad-row.js'
-import { cryptoPair, stepOfDigits } from '../definitions.js'
-import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import { bytesOf, closeArray, JsonCursor, JsonMembers, type MemberName, member, openArray, openObject } from '../json-cursor.js'
-import type { LineReader } from '../line-reader.js'
-import type { BookChecksumNote } from '../notes.js'
-import { SymbolTable } from '../symbol-table.js'
+import { BadRow } from '../reading/bad-row.js'
+import { cryptoPair, stepOfDigits } from '../reading/definitions.js'
+import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
+import {
+  bytesOf,
+  closeArray,
+  JsonCursor,
+  JsonMembers,
+  type MemberName,
+  member,
+  openArray,
+  openObject,
+} from '../reading/json-cursor.js'
+import type { LineReader } from '../reading/line-reader.js'
+import type { BookChecksumNote } from '../reading/notes.js'
+import { SymbolTable } from '../reading/symbol-table.js'
 import { beginReceived, isRecorderFile } from './recorder-lines.js'
 
-const names = { snapshotAsks: member('as'), snapshotBids: member('bs'), asks: member('a'), bids: member('b'), checksum: member('c') }
+const names = {
+  snapshotAsks: member('as'),
+  snapshotBids: member('bs'),
+  asks: member('a'),
+  bids: member('b'),
+  checksum: member('c'),
+}
 const bookPrefix = bytesOf('book-')
 const maxParts = 4
 
@@ -68,7 +83,8 @@ class KrakenDecoder implements Decoder {
       } else cursor.skip('(message)')
     }
     cursor.finish('(message)')
-    if (isBook && (texts !== 2 || parts === 0)) throw new BadRow('(message)', 'a book message needs levels, channel and pair')
+    if (isBook && (texts !== 2 || parts === 0))
+      throw new BadRow('(message)', 'a book message needs levels, channel and pair')
     return isBook ? parts : 0
   }
 
@@ -91,7 +107,8 @@ class KrakenDecoder implements Decoder {
     const tsUs = cells[cell.newest] === 0 ? cells[cell.recv] : cells[cell.newest]
     batch.restampBook(tsUs, cells[cell.recv], Number.NaN)
     batch.commitBook()
-    if (this.#context.options.checksums === true && cells[cell.checksum] === cells[cell.checksum]) this.#publishChecksum(instrument, tsUs)
+    if (this.#context.options.checksums === true && !Number.isNaN(cells[cell.checksum]))
+      this.#publishChecksum(instrument, tsUs)
   }
 
   #publishChecksum(instrument: number, tsUs: number): void {
@@ -136,7 +153,9 @@ class KrakenDecoder implements Decoder {
     const [base = pair, quoteCoin = ''] = pair.split('/')
     const digits = this.#digitsOfFirstPrice(parts)
     if (digits < 0) throw new BadRow('(levels)', `the first message of ${pair} has no level`)
-    const index = this.#context.instrument(cryptoPair(pair, 'KRAKEN', [base, quoteCoin], stepOfDigits(digits), '0.00000001'))
+    const index = this.#context.instrument(
+      cryptoPair(pair, 'KRAKEN', [base, quoteCoin], stepOfDigits(digits), '0.00000001'),
+    )
     this.#symbols.add(cursor.bytes, start, end, index)
     this.#priceDigits.set(index, digits)
     return index

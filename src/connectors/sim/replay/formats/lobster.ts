@@ -7,11 +7,11 @@
  * Executions become trades in both cases: the resting side is `direction`, so the aggressor is the other.
  */
 import type { FileSystem } from '../../../../core/file-system.js'
-import { BadRow } from '../bad-row.js'
-import { NewYorkDay } from '../civil-time.js'
-import type { DecodeContext, Decoder, FileSample, FormatOptions, ReplayFormat } from '../format.js'
-import type { LineReader } from '../line-reader.js'
-import { RowScanner } from '../row-scanner.js'
+import { BadRow } from '../reading/bad-row.js'
+import { NewYorkDay } from '../reading/civil-time.js'
+import type { DecodeContext, Decoder, FileSample, FormatOptions, ReplayFormat } from '../reading/format.js'
+import type { LineReader } from '../reading/line-reader.js'
+import { RowScanner } from '../reading/row-scanner.js'
 import { dateOf, equityOf } from './us-equity.js'
 
 const absent = Number.NaN
@@ -73,7 +73,18 @@ class LobsterDecoder implements Decoder {
     if (type < MessageType.execute || type > MessageType.cross) return
     const aggressor = type === MessageType.cross ? 0 : cells[cell.direction] === 1 ? -1 : 1
     const price = cells[cell.price] / perDollar
-    batch.publishTrade(this.#instrument, 0, price, cells[cell.size], aggressor, cells[cell.time], cells[cell.time], absent, absent, 0)
+    batch.publishTrade(
+      this.#instrument,
+      0,
+      price,
+      cells[cell.size],
+      aggressor,
+      cells[cell.time],
+      cells[cell.time],
+      absent,
+      absent,
+      0,
+    )
   }
 
   #order(): void {
@@ -188,7 +199,7 @@ export const lobsterMessages: ReplayFormat = {
 export const lobsterBooks: ReplayFormat = {
   name: 'lobster-book',
   hint: '5859400,200,5853300,18,... (read beside the message file)',
-  detect: (sample) => sample.fileName.includes('orderbook') && /^-?\d+,\d+,-?\d+,\d+(,-?\d+)*$/.test(sample.firstLine),
+  detect: (sample) => sample.fileName.includes('orderbook') && /^-?\d+,\d+,-?\d+,\d+[-,\d]*$/.test(sample.firstLine),
   isCompanion: (sample, fileSystem) => fileSystem.exists(pairOf(sample, 'orderbook', 'message')),
   open: () => {
     throw new Error('a book file has no times of its own')

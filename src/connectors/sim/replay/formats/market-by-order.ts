@@ -5,10 +5,10 @@
  * Trades (`T`) become trades with the aggressor's side; fills (`F`) name the resting orders, whose changes follow as
  * cancels or modifications. A cancel gives the size that goes away.
  */
-import { BadRow } from '../bad-row.js'
-import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import type { LineReader } from '../line-reader.js'
-import { RowScanner } from '../row-scanner.js'
+import { BadRow } from '../reading/bad-row.js'
+import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
+import type { LineReader } from '../reading/line-reader.js'
+import { RowScanner } from '../reading/row-scanner.js'
 import { futureOf } from './calendar-bars.js'
 
 const header = 'ts_event_ns,ts_recv_ns,sequence,order_id,action,side,price,size,flags,channel_id,instrument_id'
@@ -19,7 +19,14 @@ const flagSnapshot = 32
 const maxLevels = 16_384
 
 const code = (letter: string) => letter.charCodeAt(0)
-const Action = { add: code('A'), cancel: code('C'), modify: code('M'), fill: code('F'), trade: code('T'), clear: code('R') } as const
+const Action = {
+  add: code('A'),
+  cancel: code('C'),
+  modify: code('M'),
+  fill: code('F'),
+  trade: code('T'),
+  clear: code('R'),
+} as const
 const Side = { bid: code('B'), ask: code('A'), none: code('N') } as const
 
 /** Places in the cells of the decoder. */
@@ -76,7 +83,16 @@ class MarketByOrderDecoder implements Decoder {
     if (action === Action.trade) {
       const aggressor = side === Side.bid ? 1 : side === Side.ask ? -1 : 0
       batch.publishTrade(
-        this.#instrument, 0, cells[cell.price], cells[cell.size], aggressor, cells[cell.event], cells[cell.recv], cells[cell.sequence], absent, 0,
+        this.#instrument,
+        0,
+        cells[cell.price],
+        cells[cell.size],
+        aggressor,
+        cells[cell.event],
+        cells[cell.recv],
+        cells[cell.sequence],
+        absent,
+        0,
       )
     } else if (action === Action.clear) {
       batch.commitBook()
@@ -85,7 +101,8 @@ class MarketByOrderDecoder implements Decoder {
     } else if (action === Action.add) this.#order(1, side, cells[cell.size])
     else if (action === Action.modify) this.#order(2, side, cells[cell.size])
     else if (action === Action.cancel) this.#cancel(side)
-    else if (action !== Action.fill) throw new BadRow('action', `expected one of A C M F T R, got '${String.fromCharCode(action)}'`)
+    else if (action !== Action.fill)
+      throw new BadRow('action', `expected one of A C M F T R, got '${String.fromCharCode(action)}'`)
   }
 
   #cancel(side: number): void {
@@ -101,7 +118,16 @@ class MarketByOrderDecoder implements Decoder {
     if (action === 3) this.#openSizes.delete(cells[cell.id])
     else this.#openSizes.set(cells[cell.id], size)
     if (batch.isBookOpen) batch.restampBook(cells[cell.event], cells[cell.recv], cells[cell.sequence])
-    else batch.beginBook(this.#instrument, 0, this.#isSnapshot, cells[cell.event], cells[cell.recv], cells[cell.sequence], absent)
+    else
+      batch.beginBook(
+        this.#instrument,
+        0,
+        this.#isSnapshot,
+        cells[cell.event],
+        cells[cell.recv],
+        cells[cell.sequence],
+        absent,
+      )
     batch.addOrder(action, side === Side.bid ? 0 : 1, cells[cell.price], size, cells[cell.id])
   }
 }

@@ -7,11 +7,11 @@
  *
  * `t` is epoch seconds with decimals. Only received messages are market data.
  */
-import { BadRow } from '../bad-row.js'
-import { scanSecondsAsUs } from '../decimal-text.js'
-import type { FileSample } from '../format.js'
-import type { JsonCursor } from '../json-cursor.js'
-import type { LineReader } from '../line-reader.js'
+import { BadRow } from '../reading/bad-row.js'
+import { scanSecondsAsUs } from '../reading/decimal-text.js'
+import type { FileSample } from '../reading/format.js'
+import type { JsonCursor } from '../reading/json-cursor.js'
+import type { LineReader } from '../reading/line-reader.js'
 
 const colon = 58
 const letterC = 99

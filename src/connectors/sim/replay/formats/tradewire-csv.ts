@@ -6,14 +6,24 @@
  */
 import { TradewireError } from '../../../../core/errors.js'
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../../../ring/kinds.js'
-import { BadRow, badRowError } from '../bad-row.js'
-import { textOf } from '../decimal-text.js'
-import type { DecodeContext, Decoder, FileSample, ReplayFormat } from '../format.js'
-import type { LineReader } from '../line-reader.js'
-import { RowScanner } from '../row-scanner.js'
-import { SymbolTable } from '../symbol-table.js'
+import { BadRow, badRowError } from '../reading/bad-row.js'
+import { textOf } from '../reading/decimal-text.js'
+import type { DecodeContext, Decoder, FileSample, ReplayFormat } from '../reading/format.js'
+import type { LineReader } from '../reading/line-reader.js'
+import { RowScanner } from '../reading/row-scanner.js'
+import { SymbolTable } from '../reading/symbol-table.js'
 import { readHeader } from './tradewire-header.js'
-import { actionWords, aggressorWords, bookWords, endWords, sideWords, statusWords, truthWords, type Words, wordValue } from './tradewire-words.js'
+import {
+  actionWords,
+  aggressorWords,
+  bookWords,
+  endWords,
+  sideWords,
+  statusWords,
+  truthWords,
+  type Words,
+  wordValue,
+} from './tradewire-words.js'
 
 /** How a column is read. */
 type ColumnType = 'time' | 'decimal' | 'required' | 'integer' | 'instrument' | Words
@@ -22,7 +32,15 @@ const times = { ts_recv_us: 'time', ts_event_us: 'time', instrument: 'instrument
 
 /** Columns of each kind of file; the order is that of the recorder. */
 export const csvColumns = {
-  quotes: { ...times, bid: 'decimal', ask: 'decimal', bid_size: 'decimal', ask_size: 'decimal', sequence: 'decimal', flags: 'integer' },
+  quotes: {
+    ...times,
+    bid: 'decimal',
+    ask: 'decimal',
+    bid_size: 'decimal',
+    ask_size: 'decimal',
+    sequence: 'decimal',
+    flags: 'integer',
+  },
   trades: {
     ...times,
     price: 'required',
@@ -116,12 +134,15 @@ abstract class CsvDecoder implements Decoder {
   row(line: LineReader): void {
     const { values } = this
     const scanner = this.#scanner
+    values[0] = Number.NaN
+    values[1] = Number.NaN
     scanner.begin(line.bytes, line.start, line.end)
-    for (let i = 0; i < this.#columns.length; i++) this.#read(scanner, this.#columns[i] as Column, this.#places[i] as number)
+    for (let i = 0; i < this.#columns.length; i++)
+      this.#read(scanner, this.#columns[i] as Column, this.#places[i] as number)
     scanner.finish(this.#columns[this.#columns.length - 1]?.name ?? '(row)')
-    if (values[0] !== values[0]) values[0] = values[1]
-    if (values[1] !== values[1]) values[1] = values[0]
-    if (values[0] !== values[0]) throw new BadRow('ts_event_us', 'the row has no time')
+    if (Number.isNaN(values[0])) values[0] = values[1]
+    if (Number.isNaN(values[1])) values[1] = values[0]
+    if (Number.isNaN(values[0])) throw new BadRow('ts_event_us', 'the row has no time')
     this.publish()
   }
 
@@ -131,14 +152,17 @@ abstract class CsvDecoder implements Decoder {
     const { values } = this
     switch (column.type) {
       case 'time':
-        return scanner.optionalWhole(values, place, column.name)
+        scanner.optionalWhole(values, place, column.name)
+        return
       case 'decimal':
-        return scanner.optionalDecimal(values, place, column.name)
+        scanner.optionalDecimal(values, place, column.name)
+        return
       case 'required':
-        return scanner.decimal(values, place, column.name)
+        scanner.decimal(values, place, column.name)
+        return
       case 'integer':
         scanner.optionalDecimal(values, place, column.name)
-        if (values[place] !== values[place]) values[place] = 0
+        if (Number.isNaN(values[place])) values[place] = 0
         if ((values[place] | 0) !== values[place]) throw new BadRow(column.name, 'expected an integer of 32 bits')
         return
       case 'instrument':
@@ -154,7 +178,7 @@ abstract class CsvDecoder implements Decoder {
   #word(scanner: RowScanner, column: Column, list: Words): number {
     if (scanner.fieldStart === scanner.fieldEnd) return Number.NaN
     const value = wordValue(list, scanner.bytes, scanner.fieldStart, scanner.fieldEnd)
-    if (value === value) return value
+    if (!Number.isNaN(value)) return value
     throw new BadRow(column.name, `expected one of ${list.texts.join(', ')}, got '${scanner.text()}'`)
   }
 
@@ -173,12 +197,20 @@ abstract class CsvDecoder implements Decoder {
     try {
       readHeader(sample.firstLine.slice(1), this.context)
     } catch (error) {
-      throw error instanceof BadRow ? badRowError(sample.path, 1, error) : error
+      if (error instanceof BadRow) throw badRowError(sample.path, 1, error)
+      if (error instanceof SyntaxError) throw badRowError(sample.path, 1, new BadRow('(header)', error.message))
+      throw error
     }
   }
 }
 
-function typeOf(context: DecodeContext, kind: CsvKind, known: Record<string, ColumnType>, name: string, names: readonly string[]): ColumnType {
+function typeOf(
+  context: DecodeContext,
+  kind: CsvKind,
+  known: Record<string, ColumnType>,
+  name: string,
+  names: readonly string[],
+): ColumnType {
   const type = Object.hasOwn(known, name) ? known[name] : undefined
   if (type !== undefined && names.indexOf(name) === names.lastIndexOf(name)) return type
   const what = type === undefined ? 'is not known' : 'occurs twice'
@@ -197,7 +229,7 @@ function instrumentOfFile(context: DecodeContext): number {
 class QuoteDecoder extends CsvDecoder {
   protected publish(): void {
     const v = this.values
-    const flags = v[8] === v[8] ? v[8] : 0
+    const flags = !Number.isNaN(v[8]) ? v[8] : 0
     this.context.batch.publishQuote(this.instrument, 0, v[3], v[4], v[5], v[6], v[1], v[0], v[7], flags)
   }
 }
@@ -205,8 +237,8 @@ class QuoteDecoder extends CsvDecoder {
 class TradeDecoder extends CsvDecoder {
   protected publish(): void {
     const v = this.values
-    const aggressor = (v[5] === v[5] ? v[5] : 0) as AggressorSign
-    const condition = v[8] === v[8] ? v[8] : 0
+    const aggressor = (!Number.isNaN(v[5]) ? v[5] : 0) as AggressorSign
+    const condition = !Number.isNaN(v[8]) ? v[8] : 0
     this.context.batch.publishTrade(this.instrument, 0, v[3], v[4], aggressor, v[1], v[0], v[6], v[7], condition)
   }
 }
@@ -214,16 +246,31 @@ class TradeDecoder extends CsvDecoder {
 class BarDecoder extends CsvDecoder {
   protected publish(): void {
     const v = this.values
-    const tsOpenUs = v[4] === v[4] ? v[4] : v[1] - v[3]
+    const tsOpenUs = !Number.isNaN(v[4]) ? v[4] : v[1] - v[3]
     const isClosed = v[12] !== 0
-    this.context.batch.publishBar(this.instrument, 0, v[3], v[5], v[6], v[7], v[8], v[9], v[10], v[11], tsOpenUs, v[1], v[0], isClosed)
+    this.context.batch.publishBar(
+      this.instrument,
+      0,
+      v[3],
+      v[5],
+      v[6],
+      v[7],
+      v[8],
+      v[9],
+      v[10],
+      v[11],
+      tsOpenUs,
+      v[1],
+      v[0],
+      isClosed,
+    )
   }
 }
 
 class StatusDecoder extends CsvDecoder {
   protected publish(): void {
     const v = this.values
-    if (v[3] !== v[3]) throw new BadRow('status', 'is empty')
+    if (Number.isNaN(v[3])) throw new BadRow('status', 'is empty')
     this.context.batch.publishStatus(this.instrument, 0, v[3] as TradingStatus, v[1], v[0])
   }
 }
@@ -238,8 +285,8 @@ class BookDecoder extends CsvDecoder {
     const v = this.values
     const { batch } = this.context
     const isSnapshot = v[3] === 1
-    if (v[3] !== v[3]) throw new BadRow('message', 'is empty')
-    if (v[11] !== v[11]) throw new BadRow('end', 'is empty')
+    if (Number.isNaN(v[3])) throw new BadRow('message', 'is empty')
+    if (Number.isNaN(v[11])) throw new BadRow('end', 'is empty')
     if (!batch.isBookOpen) {
       batch.beginBook(this.instrument, 0, isSnapshot, v[1], v[0], v[9], v[10])
       this.#openInstrument = this.instrument
@@ -247,16 +294,16 @@ class BookDecoder extends CsvDecoder {
     } else if (this.instrument !== this.#openInstrument || isSnapshot !== this.#openIsSnapshot) {
       throw new BadRow('end', "another message begins before a row with 'last' or 'part'")
     }
-    if (v[5] === v[5]) this.#addLevel()
+    if (!Number.isNaN(v[5])) this.#addLevel()
     if (v[11] !== 0) batch.commitBook(v[11] === 1)
   }
 
   #addLevel(): void {
     const v = this.values
-    const action = (v[4] === v[4] ? v[4] : 0) as LevelAction
-    if (v[6] !== v[6]) throw new BadRow('price', 'is empty')
-    if (v[7] !== v[7]) throw new BadRow('size', 'is empty')
-    if (action !== 0 && v[8] !== v[8]) throw new BadRow('order_id', 'is empty')
+    const action = (!Number.isNaN(v[4]) ? v[4] : 0) as LevelAction
+    if (Number.isNaN(v[6])) throw new BadRow('price', 'is empty')
+    if (Number.isNaN(v[7])) throw new BadRow('size', 'is empty')
+    if (action !== 0 && Number.isNaN(v[8])) throw new BadRow('order_id', 'is empty')
     this.context.batch.addOrder(action, v[5] as BookSide, v[6], v[7], action === 0 ? 0 : v[8])
   }
 
@@ -267,7 +314,13 @@ class BookDecoder extends CsvDecoder {
   }
 }
 
-const decoders = { quotes: QuoteDecoder, trades: TradeDecoder, book: BookDecoder, bars: BarDecoder, statuses: StatusDecoder } as const
+const decoders = {
+  quotes: QuoteDecoder,
+  trades: TradeDecoder,
+  book: BookDecoder,
+  bars: BarDecoder,
+  statuses: StatusDecoder,
+} as const
 
 /** The documented CSV format. */
 export const tradewireCsv: ReplayFormat = {

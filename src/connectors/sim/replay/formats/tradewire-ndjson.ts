@@ -3,12 +3,20 @@
  * The first line may be a header with the definitions of the instruments.
  */
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../../../ring/kinds.js'
-import { BadRow } from '../bad-row.js'
-import { textOf } from '../decimal-text.js'
-import type { DecodeContext, Decoder, ReplayFormat } from '../format.js'
-import { bytesOf, closeArray, JsonCursor, JsonMembers, type MemberName, member, openArray } from '../json-cursor.js'
-import type { LineReader } from '../line-reader.js'
-import { SymbolTable } from '../symbol-table.js'
+import { BadRow } from '../reading/bad-row.js'
+import { textOf } from '../reading/decimal-text.js'
+import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
+import {
+  bytesOf,
+  closeArray,
+  JsonCursor,
+  JsonMembers,
+  type MemberName,
+  member,
+  openArray,
+} from '../reading/json-cursor.js'
+import type { LineReader } from '../reading/line-reader.js'
+import { SymbolTable } from '../reading/symbol-table.js'
 import { readHeader } from './tradewire-header.js'
 import { actionWords, aggressorWords, sideWords, statusWords, type Words, wordValue } from './tradewire-words.js'
 
@@ -106,7 +114,18 @@ class NdjsonDecoder implements Decoder {
     this.#optional(names.bidSize, 5)
     this.#optional(names.askSize, 6)
     const flags = this.#integer(names.flags)
-    this.#context.batch.publishQuote(instrument, 0, c[3], c[4], c[5], c[6], c[cell.event], c[cell.recv], c[cell.sequence], flags)
+    this.#context.batch.publishQuote(
+      instrument,
+      0,
+      c[3],
+      c[4],
+      c[5],
+      c[6],
+      c[cell.event],
+      c[cell.recv],
+      c[cell.sequence],
+      flags,
+    )
   }
 
   #trade(instrument: number): void {
@@ -114,9 +133,22 @@ class NdjsonDecoder implements Decoder {
     this.#members.decimal(this.#cursor, names.price, c, 3)
     this.#members.decimal(this.#cursor, names.size, c, 4)
     this.#optional(names.tradeId, 5)
-    const aggressor = (this.#members.find(this.#cursor, names.aggressor) ? this.#word(names.aggressor, aggressorWords) : 0) as AggressorSign
+    const aggressor = (
+      this.#members.find(this.#cursor, names.aggressor) ? this.#word(names.aggressor, aggressorWords) : 0
+    ) as AggressorSign
     const condition = this.#integer(names.condition)
-    this.#context.batch.publishTrade(instrument, 0, c[3], c[4], aggressor, c[cell.event], c[cell.recv], c[cell.sequence], c[5], condition)
+    this.#context.batch.publishTrade(
+      instrument,
+      0,
+      c[3],
+      c[4],
+      aggressor,
+      c[cell.event],
+      c[cell.recv],
+      c[cell.sequence],
+      c[5],
+      condition,
+    )
   }
 
   #book(instrument: number, isSnapshot: boolean): void {
@@ -150,7 +182,8 @@ class NdjsonDecoder implements Decoder {
       cursor.more(closeArray, 'change')
       cursor.decimal(c, 6, 'order id of a change')
     }
-    if (cursor.more(closeArray, 'change')) throw new BadRow('changes', 'a change has more members than its action needs')
+    if (cursor.more(closeArray, 'change'))
+      throw new BadRow('changes', 'a change has more members than its action needs')
     this.#context.batch.addOrder(action, side, c[4], c[5], c[6])
   }
 
@@ -167,10 +200,23 @@ class NdjsonDecoder implements Decoder {
     this.#optional(names.count, 9)
     this.#optional(names.vwap, 10)
     this.#optional(names.tsOpenUs, 11)
-    const tsOpenUs = c[11] === c[11] ? c[11] : c[cell.event] - c[3]
+    const tsOpenUs = !Number.isNaN(c[11]) ? c[11] : c[cell.event] - c[3]
     const isClosed = this.#truth(names.isClosed)
     this.#context.batch.publishBar(
-      instrument, 0, c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], tsOpenUs, c[cell.event], c[cell.recv], isClosed,
+      instrument,
+      0,
+      c[3],
+      c[4],
+      c[5],
+      c[6],
+      c[7],
+      c[8],
+      c[9],
+      c[10],
+      tsOpenUs,
+      c[cell.event],
+      c[cell.recv],
+      isClosed,
     )
   }
 
@@ -227,7 +273,7 @@ class NdjsonDecoder implements Decoder {
   #integer(name: MemberName): number {
     this.#optional(name, 15)
     const value = this.#cells[15]
-    if (value !== value) return 0
+    if (Number.isNaN(value)) return 0
     if ((value | 0) !== value) throw new BadRow(name.text, 'expected an integer of 32 bits')
     return value | 0
   }
@@ -246,7 +292,7 @@ class NdjsonDecoder implements Decoder {
     const cursor = this.#cursor
     cursor.text(what)
     const value = wordValue(list, cursor.bytes, cursor.textStart, cursor.textEnd)
-    if (value === value) return value
+    if (!Number.isNaN(value)) return value
     throw new BadRow(what, `expected one of ${list.texts.join(', ')}, got '${cursor.textValue()}'`)
   }
 }

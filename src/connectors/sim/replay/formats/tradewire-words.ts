@@ -1,6 +1,6 @@
 /** Words of the documented data format (docs/data-format.md), shared by its readers and the recorder. */
 import { LevelAction, TradingStatus } from '../../../../ring/kinds.js'
-import { bytesOf, sameBytes } from '../json-cursor.js'
+import { bytesOf, sameBytes } from '../reading/json-cursor.js'
 
 /** Version of the format that is written; readers take this one. */
 export const formatVersion = 1

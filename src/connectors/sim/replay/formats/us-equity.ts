@@ -5,11 +5,11 @@
  * since New York midnight.
  */
 import { TradewireError } from '../../../../core/errors.js'
-import { type CivilDate, firstNewYorkYear, minuteUs, NewYorkDay, parseCompactDate } from '../civil-time.js'
-import { usEquity } from '../definitions.js'
-import type { DecodeContext, Decoder, FileSample, FormatOptions, ReplayFormat } from '../format.js'
-import type { LineReader } from '../line-reader.js'
-import { RowScanner } from '../row-scanner.js'
+import { type CivilDate, firstNewYorkYear, minuteUs, NewYorkDay, parseCompactDate } from '../reading/civil-time.js'
+import { usEquity } from '../reading/definitions.js'
+import type { DecodeContext, Decoder, FileSample, FormatOptions, ReplayFormat } from '../reading/format.js'
+import type { LineReader } from '../reading/line-reader.js'
+import { RowScanner } from '../reading/row-scanner.js'
 
 const perDollar = 10_000
 const usPerMs = 1_000
@@ -126,7 +126,22 @@ class TradeBarDecoder extends EquityDecoder {
     for (let i = 1; i <= 4; i++) cells[i] /= perDollar
     const tsUs = tsOpenUs + minuteUs
     const { batch } = this.context
-    batch.publishBar(this.instrument, 0, minuteUs, cells[1], cells[2], cells[3], cells[4], cells[5], absent, absent, tsOpenUs, tsUs, tsUs, true)
+    batch.publishBar(
+      this.instrument,
+      0,
+      minuteUs,
+      cells[1],
+      cells[2],
+      cells[3],
+      cells[4],
+      cells[5],
+      absent,
+      absent,
+      tsOpenUs,
+      tsUs,
+      tsUs,
+      true,
+    )
   }
 }
 

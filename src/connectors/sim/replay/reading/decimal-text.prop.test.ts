@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { runs } from '../../../../test/support/runs.js'
+import { runs } from '../../../../../test/support/runs.js'
 import { scanDecimal, scanSecondsAsUs, scanWhole } from './decimal-text.js'
 
 const numRuns = runs({ ci: 5_000, full: 500_000 })

@@ -1,7 +1,7 @@
 /** Decompression of gzip streams in bounded pieces: a small archive that unpacks to terabytes costs time, never memory. */
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { fileError } from '../../../core/file-system.js'
+import { fileError } from '../../../../core/file-system.js'
 
 const pieceBytes = 256 * 1024
 

@@ -9,13 +9,13 @@ const quote = 34
 const backslash = 92
 const comma = 44
 const colon = 58
-/** Bytes of the brackets. */
+/** The byte of `[`. */
 export const openArray = 91
-/** `]` */
+/** The byte of `]`. */
 export const closeArray = 93
-/** `{` */
+/** The byte of `{`. */
 export const openObject = 123
-/** `}` */
+/** The byte of `}`. */
 export const closeObject = 125
 
 /** A cursor over one JSON text. */
@@ -131,7 +131,10 @@ export class JsonCursor {
   #step(next: number, isQuoted: boolean, what: string, expected: string): void {
     const isClosed = next >= 0 && (!isQuoted || (next < this.end && this.bytes[next] === quote))
     if (!isClosed || (!isQuoted && next < this.end && !isDelimiter(this.bytes[next]))) {
-      throw new BadRow(what, `expected ${expected}, got '${textOf(this.bytes, this.at, Math.min(this.end, this.at + 24))}'`)
+      throw new BadRow(
+        what,
+        `expected ${expected}, got '${textOf(this.bytes, this.at, Math.min(this.end, this.at + 24))}'`,
+      )
     }
     this.at = isQuoted ? next + 1 : next
   }

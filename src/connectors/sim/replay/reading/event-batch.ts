@@ -7,8 +7,14 @@
  * It takes events through the same calls as a ring ({@link MarketSink}), so that whatever produces market data can fill
  * one. Rows that go back in receive time are counted, and clamped, dropped or refused by the policy given.
  */
-import { type AggressorSign, type BookSide, EventKind, type LevelAction, type TradingStatus } from '../../../ring/kinds.js'
-import type { MarketSink } from '../../../ring/sink.js'
+import {
+  type AggressorSign,
+  type BookSide,
+  EventKind,
+  type LevelAction,
+  type TradingStatus,
+} from '../../../../ring/kinds.js'
+import type { MarketSink } from '../../../../ring/sink.js'
 import { BadRow } from './bad-row.js'
 
 /** What happens to a row whose receive time lies before that of the row before it. */
@@ -304,7 +310,18 @@ export class EventBatch implements MarketSink {
         const aggressor = this.#b[index] as AggressorSign
         const price = reals[at + 2]
         const size = reals[at + 3]
-        return sink.publishTrade(instrument, source, price, size, aggressor, tsEventUs, tsRecvUs, reals[at + 4], reals[at + 5], a)
+        return sink.publishTrade(
+          instrument,
+          source,
+          price,
+          size,
+          aggressor,
+          tsEventUs,
+          tsRecvUs,
+          reals[at + 4],
+          reals[at + 5],
+          a,
+        )
       }
       case EventKind.book:
         return this.#emitBook(index, sink, source, tsEventUs, tsRecvUs)
@@ -378,7 +395,10 @@ export class EventBatch implements MarketSink {
     this.outOfOrder++
     if (this.#policy !== 'fail') return this.#policy === 'keep'
     const backUs = this.#lastRecvUs - tsRecvUs
-    throw new BadRow('(time)', `goes back in time by ${backUs} microseconds; set onOutOfOrder to keep or drop such rows`)
+    throw new BadRow(
+      '(time)',
+      `goes back in time by ${backUs} microseconds; set onOutOfOrder to keep or drop such rows`,
+    )
   }
 
   #growEvents(): void {

@@ -3,8 +3,8 @@
  * replaced by the caller's own (option `instruments`). Increments are the venues' own at the time of the recordings;
  * recorded prices may lie off them (sub-penny prints).
  */
-import type { InstrumentId } from '../../../model/ids.js'
-import type { InstrumentDefinition } from '../../../model/instrument.js'
+import type { InstrumentId } from '../../../../model/ids.js'
+import type { InstrumentDefinition } from '../../../../model/instrument.js'
 
 /** Listing venues by symbol; others trade on `US`, the consolidated tape. */
 const listings: Readonly<Record<string, string>> = {
@@ -76,7 +76,13 @@ export function binanceSymbol(symbol: string, isFuture: boolean): InstrumentDefi
   const isBitcoin = base === 'BTC'
   const priceIncrement = isFuture && isBitcoin ? '0.1' : isBitcoin ? '0.01' : '0.00000001'
   const sizeIncrement = isFuture ? '0.001' : isBitcoin ? '0.00001' : '0.00000001'
-  const pair = cryptoPair(symbol, isFuture ? 'BINANCE_FUTURES' : 'BINANCE', [base, quote], priceIncrement, sizeIncrement)
+  const pair = cryptoPair(
+    symbol,
+    isFuture ? 'BINANCE_FUTURES' : 'BINANCE',
+    [base, quote],
+    priceIncrement,
+    sizeIncrement,
+  )
   return isFuture ? { ...pair, assetClass: 'crypto_perpetual' } : pair
 }
 

@@ -1,5 +1,5 @@
 /** Opens a data file as lines, plain or gzip (known by its first bytes, not by its name). */
-import type { FileSystem } from '../../../core/file-system.js'
+import type { FileSystem } from '../../../../core/file-system.js'
 import { gunzip } from './gunzip.js'
 import { LineReader } from './line-reader.js'
 
@@ -39,10 +39,7 @@ async function* atLeastTwoBytes(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   if (held !== undefined) yield held
 }
 
-async function* startingWith(
-  first: Uint8Array,
-  rest: AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+async function* startingWith(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield first
     yield* rest

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { daysOfDate, dayUs, hourUs, isDate, isoTimeUs, NewYorkDay, parseCompactDate, utcMidnightUs } from './civil-time.js'
+import {
+  daysOfDate,
+  dayUs,
+  hourUs,
+  isDate,
+  isoTimeUs,
+  NewYorkDay,
+  parseCompactDate,
+  utcMidnightUs,
+} from './civil-time.js'
 
 const iso = (text: string) => isoTimeUs(new TextEncoder().encode(text), 0, text.length)
 
@@ -16,7 +25,12 @@ describe('dates', () => {
     for (const text of ['20230229', '20241301', '20240100', '2024010', '202401011', 'yyyymmdd']) {
       expect(parseCompactDate(text)).toBeUndefined()
     }
-    expect([isDate(2000, 2, 29), isDate(1900, 2, 29), isDate(2023, 12, 31), isDate(2023, 4, 31)]).toEqual([true, false, true, false])
+    expect([isDate(2000, 2, 29), isDate(1900, 2, 29), isDate(2023, 12, 31), isDate(2023, 4, 31)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ])
     expect(utcMidnightUs({ year: 1970, month: 1, day: 2 })).toBe(dayUs)
   })
 })
@@ -57,8 +71,13 @@ describe('isoTimeUs', () => {
     ['2024-01-01T23:01:00.123456789Z', Date.UTC(2024, 0, 1, 23, 1) * 1000 + 123_456],
   ])('reads %s', (text, us) => expect(iso(text)).toBe(us))
 
-  it.each(['', '2024-01-01', '2024-13-01 00:00:00', '2024-01-01 24:00:00', '2024-01-01 00:00:00.', '2024-01-01 00:00:0x', '2024/01/01 00:00:00'])(
-    "refuses '%s'",
-    (text) => expect(iso(text)).toBeNaN(),
-  )
+  it.each([
+    '',
+    '2024-01-01',
+    '2024-13-01 00:00:00',
+    '2024-01-01 24:00:00',
+    '2024-01-01 00:00:00.',
+    '2024-01-01 00:00:0x',
+    '2024/01/01 00:00:00',
+  ])("refuses '%s'", (text) => expect(iso(text)).toBeNaN())
 })

@@ -1,6 +1,6 @@
 /** What a reader of a recorded format is: it knows its files by their content and decodes them row by row. */
-import type { FileSystem } from '../../../core/file-system.js'
-import type { InstrumentDefinition } from '../../../model/instrument.js'
+import type { FileSystem } from '../../../../core/file-system.js'
+import type { InstrumentDefinition } from '../../../../model/instrument.js'
 import { type CivilDate, parseCompactDate } from './civil-time.js'
 import type { EventBatch } from './event-batch.js'
 import type { LineReader } from './line-reader.js'

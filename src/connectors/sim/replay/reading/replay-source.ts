@@ -1,6 +1,6 @@
 /** A stream of recorded events in order of receive time: one file, or several merged. */
-import type { Instrument } from '../../../model/instrument.js'
-import type { MarketSink } from '../../../ring/sink.js'
+import type { Instrument } from '../../../../model/instrument.js'
+import type { MarketSink } from '../../../../ring/sink.js'
 
 /** What was read, as running counts. */
 export interface ReplayCounters {
@@ -28,7 +28,7 @@ export function createReplayCounters(): ReplayCounters {
  *
  *   for (;;) {
  *     const next = source.peekTsUs()
- *     if (next !== next) await source.refill()
+ *     if (Number.isNaN(next)) await source.refill()
  *     else if (next === Infinity) break
  *     else source.emit(sink, 0)
  *   }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { runs } from '../../../../test/support/runs.js'
+import { runs } from '../../../../../test/support/runs.js'
 import { BadRow } from './bad-row.js'
 import { closeArray, JsonCursor, JsonMembers, member, openArray } from './json-cursor.js'
 
@@ -16,20 +16,26 @@ function cursorOn(text: string): JsonCursor {
 describe('JsonMembers', () => {
   it('finds members of any object in any order', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), fc.jsonValue(), { maxKeys: 60 }), fc.boolean(), (object, isPretty) => {
-        const cursor = cursorOn(JSON.stringify(object, undefined, isPretty ? 2 : undefined))
-        const members = new JsonMembers()
-        members.read(cursor, 'object')
-        cursor.finish('object')
-        expect(members.count).toBe(Object.keys(object).length)
-        for (const [name, value] of Object.entries(object).reverse()) {
-          expect(members.find(cursor, member(name))).toBe(true)
-          const start = cursor.at
-          cursor.skip(name)
-          expect(JSON.parse(new TextDecoder().decode(cursor.bytes.subarray(start, cursor.at)))).toEqual(value)
-        }
-        expect(members.find(cursor, member('absent0'))).toBe(false)
-      }),
+      fc.property(
+        fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), fc.jsonValue(), { maxKeys: 60 }),
+        fc.boolean(),
+        (object, isPretty) => {
+          const cursor = cursorOn(JSON.stringify(object, undefined, isPretty ? 2 : undefined))
+          const members = new JsonMembers()
+          members.read(cursor, 'object')
+          cursor.finish('object')
+          expect(members.count).toBe(Object.keys(object).length)
+          for (const [name, value] of Object.entries(object).reverse()) {
+            expect(members.find(cursor, member(name))).toBe(true)
+            const start = cursor.at
+            cursor.skip(name)
+            expect(JSON.parse(new TextDecoder().decode(cursor.bytes.subarray(start, cursor.at)))).toEqual(
+              JSON.parse(JSON.stringify(value)),
+            )
+          }
+          expect(members.find(cursor, member('absent0'))).toBe(false)
+        },
+      ),
       { numRuns: runs({ ci: 500, full: 50_000 }) },
     )
   })
@@ -50,10 +56,22 @@ describe('JsonMembers', () => {
     expect(() => members.require(cursor, member('zz'))).toThrow(/zz/)
   })
 
-  it.each(['', '{', '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":"x', '{"a":[1', '{"a" 1}', '{a:1}', '{"a":1 "b":2}', '{,"a":1}', '[1]', '{"a":}'])(
-    'refuses %s',
-    (text) => expect(() => new JsonMembers().read(cursorOn(text), 'object')).toThrow(BadRow),
-  )
+  it.each([
+    '',
+    '{',
+    '{"a"',
+    '{"a":',
+    '{"a":1',
+    '{"a":1,',
+    '{"a":"x',
+    '{"a":[1',
+    '{"a" 1}',
+    '{a:1}',
+    '{"a":1 "b":2}',
+    '{,"a":1}',
+    '[1]',
+    '{"a":}',
+  ])('refuses %s', (text) => expect(() => new JsonMembers().read(cursorOn(text), 'object')).toThrow(BadRow))
 })
 
 describe('JsonCursor', () => {

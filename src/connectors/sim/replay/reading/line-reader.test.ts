@@ -1,12 +1,16 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { memoryFiles } from '../../../../test/recorded/memory-files.js'
+import { memoryFiles } from '../../../../../test/recorded/memory-files.js'
 import type { LineReader } from './line-reader.js'
 import { openLines } from './open-lines.js'
 
 const encode = (text: string) => new TextEncoder().encode(text)
 
-async function read(content: Uint8Array, chunkBytes: number, maxLineBytes = 1_000_000): Promise<[line: number, text: string][]> {
+async function read(
+  content: Uint8Array,
+  chunkBytes: number,
+  maxLineBytes = 1_000_000,
+): Promise<[line: number, text: string][]> {
   const lines = openLines(memoryFiles(new Map([['f', content]]), chunkBytes), 'f', maxLineBytes)
   return collect(lines)
 }
@@ -14,7 +18,11 @@ async function read(content: Uint8Array, chunkBytes: number, maxLineBytes = 1_00
 async function collect(lines: LineReader): Promise<[line: number, text: string][]> {
   const found: [number, string][] = []
   for (;;) {
-    if (lines.advance()) found.push([lines.line, new TextDecoder('utf-8', { ignoreBOM: true }).decode(lines.bytes.subarray(lines.start, lines.end))])
+    if (lines.advance())
+      found.push([
+        lines.line,
+        new TextDecoder('utf-8', { ignoreBOM: true }).decode(lines.bytes.subarray(lines.start, lines.end)),
+      ])
     else if (lines.isEnded) return found
     else await lines.fill()
   }
@@ -63,7 +71,10 @@ describe('lines of a file', () => {
   it('a truncated or damaged gzip file is an error that names it', async () => {
     const random = Array.from({ length: 50_000 }, (_, i) => Math.imul(i, 2_654_435_761).toString(36)).join('\n')
     const whole = new Uint8Array(gzipSync(encode(random)))
-    await expect(read(whole.subarray(0, whole.length - 100), 1_000)).rejects.toMatchObject({ code: 'TW_FILE', details: { path: 'f' } })
+    await expect(read(whole.subarray(0, whole.length - 100), 1_000)).rejects.toMatchObject({
+      code: 'TW_FILE',
+      details: { path: 'f' },
+    })
     const damaged = whole.slice()
     damaged.fill(255, 1_000, 1_100)
     await expect(read(damaged, 1_000)).rejects.toMatchObject({ code: 'TW_FILE', details: { operation: 'decompress' } })
@@ -75,7 +86,10 @@ describe('lines of a file', () => {
   })
 
   it('a line beyond the bound is refused, also in an archive that unpacks to gigabytes of it', async () => {
-    await expect(read(encode('x'.repeat(10_000)), 100, 1_000)).rejects.toMatchObject({ code: 'TW_BAD_ROW', details: { line: 1 } })
+    await expect(read(encode('x'.repeat(10_000)), 100, 1_000)).rejects.toMatchObject({
+      code: 'TW_BAD_ROW',
+      details: { line: 1 },
+    })
     const bomb = new Uint8Array(gzipSync(new Uint8Array(50_000_000)))
     await expect(read(bomb, 1_000, 1_000_000)).rejects.toMatchObject({ code: 'TW_BAD_ROW' })
   })

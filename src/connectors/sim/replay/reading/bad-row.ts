@@ -1,5 +1,5 @@
 /** A row that does not fit its format: what decoders throw, and the error that users see. */
-import { TradewireError } from '../../../core/errors.js'
+import { TradewireError } from '../../../../core/errors.js'
 
 /** Thrown by decoders; the file source adds file and line, then fails or skips the row. */
 export class BadRow extends Error {
