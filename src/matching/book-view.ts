@@ -124,7 +124,7 @@ export class BookView {
   orderTrigger(orderNumber: number): number {
     const slot = this.pool.find(orderNumber)
     if (slot < 0 || placeOf(this.pool.flags(slot)) !== OrderPlace.dormant) return NO_PRICE
-    return this.pool.trigger[slot >> 3]
+    return this.pool.trigger[slot >> 4]
   }
 
   /** Shown quantity that stands before a resting order at its price; -1 when it does not rest. Walks the queue. */

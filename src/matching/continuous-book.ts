@@ -215,7 +215,7 @@ export class ContinuousBook {
     if (left > 0) {
       side.addQuantity(pool.key(slot), -fill)
       pool.setShown(slot, left)
-    } else if (isIceberg(pool.flags(slot)) && pool.hidden[slot >> 3] > 0) this.refresh(side, slot)
+    } else if (isIceberg(pool.flags(slot)) && pool.hidden[slot >> 4] > 0) this.refresh(side, slot)
     else {
       side.unlink(slot)
       this.release(slot)
@@ -227,7 +227,7 @@ export class ContinuousBook {
     const pool = this.pool
     const hidden = pool.openQuantity(slot) - pool.shown(slot)
     const fromHidden = Math.min(reduction, hidden)
-    pool.hidden[slot >> 3] = hidden - fromHidden
+    pool.hidden[slot >> 4] = hidden - fromHidden
     pool.setShown(slot, pool.shown(slot) - (reduction - fromHidden))
     pool.setQuantity(slot, pool.quantity(slot) - reduction)
     side.addQuantity(pool.key(slot), fromHidden - reduction)
@@ -314,19 +314,19 @@ export class ContinuousBook {
     const isAlone = pool.next(slot) < 0 && pool.previous(slot) < 0
     if (isAlone) {
       const before = pool.shown(slot)
-      this.showTip(slot, pool.hidden[slot >> 3])
+      this.showTip(slot, pool.hidden[slot >> 4])
       side.addQuantity(pool.key(slot), pool.shown(slot) - before)
     } else {
       side.unlink(slot)
-      this.showTip(slot, pool.hidden[slot >> 3])
+      this.showTip(slot, pool.hidden[slot >> 4])
       side.append(slot, pool.key(slot), pool.shown(slot))
     }
     this.stamp(slot)
   }
 
   private showTip(slot: number, open: number): void {
-    const tip = Math.min(this.pool.display[slot >> 3], open)
+    const tip = Math.min(this.pool.display[slot >> 4], open)
     this.pool.setShown(slot, tip)
-    this.pool.hidden[slot >> 3] = open - tip
+    this.pool.hidden[slot >> 4] = open - tip
   }
 }

@@ -55,7 +55,7 @@ import { TriggerBook, trailingLimitKey } from './trigger-book.js'
 
 /** Bounds of an engine. */
 export interface MatchingEngineOptions {
-  /** Most live orders, at most 2^30; further ones are rejected with `capacity`. Default 2^20. */
+  /** Most live orders, at most 2^25; further ones are rejected with `capacity`. Default 2^20. */
   maxOrders?: number
   /** Orders to have room for from the start. Default 64. */
   initialOrders?: number
@@ -80,8 +80,8 @@ export class MatchingEngine extends BookView {
   /** @throws TradewireError `TW_INVALID_ARGUMENT` for options out of range. */
   constructor(listener: MatchingListener, options: MatchingEngineOptions = {}) {
     const { maxOrders = 1 << 20, initialOrders = 64, maxWindowTicks = 4096, state = MarketState.open } = options
-    requireInteger('maxOrders', maxOrders, 1, 1 << 30)
-    requireInteger('initialOrders', initialOrders, 1, 1 << 30)
+    requireInteger('maxOrders', maxOrders, 1, 1 << 25)
+    requireInteger('initialOrders', initialOrders, 1, 1 << 25)
     requireInteger('maxWindowTicks', maxWindowTicks, 128, 65_536)
     requireInteger('state', state, MarketState.closed, MarketState.halted)
     if ((maxWindowTicks & (maxWindowTicks - 1)) !== 0) {
@@ -271,7 +271,7 @@ export class MatchingEngine extends BookView {
     for (let slot = triggers.takeDue(); slot >= 0; slot = triggers.takeDue()) {
       const flags = pool.flags(slot)
       if (kindOf(flags) === OrderKind.trailingStopLimit) {
-        pool.setKey(slot, trailingLimitKey(pool.trigger[slot >> 3], pool.limitOffset[slot >> 3], sideOf(flags)))
+        pool.setKey(slot, trailingLimitKey(pool.trigger[slot >> 4], pool.limitOffset[slot >> 4], sideOf(flags)))
       }
       listener.onTriggered(pool.number(slot))
       book.execute(slot)
@@ -356,17 +356,17 @@ export class MatchingEngine extends BookView {
     const { orderNumber, owner, quantity } = entry
     const slot = pool.insert(orderNumber, key, flags, owner, quantity, quantity, this.book.nextSequence())
     if (entry.displayQuantity !== 0) {
-      pool.display[slot >> 3] = entry.displayQuantity
-      pool.hidden[slot >> 3] = 0
+      pool.display[slot >> 4] = entry.displayQuantity
+      pool.hidden[slot >> 4] = 0
     }
     if (entry.timeInForce === TimeInForce.gtd) {
-      pool.expireUs[slot >> 3] = entry.expireUs
+      pool.expireUs[slot >> 4] = entry.expireUs
       this.book.expiry.push(slot, entry.expireUs, orderNumber)
     }
     if (isDormantKind(entry.kind)) {
-      pool.trigger[slot >> 3] = entry.triggerPrice
-      pool.trailOffset[slot >> 3] = entry.trailOffset
-      pool.limitOffset[slot >> 3] = entry.limitOffset
+      pool.trigger[slot >> 4] = entry.triggerPrice
+      pool.trailOffset[slot >> 4] = entry.trailOffset
+      pool.limitOffset[slot >> 4] = entry.limitOffset
     }
     return slot
   }
@@ -445,7 +445,7 @@ export class MatchingEngine extends BookView {
     }
     side.unlink(slot)
     pool.setShown(slot, pool.openQuantity(slot) - reduction)
-    pool.hidden[slot >> 3] = 0
+    pool.hidden[slot >> 4] = 0
     pool.setQuantity(slot, quantity)
     pool.setKey(slot, key)
     pool.setFlags(slot, withPlace(flags, OrderPlace.active))

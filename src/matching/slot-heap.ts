@@ -36,8 +36,8 @@ export class SlotHeap {
   /** Removes a slot that is in this heap. */
   remove(slot: number): void {
     const positions = this.positions()
-    const at = positions[slot >> 3]
-    positions[slot >> 3] = -1
+    const at = positions[slot >> 4]
+    positions[slot >> 4] = -1
     const last = --this.size
     if (at === last) return
     const moved = this.slots[last]
@@ -79,7 +79,7 @@ export class SlotHeap {
     this.slots[at] = slot
     this.keys[at] = key
     this.ties[at] = tie
-    this.positions()[slot >> 3] = at
+    this.positions()[slot >> 4] = at
   }
 
   private grow(): void {

@@ -49,21 +49,21 @@ export class TriggerBook {
       else this.trailingHead = slot
       this.trailingTail = slot
     }
-    if (pool.trigger[slot >> 3] !== NO_PRICE) this.enqueue(slot)
+    if (pool.trigger[slot >> 4] !== NO_PRICE) this.enqueue(slot)
   }
 
   /** Takes an order out that is not due. */
   remove(slot: number): void {
     const pool = this.pool
-    if (pool.triggerPosition[slot >> 3] >= 0) this.heapOf(slot).remove(slot)
+    if (pool.triggerPosition[slot >> 4] >= 0) this.heapOf(slot).remove(slot)
     if (isTrailingKind(kindOf(pool.flags(slot)))) this.unlinkTrailing(slot)
     this.count--
   }
 
   /** Moves a waiting order's trigger. */
   move(slot: number, trigger: number): void {
-    if (this.pool.triggerPosition[slot >> 3] >= 0) this.heapOf(slot).remove(slot)
-    this.pool.trigger[slot >> 3] = trigger
+    if (this.pool.triggerPosition[slot >> 4] >= 0) this.heapOf(slot).remove(slot)
+    this.pool.trigger[slot >> 4] = trigger
     this.enqueue(slot)
   }
 
@@ -111,17 +111,17 @@ export class TriggerBook {
       const sell = isSell(flags)
       const reference = triggerSourceOf(flags) === TriggerSource.last ? last : sell ? bid : ask
       if (reference === NO_PRICE) continue
-      const offset = pool.trailOffset[slot >> 3]
+      const offset = pool.trailOffset[slot >> 4]
       const inTicks = trailUnitOf(flags) === TrailUnit.ticks
       const distance = inTicks ? offset : Math.max(1, Math.ceil((Math.abs(reference) * offset) / 10_000))
       const wanted = clampPrice(sell ? reference - distance : reference + distance)
-      const current = pool.trigger[slot >> 3]
+      const current = pool.trigger[slot >> 4]
       if (current === NO_PRICE || (sell ? wanted > current : wanted < current)) this.move(slot, wanted)
     }
   }
 
   private enqueue(slot: number): void {
-    const trigger = this.pool.trigger[slot >> 3]
+    const trigger = this.pool.trigger[slot >> 4]
     const heap = this.heapIndex(slot)
     this.heaps[heap].push(slot, (heap & 1) === 0 ? trigger : -trigger, this.pool.sequence(slot))
   }

@@ -93,4 +93,4 @@ export const sentNs = 56
 /** Row of its position in the portfolio plus 1; 0 = not looked up yet. */
 export const positionRow = 57
 /** Whether it is approved and waits to be handed to its connector. */
-export const isStaged = 56
+export const isStaged = 58

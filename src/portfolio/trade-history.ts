@@ -55,13 +55,17 @@ export class TradeHistory {
   /** Keys of executions, where trades came with one. */
   readonly keys: (string[] | undefined)[]
   readonly #byKey = new Map<string, number>()
+  /** The number of rows is a power of two: the remainder of doubles is slow. */
+  readonly #mask: number
   older: SavedState | undefined
   newer: SavedState | undefined
   next = 0
 
   constructor(generation: number) {
-    const rows = generation * 2
+    let rows = generation === 0 ? 0 : 2
+    while (rows < generation * 2) rows *= 2
     this.generation = generation
+    this.#mask = rows - 1
     this.slots = new Int32Array(rows)
     this.kinds = new Uint8Array(rows)
     this.quantities = new Float64Array(rows)
@@ -80,7 +84,7 @@ export class TradeHistory {
 
   /** Row of a trade; -1 when it is forgotten or was never made. */
   rowOf(trade: number): number {
-    return trade >= this.first && trade < this.next ? trade % this.slots.length : -1
+    return trade >= this.first && trade < this.next ? trade & this.#mask : -1
   }
 
   /** Whether the next row starts a generation, so that {@link rotate} has to be called first. */
@@ -99,7 +103,7 @@ export class TradeHistory {
     ask: number,
   ): number {
     const trade = this.next++
-    const row = trade % this.slots.length
+    const row = trade & this.#mask
     this.slots[row] = slot
     this.kinds[row] = kind
     this.quantities[row] = quantity
@@ -123,7 +127,7 @@ export class TradeHistory {
 
   #forgetKeys(from: number, to: number): void {
     for (let trade = from; trade < to; trade++) {
-      for (const key of this.keys[trade % this.keys.length] ?? []) this.#byKey.delete(key)
+      for (const key of this.keys[trade & this.#mask] ?? []) this.#byKey.delete(key)
     }
   }
 

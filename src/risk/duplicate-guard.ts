@@ -5,79 +5,88 @@
  * Fixed memory: a table of fingerprints, each with a ring of its last times. A fingerprint whose window has run out gives
  * its place to a new one. When no place is free the guard says so and the gate refuses: it fails closed.
  */
+import { TradewireError } from '../core/errors.js'
 
 const probes = 16
+
+/**
+ * The fields of a place, two to a cache line: most orders repeat nothing and touch no more than that. The times before
+ * the latest lie elsewhere, in a ring a place.
+ */
+const KEY = 0
+/** Orders counted, at most `limit`; 0 until the order that took the place has passed. */
+const COUNT = 1
+/** Time of the latest. */
+const LATEST = 2
+/** Where in the ring the next time goes that is no longer the latest. */
+const NEXT = 3
+const PLACE = 4
 
 /** Remembers recent orders by fingerprint. */
 export class DuplicateGuard {
   readonly limit: number
   readonly windowNs: number
   readonly #mask: number
-  readonly #keys: Int32Array
-  readonly #times: Float64Array
-  readonly #oldest: Int32Array
-  /** How many of the times of a place are filled; a new fingerprint starts with none. */
-  readonly #counts: Int32Array
-  #slot = -1
+  readonly #places: Float64Array
+  /** Earlier times, `limit - 1` a place. */
+  readonly #earlier: Float64Array
+  #place = -1
 
   /** `limit` alike orders per `windowMs`; `capacity` fingerprints, a power of two. */
   constructor(limit: number, windowMs: number, capacity = 4_096) {
+    if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) {
+      throw new TradewireError('TW_INVALID_CONFIG', `duplicates.limit must be a whole number from 1 to 10000, got ${limit}`)
+    }
+    if (!(windowMs > 0)) throw new TradewireError('TW_INVALID_CONFIG', `duplicates.windowMs must be above 0, got ${windowMs}`)
     this.limit = limit
     this.windowNs = windowMs * 1_000_000
     this.#mask = capacity - 1
-    this.#keys = new Int32Array(capacity)
-    this.#times = new Float64Array(capacity * limit)
-    this.#oldest = new Int32Array(capacity)
-    this.#counts = new Int32Array(capacity)
+    this.#places = new Float64Array(capacity * PLACE)
+    this.#earlier = new Float64Array(capacity * (limit - 1))
   }
 
   /** Whether an order with these terms may pass now. Remembers the place for {@link take}. */
   hasRoom(instrument: number, side: number, quantity: number, price: number, type: number, strategy: number, nowNs: number): boolean {
+    const places = this.#places
     const key = fingerprint(instrument, side, quantity, price, type, strategy)
-    const keys = this.#keys
-    const mask = this.#mask
     let free = -1
     for (let i = 0; i < probes; i++) {
-      const slot = (key + i) & mask
-      const known = keys[slot]
+      const place = ((key + i) & this.#mask) * PLACE
+      const known = places[place]
       if (known === key) {
-        this.#slot = slot
-        return this.#counts[slot] < this.limit || nowNs - this.#times[slot * this.limit + this.#oldest[slot]] >= this.windowNs
+        this.#place = place
+        return places[place + COUNT] < this.limit || nowNs - this.#oldest(place) >= this.windowNs
       }
-      if (free < 0 && (known === 0 || this.#isExpired(slot, nowNs))) free = slot
+      if (free < 0 && (places[place + COUNT] === 0 || nowNs - places[place + LATEST] >= this.windowNs)) free = place
       // Nothing was ever put behind a place that was never used.
       if (known === 0) break
     }
-    this.#slot = free
+    this.#place = free
     if (free < 0) return false
-    keys[free] = key
-    this.#oldest[free] = 0
-    this.#counts[free] = 0
+    places[free] = key
+    places[free + COUNT] = 0
+    places[free + NEXT] = 0
     return true
   }
 
   /** Counts the order that {@link hasRoom} let pass. */
   take(nowNs: number): void {
-    const slot = this.#slot
-    const { limit } = this
-    const count = this.#counts[slot]
-    if (count < limit) {
-      this.#times[slot * limit + count] = nowNs
-      this.#counts[slot] = count + 1
-      return
+    const places = this.#places
+    const place = this.#place
+    const count = places[place + COUNT]
+    if (count > 0 && this.limit > 1) {
+      const next = places[place + NEXT]
+      this.#earlier[(place / PLACE) * (this.limit - 1) + next] = places[place + LATEST]
+      places[place + NEXT] = next + 1 === this.limit - 1 ? 0 : next + 1
     }
-    const oldest = this.#oldest[slot]
-    this.#times[slot * limit + oldest] = nowNs
-    this.#oldest[slot] = oldest + 1 === limit ? 0 : oldest + 1
+    places[place + LATEST] = nowNs
+    if (count < this.limit) places[place + COUNT] = count + 1
   }
 
-  #isExpired(slot: number, nowNs: number): boolean {
-    const count = this.#counts[slot]
-    if (count === 0) return true
-    const { limit } = this
-    const oldest = this.#oldest[slot]
-    const newest = count < limit ? count - 1 : oldest === 0 ? limit - 1 : oldest - 1
-    return nowNs - this.#times[slot * limit + newest] >= this.windowNs
+  /** The oldest of `limit` times: the one that is overwritten next. */
+  #oldest(place: number): number {
+    if (this.limit === 1) return this.#places[place + LATEST]
+    return this.#earlier[(place / PLACE) * (this.limit - 1) + this.#places[place + NEXT]]
   }
 }
 

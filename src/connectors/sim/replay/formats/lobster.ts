@@ -6,6 +6,7 @@
  * book is exact at its depth all the way. Without it the messages become level-3 orders, on a book that starts empty.
  * Executions become trades in both cases: the resting side is `direction`, so the aggressor is the other.
  */
+import { TradewireError } from '../../../../core/errors.js'
 import type { FileSystem } from '../../../../core/file-system.js'
 import { BadRow } from '../reading/bad-row.js'
 import { NewYorkDay } from '../reading/civil-time.js'
@@ -201,7 +202,8 @@ export const lobsterBooks: ReplayFormat = {
   hint: '5859400,200,5853300,18,... (read beside the message file)',
   detect: (sample) => sample.fileName.includes('orderbook') && /^-?\d+,\d+,-?\d+,\d+[-,\d]*$/.test(sample.firstLine),
   isCompanion: (sample, fileSystem) => fileSystem.exists(pairOf(sample, 'orderbook', 'message')),
-  open: () => {
-    throw new Error('a book file has no times of its own')
+  open: ({ sample }) => {
+    const message = `${sample.path} is a book file without times: open the message file beside it`
+    throw new TradewireError('TW_UNKNOWN_FORMAT', message, { details: { path: sample.path } })
   },
 }
