@@ -4,12 +4,16 @@
  * rule that nothing is sent to a venue but orders a risk gate approved, and none before the venue has been reconciled.
  *
  *   start ─► connecting ─► reconciling ─► ready ─► (lost) waiting ─► connecting …
+ *
+ * A loss counts from the call that reports it: in the same turn the state leaves `ready`, so nothing more is sent, and the
+ * system is told, so that orders under way become of unknown fate. Between two connections there is always a delay, which
+ * grows while connections do not last.
  */
 import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
-import { type Backoff, defaultBackoff, retry } from '../core/retry.js'
+import { type Backoff, backoffDelayMs, defaultBackoff, retry } from '../core/retry.js'
 import type { TimerHandle } from '../core/scheduler.js'
-import { withTimeout } from '../core/time.js'
+import { abortError, sleep, withTimeout } from '../core/time.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../orders/approved-order.js'
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
@@ -17,7 +21,7 @@ import { type ConnectorCapabilities, OrderSupport } from './capabilities.js'
 import { type ConnectionState, connectionTransitions, isConnected } from './connection-state.js'
 import type { ConnectorHost } from './connector-host.js'
 import { ConnectorStatistics } from './statistics.js'
-import { type Subscription, SubscriptionRegistry } from './subscriptions.js'
+import { keyOf, type Subscription, SubscriptionRegistry } from './subscriptions.js'
 
 /** Settings that every connector has. */
 export interface ConnectorOptions {
@@ -38,6 +42,12 @@ export interface ConnectorEvents {
   disconnected: { connector: string; epoch: number; reason: string }
   error: { connector: string; error: unknown }
 }
+
+/** A connection that was ready for so long starts the reconnect delays anew. */
+const stableNs = 10_000_000_000
+
+/** Codes by which {@link BaseConnector.submit} itself says that nothing was sent. */
+const notSentCodes: ReadonlySet<string> = new Set(['TW_NOT_APPROVED', 'TW_NOT_READY', 'TW_NOT_CONNECTED'])
 
 /** Abstract base of all connectors. */
 export abstract class BaseConnector {
@@ -60,7 +70,15 @@ export abstract class BaseConnector {
   #support: OrderSupport | undefined
   #lifetime: AbortController | undefined
   #running: Promise<void> | undefined
+  /** Ends the connection that is up; undefined while there is none. */
   #lost: ((reason: string) => void) | undefined
+  /** A loss that was reported before the connection counted as up. */
+  #lostEarly: string | undefined
+  /** Whether `connect` was called and `disconnect` not yet after it. */
+  #isHalfOpen = false
+  #readyAtNs = Number.NaN
+  /** Streams that were asked for over this connection. */
+  readonly #asked = new Set<string>()
   #healthTimer: TimerHandle | undefined
 
   constructor(options: ConnectorOptions = {}) {
@@ -134,7 +152,7 @@ export abstract class BaseConnector {
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#running = this.#stayConnected(lifetime.signal, resolve).then(() => undefined, reject)
+        this.#running = this.#stayConnected(lifetime.signal, resolve).catch(reject)
       })
     } finally {
       signal?.removeEventListener('abort', onAbort)
@@ -149,8 +167,7 @@ export abstract class BaseConnector {
     }
     if (this.#state !== 'stopping') this.#enter('stopping')
     this.#lifetime?.abort(new TradewireError('TW_DISPOSED', `Connector ${this.#name} was stopped`))
-    this.#lost?.('stopped')
-    await this.#running?.catch(() => undefined)
+    await this.#running
     if (this.#state === 'stopping') this.#enter('stopped')
   }
 
@@ -159,19 +176,43 @@ export abstract class BaseConnector {
     this.events.removeAllListeners()
   }
 
-  /** Subscribes to a stream, now if connected and after every reconnect. Resolves when the venue was asked. */
+  /**
+   * Subscribes to a stream, now if connected and after every reconnect. Resolves when the venue was asked; when the venue
+   * refuses, the subscription does not stand.
+   */
   async subscribeTo(subscription: Subscription, signal?: AbortSignal): Promise<void> {
     if (!this.capabilities.data.includes(subscription.kind)) {
       throw new TradewireError('TW_NOT_SUPPORTED', `Connector ${this.#name} has no ${subscription.kind}; it has ${this.capabilities.data.join(', ')}`)
     }
-    if (this.#subscriptions.add(subscription) && isConnected(this.#state)) {
+    if (!this.#subscriptions.add(subscription) || !isConnected(this.#state)) return
+    const epoch = this.#epoch
+    try {
+      await this.#askFor(subscription, signal)
+    } catch (error) {
+      // A stream that the lost connection could not give is asked for over the next one.
+      if (epoch !== this.#epoch || (!isConnected(this.#state) && signal?.aborted !== true)) return
+      this.#subscriptions.remove(subscription)
+      throw error
+    }
+  }
+
+  /** Asks the venue for a stream, once over each connection. */
+  async #askFor(subscription: Subscription, signal: AbortSignal | undefined): Promise<void> {
+    const key = keyOf(subscription)
+    if (this.#asked.has(key)) return
+    this.#asked.add(key)
+    try {
       await this.#bounded(`subscribe to ${subscription.kind}`, this.#queryTimeoutMs, signal, (inner) => this.subscribe(subscription, inner))
+    } catch (error) {
+      this.#asked.delete(key)
+      throw error
     }
   }
 
   /** Ends one use of a stream; the venue is told after the last. */
   async unsubscribeFrom(subscription: Subscription, signal?: AbortSignal): Promise<void> {
     if (this.#subscriptions.remove(subscription) && isConnected(this.#state)) {
+      this.#asked.delete(keyOf(subscription))
       await this.#bounded(`unsubscribe from ${subscription.kind}`, this.#queryTimeoutMs, signal, (inner) => this.unsubscribe(subscription, inner))
     }
   }
@@ -187,7 +228,11 @@ export abstract class BaseConnector {
     this.#requireReady()
     order.consume()
     this.statistics.ordersSent++
-    this.sendNew(order)
+    try {
+      this.sendNew(order)
+    } catch (error) {
+      throw mayHaveLeft(error)
+    }
   }
 
   /** Sends an approved change. Errors as {@link submit}. */
@@ -196,7 +241,11 @@ export abstract class BaseConnector {
     this.#requireReady()
     change.consume()
     this.statistics.replacesSent++
-    this.sendReplace(change)
+    try {
+      this.sendReplace(change)
+    } catch (error) {
+      throw mayHaveLeft(error)
+    }
   }
 
   /**
@@ -207,7 +256,11 @@ export abstract class BaseConnector {
   cancel(request: CancelRequest): void {
     if (!isConnected(this.#state)) throw new TradewireError('TW_NOT_CONNECTED', `Connector ${this.#name} is ${this.#state}: the cancel was not sent`)
     this.statistics.cancelsSent++
-    this.sendCancel(request)
+    try {
+      this.sendCancel(request)
+    } catch (error) {
+      throw mayHaveLeft(error)
+    }
   }
 
   /** The venue's orders, within the query time-out. */
@@ -238,9 +291,10 @@ export abstract class BaseConnector {
     this.host.wake()
   }
 
-  /** For subclasses: the connection broke. Safe to call at any time and more than once. */
+  /** For subclasses: the connection broke. Safe to call at any time and more than once. Nothing is sent after it returns. */
   protected connectionLost(reason: string): void {
-    this.#lost?.(reason)
+    if (this.#state === 'connecting') this.#lostEarly ??= reason
+    else this.#lost?.(reason)
   }
 
   /** For subclasses: something went wrong that does not end the connection. */
@@ -259,25 +313,26 @@ export abstract class BaseConnector {
     if (this.#state !== 'ready') throw new TradewireError('TW_NOT_READY', `Connector ${this.#name} is ${this.#state}: nothing was sent`)
   }
 
-  async #stayConnected(signal: AbortSignal, onFirstReady: () => void): Promise<void> {
+  /** Runs until it is aborted or gives up, and always ends with an error that says why. */
+  async #stayConnected(signal: AbortSignal, onFirstReady: () => void): Promise<never> {
+    const { time, random } = this.host
     try {
-      for (;;) {
+      for (let failures = 0; ; ) {
         await this.#connectWithRetries(signal)
-        const lost = new Promise<string>((resolve) => {
-          this.#lost = resolve
-        })
-        const reason = await this.#serveOneConnection(signal, lost, onFirstReady)
-        this.#lost = undefined
-        this.#healthTimer?.cancel()
-        await this.#leave(reason)
-        if (signal.aborted) return
-        this.#enter('waiting', reason)
+        const reason = await this.#serveOneConnection(signal, onFirstReady)
+        await this.#hangUp()
+        if (signal.aborted) throw abortError(signal)
+        failures = time.monotonicNs() - this.#readyAtNs >= stableNs ? 1 : failures + 1
+        if (failures >= this.#maxAttempts) throw new TradewireError('TW_NETWORK', `Connector ${this.#name} gave up after ${failures} connections that did not last; the last: ${reason}`)
+        await sleep(time, backoffDelayMs(failures, this.#backoff, random), signal)
       }
     } catch (error) {
-      if (signal.aborted) {
-        if (this.#state !== 'stopping' && this.#state !== 'stopped') this.#enter('stopping')
-        if (this.#state === 'stopping') this.#enter('stopped')
-      } else this.#enter('failed', messageOf(error))
+      await this.#hangUp()
+      if (!signal.aborted) this.#enter('failed', messageOf(error))
+      else {
+        if (this.#state !== 'stopping') this.#enter('stopping')
+        this.#enter('stopped')
+      }
       throw error
     }
   }
@@ -295,14 +350,23 @@ export abstract class BaseConnector {
         retries: this.#maxAttempts - 1,
         onFailedAttempt: ({ error }) => this.#enterWaiting(error),
       },
-      async (_attempt, inner) => {
-        this.#enter('connecting')
-        await this.connect(inner)
-      },
+      (_attempt, inner) => this.#connectOnce(inner),
     )
+    if (signal.aborted) throw abortError(signal)
     this.#epoch++
+    this.#asked.clear()
     this.statistics.connects++
     this.#enter('reconciling')
+  }
+
+  async #connectOnce(signal: AbortSignal): Promise<void> {
+    await this.#hangUp()
+    if (signal.aborted) throw abortError(signal)
+    this.#enter('connecting')
+    this.#lostEarly = undefined
+    this.#isHalfOpen = true
+    await this.connect(signal)
+    if (this.#lostEarly !== undefined) throw new TradewireError('TW_NETWORK', `The connection was lost at once: ${this.#lostEarly}`)
   }
 
   #enterWaiting(error: unknown): void {
@@ -311,45 +375,75 @@ export abstract class BaseConnector {
   }
 
   /** From connected to disconnected: returns why it ended. */
-  async #serveOneConnection(signal: AbortSignal, lost: Promise<string>, onFirstReady: () => void): Promise<string> {
+  async #serveOneConnection(signal: AbortSignal, onFirstReady: () => void): Promise<string> {
     const connection = new AbortController()
-    const onStop = () => connection.abort(signal.reason)
+    this.#readyAtNs = Number.NaN
+    const lost = new Promise<string>((resolve) => {
+      this.#lost = (reason) => {
+        this.#connectionEnds(signal.aborted, reason)
+        connection.abort(new TradewireError('TW_NETWORK', reason))
+        resolve(reason)
+      }
+    })
+    const onStop = () => this.#lost?.('stopped')
     signal.addEventListener('abort', onStop, { once: true })
-    const becomeReady = this.#becomeReady(connection.signal).then(
-      () => {
-        onFirstReady()
-        return undefined
+    if (this.#lostEarly !== undefined) this.#lost?.(this.#lostEarly)
+    this.#becomeReady(connection.signal).then(
+      (isReady) => {
+        if (isReady) onFirstReady()
       },
       (error: unknown) => {
-        if (!signal.aborted) this.problem(error)
-        return `not ready: ${messageOf(error)}`
+        if (connection.signal.aborted) return
+        this.problem(error)
+        this.#lost?.(`not ready: ${messageOf(error)}`)
       },
     )
-    const first = await Promise.race([lost, becomeReady])
-    const reason = first ?? (await lost)
-    connection.abort(new TradewireError('TW_NETWORK', reason))
+    const reason = await lost
     signal.removeEventListener('abort', onStop)
     return reason
   }
 
-  async #becomeReady(signal: AbortSignal): Promise<void> {
-    const { instruments } = this.host
-    const definitions = await this.#bounded('load instruments', this.#queryTimeoutMs, signal, (inner) => this.loadInstruments(inner))
-    for (const definition of definitions) instruments.add(definition)
-    for (const subscription of this.#subscriptions.list()) {
-      await this.#bounded(`subscribe to ${subscription.kind}`, this.#queryTimeoutMs, signal, (inner) => this.subscribe(subscription, inner))
-    }
-    if (this.capabilities.orders !== undefined) await this.host.reconcile(this, signal)
-    if (signal.aborted || this.#state !== 'reconciling') return
-    this.#enter('ready')
-    this.#watchHealth()
-    this.events.emit('ready', { connector: this.#name, epoch: this.#epoch })
-  }
-
-  async #leave(reason: string): Promise<void> {
+  /** The connection is over from this line on: nothing is sent, and the system knows. */
+  #connectionEnds(isStopping: boolean, reason: string): void {
+    this.#lost = undefined
+    this.#healthTimer?.cancel()
+    if (isConnected(this.#state)) this.#enter(isStopping ? 'stopping' : 'waiting', reason)
     this.statistics.disconnects++
     this.host.disconnected(this, reason)
     this.events.emit('disconnected', { connector: this.#name, epoch: this.#epoch, reason })
+  }
+
+  /** Whether it became ready; false when the connection ended first. */
+  async #becomeReady(signal: AbortSignal): Promise<boolean> {
+    const { instruments } = this.host
+    const definitions = await this.#bounded('load instruments', this.#queryTimeoutMs, signal, (inner) => this.loadInstruments(inner))
+    for (const definition of definitions) instruments.add(definition)
+    for (const subscription of this.#subscriptions.list()) await this.#resubscribe(subscription, signal)
+    if (this.capabilities.orders !== undefined) await this.host.reconcile(this, signal)
+    if (signal.aborted || this.#state !== 'reconciling') return false
+    this.#readyAtNs = this.host.time.monotonicNs()
+    this.#enter('ready')
+    // A listener of the change may have stopped it.
+    if (!this.isReady) return false
+    this.#watchHealth()
+    this.events.emit('ready', { connector: this.#name, epoch: this.#epoch })
+    return true
+  }
+
+  /** A stream that the venue refuses is reported, and keeps nothing else from working. */
+  async #resubscribe(subscription: Subscription, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#askFor(subscription, signal)
+    } catch (error) {
+      if (signal.aborted) throw error
+      this.problem(error)
+    }
+  }
+
+  /** Lets the subclass forget the connection. What that throws is reported. */
+  async #hangUp(): Promise<void> {
+    if (!this.#isHalfOpen) return
+    this.#isHalfOpen = false
     try {
       await withTimeout(this.host.time, { timeoutMs: this.#connectTimeoutMs, what: `disconnect ${this.#name}` }, () => this.disconnect())
     } catch (error) {
@@ -360,6 +454,7 @@ export abstract class BaseConnector {
   #watchHealth(): void {
     if (this.#healthIntervalMs === 0) return
     let isProbing = false
+    const epoch = this.#epoch
     this.#healthTimer = this.host.time.every(this.#healthIntervalMs, () => {
       if (isProbing || this.#state !== 'ready') return
       isProbing = true
@@ -369,7 +464,7 @@ export abstract class BaseConnector {
         },
         (error) => {
           isProbing = false
-          this.connectionLost(`health check failed: ${messageOf(error)}`)
+          if (epoch === this.#epoch) this.connectionLost(`health check failed: ${messageOf(error)}`)
         },
       )
     })
@@ -422,4 +517,10 @@ export abstract class BaseConnector {
   protected abstract fetchFills(sinceUs: number, signal: AbortSignal): Promise<VenueFillReport[]>
   /** The venue's positions and balances. */
   protected abstract fetchAccountState(signal: AbortSignal): Promise<VenueAccountReport>
+}
+
+/** What a send threw, in a form that cannot be taken for "nothing was sent": the order may be with the venue. */
+function mayHaveLeft(error: unknown): unknown {
+  if (!(error instanceof TradewireError) || !notSentCodes.has(error.code)) return error
+  return new TradewireError('TW_NETWORK', `Sending failed on the way: ${error.message}`, { cause: error })
 }

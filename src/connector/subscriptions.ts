@@ -45,6 +45,7 @@ export class SubscriptionRegistry {
   }
 }
 
-function keyOf(subscription: Subscription): string {
+/** A stream as text. */
+export function keyOf(subscription: Subscription): string {
   return `${subscription.kind}:${subscription.instrument}`
 }

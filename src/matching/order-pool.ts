@@ -228,8 +228,8 @@ export class OrderPool {
     const size = this.capacity * 2
     this.capacity = size
     const records = new ArrayBuffer(size * RECORD_BYTES)
-    this.doubles = grown(this.doubles, new Float64Array(records))
-    this.ints = new Int32Array(records)
+    this.ints = grown(this.ints, new Int32Array(records))
+    this.doubles = new Float64Array(records)
     this.hidden = grown(this.hidden, new Float64Array(size))
     this.display = grown(this.display, new Float64Array(size))
     this.expireUs = grown(this.expireUs, new Float64Array(size))

@@ -115,7 +115,7 @@ export class Ledger {
     const outcome = foldTrade(table, row, exec, quantity, price, fee, feeCurrency, liquidity, basis, tsUs, seq)
     if (outcome === Outcome.duplicate) return outcome
     if (table.cells[row + Field.hasAdjustments] === 0 && (outcome & (Outcome.fillConflict | Outcome.duplicate | Outcome.poolFull)) === 0) {
-      this.#book(row, table.cells[row + Field.lastTrade], tsUs)
+      this.#bookNew(row, table.cells[row + Field.lastTrade], quantity, price, fee, feeCurrency, tsUs)
     } else this.#bookAll(row, tsUs)
     return this.#after(row, outcome)
   }
@@ -142,6 +142,30 @@ export class Ledger {
   #bookAll(row: number, tsUs: number): void {
     const { cells } = this.table.trades
     for (let trade = this.table.cells[row + Field.firstTrade]; trade >= 0; trade = cells[trade + TradeField.next]) this.#book(row, trade, tsUs)
+  }
+
+  /** Books a trade that was never booked and was reported once: what nearly all trades are. */
+  #bookNew(row: number, trade: number, quantity: number, price: number, fee: number, feeCurrency: number, tsUs: number): void {
+    const { trades, cells: order } = this.table
+    const { cells } = trades
+    const side = order[row + Field.side]
+    const number = this.portfolio.applyTradeAt(this.#positionRow(row), side, quantity, price, feeCurrency, fee, tsUs)
+    cells[trade + TradeField.bookedTrade] = number + 1
+    cells[trade + TradeField.bookedQuantity] = quantity
+    cells[trade + TradeField.bookedPrice] = price
+    cells[trade + TradeField.bookedFee] = Number.isNaN(fee) ? 0 : fee
+    this.exposure.applyFill(order[row + Field.account], order[row + Field.instrument], side * quantity)
+  }
+
+  /** Row of the order's position in the portfolio, looked up once an order. */
+  #positionRow(row: number): number {
+    const { cells } = this.table
+    const known = cells[row + Field.positionRow] - 1
+    if (known >= 0) return known
+    const instrument = this.#instruments.at(cells[row + Field.instrument])
+    const found = this.portfolio.ensurePosition(cells[row + Field.account], cells[row + Field.strategy], instrument)
+    cells[row + Field.positionRow] = found + 1
+    return found
   }
 
   /** Brings positions in line with what a trade counts now, and with its fee. */

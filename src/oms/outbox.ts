@@ -1,25 +1,34 @@
-/** What waits to be handed to connectors until the journal holds it: a bounded queue of plain numbers, first in, first out. */
+/**
+ * What waits to be handed to connectors until the journal holds it: a queue of plain numbers, first in, first out.
+ *
+ * Its size is bounded by the order table: one new order a record, and as many changes and cancels as may be under way. It
+ * starts small and grows to what is needed.
+ */
 
 /** Kinds of entries. */
 export const Outgoing = { order: 0, replace: 1, cancel: 2 } as const
 
-const fields = 6
+const fields = 8
 
-/** Orders, changes and cancels of one turn. */
+/** Orders, changes and cancels that the journal does not hold yet. */
 export class Outbox {
-  readonly #cells: Float64Array
-  readonly #capacity: number
+  #cells: Float64Array
+  #capacity: number
   #head = 0
   #size = 0
   /** The entry that {@link take} made current. */
   kind = 0
+  /** Row and number of the order: a row may have been given to another order meanwhile. */
   row = 0
+  number = 0
+  /** The connection of the connector at which it was approved. */
+  epoch = 0
   generation = 0
   quantity = Number.NaN
   price = Number.NaN
   trigger = Number.NaN
 
-  constructor(capacity = 4_096) {
+  constructor(capacity = 256) {
     this.#capacity = capacity
     this.#cells = new Float64Array(capacity * fields)
   }
@@ -28,24 +37,23 @@ export class Outbox {
     return this.#size === 0
   }
 
+  /** Entries that wait. */
   get size(): number {
     return this.#size
   }
 
-  /** Whether the next entry must wait until something was taken. */
-  get isFull(): boolean {
-    return this.#size === this.#capacity
-  }
-
-  put(kind: number, row: number, generation: number, quantity: number, price: number, trigger: number): void {
+  put(kind: number, row: number, number: number, epoch: number, generation: number, quantity: number, price: number, trigger: number): void {
+    if (this.#size === this.#capacity) this.#grow()
     const at = ((this.#head + this.#size++) % this.#capacity) * fields
     const cells = this.#cells
     cells[at] = kind
     cells[at + 1] = row
-    cells[at + 2] = generation
-    cells[at + 3] = quantity
-    cells[at + 4] = price
-    cells[at + 5] = trigger
+    cells[at + 2] = number
+    cells[at + 3] = epoch
+    cells[at + 4] = generation
+    cells[at + 5] = quantity
+    cells[at + 6] = price
+    cells[at + 7] = trigger
   }
 
   /** Makes the oldest entry current and removes it. False when there is none. */
@@ -55,12 +63,24 @@ export class Outbox {
     const cells = this.#cells
     this.kind = cells[at]
     this.row = cells[at + 1]
-    this.generation = cells[at + 2]
-    this.quantity = cells[at + 3]
-    this.price = cells[at + 4]
-    this.trigger = cells[at + 5]
+    this.number = cells[at + 2]
+    this.epoch = cells[at + 3]
+    this.generation = cells[at + 4]
+    this.quantity = cells[at + 5]
+    this.price = cells[at + 6]
+    this.trigger = cells[at + 7]
     this.#head = (this.#head + 1) % this.#capacity
     this.#size--
     return true
+  }
+
+  #grow(): void {
+    const cells = new Float64Array(this.#cells.length * 2)
+    const tail = this.#cells.subarray(this.#head * fields)
+    cells.set(tail)
+    cells.set(this.#cells.subarray(0, this.#head * fields), tail.length)
+    this.#cells = cells
+    this.#capacity *= 2
+    this.#head = 0
   }
 }

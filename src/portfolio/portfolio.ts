@@ -202,6 +202,24 @@ export class Portfolio {
     return this.#book(slot, sideSign * quantityUnits, priceUnits, TradeKind.FILL, NO_TRADE, tsUs)
   }
 
+  /**
+   * A fill and its fee at once, as {@link applyFillAt} and {@link applyFeeAt} book them: the hot path of an order manager.
+   * A fee that is not known yet is NaN.
+   */
+  applyTradeAt(
+    slot: number,
+    sideSign: number,
+    quantityUnits: number,
+    priceUnits: number,
+    currencyIndex: number,
+    feeUnits: number,
+    tsUs: number,
+  ): number {
+    const trade = this.applyFillAt(slot, sideSign, quantityUnits, priceUnits, tsUs)
+    if (!Number.isNaN(feeUnits)) this.applyFeeAt(slot, currencyIndex, feeUnits, trade, tsUs)
+    return trade
+  }
+
   #checkSlot(slot: number): void {
     if (slot >= 0 && slot < this.table.size && (this.table.totals[slot] as number) >= 0) return
     throw new TradewireError(

@@ -9,11 +9,10 @@ import { TradewireError } from '../core/errors.js'
 
 const probes = 16
 
-/**
- * The fields of a place, two to a cache line: most orders repeat nothing and touch no more than that. The times before
- * the latest lie elsewhere, in a ring a place.
+/*
+ * A place starts with its fingerprint. Two places to a cache line: most orders repeat nothing and touch no more than that.
+ * The times before the latest lie elsewhere, in a ring a place.
  */
-const KEY = 0
 /** Orders counted, at most `limit`; 0 until the order that took the place has passed. */
 const COUNT = 1
 /** Time of the latest. */
