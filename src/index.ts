@@ -5,6 +5,7 @@
 
 // The system and its strategies
 export type { TradingMode, TradingSystemConfig } from './system/config.js'
+export { type RecoveredState, recoverState, type RecoverStateOptions } from './system/recover-state.js'
 export type { RunOptions } from './system/run.js'
 export { countFields, differences, type SystemState } from './system/state.js'
 export { type ConnectionEvent, type PositionReading, Strategy, type StrategyHost, type WarmUp } from './system/strategy.js'

@@ -123,7 +123,7 @@ export class ContinuousBook {
       if (opposite.best === NO_PRICE) return CancelReason.noLiquidity
       pool.setKey(slot, -opposite.best)
     }
-    if (postOnlyOf(flags) !== PostOnly.off && !this.staysPassive(slot, opposite)) return CancelReason.postOnlyWouldTrade
+    if (postOnlyOf(flags) !== PostOnly.off && !this.staysPassive(slot)) return CancelReason.postOnlyWouldTrade
     const isKilled = timeInForceOf(flags) === TimeInForce.fok && !this.canFill(slot, opposite)
     return isKilled ? CancelReason.fillOrKill : 0
   }
@@ -298,13 +298,23 @@ export class ContinuousBook {
     return missing <= 0
   }
 
-  /** Whether a post-only order may rest: moves it one tick behind the opposite best if it may be repriced. */
-  private staysPassive(slot: number, opposite: BookSide): boolean {
+  /** Key at which a post-only order may rest: its own, or one tick behind the opposite best; {@link NO_PRICE} when it may not. */
+  passiveKey(side: number, key: number, postOnly: number): number {
+    const { best } = side === 1 ? this.asks : this.bids
+    if (best < -key) return key
+    return postOnly === PostOnly.reprice ? -best - 1 : NO_PRICE
+  }
+
+  /** Whether a post-only order may rest, at another price if it may be repriced. */
+  private staysPassive(slot: number): boolean {
     const pool = this.pool
-    if (opposite.best < -pool.key(slot)) return true
-    if (postOnlyOf(pool.flags(slot)) !== PostOnly.reprice) return false
-    pool.setKey(slot, -opposite.best - 1)
-    this.listener.onReplaced(pool.number(slot), this.priceOf(slot), pool.quantity(slot))
+    const flags = pool.flags(slot)
+    const key = this.passiveKey(sideOf(flags), pool.key(slot), postOnlyOf(flags))
+    if (key === NO_PRICE) return false
+    if (key !== pool.key(slot)) {
+      pool.setKey(slot, key)
+      this.listener.onReplaced(pool.number(slot), this.priceOf(slot), pool.quantity(slot))
+    }
     return true
   }
 

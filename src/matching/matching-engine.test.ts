@@ -458,6 +458,26 @@ describe('refusals', () => {
     expect(() => nested.cancel(1)).toThrow('TW_INVALID_STATE')
   })
 
+  it('a listener sees resting orders after each trade, and an order in execution once it rests', () => {
+    const seen: number[][] = []
+    class Looking extends SilentListener {
+      override onTrade(_trade: number, resting: number, taker: number): void {
+        seen.push([watched.orderRemaining(resting), watched.orderRemaining(taker), watched.orderPlace(taker)])
+      }
+    }
+    const watched: MatchingEngine = new MatchingEngine(new Looking())
+    watched.submit(entryOf(1, -1, 5, { price: 1 }))
+    watched.submit(entryOf(2, -1, 5, { price: 2 }))
+    watched.submit(entryOf(3, 1, 7, { price: 2 }))
+    watched.submit(entryOf(4, 1, 9, { price: 2, owner: 1, selfTrade: SelfTradeMode.cancelBoth }))
+    expect(seen).toEqual([
+      [0, 0, OrderPlace.none],
+      [3, 0, OrderPlace.none],
+      [0, 0, OrderPlace.none],
+    ])
+    expect(watched.orderRemaining(4)).toBe(6)
+  })
+
   it('observed prices are checked before anything happens', () => {
     expect(() => engine.observeTrade(1.5)).toThrow('price')
     expect(() => engine.observeQuote(1, Number.NaN)).toThrow('ask')

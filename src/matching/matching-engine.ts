@@ -29,28 +29,10 @@ import {
 } from './codes.js'
 import { ContinuousBook } from './continuous-book.js'
 import type { MatchingListener } from './matching-listener.js'
-import {
-  entryFault,
-  hasLimitPrice,
-  isDormantKind,
-  isPlainLimit,
-  isPrice,
-  isQuantity,
-  isTrailingKind,
-  type OrderEntry,
-} from './order-entry.js'
-import {
-  isSell,
-  kindOf,
-  packFlags,
-  placeOf,
-  plainFlags,
-  postOnlyOf,
-  sideOf,
-  timeInForceOf,
-  withPlace,
-} from './order-flags.js'
+import { entryFault, hasLimitPrice, isDormantKind, isPlainLimit, isPrice, type OrderEntry } from './order-entry.js'
+import { kindOf, packFlags, placeOf, plainFlags, sideOf, timeInForceOf, withPlace } from './order-flags.js'
 import { OrderPool, SLOT_STRIDE } from './order-pool.js'
+import { ReplaceDesk } from './replace-desk.js'
 import { TriggerBook, trailingLimitKey } from './trigger-book.js'
 
 /** Bounds of an engine. */
@@ -70,6 +52,7 @@ export class MatchingEngine extends BookView {
   private readonly listener: MatchingListener
   private readonly desk: AuctionDesk
   private readonly triggers: TriggerBook
+  private readonly replaceDesk: ReplaceDesk
   private marketState: MarketState
   private isOpen: boolean
   private isBusy = false
@@ -91,6 +74,7 @@ export class MatchingEngine extends BookView {
     this.listener = listener
     this.desk = new AuctionDesk(this.book)
     this.triggers = new TriggerBook(this.pool)
+    this.replaceDesk = new ReplaceDesk(this.book, this.desk, this.triggers)
     this.marketState = state
     this.isOpen = state === MarketState.open
   }
@@ -130,16 +114,13 @@ export class MatchingEngine extends BookView {
   replace(orderNumber: number, quantity: number, price: number = NO_PRICE, triggerPrice: number = NO_PRICE): boolean {
     this.begin()
     const slot = this.pool.find(orderNumber)
-    const reason = slot < 0 ? RejectReason.unknownOrder : this.replaceFault(slot, quantity, price, triggerPrice)
-    const isRefused = reason !== RejectReason.none || !this.change(slot, quantity, price, triggerPrice)
-    if (isRefused) {
-      this.listener.onRequestRejected(
-        orderNumber,
-        reason === RejectReason.none ? RejectReason.postOnlyWouldTrade : reason,
-      )
-    }
+    const reason =
+      slot < 0
+        ? RejectReason.unknownOrder
+        : this.replaceDesk.replace(slot, quantity, price, triggerPrice, this.marketState)
+    if (reason !== RejectReason.none) this.listener.onRequestRejected(orderNumber, reason)
     this.settle()
-    return !isRefused
+    return reason === RejectReason.none
   }
 
   /** Cancels all live orders, or those of one owner; returns how many. */
@@ -310,7 +291,7 @@ export class MatchingEngine extends BookView {
     if (reason === RejectReason.none) reason = this.stateFault(entry)
     let key = hasLimitPrice(entry.kind) ? Math.imul(entry.price, entry.side) : MARKET_KEY
     if (reason === RejectReason.none && entry.postOnly !== PostOnly.off && entry.kind === OrderKind.limit) {
-      key = this.passiveKey(entry.side, key, entry.postOnly)
+      key = this.book.passiveKey(entry.side, key, entry.postOnly)
       if (key === NO_PRICE) reason = RejectReason.postOnlyWouldTrade
     }
     if (reason !== RejectReason.none) {
@@ -341,13 +322,6 @@ export class MatchingEngine extends BookView {
     const needsTrading =
       timeInForce === TimeInForce.ioc || timeInForce === TimeInForce.fok || entry.kind === OrderKind.marketToLimit
     return needsTrading ? RejectReason.notInAuction : RejectReason.none
-  }
-
-  /** Key at which a post-only order may rest: its own, or one tick behind the opposite best; {@link NO_PRICE} when it may not. */
-  private passiveKey(side: number, key: number, postOnly: number): number {
-    const { best } = side === 1 ? this.book.asks : this.book.bids
-    if (best < -key) return key
-    return postOnly === PostOnly.reprice ? -best - 1 : NO_PRICE
   }
 
   private store(entry: OrderEntry, key: number): number {
@@ -383,77 +357,6 @@ export class MatchingEngine extends BookView {
     if (place === OrderPlace.dormant) this.triggers.remove(slot)
     else this.desk.remove(slot)
     book.end(slot, reason)
-  }
-
-  private replaceFault(slot: number, quantity: number, price: number, triggerPrice: number): RejectReason {
-    const { pool } = this
-    const flags = pool.flags(slot)
-    const kind = kindOf(flags)
-    const isDormant = placeOf(flags) === OrderPlace.dormant
-    if (!isQuantity(quantity)) return RejectReason.invalidQuantity
-    if (this.marketState === MarketState.halted) return RejectReason.marketHalted
-    if (this.marketState === MarketState.closed) return RejectReason.marketClosed
-    if (price !== NO_PRICE) {
-      if (!isPrice(price)) return RejectReason.invalidPrice
-      if (pool.key(slot) === MARKET_KEY) return RejectReason.notReplaceable
-    }
-    if (triggerPrice !== NO_PRICE) {
-      if (!isPrice(triggerPrice)) return RejectReason.invalidTriggerPrice
-      if (!isDormant || isTrailingKind(kind)) return RejectReason.notReplaceable
-    }
-    const filled = pool.quantity(slot) - pool.openQuantity(slot)
-    return quantity <= filled ? RejectReason.quantityBelowFilled : RejectReason.none
-  }
-
-  /** Carries out a replace; false when a post-only order would trade at its new price. */
-  private change(slot: number, quantity: number, price: number, triggerPrice: number): boolean {
-    const { pool, book } = this
-    const flags = pool.flags(slot)
-    const place = placeOf(flags)
-    const key = price === NO_PRICE ? pool.key(slot) : Math.imul(price, sideOf(flags))
-    if (place === OrderPlace.book) return this.changeResting(slot, quantity, key)
-    const isBehind = key !== pool.key(slot) || quantity > pool.quantity(slot)
-    pool.setKey(slot, key)
-    pool.setQuantity(slot, quantity)
-    pool.setShown(slot, quantity)
-    this.listener.onReplaced(pool.number(slot), book.priceOf(slot), quantity)
-    if (place === OrderPlace.dormant) {
-      if (triggerPrice !== NO_PRICE) this.triggers.move(slot, triggerPrice)
-    } else if (isBehind) {
-      this.desk.remove(slot)
-      this.desk.collect(slot)
-    }
-    return true
-  }
-
-  private changeResting(slot: number, quantity: number, wantedKey: number): boolean {
-    const { pool, book, listener } = this
-    const flags = pool.flags(slot)
-    const side = book.ownSide(flags)
-    const oldKey = pool.key(slot)
-    const reduction = pool.quantity(slot) - quantity
-    if (wantedKey === oldKey && reduction >= 0) {
-      if (reduction > 0) book.reduceResting(side, slot, reduction)
-      listener.onReplaced(pool.number(slot), book.priceOf(slot), quantity)
-      if (reduction > 0) book.publish(side, oldKey)
-      return true
-    }
-    let key = wantedKey
-    if (postOnlyOf(flags) !== PostOnly.off) {
-      key = this.passiveKey(isSell(flags) ? -1 : 1, wantedKey, postOnlyOf(flags))
-      if (key === NO_PRICE) return false
-    }
-    side.unlink(slot)
-    pool.setShown(slot, pool.openQuantity(slot) - reduction)
-    pool.hidden[slot >> 4] = 0
-    pool.setQuantity(slot, quantity)
-    pool.setKey(slot, key)
-    pool.setFlags(slot, withPlace(flags, OrderPlace.active))
-    listener.onReplaced(pool.number(slot), book.priceOf(slot), quantity)
-    if (key !== oldKey) book.publish(side, oldKey)
-    if (this.marketState === MarketState.open) book.execute(slot)
-    else book.rest(slot)
-    return true
   }
 }
 

@@ -58,7 +58,7 @@ export class SelfTradeGuard {
       this.decrement(taker, slot, resting)
       return
     }
-    this.isStopped = mode !== SelfTradeMode.cancelOldest
+    this.isStopped = mode === SelfTradeMode.cancelBoth
     if (mode !== SelfTradeMode.cancelNewest) this.cancelResting(slot, resting)
   }
 

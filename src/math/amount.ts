@@ -102,6 +102,8 @@ export function takeShare(cells: Float64Array, at: number, multiplier: number, d
 
 /** Floor of a non-negative amount times multiplier / divisor; whether it is exact. */
 function shareOfMagnitude(cells: Float64Array, at: number, multiplier: number, divisor: number): boolean {
+  const product = (cells[at + 1] as number) * multiplier
+  if (cells[at] === 0 && product < LIMB) return shareOfSmall(cells, at, product, multiplier, divisor)
   // Schoolbook: the amount times the multiplier has four limbs in work[0..3], highest first.
   setProduct(work, 4, cells[at + 2] as number, multiplier)
   work[3] = work[5] as number
@@ -118,6 +120,29 @@ function shareOfMagnitude(cells: Float64Array, at: number, multiplier: number, d
   work[1] = addCarry(work[5] as number, carry)
   work[0] = (work[4] as number) + carryOf(work[5] as number, carry)
   return divideLimbs(cells, at, divisor)
+}
+
+/** As {@link shareOfMagnitude} where the whole part times the multiplier, `product`, fits a double. */
+function shareOfSmall(cells: Float64Array, at: number, product: number, multiplier: number, divisor: number): boolean {
+  let whole = Math.floor(product / divisor)
+  let rest = product - whole * divisor
+  // The quotient may be rounded up to the next whole number.
+  if (rest < 0) {
+    whole -= 1
+    rest += divisor
+  }
+  if (cells[at + 2] === 0 && rest === 0) {
+    cells[at + 1] = whole
+    return true
+  }
+  setProduct(work, 4, cells[at + 2] as number, multiplier)
+  rest += work[4] as number
+  if (rest >= divisor) {
+    rest -= divisor
+    whole += 1
+  }
+  cells[at + 1] = whole
+  return divideLimb(cells, at + 2, rest, work[5] as number, divisor) === 0
 }
 
 /** Divides the four limbs of work; whether there is no rest. */

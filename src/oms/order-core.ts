@@ -11,6 +11,7 @@
 import type { Clock } from '../core/clock.js'
 import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
+import { errnoOf } from '../core/file-system.js'
 import type { Logger } from '../core/logger.js'
 import type { BaseConnector } from '../connector/base-connector.js'
 import type { Journal } from '../journal/journal.js'
@@ -35,6 +36,18 @@ import { type HandleHome, OrderHandle } from './order-handle.js'
 import { Outbox, Outgoing } from './outbox.js'
 import { NameKind, RecordType, writeTerms } from './records.js'
 import { Recorder } from './recorder.js'
+
+/** So many rounds of events that lead to orders that lead to events are settled in one turn; the rest waits for the next. */
+const maxRounds = 1_000
+
+/** A full disk is tried again so often. */
+const resumeEveryNs = 1_000_000_000
+
+/** What is delivered beside order events, in one order with them. */
+interface Notice {
+  readonly anomaly?: OrderManagerEvents['anomaly']
+  readonly state?: OrderManagerEvents['state']
+}
 
 /** Events of all orders, and what else the order plane has to say. */
 export interface OrderManagerEvents {
@@ -118,7 +131,11 @@ export class OrderCore implements HandleHome {
   readonly #identities: OrderIdentities
   readonly #cancel: CancelRequest
   readonly #connectedSeq: number[] = []
-  #queue: OrderEvent[] = []
+  #queue: (OrderEvent | Notice)[] = []
+  /** Strategies of the queued order events: by the time of delivery the record may belong to another order. */
+  #owners: number[] = []
+  #nextResumeNs = 0
+  #ended: TradewireError | undefined
   #depth = 0
   #isDirty = false
   #isSettling = false
@@ -157,8 +174,9 @@ export class OrderCore implements HandleHome {
 
   /** Starts a session: from here on facts are written to `journal`. Comes after the replay of what the journal holds. */
   open(journal: Journal, idPrefix: string, session: number): void {
+    this.#isReplaying = false
     this.#recorder = new Recorder(journal)
-    this.ids.begin(idPrefix, session)
+    this.ids.begin(idPrefix, session, this.table.lastNumber)
     const writer = this.recorder.begin(RecordType.session)
     writer.f64(session)
     writer.string(idPrefix)
@@ -225,6 +243,7 @@ export class OrderCore implements HandleHome {
     let handle = this.#handles[index]
     if (handle === undefined) {
       handle = new OrderHandle(this, this.table.cells[row])
+      if (this.#ended !== undefined) handle.abandon(this.#ended)
       this.#handles[index] = handle
     }
     return handle
@@ -294,17 +313,24 @@ export class OrderCore implements HandleHome {
   #settle(): void {
     this.#isSettling = true
     this.#depth++
+    let rounds = 0
     try {
       while (this.#isDirty) {
         this.#isDirty = false
-        this.recorder.journal.tryFlush()
+        this.#flush()
         if (this.recorder.journal.durability === 'fsync') {
           this.#sendCancels()
           this.#finishWhenDurable()
         } else {
-          this.#sendOrders(Number.POSITIVE_INFINITY)
+          // What is staged while these leave is not in the journal yet: it waits for the next round.
+          this.#sendOrders(this.#outbox.size, true)
           this.#sendCancels()
-          this.#deliver(this.#takeQueue())
+          if (++rounds > maxRounds) {
+            this.#putOff()
+            return
+          }
+          const owners = this.#owners
+          this.#deliver(this.#takeQueue(), owners)
         }
       }
     } finally {
@@ -313,23 +339,42 @@ export class OrderCore implements HandleHome {
     }
   }
 
+  /** Events lead to orders lead to events, without end: the host gets its thread back, and the next turn goes on. */
+  #putOff(): void {
+    this.anomaly('RUNAWAY', 0, `More than ${maxRounds} rounds of events and orders in one turn; the rest waits for the next turn`)
+    this.#isDirty = true
+  }
+
+  /** Writes what was recorded. A disk that was full is tried again now and then; after other failures a person decides. */
+  #flush(): void {
+    const { journal } = this.recorder
+    if (journal.state === 'failed') this.#resume(journal)
+    journal.tryFlush()
+  }
+
+  #resume(journal: Journal): void {
+    const errno = errnoOf(journal.failure?.error)
+    const nowNs = this.clock.monotonicNs()
+    if ((errno !== 'ENOSPC' && errno !== 'EDQUOT') || nowNs < this.#nextResumeNs) return
+    this.#nextResumeNs = nowNs + resumeEveryNs
+    if (journal.tryResume()) this.anomaly('JOURNAL_RESUMED', 0, 'There is room on the disk again: the journal holds everything, and orders are taken')
+  }
+
   /** Puts an order or a change behind what the journal is about to hold. */
   stage(kind: number, row: number, generation: number, quantity: number, price: number, trigger: number): void {
-    if (this.#outbox.isFull) {
-      this.recorder.journal.tryFlush()
-      this.#sendOrders(Number.POSITIVE_INFINITY)
-    }
-    if (kind === Outgoing.order) this.table.cells[row + Field.isStaged] = 1
-    this.#outbox.put(kind, row, generation, quantity, price, trigger)
+    const { cells } = this.table
+    if (kind === Outgoing.order) cells[row + Field.isStaged] = 1
+    const epoch = this.connectors[cells[row + Field.connector]]?.epoch ?? 0
+    this.#outbox.put(kind, row, cells[row], epoch, generation, quantity, price, trigger)
     this.#isDirty = true
   }
 
   /** Puts a cancel into the turn. It does not wait for a disk; an order that has not left yet is not sent at all. */
   stageCancel(row: number, generation: number): void {
     this.#isDirty = true
-    if (this.table.cells[row + Field.isStaged] === 1) return
-    if (this.#cancels.isFull) this.#sendCancels()
-    this.#cancels.put(Outgoing.cancel, row, generation, Number.NaN, Number.NaN, Number.NaN)
+    const { cells } = this.table
+    if (cells[row + Field.isStaged] === 1) return
+    this.#cancels.put(Outgoing.cancel, row, cells[row], 0, generation, Number.NaN, Number.NaN, Number.NaN)
   }
 
   /** Power-safe mode: what is staged leaves, and what happened is told, when the disk has it. Meanwhile more may be staged. */
@@ -337,28 +382,37 @@ export class OrderCore implements HandleHome {
     if (this.#isSyncing || (this.#outbox.isEmpty && this.#queue.length === 0)) return
     this.#isSyncing = true
     const staged = this.#outbox.size
+    const owners = this.#owners
     const events = this.#takeQueue()
-    const finish = () => {
+    const finish = (isDurable: boolean) => {
       this.#isSyncing = false
       this.beginTurn()
-      this.#sendOrders(staged)
-      this.#deliver(events)
+      this.#sendOrders(staged, isDurable)
+      this.#deliver(events, owners)
       this.#isDirty ||= !this.#outbox.isEmpty || this.#queue.length > 0
       this.endTurn()
     }
-    this.recorder.journal.durable().then(finish, finish)
+    this.recorder.journal.durable().then(
+      () => finish(true),
+      () => finish(false),
+    )
   }
 
-  #sendOrders(most: number): void {
+  #sendOrders(most: number, isRecorded: boolean): void {
     const outbox = this.#outbox
     for (let sent = 0; sent < most && outbox.take(); sent++) {
-      if (outbox.kind === Outgoing.order) this.#sendOrder(outbox.row)
-      else this.#sendReplace(outbox.row, outbox.generation, outbox.quantity, outbox.price, outbox.trigger)
+      if (outbox.kind === Outgoing.order) this.#sendOrder(outbox.row, outbox.epoch, isRecorded)
+      else this.#sendReplace(outbox.row, outbox.number, outbox.generation, outbox.quantity, outbox.price, outbox.trigger, isRecorded)
     }
   }
 
   #sendCancels(): void {
-    while (this.#cancels.take()) this.#sendCancel(this.#cancels.row, this.#cancels.generation)
+    const { cells } = this.table
+    while (this.#cancels.take()) {
+      // An order that is over meanwhile needs no cancel, and its record may be another's.
+      const { row, number, generation } = this.#cancels
+      if (cells[row] === number && cells[row + Field.isOpen] === 1) this.#sendCancel(row, generation)
+    }
   }
 
   #connectorOf(row: number): BaseConnector {
@@ -367,11 +421,11 @@ export class OrderCore implements HandleHome {
     throw new TradewireError('TW_NOT_CONNECTED', `Connector ${this.names.connector(this.table.cells[row + Field.connector])} is not part of this system`)
   }
 
-  #sendOrder(row: number): void {
+  #sendOrder(row: number, epoch: number, isRecorded: boolean): void {
     const { gate } = this
-    this.table.cells[row + Field.isStaged] = 0
-    const isCanceled = inFlightRequests(this.table, row) !== 0
-    const verdict = isCanceled ? LocalReason.CANCELED_BEFORE_SEND : this.recorder.isHealthy ? gate.recheck(row) : LocalReason.JOURNAL_UNAVAILABLE
+    const { cells } = this.table
+    cells[row + Field.isStaged] = 0
+    const verdict = this.#obstacle(row, epoch, isRecorded)
     if (verdict !== 0) {
       this.withdraw(row, verdict)
       return
@@ -383,22 +437,44 @@ export class OrderCore implements HandleHome {
     }
   }
 
+  /** Why an approved order may not leave after all; 0 when it may. Over another connection than it was approved for, it is not sent. */
+  #obstacle(row: number, epoch: number, isRecorded: boolean): number {
+    const { cells } = this.table
+    if ((inFlightRequests(this.table, row) & cells[row + Field.requestIsCancel]) !== 0 || cells[row + Field.isOpen] === 0) return LocalReason.CANCELED_BEFORE_SEND
+    if (!isRecorded || !this.recorder.isHealthy) return LocalReason.JOURNAL_UNAVAILABLE
+    return this.gate.recheck(row) || (this.connectors[cells[row + Field.connector]]?.epoch === epoch ? 0 : LocalReason.NO_ROUTE)
+  }
+
   /** Nothing was sent when the connector says so; after any other error the order may be out there. */
   #sendFailed(row: number, error: unknown): void {
     this.counters.sendFailures++
     this.logger.error({ order: this.table.cells[row], error: messageOf(error) }, 'sending an order failed')
-    if (error instanceof TradewireError && (error.code === 'TW_NOT_READY' || error.code === 'TW_NOT_APPROVED' || error.code === 'TW_NOT_CONNECTED')) this.withdraw(row, LocalReason.NO_ROUTE)
+    if (wasNotSent(error)) this.withdraw(row, LocalReason.NO_ROUTE)
     else this.declareUnknown(row, `send failed: ${messageOf(error)}`)
   }
 
-  #sendReplace(row: number, generation: number, quantity: number, price: number, trigger: number): void {
+  #sendReplace(row: number, number: number, generation: number, quantity: number, price: number, trigger: number, isRecorded: boolean): void {
+    const { cells } = this.table
+    if (cells[row] !== number || cells[row + Field.isOpen] === 0) return
+    const verdict = isRecorded && this.recorder.isHealthy ? this.#replaceVerdict(row, quantity, price, trigger) : LocalReason.JOURNAL_UNAVAILABLE
+    if (verdict !== 0) {
+      this.requestRejected(row, generation, false, denialCode(verdict), FactSource.local)
+      return
+    }
     try {
       this.#connectorOf(row).replace(this.gate.approvedReplace(row, generation, quantity, price, trigger))
     } catch (error) {
       this.counters.sendFailures++
-      if (error instanceof TradewireError && (error.code === 'TW_NOT_READY' || error.code === 'TW_NOT_CONNECTED')) this.requestRejected(row, generation, false, 'NOT_READY', FactSource.local)
-      else this.logger.error({ order: this.table.cells[row], error: messageOf(error) }, 'sending a change failed; its outcome is open')
+      if (wasNotSent(error)) this.requestRejected(row, generation, false, 'NOT_READY', FactSource.local)
+      else this.logger.error({ order: number, error: messageOf(error) }, 'sending a change failed; its outcome is open')
     }
+  }
+
+  /** The states again, as for a new order; what only takes quantity away passes them. */
+  #replaceVerdict(row: number, quantity: number, price: number, trigger: number): number {
+    const { cells } = this.table
+    const isDecrease = quantity <= cells[row + Field.quantity] && Object.is(price, cells[row + Field.price]) && Object.is(trigger, cells[row + Field.trigger])
+    return isDecrease ? 0 : this.gate.recheck(row, quantity)
   }
 
   #sendCancel(row: number, generation: number): void {
@@ -406,7 +482,7 @@ export class OrderCore implements HandleHome {
       this.#connectorOf(row).cancel(this.#cancel.point(row, generation))
     } catch (error) {
       this.counters.sendFailures++
-      if (error instanceof TradewireError && error.code === 'TW_NOT_CONNECTED') this.requestRejected(row, generation, true, 'NOT_CONNECTED', FactSource.local)
+      if (wasNotSent(error)) this.requestRejected(row, generation, true, 'NOT_CONNECTED', FactSource.local)
       else this.logger.error({ order: this.table.cells[row], error: messageOf(error) }, 'sending a cancel failed; its outcome is open')
     }
   }
@@ -461,9 +537,21 @@ export class OrderCore implements HandleHome {
     return this.recorder.commit()
   }
 
-  /** Sets a trading state, on record: who and why. HALTED and REDUCING hold from the first line on; the journal follows. */
+  /**
+   * Sets a trading state, on record: who and why. HALTED and REDUCING hold from the first line on; the journal follows. A
+   * scope beyond the tables is the whole system: nothing is left unhalted because it has no room.
+   *
+   * @throws TradewireError `TW_INVALID_STATE` when a kill switch holds the scope.
+   */
   setTradingState(scope: Scope, index: number, state: TradingStateName, actor: string, reason: string): void {
-    this.gate.states.set(scope, index, state)
+    if (scope !== 'global' && !(index >= 0 && index < this.sizes[scope])) {
+      this.setTradingState('global', 0, state, actor, `${scope} ${index}: ${reason}`)
+      return
+    }
+    const { states } = this.gate
+    if (states.get(scope, index) === state) return
+    if (states.isKilled(scope, index)) throw new TradewireError('TW_INVALID_STATE', `The kill switch holds ${scope} ${index}; release it first`)
+    states.set(scope, index, state)
     this.#recordState(scope, index, state, false, actor, reason)
   }
 
@@ -473,26 +561,30 @@ export class OrderCore implements HandleHome {
     this.#recordState(scope, index, 'HALTED', true, actor, reason)
   }
 
-  /** Takes a kill switch back. */
+  /** Takes a kill switch back; does nothing where none holds. */
   releaseKill(scope: Scope, index: number, actor: string, reason: string): void {
+    if (!this.gate.states.isKilled(scope, index)) return
     this.#recordState(scope, index, 'ACTIVE', true, actor, reason)
     this.gate.states.release(scope, index)
   }
 
   #recordState(scope: Scope, index: number, state: TradingStateName, isKill: boolean, actor: string, reason: string): void {
     this.beginTurn()
-    const writer = this.recorder.begin(RecordType.tradingState)
-    writer.u8(scopes.indexOf(scope))
-    writer.i32(index)
-    writer.u8(TradingState[state])
-    writer.bool(isKill)
-    writer.f64(this.nowUs)
-    writer.string(actor)
-    writer.string(reason)
-    this.recorder.commit()
-    this.touch()
-    this.events.emit('state', { scope, index, state, isKill, actor, reason })
-    this.endTurn()
+    try {
+      const writer = this.recorder.begin(RecordType.tradingState)
+      writer.u8(scopes.indexOf(scope))
+      writer.i32(index)
+      writer.u8(TradingState[state])
+      writer.bool(isKill)
+      writer.f64(this.nowUs)
+      writer.string(actor)
+      writer.string(reason)
+      this.recorder.commit()
+      this.touch()
+      if (this.events.listenerCount('state') > 0) this.#queueUp({ state: { scope, index, state, isKill, actor, reason } }, -1)
+    } finally {
+      this.endTurn()
+    }
   }
 
   // ---- Events ----------------------------------------------------------------------------------------------------------
@@ -512,7 +604,12 @@ export class OrderCore implements HandleHome {
     const { table } = this
     const instrument = this.instruments.at(table.cells[row + Field.instrument])
     const state = statusOf(status(table, row))
-    this.#queue.push(new OrderEvent(type, seq, this.handleOf(row), state, instrument, table.cells[row + Field.side], source, tsUs, this.nowUs, details))
+    this.#queueUp(new OrderEvent(type, seq, this.handleOf(row), state, instrument, table.cells[row + Field.side], source, tsUs, this.nowUs, details), table.cells[row + Field.strategy])
+  }
+
+  #queueUp(event: OrderEvent | Notice, strategy: number): void {
+    this.#queue.push(event)
+    this.#owners.push(strategy)
     this.#isDirty = true
   }
 
@@ -521,7 +618,10 @@ export class OrderCore implements HandleHome {
     this.counters.anomalies++
     if (this.#isReplaying) return
     this.logger.warn({ order: orderNumber, kind }, message)
-    this.events.emit('anomaly', { kind, orderNumber, message })
+    if (this.events.listenerCount('anomaly') === 0) return
+    this.beginTurn()
+    this.#queueUp({ anomaly: { kind, orderNumber, message } }, -1)
+    this.endTurn()
   }
 
   listenerFailed(error: unknown, event: string): void {
@@ -529,21 +629,29 @@ export class OrderCore implements HandleHome {
     this.logger.error({ event, error: messageOf(error) }, 'a listener threw')
   }
 
-  #takeQueue(): OrderEvent[] {
+  #takeQueue(): (OrderEvent | Notice)[] {
     const queue = this.#queue
-    if (queue.length > 0) this.#queue = []
+    if (queue.length > 0) {
+      this.#queue = []
+      this.#owners = []
+    }
     return queue
   }
 
-  #deliver(queue: readonly OrderEvent[]): void {
+  #deliver(queue: readonly (OrderEvent | Notice)[], owners: readonly number[]): void {
     for (let i = 0; i < queue.length; i++) {
-      const event = queue[i] as OrderEvent
-      for (const error of event.order.isWatched ? event.order.deliver(event) : []) this.listenerFailed(error, event.type)
-      const row = this.table.rowOf(event.order.number)
-      const sink = row < 0 ? undefined : this.#sinks[this.table.cells[row + Field.strategy]]
-      if (sink !== undefined) this.#callSink(sink, event)
-      this.events.emit('order', event)
+      const event = queue[i] as OrderEvent | Notice
+      if (event instanceof OrderEvent) this.#deliverOrderEvent(event, owners[i] as number)
+      else if (event.anomaly !== undefined) this.events.emit('anomaly', event.anomaly)
+      else if (event.state !== undefined) this.events.emit('state', event.state)
     }
+  }
+
+  #deliverOrderEvent(event: OrderEvent, strategy: number): void {
+    if (event.order.isWatched) for (const error of event.order.deliver(event)) this.listenerFailed(error, event.type)
+    const sink = this.#sinks[strategy]
+    if (sink !== undefined) this.#callSink(sink, event)
+    this.events.emit('order', event)
   }
 
   #callSink(sink: (event: OrderEvent) => void, event: OrderEvent): void {
@@ -554,8 +662,14 @@ export class OrderCore implements HandleHome {
     }
   }
 
-  /** Fails every wait on an order: the system is closing. */
+  /** Fails every wait on an order, now and later: the system is closing. */
   abandonWaits(error: TradewireError): void {
+    this.#ended = error
     for (const handle of this.#handles) handle?.abandon(error)
   }
+}
+
+/** Whether a connector says that nothing left. Any other error may have come after the order was on its way. */
+function wasNotSent(error: unknown): boolean {
+  return error instanceof TradewireError && (error.code === 'TW_NOT_READY' || error.code === 'TW_NOT_APPROVED' || error.code === 'TW_NOT_CONNECTED')
 }

@@ -15,7 +15,8 @@
 import { TradewireError } from '../core/errors.js'
 import { AMOUNT_CELLS, addAmount, clearAmount, copyAmount, takeShare } from '../math/amount.js'
 import { type LotPool, setTradeValue } from './lots.js'
-import { BASIS, BASIS_QUANTITY, CYCLE, FLOW, type PositionTable, QUANTITY, STRIDE } from './position-table.js'
+import { BASIS, BASIS_QUANTITY, CYCLE, FLOW, QUANTITY, STRIDE } from './position-fields.js'
+import type { PositionTable } from './position-table.js'
 
 const value = new Float64Array(AMOUNT_CELLS)
 

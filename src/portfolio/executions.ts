@@ -4,9 +4,11 @@
  * For hosts that use the portfolio without the order manager, and for tools. An execution is known by account, instrument,
  * side and execution id for as long as the portfolio's history remembers its trade.
  */
+
 import { type Decimal, toUnits } from '../model/decimal.js'
 import type { ExecutionReport } from '../model/execution.js'
 import type { Instrument } from '../model/instrument.js'
+import * as Row from './history-fields.js'
 import type { Portfolio } from './portfolio.js'
 import { TradeKind } from './trade-history.js'
 
@@ -66,7 +68,7 @@ function restate(
     report.referenceExecId === undefined ? known : portfolio.history.tradeOf(keyOf(report, report.referenceExecId))
   const row = portfolio.history.rowOf(referenced)
   if (row < 0) return 'unknown_reference'
-  const isVoid = portfolio.history.kinds[row] === TradeKind.VOID
+  const isVoid = portfolio.history.cells[row * Row.STRIDE + Row.KIND] === TradeKind.VOID
   if (report.kind === 'bust') {
     if (isVoid) return 'duplicate'
     portfolio.bustFill(referenced, report.tsEventUs)
@@ -86,8 +88,8 @@ function keyOf(report: ExecutionReport, execId: string): string {
 function isSame(portfolio: Portfolio, trade: number, quantityUnits: number, priceUnits: number): boolean {
   const row = portfolio.history.rowOf(trade)
   return (
-    Math.abs(portfolio.history.quantities[row] as number) === quantityUnits &&
-    portfolio.history.prices[row] === priceUnits
+    Math.abs(portfolio.history.cells[row * Row.STRIDE + Row.QUANTITY] as number) === quantityUnits &&
+    portfolio.history.cells[row * Row.STRIDE + Row.PRICE] === priceUnits
   )
 }
 

@@ -8,7 +8,8 @@ import { AMOUNT_CELLS } from '../math/amount.js'
 import { addSafe, LIMB } from '../math/wide.js'
 import { Decimal } from '../model/decimal.js'
 import { zero } from './base-currency.js'
-import { FEES, type PositionTable, STRIDE } from './position-table.js'
+import { FEES, STRIDE } from './position-fields.js'
+import type { PositionTable } from './position-table.js'
 
 /** Digits behind the point of fees in integer units. */
 export const FEE_SCALE = 8

@@ -4,11 +4,13 @@
  * Rows are named, not numbered, and sorted, so that two portfolios that hold the same give the same text, whatever order
  * their accounts, strategies and instruments were first seen in. All numbers are safe integers; decimals are text.
  */
+
 import { TradewireError } from '../core/errors.js'
 import { Decimal } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import { type ConvertedPnl, zero } from './base-currency.js'
 import type { FeeRecord } from './fee-book.js'
+import * as Row from './history-fields.js'
 import type { LotState } from './lots.js'
 import type { Portfolio } from './portfolio.js'
 import {
@@ -22,7 +24,7 @@ import {
   STRIDE,
   TOTAL,
   TS_UPDATED,
-} from './position-table.js'
+} from './position-fields.js'
 import { sortedSlots } from './position-view.js'
 import type { SavedState, TradeKind } from './trade-history.js'
 
@@ -165,14 +167,14 @@ function historyState(portfolio: Portfolio, slots: readonly number[]): HistorySt
     if (row < 0) continue
     trades.push([
       trade,
-      places.get(history.slots[row] as number) as number,
-      history.kinds[row] as number,
-      history.quantities[row] as number,
-      history.prices[row] as number,
-      history.parents[row] as number,
-      orNull(history.bids[row] as number),
-      orNull(history.asks[row] as number),
-      history.fees[row] as number,
+      places.get(history.cells[row * Row.STRIDE + Row.SLOT] as number) as number,
+      history.cells[row * Row.STRIDE + Row.KIND] as number,
+      history.cells[row * Row.STRIDE + Row.QUANTITY] as number,
+      history.cells[row * Row.STRIDE + Row.PRICE] as number,
+      history.cells[row * Row.STRIDE + Row.PARENT] as number,
+      orNull(history.cells[row * Row.STRIDE + Row.BID] as number),
+      orNull(history.cells[row * Row.STRIDE + Row.ASK] as number),
+      history.cells[row * Row.STRIDE + Row.FEE] as number,
       history.keys[row]?.slice() ?? [],
     ])
   }
@@ -295,7 +297,7 @@ function restoreHistory(portfolio: Portfolio, state: HistoryState, slots: readon
   const generations = state.generations.map((generation) => restoreSaved(portfolio, generation, slots))
   history.newer = generations.pop()
   history.older = generations.pop()
-  if (state.next - history.first > history.slots.length) {
+  if (state.next - history.first > history.rows) {
     throw new TradewireError(
       'TW_INVALID_STATE',
       `The state holds ${state.trades.length} trades, more than historyTrades allows; restore it with the same option`,
@@ -312,7 +314,7 @@ function restoreHistory(portfolio: Portfolio, state: HistoryState, slots: readon
       bid ?? Number.NaN,
       ask ?? Number.NaN,
     )
-    history.fees[history.rowOf(trade)] = fee
+    history.cells[history.rowOf(trade) * Row.STRIDE + Row.FEE] = fee
     for (const key of keys) history.addKey(trade, key)
   }
   history.next = state.next

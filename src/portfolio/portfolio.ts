@@ -6,6 +6,7 @@
  * when somebody asks (`position`, `snapshot.ts`). Each fill gets a trade number; by it a bust or a correction is booked
  * later, by replaying the trades that came after it.
  */
+
 import { TradewireError } from '../core/errors.js'
 import { addSafe } from '../math/wide.js'
 import { Decimal, type DecimalInput, toDecimal, unitsToDecimal } from '../model/decimal.js'
@@ -13,9 +14,12 @@ import type { Instrument } from '../model/instrument.js'
 import { applySplit, applyTrade } from './accounting.js'
 import { BaseCurrencyBooks, type RateSource, zero } from './base-currency.js'
 import { FEE_SCALE, FeeBook, type FeeRecord } from './fee-book.js'
+import * as Row from './history-fields.js'
 import { LotPool } from './lots.js'
 import { NameTable } from './names.js'
-import { FEES, FOREIGN, INVERSE, PositionTable, QUANTITY, STRIDE, TOTAL, TS_UPDATED } from './position-table.js'
+import { addWhole, applyPlainTrade } from './plain-trade.js'
+import { FEES, FOREIGN, INVERSE, QUANTITY, STRIDE, TOTAL, TS_UPDATED } from './position-fields.js'
+import { PositionTable } from './position-table.js'
 import { restoreSlot, TradeHistory, TradeKind } from './trade-history.js'
 import { type MarkMethod, type MarkSource, realizedGross } from './valuation.js'
 
@@ -215,9 +219,55 @@ export class Portfolio {
     feeUnits: number,
     tsUs: number,
   ): number {
-    const trade = this.applyFillAt(slot, sideSign, quantityUnits, priceUnits, tsUs)
-    if (!Number.isNaN(feeUnits)) this.applyFeeAt(slot, currencyIndex, feeUnits, trade, tsUs)
+    const value = sideSign * quantityUnits * priceUnits
+    if (!this.#isPlain(slot, quantityUnits, priceUnits, value)) {
+      const trade = this.applyFillAt(slot, sideSign, quantityUnits, priceUnits, tsUs)
+      if (!Number.isNaN(feeUnits)) this.applyFeeAt(slot, currencyIndex, feeUnits, trade, tsUs)
+      return trade
+    }
+    const { cells } = this.table
+    const total = this.table.totals[slot]
+    const signedUnits = sideSign * quantityUnits
+    const trade = this.#remember(slot, TradeKind.FILL, signedUnits, priceUnits, NO_TRADE, Number.NaN, Number.NaN)
+    if (!applyPlainTrade(cells, slot * STRIDE, signedUnits, priceUnits, value)) {
+      applyTrade(this.table, undefined, slot, signedUnits, priceUnits, false)
+    }
+    if (!applyPlainTrade(cells, total * STRIDE, signedUnits, priceUnits, value)) {
+      applyTrade(this.table, undefined, total, signedUnits, priceUnits, false)
+    }
+    this.#touch(slot, total, tsUs)
+    if (!Number.isNaN(feeUnits)) this.#bookFeeAt(slot, total, currencyIndex, feeUnits, trade, tsUs)
     return trade
+  }
+
+  /** Whether a trade needs no more than average cost in doubles: see plain-trade.ts. */
+  #isPlain(slot: number, quantityUnits: number, priceUnits: number, value: number): boolean {
+    const { table } = this
+    const total = table.totals[slot]
+    return (
+      total >= 0 &&
+      slot < table.size &&
+      this.lots === undefined &&
+      table.flags[slot] === 0 &&
+      quantityUnits > 0 &&
+      Number.isSafeInteger(quantityUnits) &&
+      Number.isSafeInteger(priceUnits) &&
+      Number.isSafeInteger(value) &&
+      Math.abs(table.cells[slot * STRIDE + QUANTITY]) + quantityUnits <= Number.MAX_SAFE_INTEGER &&
+      Math.abs(table.cells[total * STRIDE + QUANTITY]) + quantityUnits <= Number.MAX_SAFE_INTEGER
+    )
+  }
+
+  #bookFeeAt(slot: number, total: number, currencyIndex: number, feeUnits: number, trade: number, tsUs: number): void {
+    const { cells } = this.table
+    const row = this.history.rowOf(trade)
+    if (row < 0 || currencyIndex !== this.#settlement[slot] || !Number.isSafeInteger(feeUnits)) {
+      this.applyFeeAt(slot, currencyIndex, feeUnits, trade, tsUs)
+      return
+    }
+    if (!addWhole(cells, slot * STRIDE + FEES, feeUnits)) addSafe(cells, slot * STRIDE + FEES, feeUnits)
+    if (!addWhole(cells, total * STRIDE + FEES, feeUnits)) addSafe(cells, total * STRIDE + FEES, feeUnits)
+    this.history.cells[row * Row.STRIDE + Row.FEE] = feeUnits
   }
 
   #checkSlot(slot: number): void {
@@ -327,7 +377,9 @@ export class Portfolio {
     addSafe(this.table.cells, slot * STRIDE + FEES, feeUnits)
     addSafe(this.table.cells, total * STRIDE + FEES, feeUnits)
     const row = this.history.rowOf(trade)
-    if (row >= 0) this.history.fees[row] = (this.history.fees[row] as number) + feeUnits
+    if (row >= 0)
+      this.history.cells[row * Row.STRIDE + Row.FEE] =
+        (this.history.cells[row * Row.STRIDE + Row.FEE] as number) + feeUnits
     this.#touch(slot, total, tsUs)
   }
 
@@ -368,7 +420,7 @@ export class Portfolio {
       definition.assetClass === 'crypto_spot' &&
       currency === definition.baseCurrency
     ) {
-      const price = this.history.prices[row] as number
+      const price = this.history.cells[row * Row.STRIDE + Row.PRICE] as number
       record.currency = instrument.settlementCurrency
       record.amount = amount.times(instrument.priceFromUnits(price)).times(instrument.multiplier)
       record.inventory = amount
@@ -393,10 +445,10 @@ export class Portfolio {
 
   #undoFees(slot: number, trade: number, row: number): void {
     const total = this.table.totals[slot] as number
-    const units = this.history.fees[row] as number
+    const units = this.history.cells[row * Row.STRIDE + Row.FEE] as number
     addSafe(this.table.cells, slot * STRIDE + FEES, -units)
     addSafe(this.table.cells, total * STRIDE + FEES, -units)
-    this.history.fees[row] = 0
+    this.history.cells[row * Row.STRIDE + Row.FEE] = 0
     for (const record of this.fees.records.get(trade) ?? []) {
       const isSettlement = record.currency === this.table.instrumentOf(slot).settlementCurrency
       for (const at of [slot, total]) {
@@ -419,17 +471,21 @@ export class Portfolio {
   bustFill(trade: number, tsUs = 0): boolean {
     const history = this.history
     const row = history.rowOf(trade)
-    if (row < 0 || history.kinds[row] === TradeKind.SPLIT) return false
-    if (history.kinds[row] === TradeKind.VOID) return true
-    const slot = history.slots[row] as number
+    if (row < 0 || history.cells[row * Row.STRIDE + Row.KIND] === TradeKind.SPLIT) return false
+    if (history.cells[row * Row.STRIDE + Row.KIND] === TradeKind.VOID) return true
+    const slot = history.cells[row * Row.STRIDE + Row.SLOT] as number
     const sizeScale = this.table.instrumentOf(slot).sizeScale
     this.#undoFees(slot, trade, row)
-    history.kinds[row] = TradeKind.VOID
+    history.cells[row * Row.STRIDE + Row.KIND] = TradeKind.VOID
     for (let later = trade + 1; later < history.next; later++) {
       const child = history.rowOf(later)
-      if (history.parents[child] !== trade || history.kinds[child] !== TradeKind.INVENTORY_FEE) continue
-      history.kinds[child] = TradeKind.VOID
-      this.fees.addCarry(slot, unitsToDecimal(-(history.quantities[child] as number), sizeScale))
+      if (
+        history.cells[child * Row.STRIDE + Row.PARENT] !== trade ||
+        history.cells[child * Row.STRIDE + Row.KIND] !== TradeKind.INVENTORY_FEE
+      )
+        continue
+      history.cells[child * Row.STRIDE + Row.KIND] = TradeKind.VOID
+      this.fees.addCarry(slot, unitsToDecimal(-(history.cells[child * Row.STRIDE + Row.QUANTITY] as number), sizeScale))
     }
     this.#replay(slot, tsUs)
     return true
@@ -444,12 +500,13 @@ export class Portfolio {
   correctFill(trade: number, quantityUnits: number, priceUnits: number, tsUs = 0): boolean {
     const history = this.history
     const row = history.rowOf(trade)
-    if (row < 0 || history.kinds[row] === TradeKind.SPLIT) return false
-    const slot = history.slots[row] as number
+    if (row < 0 || history.cells[row * Row.STRIDE + Row.KIND] === TradeKind.SPLIT) return false
+    const slot = history.cells[row * Row.STRIDE + Row.SLOT] as number
     checkFill(this.table.instrumentOf(slot), 1, quantityUnits, priceUnits)
-    history.kinds[row] = TradeKind.FILL
-    history.quantities[row] = Math.sign(history.quantities[row] as number) * quantityUnits
-    history.prices[row] = priceUnits
+    history.cells[row * Row.STRIDE + Row.KIND] = TradeKind.FILL
+    history.cells[row * Row.STRIDE + Row.QUANTITY] =
+      Math.sign(history.cells[row * Row.STRIDE + Row.QUANTITY] as number) * quantityUnits
+    history.cells[row * Row.STRIDE + Row.PRICE] = priceUnits
     this.#replay(slot, tsUs)
     return true
   }
@@ -469,13 +526,19 @@ export class Portfolio {
       this.base.pnl[target] = start.converted[target] ?? { realized: zero, pending: zero }
     for (let trade = start.firstTrade; trade < history.next; trade++) {
       const row = history.rowOf(trade)
-      const slot = history.slots[row] as number
-      const kind = history.kinds[row] as TradeKind
+      const slot = history.cells[row * Row.STRIDE + Row.SLOT] as number
+      const kind = history.cells[row * Row.STRIDE + Row.KIND] as TradeKind
       if (kind === TradeKind.VOID || (slot !== target && table.totals[slot] !== target)) continue
-      const quantity = history.quantities[row] as number
-      const price = history.prices[row] as number
+      const quantity = history.cells[row * Row.STRIDE + Row.QUANTITY] as number
+      const price = history.cells[row * Row.STRIDE + Row.PRICE] as number
       if (kind !== TradeKind.SPLIT)
-        this.#apply(target, quantity, price, history.bids[row] as number, history.asks[row] as number)
+        this.#apply(
+          target,
+          quantity,
+          price,
+          history.cells[row * Row.STRIDE + Row.BID] as number,
+          history.cells[row * Row.STRIDE + Row.ASK] as number,
+        )
       else if (slot === target) applySplit(table, this.lots, target, quantity, price)
     }
   }

@@ -4,7 +4,7 @@ import type { Decimal } from '../model/decimal.js'
 import type { AccountId, StrategyId } from '../model/ids.js'
 import { zero } from './base-currency.js'
 import type { Portfolio } from './portfolio.js'
-import { STRIDE, TOTAL, TS_UPDATED } from './position-table.js'
+import { STRIDE, TOTAL, TS_UPDATED } from './position-fields.js'
 import { markPrice, rowFigures, signedValueAt, unrealizedAt } from './valuation.js'
 
 /** An amount of money. */

@@ -10,8 +10,10 @@
  *     | older generation: N trades  | newer generation: up to N |
  */
 import type { ConvertedPnl } from './base-currency.js'
+import * as Row from './history-fields.js'
 import type { LotPool } from './lots.js'
-import { FILL_CELLS, type PositionTable, STRIDE } from './position-table.js'
+import { FILL_CELLS, STRIDE } from './position-fields.js'
+import type { PositionTable } from './position-table.js'
 
 /** What a row of the history is. */
 export const TradeKind = {
@@ -41,17 +43,8 @@ export interface SavedState {
 export class TradeHistory {
   /** Rows of one generation; 0 keeps nothing. */
   readonly generation: number
-  readonly slots: Int32Array
-  readonly kinds: Uint8Array
-  /** Signed units. */
-  readonly quantities: Float64Array
-  readonly prices: Float64Array
-  readonly parents: Float64Array
-  /** Conversion rates of settlement to base currency at the time of the trade; NaN when there were none. */
-  readonly bids: Float64Array
-  readonly asks: Float64Array
-  /** Fees at 8 digits in the settlement currency. */
-  readonly fees: Float64Array
+  /** The rows, one after the other: see history-fields.ts. */
+  readonly cells: Float64Array
   /** Keys of executions, where trades came with one. */
   readonly keys: (string[] | undefined)[]
   readonly #byKey = new Map<string, number>()
@@ -66,15 +59,8 @@ export class TradeHistory {
     while (rows < generation * 2) rows *= 2
     this.generation = generation
     this.#mask = rows - 1
-    this.slots = new Int32Array(rows)
-    this.kinds = new Uint8Array(rows)
-    this.quantities = new Float64Array(rows)
-    this.prices = new Float64Array(rows)
-    this.parents = new Float64Array(rows)
-    this.bids = new Float64Array(rows)
-    this.asks = new Float64Array(rows)
-    this.fees = new Float64Array(rows)
-    this.keys = new Array<string[] | undefined>(rows)
+    this.cells = new Float64Array(rows * Row.STRIDE)
+    this.keys = new Array<string[] | undefined>(rows).fill(undefined)
   }
 
   /** The first trade that can still be replayed. */
@@ -92,6 +78,11 @@ export class TradeHistory {
     return this.newer === undefined || this.next - this.newer.firstTrade >= this.generation
   }
 
+  /** How many rows there are. */
+  get rows(): number {
+    return this.keys.length
+  }
+
   /** Writes a row and returns its number. */
   append(
     slot: number,
@@ -104,15 +95,17 @@ export class TradeHistory {
   ): number {
     const trade = this.next++
     const row = trade & this.#mask
-    this.slots[row] = slot
-    this.kinds[row] = kind
-    this.quantities[row] = quantity
-    this.prices[row] = price
-    this.parents[row] = parent
-    this.bids[row] = bid
-    this.asks[row] = ask
-    this.fees[row] = 0
-    this.keys[row] = undefined
+    const at = row * Row.STRIDE
+    const { cells } = this
+    cells[at + Row.SLOT] = slot
+    cells[at + Row.KIND] = kind
+    cells[at + Row.QUANTITY] = quantity
+    cells[at + Row.PRICE] = price
+    cells[at + Row.PARENT] = parent
+    cells[at + Row.BID] = bid
+    cells[at + Row.ASK] = ask
+    cells[at + Row.FEE] = 0
+    if (this.keys[row] !== undefined) this.keys[row] = undefined
     return trade
   }
 

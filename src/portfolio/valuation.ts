@@ -10,7 +10,8 @@ import { Decimal, toDecimal } from '../model/decimal.js'
 import { setOpenCost } from './accounting.js'
 import { zero } from './base-currency.js'
 import { amountToDecimal, type FeeBook } from './fee-book.js'
-import { BASIS, BASIS_QUANTITY, CYCLE, FLOW, type PositionTable, QUANTITY, STRIDE } from './position-table.js'
+import { BASIS, BASIS_QUANTITY, CYCLE, FLOW, QUANTITY, STRIDE } from './position-fields.js'
+import type { PositionTable } from './position-table.js'
 
 /** Where prices to mark with come from; NaN where there is none. Prices are doubles of the data plane and count as their shortest decimal text. */
 export interface MarkSource {

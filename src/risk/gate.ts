@@ -170,8 +170,9 @@ export class RiskGate {
   }
 
   /** Whether an approved order may still be sent, later in time: the kill switch, the states and the venue are asked again. */
-  recheck(row: number): number {
+  recheck(row: number, quantity: number = this.#table.cells[row + Field.quantity]): number {
     this.#terms.wallUs = this.#clock.wallUs()
+    this.#terms.quantity = quantity
     return this.#stateVerdict(row) || this.#tradableVerdict(row)
   }
 

@@ -47,6 +47,8 @@ export class MarketMatcher implements Matcher {
   readonly #buys: VenueOrder[] = []
   readonly #sells: VenueOrder[] = []
   readonly #slippage: SlippageContext
+  /** An iceberg showed its next part and has to move back in its queue. */
+  #isReshown = false
   /** The recorded book, once there is one. */
   book: OrderBook | OrderByOrderBook | undefined
 
@@ -126,7 +128,7 @@ export class MarketMatcher implements Matcher {
   /** An order that used its opposite price up gets what the recording shows anew. */
   #takeMore(order: VenueOrder): void {
     this.#take(order)
-    if (order.openUnits === 0 && order.place === 'book') this.remove(order)
+    if (!order.isLive) this.remove(order)
   }
 
   #tradeAgainst(orders: VenueOrder[], priceUnits: number, sizeUnits: number): void {
@@ -134,11 +136,13 @@ export class MarketMatcher implements Matcher {
     for (let i = 0; i < orders.length; ) {
       const order = orders[i] as VenueOrder
       const beyond = order.sideSign * (order.priceUnits - priceUnits)
-      if (beyond < 0) return
+      if (beyond < 0) break
       if (beyond > 0) this.#fill(order, order.openUnits, order.priceUnits, Liquidity.maker)
       else budget -= this.#tradeInQueue(order, sizeUnits, budget)
       if (orders[i] === order) i++
     }
+    if (this.#isReshown) orders.sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    this.#isReshown = false
   }
 
   /** A trade at the order's own price: what the queue lets through to it, at most what the trade has left. */
@@ -164,6 +168,7 @@ export class MarketMatcher implements Matcher {
     order.shownUnits = order.displayUnits
     order.sequence = this.#events.nextSequence()
     order.queue?.reset(order.queueDepth)
+    this.#isReshown = true
   }
 
   /** Takes note of what the recording shows at the order's price now. */
@@ -203,7 +208,7 @@ export class MarketMatcher implements Matcher {
       return
     }
     this.#take(order)
-    if (order.openUnits === 0) return
+    if (!order.isLive) return
     if (order.activeType === TypeCode.MARKET) this.#end(order, 'no liquidity for the market order')
     else if (order.timeInForce === TifCode.IOC) this.#end(order, 'immediate or cancel: the rest found nobody')
     else if (order.activeType === TypeCode.MARKET_TO_LIMIT && !this.#becomeLimit(order)) {
@@ -244,14 +249,14 @@ export class MarketMatcher implements Matcher {
     const side = order.sideSign > 0 ? this.#asks : this.#bids
     side.read(limitOf(order), this.book, this.#isUnlimited)
     const levels = order.activeType === TypeCode.MARKET_TO_LIMIT ? Math.min(1, side.count) : side.count
-    for (let i = 0; i < levels && order.openUnits > 0; i++) {
+    for (let i = 0; i < levels && order.isLive; i++) {
       const left = side.leftUnits[i] as number
       const quantity = Math.min(order.openUnits, left)
       if (quantity <= 0) continue
       side.take(i, quantity)
       this.#fillAsTaker(order, quantity, left, side.priceUnits[i] as number)
     }
-    if (order.activeType !== TypeCode.MARKET || levels === 0 || order.openUnits === 0) return
+    if (order.activeType !== TypeCode.MARKET || levels === 0 || !order.isLive) return
     // The real book does not end where the recording does.
     const last = side.priceUnits[levels - 1] as number
     const beyond = last + order.sideSign * this.#instrument.priceStepAt(last)
@@ -298,8 +303,10 @@ export class MarketMatcher implements Matcher {
   }
 
   #fill(order: VenueOrder, quantityUnits: number, priceUnits: number, liquidity: number): void {
-    if (quantityUnits === order.openUnits) this.remove(order)
-    this.#events.filled(order, quantityUnits, priceUnits, liquidity)
+    const allowed = this.#events.fillable(order, quantityUnits)
+    if (allowed === order.openUnits || allowed < quantityUnits) this.remove(order)
+    if (allowed > 0) this.#events.filled(order, allowed, priceUnits, liquidity)
+    if (allowed < quantityUnits) this.#end(order, 'reduce-only: there is nothing left to reduce')
   }
 
   #end(order: VenueOrder, reason: string): void {

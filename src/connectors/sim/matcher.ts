@@ -3,6 +3,8 @@ import type { VenueOrder } from './venue-order.js'
 
 /** What a matcher tells its venue. Calls come while an order is handled; the venue only notes them down. */
 export interface MatcherEvents {
+  /** How much of a fill may be: all of it, but for reduce-only orders, which stop at a flat position. */
+  fillable(order: VenueOrder, quantityUnits: number): number
   /** An execution. `liquidity` as in `Liquidity`. */
   filled(order: VenueOrder, quantityUnits: number, priceUnits: number, liquidity: number): void
   /** The order, or what was left of it, is off the book. */

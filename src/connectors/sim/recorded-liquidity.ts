@@ -11,6 +11,8 @@ import type { Instrument } from '../../model/instrument.js'
 
 /** Levels looked at behind the touch. */
 const maxLevels = 128
+/** Levels whose use is remembered. */
+const maxTaken = 4_096
 
 /** One side of the liquidity: the levels that orders of the other side take. */
 export class LiquiditySide {
@@ -23,6 +25,8 @@ export class LiquiditySide {
   size = Number.NaN
   /** Best price in price units. */
   bestUnits = Number.NaN
+  /** Whether levels behind the touch are recorded. */
+  hasBook = false
   readonly #side: 0 | 1
   readonly #instrument: Instrument
   readonly #prices = new Float64Array(maxLevels)
@@ -42,7 +46,11 @@ export class LiquiditySide {
     this.price = price
     this.size = size
     this.bestUnits = price === price ? this.#instrument.nearestPriceUnits(price) : Number.NaN
-    if (this.#taken.size > 0) this.#taken.delete(this.bestUnits)
+    // Without a book only the touch is known, and what was behind it is history.
+    if (this.#taken.size > 0) {
+      if (this.hasBook && this.#taken.size < maxTaken) this.#taken.delete(this.bestUnits)
+      else this.#taken.clear()
+    }
     return true
   }
 

@@ -66,6 +66,8 @@ export class VenueReport {
   /** The order; undefined where a request named one that the venue does not know. */
   order: VenueOrder | undefined
   execution: VenueExecution | undefined
+  /** The session whose request this answers; undefined where nobody asked. */
+  requester: object | undefined
   /** The requester's numbers, for refusals of changes and cancels and for changes made. Generation 0: nobody asked. */
   number = 0
   generation = 0
@@ -96,6 +98,7 @@ export class ReportPool {
   give(report: VenueReport): void {
     report.order = undefined
     report.execution = undefined
+    report.requester = undefined
     this.#free.push(report)
   }
 }

@@ -72,6 +72,10 @@ export class VenueOrder {
   queueDepth = Number.NaN
   /** Shown quantity left of an iceberg before it goes to the back of the queue. */
   shownUnits = Number.NaN
+  /** Total quantity that the venue's own book knows of the order. */
+  bookUnits = 0
+  /** Money set aside for it, in 10^-8 of the settlement currency. */
+  lockedUnits = 0
   /** Whether it rests against an opposite price that it has used up. */
   isLocked = false
   /** Whether the stop, trailing or touched trigger was hit. */

@@ -1,0 +1,35 @@
+/**
+ * Columns of a row of the position table. They are constants of a module without imports, so that the bundler writes the
+ * numbers where the names stand.
+ */
+
+/** Column of the signed quantity; negative is short. */
+export const QUANTITY = 0
+/** Column of the signed quantity that the basis was built for. */
+export const BASIS_QUANTITY = 1
+/** First column of the signed cost of the basis quantity: 3 limbs. */
+export const BASIS = 2
+/** First column of the signed traded value of all fills: 3 limbs. */
+export const FLOW = 5
+/** First column of the flow when the position was last opened from flat: 3 limbs. */
+export const CYCLE = 8
+/** Column that counts how often the position was closed. */
+export const CYCLES = 11
+/** First column of the fees in the settlement currency at 8 digits: 2 limbs. */
+export const FEES = 12
+/** Column of the time of the last change, epoch microseconds. */
+export const TS_UPDATED = 14
+/** Column of what a unit of price times quantity is worth. */
+export const SCALE = 15
+/** Cells of a row. */
+export const STRIDE = 16
+/** How many cells from the start of a row a replay of fills builds anew; the rest are fees, times and constants. */
+export const FILL_CELLS = 12
+
+/** The strategy index of a total over strategies. */
+export const TOTAL = -1
+
+/** Flag of an inverse contract: paid in 1/price. */
+export const INVERSE = 1
+/** Flag of a position that settles in another currency than the portfolio's. Set by the portfolio. */
+export const FOREIGN = 2
