@@ -78,7 +78,7 @@ async function runMarket(system: TradingSystem, durationMs: number | undefined, 
       signal,
       onProgress: (share, tsUs) => {
         const part = Number.isNaN(share) ? utc(tsUs) : `${number(100 * share)} %`
-        progress.show(() => `${part}, ${number(system.ring.published)} events, ${number(system.orders.counters.submitted)} orders`)
+        progress.show(() => `${part}, ${number(system.ring.head)} events, ${number(system.orders.counters.submitted)} orders`)
       },
     })
   } finally {

@@ -26,7 +26,7 @@ export type DemoResult = ReturnType<typeof demoResult>
 export function demoResult(system: TradingSystem, tally: Tally, curve: EquityCurve, probe: LatencyProbe, proof: Proof) {
   const { counters, latency } = system.orders
   const snapshot = system.snapshot()
-  const events = system.ring.published
+  const events = system.ring.head
   const messages = counters.submitted + counters.denied + counters.cancels
   return {
     ...tally,

@@ -1,4 +1,8 @@
-/** Who an order was, for orders whose record was taken over: enough to book an execution that comes very late. */
+/**
+ * Who an order was, for orders whose record was taken over: enough to book an execution that comes very late, and to know
+ * one that was booked before when a venue reports it again.
+ */
+import type { ExecKey } from '../orders/trade-pool.js'
 
 /** Identity of an order. */
 export interface OrderIdentity {
@@ -9,21 +13,36 @@ export interface OrderIdentity {
   side: number
 }
 
-const fields = 6
+/** What is known of an execution of such an order: booked before, new, or too long ago to tell. */
+export type ExecMemory = 'booked' | 'new' | 'forgotten'
 
-/** A bounded ring of identities by order number; the oldest make room. */
+const fields = 8
+
+/** A bounded ring of identities by order number, and one of their executions; the oldest make room. */
 export class OrderIdentities {
   readonly #cells: Float64Array
   readonly #mask: number
+  readonly #venueOrderIds: (string | number | undefined)[]
+  readonly #execs: ExecKey[]
+  readonly #execMask: number
+  /** Executions ever kept: the ring holds the last of them. */
+  #kept = 0
+  /** Executions that came after the record was gone. */
+  readonly #late = new Set<string>()
 
-  /** `capacity`: a power of two. */
-  constructor(capacity: number) {
+  /** `capacity` orders and `execCapacity` executions: powers of two. */
+  constructor(capacity: number, execCapacity = capacity * 2) {
     this.#mask = capacity - 1
     this.#cells = new Float64Array(capacity * fields)
+    this.#venueOrderIds = new Array<string | number | undefined>(capacity).fill(undefined)
+    this.#execMask = execCapacity - 1
+    this.#execs = new Array<ExecKey>(execCapacity).fill(0)
   }
 
-  keep(number: number, instrument: number, account: number, strategy: number, connector: number, side: number): void {
-    const at = (number & this.#mask) * fields
+  /** Keeps an order. Its executions follow, by {@link keepExec}. */
+  keep(number: number, instrument: number, account: number, strategy: number, connector: number, side: number, venueOrderId?: string | number): void {
+    const index = number & this.#mask
+    const at = index * fields
     const cells = this.#cells
     cells[at] = number
     cells[at + 1] = instrument
@@ -31,6 +50,15 @@ export class OrderIdentities {
     cells[at + 3] = strategy
     cells[at + 4] = connector
     cells[at + 5] = side
+    cells[at + 6] = this.#kept
+    cells[at + 7] = 0
+    this.#venueOrderIds[index] = venueOrderId
+  }
+
+  /** Keeps an execution of the order that was kept last. */
+  keepExec(number: number, exec: ExecKey): void {
+    this.#cells[(number & this.#mask) * fields + 7]++
+    this.#execs[this.#kept++ & this.#execMask] = exec
   }
 
   find(number: number): OrderIdentity | undefined {
@@ -39,4 +67,34 @@ export class OrderIdentities {
     if (number <= 0 || cells[at] !== number) return undefined
     return { instrument: cells[at + 1], account: cells[at + 2], strategy: cells[at + 3], connector: cells[at + 4], side: cells[at + 5] }
   }
+
+  /** The order that a connector's venue knew by an id; 0 when none is kept. Looks through all: for rare questions. */
+  numberOf(connector: number, venueOrderId: string | number): number {
+    for (let index = 0; index <= this.#mask; index++) {
+      const at = index * fields
+      if (this.#venueOrderIds[index] === venueOrderId && this.#cells[at + 4] === connector) return this.#cells[at]
+    }
+    return 0
+  }
+
+  /** Whether an execution of a kept order is known. */
+  recall(number: number, exec: ExecKey): ExecMemory {
+    const at = (number & this.#mask) * fields
+    if (this.#cells[at] !== number) return 'forgotten'
+    if (this.#late.has(lateKey(number, exec))) return 'booked'
+    const first = this.#cells[at + 6]
+    const count = this.#cells[at + 7]
+    for (let i = first; i < first + count; i++) if (this.#execs[i & this.#execMask] === exec) return i >= this.#kept - this.#execMask - 1 ? 'booked' : 'forgotten'
+    return first >= this.#kept - this.#execMask - 1 || count === 0 ? 'new' : 'forgotten'
+  }
+
+  /** An execution was booked after its order had gone. */
+  addLate(number: number, exec: ExecKey): void {
+    this.#late.add(lateKey(number, exec))
+    if (this.#late.size > this.#execMask) this.#late.delete(this.#late.values().next().value as string)
+  }
+}
+
+function lateKey(number: number, exec: ExecKey): string {
+  return `${number} ${typeof exec} ${exec}`
 }

@@ -49,7 +49,8 @@ export class OrderDesk implements MatcherEvents {
   readonly #due: VenueOrder[] = []
   /** Accounts with live reduce-only orders that may have become too large. */
   readonly #toReduce = new Set<VenueOrder>()
-  readonly #fee: FeeContext | { instrument: undefined } = { instrument: undefined }
+  #reduceOnlyOrders = 0
+  #fee: FeeContext | undefined
 
   constructor(options: OrderDeskOptions) {
     this.#options = options
@@ -90,6 +91,7 @@ export class OrderDesk implements MatcherEvents {
     order.place = 'auction'
     listing.liveOrders++
     this.live.add(order)
+    if (isReduceOnly(order)) this.#reduceOnlyOrders++
     if (order.expireTimeUs < this.nextExpiryUs && order.timeInForce === TifCode.GTD) this.nextExpiryUs = order.expireTimeUs
     if (this.#options.checksBalances && !this.#setAside(order, listing, true)) {
       this.#drop(order, listing)
@@ -219,7 +221,7 @@ export class OrderDesk implements MatcherEvents {
     this.#outbox.addFill(execution)
     if (order.openUnits === 0) this.#close(order, 'filled')
     else if (this.#options.checksBalances) this.#setAside(order, this.#options.listingOf(order) as Listing, false)
-    this.#noteReduceOnly(order)
+    if (this.#reduceOnlyOrders > 0) this.#noteReduceOnly(order)
   }
 
   ended(order: VenueOrder, state: 'canceled' | 'expired', reason: string): void {
@@ -235,10 +237,11 @@ export class OrderDesk implements MatcherEvents {
   }
 
   #feeContext(order: VenueOrder): FeeContext {
-    const context = this.#fee as FeeContext
-    context.instrument = order.instrument
-    context.sideSign = order.sideSign
-    return context
+    const { instrument, sideSign } = order
+    this.#fee ??= { instrument, sideSign, quantityUnits: 0, priceUnits: 0, liquidity: 0, tradedVolume: 0 }
+    this.#fee.instrument = instrument
+    this.#fee.sideSign = sideSign
+    return this.#fee
   }
 
   #close(order: VenueOrder, state: 'filled' | 'canceled' | 'expired'): void {
@@ -251,6 +254,7 @@ export class OrderDesk implements MatcherEvents {
   /** The order is live no more. */
   #drop(order: VenueOrder, listing: Listing): void {
     if (!this.live.delete(order)) return
+    if (isReduceOnly(order)) this.#reduceOnlyOrders--
     order.place = 'none'
     listing.liveOrders--
     if (order.lockedUnits !== 0) this.#lock(order, 0)
@@ -297,8 +301,21 @@ export class OrderDesk implements MatcherEvents {
     if (order.type === TypeCode.TRAILING_STOP_LIMIT) this.#outbox.add('replaced', order, nowUs)
     const wouldTake = hasLimit(order.activeType) && listing.matcher.wouldTake(order.sideSign, order.priceUnits)
     if (isPostOnly(order) && wouldTake) this.ended(order, 'canceled', postOnlyReason)
-    else if (this.fillable(order, order.openUnits) === 0) this.ended(order, 'canceled', 'reduce-only: there is nothing left to reduce')
-    else listing.matcher.enter(order)
+    else this.#enterReducible(order, listing)
+  }
+
+  /** Into the market with what may still be traded of it. */
+  #enterReducible(order: VenueOrder, listing: Listing): void {
+    const allowed = this.fillable(order, order.openUnits)
+    if (allowed === 0) {
+      this.ended(order, 'canceled', 'reduce-only: there is nothing left to reduce')
+      return
+    }
+    if (allowed < order.openUnits) {
+      order.quantityUnits = order.cumulativeUnits + allowed
+      this.changed(order)
+    }
+    listing.matcher.enter(order)
   }
 
   #noteReduceOnly(cause: VenueOrder): void {
@@ -341,7 +358,7 @@ export class OrderDesk implements MatcherEvents {
       listing.withdraw(order)
       const wouldTake = hasLimit(order.activeType) && listing.matcher.wouldTake(order.sideSign, order.priceUnits)
       if (isPostOnly(order) && wouldTake) this.ended(order, 'canceled', postOnlyReason)
-      else listing.matcher.enter(order)
+      else this.#enterReducible(order, listing)
     }
     this.settle(listing)
   }

@@ -8,6 +8,7 @@ import { id } from './market-data.js'
 
 const money = decimal()
 
+/** Schema and codec of a position. */
 export const position = record<Position>({
   instrument: id<InstrumentId>(),
   account: id<AccountId>(),
@@ -22,6 +23,7 @@ export const position = record<Position>({
   tsUpdatedUs: timeUs,
 })
 
+/** Schema and codec of a balance. */
 export const balance = record<Balance>({ currency, total: money, locked: money, free: money }, [
   {
     field: 'total',
@@ -30,6 +32,7 @@ export const balance = record<Balance>({ currency, total: money, locked: money, 
   },
 ])
 
+/** Schema and codec of an account state. */
 export const accountState = record<AccountState>({
   account: id<AccountId>(),
   connector: id<ConnectorId>(),

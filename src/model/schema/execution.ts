@@ -8,6 +8,7 @@ import { id, side } from './market-data.js'
 
 const price = decimal()
 
+/** Schema and codec of an execution report. */
 export const executionReport = record<ExecutionReport>(
   {
     kind: oneOf(['fill', 'correction', 'bust']),
@@ -45,6 +46,7 @@ export const executionReport = record<ExecutionReport>(
   ],
 )
 
+/** Schema and codec of a settlement record. */
 export const settlementRecord = record<SettlementRecord>({
   execId: id<ExecId>(),
   account: id<AccountId>(),

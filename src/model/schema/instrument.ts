@@ -26,6 +26,7 @@ const positive = decimalText({ min: 0, isAbove: true })
 const nonNegative = decimalText({ min: 0 })
 const priceBand = record<PriceBand>({ from: nonNegative, increment: positive })
 
+/** Schema and codec of an instrument definition. */
 export const instrumentDefinition = record<InstrumentDefinition>(
   {
     id: id<InstrumentId>(),

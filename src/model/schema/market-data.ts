@@ -45,6 +45,7 @@ const header: Fields<MarketEventHeader> = {
   sequence,
 }
 
+/** Schema and codec of a quote. */
 export const priceTick = record<PriceTick>({
   kind: oneOf(['quote']),
   ...header,
@@ -56,6 +57,7 @@ export const priceTick = record<PriceTick>({
   lastSize: optional(size),
 })
 
+/** Schema and codec of a trade. */
 export const tradeTick = record<TradeTick>({
   kind: oneOf(['trade']),
   ...header,
@@ -70,6 +72,7 @@ export const tradeTick = record<TradeTick>({
 const bookLevel = record<BookLevel>({ price, size })
 const bookOrder = record<BookOrder>({ price, size, orderId: text(MAX_ID_LENGTH), side })
 
+/** Schema and codec of a book snapshot. */
 export const orderBookSnapshot = record<OrderBookSnapshot>({
   kind: oneOf(['book_snapshot']),
   ...header,
@@ -86,6 +89,7 @@ const bookChange = record<BookChange>({
   orderId: optional(text(MAX_ID_LENGTH)),
 })
 
+/** Schema and codec of changes of a book. */
 export const orderBookDelta = record<OrderBookDelta>({
   kind: oneOf(['book_delta']),
   ...header,
@@ -93,6 +97,7 @@ export const orderBookDelta = record<OrderBookDelta>({
   previousSequence: sequence,
 })
 
+/** Schema and codec of a bar. */
 export const ohlcvBar = record<OhlcvBar>({
   kind: oneOf(['bar']),
   ...header,
@@ -109,6 +114,7 @@ export const ohlcvBar = record<OhlcvBar>({
   isClosed: flag,
 })
 
+/** Schema and codec of a news item. */
 export const newsEvent = record<NewsEvent>({
   kind: oneOf(['news']),
   source,
@@ -122,6 +128,7 @@ export const newsEvent = record<NewsEvent>({
   urgency: optional(oneOf(['low', 'normal', 'high'])),
 })
 
+/** Schema and codec of an economic release. */
 export const macroEvent = record<MacroEvent>({
   kind: oneOf(['macro']),
   source,
@@ -135,6 +142,7 @@ export const macroEvent = record<MacroEvent>({
   impact: optional(oneOf(['low', 'medium', 'high'])),
 })
 
+/** Schema and codec of a change of trading phase. */
 export const instrumentStatus = record<InstrumentStatus>({
   kind: oneOf(['status']),
   ...header,

@@ -25,6 +25,7 @@ const trailing = record<TrailingOffset>({
   basisPoints: optional(double({ min: 0, max: MAX_TRAILING_BASIS_POINTS, isAbove: true })),
 })
 
+/** Schema and codec of an order request. */
 export const orderRequest = record<OrderRequest>({
   symbol: text(MAX_ID_LENGTH),
   side,
@@ -47,6 +48,7 @@ export const orderRequest = record<OrderRequest>({
   tag: optional(text(MAX_TAG_LENGTH, 0)),
 })
 
+/** Schema and codec of a change of an order. */
 export const orderChange = record<OrderChange>({
   quantity: optional(amount({ min: 0, isAbove: true })),
   price: optional(amount()),
@@ -56,6 +58,7 @@ export const orderChange = record<OrderChange>({
 const quantity = decimal({ min: 0 })
 const price = decimal()
 
+/** Schema and codec of an order snapshot. */
 export const orderSnapshot = record<OrderSnapshot>({
   clientOrderId: id<ClientOrderId>(),
   venueOrderId: optional(id<VenueOrderId>()),
