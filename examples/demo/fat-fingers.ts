@@ -40,11 +40,11 @@ export class FatFingers extends Strategy {
         this.submit({ ...order, price: priceAt(1.5) })
         break
       case 2: // more than the position limit, and no more than one order may have
-        this.submit({ ...order, quantity: quantity(2 * maxUnits + clipUnits) })
+        this.submit({ ...order, quantity: quantity(4 * maxUnits) })
         break
       default: // a script that sends the same order over and over
         for (let i = 0; i < 6; i++) this.submit(order)
-        this.cancelAll({ symbol: instrument.id })
+        this.after(1_000, () => this.cancelAll({ symbol: instrument.id }))
     }
   }
 }

@@ -5,7 +5,7 @@
  * below and an offer above that average, leans both against the position it has, and guards the position with a stop.
  * All sums are done in whole price units of the instrument, so every price it sends lies on the grid.
  */
-import { type Instrument, type OrderEvent, type OrderHandle, type QuoteView, Strategy, type TradeView } from 'tradewire'
+import { type Instrument, type OrderEvent, type OrderHandle, type QuoteView, type Side, Strategy, type TradeView } from 'tradewire'
 import type { LatencyProbe } from './latency-probe.js'
 
 /** What a maker does in one instrument. Sizes in quantity units. */
@@ -18,6 +18,8 @@ export interface MakerTerms {
 
 /** Milliseconds of market time between two looks at the orders of one instrument. */
 const requoteMs = 250
+/** Milliseconds it leaves an instrument alone after a denial. */
+const denialPauseMs = 5_000
 /** Weight of a new mid in the averages: about the last 500 quotes count. */
 const weight = 1 / 500
 /** Quotes before the averages mean anything. */
@@ -28,6 +30,7 @@ type Kind = 'bid' | 'ask' | 'stop'
 interface Working {
   desk: Desk
   kind: Kind
+  side: Side
   order: OrderHandle
   priceUnits: number
   quantityUnits: number
@@ -41,7 +44,6 @@ interface Desk {
   mean: number
   variance: number
   nextUs: number
-  positionUnits: number
   bid: Working | undefined
   ask: Working | undefined
   stop: Working | undefined
@@ -86,12 +88,10 @@ export class MeanReversionMaker extends Strategy {
   override onOrderEvent(event: OrderEvent): void {
     const working = this.#working.get(event.order.number)
     if (working === undefined) return
-    const { desk, kind } = working
-    if (event.type === 'filled') desk.positionUnits += event.side === 'buy' ? event.quantityUnits : -event.quantityUnits
-    else if (event.type === 'updated' && event.priceUnits > 0) working.priceUnits = event.priceUnits
-    if (!working.order.isClosed) return
+    if (event.type === 'updated' && event.priceUnits > 0) working.priceUnits = event.priceUnits
+    if (!event.order.isClosed) return
     this.#working.delete(event.order.number)
-    desk[kind] = undefined
+    working.desk[working.kind] = undefined
   }
 
   #open(index: number): Desk {
@@ -103,7 +103,6 @@ export class MeanReversionMaker extends Strategy {
       mean: Number.NaN,
       variance: Number.NaN,
       nextUs: Number.NEGATIVE_INFINITY,
-      positionUnits: 0,
       bid: undefined,
       ask: undefined,
       stop: undefined,
@@ -114,7 +113,8 @@ export class MeanReversionMaker extends Strategy {
 
   /** Moves the orders to where they should be now. */
   #requote(desk: Desk, bid: number, ask: number): void {
-    const { instrument, terms, mean, variance, positionUnits } = desk
+    const { instrument, terms, mean, variance } = desk
+    const positionUnits = instrument.nearestQuantityUnits(this.position(instrument.id).quantity)
     const step = instrument.priceStepAt(bid)
     const deviation = Math.sqrt(variance)
     const width = Math.max((ask - bid) / 2, 0.8 * deviation)
@@ -123,7 +123,7 @@ export class MeanReversionMaker extends Strategy {
     const sellAt = Math.max(ask, -floorTo(step, -(mean - lean + width)))
     this.#keep(desk, 'bid', positionUnits < terms.maxUnits, buyAt, step)
     this.#keep(desk, 'ask', positionUnits > -terms.maxUnits, sellAt, step)
-    this.#guard(desk, bid, ask, Math.max(20 * step, floorTo(step, 5 * deviation)))
+    this.#guard(desk, positionUnits, bid, ask, Math.max(20 * step, floorTo(step, 5 * deviation)))
   }
 
   /** Has one order resting at a price, or none. Small moves change the order, large ones replace it. */
@@ -141,16 +141,16 @@ export class MeanReversionMaker extends Strategy {
   }
 
   /** Has a stop of the size of the position, and none without one. */
-  #guard(desk: Desk, bid: number, ask: number, distance: number): void {
-    const { positionUnits, stop } = desk
+  #guard(desk: Desk, positionUnits: number, bid: number, ask: number, distance: number): void {
+    const { stop } = desk
     const size = Math.abs(positionUnits)
     const side = positionUnits > 0 ? 'sell' : 'buy'
     if (stop === undefined) {
       if (size > 0) this.#send(desk, 'stop', side, side === 'sell' ? bid - distance : ask + distance, size)
-    } else if (stop.quantityUnits !== size || (stop.priceUnits > bid) !== (side === 'buy')) stop.order.cancel()
+    } else if (stop.quantityUnits !== size || stop.side !== side) stop.order.cancel()
   }
 
-  #send(desk: Desk, kind: Kind, side: 'buy' | 'sell', priceUnits: number, quantityUnits: number): void {
+  #send(desk: Desk, kind: Kind, side: Side, priceUnits: number, quantityUnits: number): void {
     const { instrument } = desk
     const price = instrument.priceNumber(priceUnits)
     const startedNs = this.#probe.nowNs()
@@ -162,8 +162,11 @@ export class MeanReversionMaker extends Strategy {
       timeInForce: 'gtc',
     })
     this.#probe.submitCall.record(this.#probe.nowNs() - startedNs)
-    if (order.status === 'DENIED') return
-    const working = { desk, kind, order, priceUnits, quantityUnits }
+    if (order.status === 'DENIED') {
+      desk.nextUs += denialPauseMs * 1_000
+      return
+    }
+    const working = { desk, kind, side, order, priceUnits, quantityUnits }
     desk[kind] = working
     this.#working.set(order.number, working)
   }

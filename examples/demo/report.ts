@@ -1,7 +1,7 @@
 /** What the demo found out, as one plain object, and as text for people. */
 import type { LatencyHistogram, TradingSystem } from 'tradewire'
 import { duration, number, table, utc } from '../support/console.js'
-import type { EquityCurve } from './equity-curve.js'
+import type { EquityCurve } from '../support/equity-curve.js'
 import type { LatencyProbe } from './latency-probe.js'
 import type { Proof } from './proof.js'
 

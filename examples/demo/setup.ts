@@ -35,8 +35,8 @@ export function configFor(instruments: readonly Instrument[], journal: string, s
     onClose: 'leave',
     limits: { orders: 65_536 },
     risk: {
-      maxOrderQuantity: quantities(({ maxUnits }) => 3 * maxUnits),
-      maxPosition: quantities(({ maxUnits }) => 2 * maxUnits),
+      maxOrderQuantity: quantities(({ maxUnits }) => 4 * maxUnits),
+      maxPosition: quantities(({ maxUnits }) => 3 * maxUnits),
       maxOrderNotional: '1000000',
       priceCollarPercent: 10,
       throttle: { limit: 50, windowMs: 1_000 },

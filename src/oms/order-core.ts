@@ -19,9 +19,9 @@ import { LatencyHistogram } from '../math/histogram.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { CancelRequest, type OrderNames } from '../orders/approved-order.js'
 import { FactSource, statusOf } from '../orders/codes.js'
-import { inFlightRequests, status } from '../orders/derive.js'
+import { inFlightRequests, lifecycle, status } from '../orders/derive.js'
 import { Field, type OrderTable } from '../orders/order-table.js'
-import type { ExecKey } from '../orders/trade-pool.js'
+import * as TradeField from '../orders/trade-fields.js'
 import { NameTable } from '../portfolio/names.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
 import { denialCode, LocalReason } from '../risk/controls.js'
@@ -29,7 +29,8 @@ import type { RiskGate } from '../risk/gate.js'
 import { type Scope, scopes, TradingState, type TradingStateName } from '../risk/trading-state.js'
 import { ClientIds } from './client-ids.js'
 import { explainOrder, snapshotOf } from './explain.js'
-import { OrderIdentities, type OrderIdentity } from './identities.js'
+import { OrderIdentities } from './identities.js'
+import { ExternalExecs } from './external-execs.js'
 import { Ledger } from './ledger.js'
 import { OrderEvent, type OrderEventDetails, type OrderEventType } from './order-event.js'
 import { type HandleHome, OrderHandle } from './order-handle.js'
@@ -119,8 +120,8 @@ export class OrderCore implements HandleHome {
   readonly events = new TypedEmitter<OrderManagerEvents>()
   /** By index of their name; a hole for names that only the journal knows. */
   readonly connectors: (BaseConnector | undefined)[] = []
-  /** Executions of external orders that are booked: grows with what others do on the account. */
-  readonly externalExecs = new Set<ExecKey>()
+  /** Executions of external orders that are booked. */
+  readonly externalExecs = new ExternalExecs()
   /** From submit to the venue's acknowledgement, and to the first fill. */
   readonly latency = { submitToAck: new LatencyHistogram(), submitToFill: new LatencyHistogram() }
   readonly counters = { submitted: 0, denied: 0, fills: 0, cancels: 0, anomalies: 0, listenerErrors: 0, sendFailures: 0 }
@@ -128,7 +129,8 @@ export class OrderCore implements HandleHome {
   readonly #sinks: (((event: OrderEvent) => void) | undefined)[] = []
   readonly #outbox = new Outbox()
   readonly #cancels = new Outbox()
-  readonly #identities: OrderIdentities
+  /** Orders whose record was taken over. */
+  readonly identities: OrderIdentities
   readonly #cancel: CancelRequest
   readonly #connectedSeq: number[] = []
   #queue: (OrderEvent | Notice)[] = []
@@ -161,10 +163,9 @@ export class OrderCore implements HandleHome {
     names.ids = this.ids
     this.#handles = new Array<OrderHandle | undefined>(table.capacity).fill(undefined)
     this.#cancel = new CancelRequest(table, instruments, names)
-    this.#identities = new OrderIdentities(table.capacity * 8)
+    this.identities = new OrderIdentities(table.capacity * 8)
     table.onEvict = (row, number) => {
-      const { cells } = table
-      this.#identities.keep(number, cells[row + Field.instrument], cells[row + Field.account], cells[row + Field.strategy], cells[row + Field.connector], cells[row + Field.side])
+      this.#remember(row, number)
       const handle = this.#handles[table.indexOf(row)]
       handle?.keep()
       this.#handles[table.indexOf(row)] = undefined
@@ -211,6 +212,10 @@ export class OrderCore implements HandleHome {
     return statusOf(status(this.table, this.rowOf(number)))
   }
 
+  lifecycle(number: number) {
+    return statusOf(lifecycle(this.table, this.rowOf(number)))
+  }
+
   explain(number: number) {
     return explainOrder(this.table, this.rowOf(number), this.instruments)
   }
@@ -232,9 +237,12 @@ export class OrderCore implements HandleHome {
     return this.#connectedSeq[connector] ?? 0
   }
 
-  /** Who an order was whose record has been taken over; undefined when that is too long ago. */
-  identityOf(number: number): OrderIdentity | undefined {
-    return this.#identities.find(number)
+  /** Keeps who an order was, and what was executed, before its record is taken over. */
+  #remember(row: number, number: number): void {
+    const { cells, trades } = this.table
+    if (cells[row + Field.submittedSeq] === 0) return
+    this.identities.keep(number, cells[row + Field.instrument], cells[row + Field.account], cells[row + Field.strategy], cells[row + Field.connector], cells[row + Field.side], this.table.venueOrderId(row))
+    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) this.identities.keepExec(number, trades.exec(trade))
   }
 
   /** The handle of an order, made when it is first asked for. */

@@ -16,6 +16,8 @@ import type { OrderEvent } from './order-event.js'
 export interface HandleHome {
   snapshot(number: number): OrderSnapshot
   status(number: number): OrderStatus
+  /** The status, requests under way aside: an order that is being canceled may not have been acknowledged yet. */
+  lifecycle(number: number): OrderStatus
   cancel(number: number): void
   modify(number: number, change: OrderChange): void
   explain(number: number): Evidence[]
@@ -41,8 +43,11 @@ export class OrderHandle {
   readonly number: number
   readonly #home: HandleHome
   #final: OrderSnapshot | undefined
+  #ended: TradewireError | undefined
   #waiters: Waiter[] | undefined
   #listeners: ((event: OrderEvent) => void)[] | undefined
+  /** Wakes the iterators that wait. */
+  #wakers: Set<() => void> | undefined
 
   constructor(home: HandleHome, number: number) {
     this.#home = home
@@ -130,6 +135,8 @@ export class OrderHandle {
     })
     const onAbort = () => wake?.()
     signal?.addEventListener('abort', onAbort, { once: true })
+    this.#wakers ??= new Set()
+    this.#wakers.add(onAbort)
     try {
       for (let next = 0; ; ) {
         if (signal?.aborted) throw abortError(signal)
@@ -146,6 +153,7 @@ export class OrderHandle {
           continue
         }
         if (this.isClosed) return
+        if (this.#ended !== undefined) throw this.#ended
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -153,6 +161,7 @@ export class OrderHandle {
       }
     } finally {
       stop()
+      this.#wakers?.delete(onAbort)
       signal?.removeEventListener('abort', onAbort)
     }
   }
@@ -164,7 +173,7 @@ export class OrderHandle {
 
   /** Whether an event would reach anybody through this handle. */
   get isWatched(): boolean {
-    return this.#waiters !== undefined || this.#listeners !== undefined
+    return this.#waiters !== undefined || (this.#listeners !== undefined && this.#listeners.length > 0)
   }
 
   /** Hands an event to listeners and waiters. Called by the manager; returns what listeners threw. */
@@ -186,7 +195,7 @@ export class OrderHandle {
   /** Resolves the waits that are over. Called by the manager. */
   settleWaiters(): void {
     if (this.#waiters === undefined) return
-    const { status } = this
+    const status = this.#lifecycle
     const waiting = this.#waiters.filter((waiter) => {
       if (!waiter.isMet(status)) return true
       waiter.resolve(this.snapshot)
@@ -200,19 +209,27 @@ export class OrderHandle {
     this.#final = this.#home.snapshot(this.number)
   }
 
-  /** Fails all waits: the system is closing. Called by the manager. */
+  /** Fails all waits, now and later: the system is closing. Called by the manager. */
   abandon(error: TradewireError): void {
+    this.#ended = error
     for (const waiter of this.#waiters ?? []) waiter.reject(error)
     this.#waiters = undefined
     this.#listeners = undefined
+    for (const wake of this.#wakers ?? []) wake()
+  }
+
+  get #lifecycle(): OrderStatus {
+    return this.#final?.status ?? this.#home.lifecycle(this.number)
   }
 
   #wait(isMet: (status: OrderStatus) => boolean, { signal }: WaitOptions): Promise<OrderSnapshot> {
-    if (isMet(this.status)) return Promise.resolve(this.snapshot)
+    if (isMet(this.#lifecycle)) return Promise.resolve(this.snapshot)
     if (signal?.aborted) return Promise.reject(abortError(signal))
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        this.#waiters = this.#waiters?.filter((other) => other !== waiter)
+        const others = this.#waiters?.filter((other) => other !== waiter)
+        this.#waiters = others?.length === 0 ? undefined : others
         reject(abortError(signal as AbortSignal))
       }
       const waiter: Waiter = {

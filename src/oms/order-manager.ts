@@ -9,7 +9,7 @@ import { TradewireError } from '../core/errors.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
 import type { OrderType } from '../model/order-types.js'
 import { NormalizedChange, NormalizedOrder, normalizeOrderChange, normalizeOrderRequest } from '../model/normalize-order.js'
-import { FactSource, OrderFlag, StpCode, typeOf } from '../orders/codes.js'
+import { FactSource, OrderFlag, StatusCode, StpCode, typeOf } from '../orders/codes.js'
 import { inFlightRequests, lifecycle } from '../orders/derive.js'
 import { isClosed } from '../orders/lifecycle.js'
 import { Field, MAX_REQUESTS_IN_FLIGHT } from '../orders/order-table.js'
@@ -99,16 +99,21 @@ export class OrderManager {
     const core = this.#core
     const instrument = core.instruments.get(request.symbol)
     const order = normalizeOrderRequest(request, instrument, this.#normalized)
-    const row = this.#create(order, instrument.index)
-    const connector = core.table.cells[row + Field.connector]
-    if (connector === noConnector) return [{ control: 'notTradable', code: denialCode(LocalReason.NO_ROUTE), limit: 'a connector', observed: 'none' }]
-    return core.gate.explain(row)
+    core.beginTurn()
+    try {
+      const row = this.#create(order, instrument.index)
+      const connector = core.table.cells[row + Field.connector]
+      if (connector === noConnector) return [{ control: 'notTradable', code: denialCode(LocalReason.NO_ROUTE), limit: 'a connector', observed: 'none' }]
+      return core.gate.explain(row)
+    } finally {
+      core.endTurn()
+    }
   }
 
   /**
    * Asks for a change of a working order.
    *
-   * @throws TradewireError `TW_UNKNOWN_ORDER`; `TW_INVALID_STATE` when it is closed or a cancel is under way;
+   * @throws TradewireError `TW_UNKNOWN_ORDER`; `TW_INVALID_STATE` when it is closed, of unknown fate, or a cancel is under way;
    * `TW_NOT_SUPPORTED` when the venue cannot change orders; `TW_CAPACITY` when too many changes are under way; and the
    * errors of terms that are no terms. A change that the risk gate refuses ends in an `update_rejected` event.
    */
@@ -140,10 +145,13 @@ export class OrderManager {
    * @throws TradewireError `TW_UNKNOWN_ORDER`.
    */
   cancel(number: number): void {
+    this.#cancel(this.#core.rowOf(number))
+  }
+
+  /** Whether a cancel was asked for: not when the order is closed or a cancel is under way. */
+  #cancel(row: number): boolean {
     const core = this.#core
-    const { table } = core
-    const row = core.rowOf(number)
-    if (isClosed(lifecycle(table, row)) || this.#isBeingCanceled(row)) return
+    if (isClosed(lifecycle(core.table, row)) || this.#isBeingCanceled(row)) return false
     core.beginTurn()
     try {
       const generation = this.#request(row, true, Number.NaN, Number.NaN, Number.NaN)
@@ -152,6 +160,7 @@ export class OrderManager {
     } finally {
       core.endTurn()
     }
+    return true
   }
 
   /** Cancels all open orders that fit the filter. Returns how many cancels were asked for. */
@@ -160,10 +169,7 @@ export class OrderManager {
     let asked = 0
     core.beginTurn()
     try {
-      for (const row of this.#openRows(filter)) {
-        this.cancel(core.table.cells[row])
-        asked++
-      }
+      for (const row of this.#openRows(filter)) if (this.#cancel(row)) asked++
     } finally {
       core.endTurn()
     }
@@ -205,13 +211,11 @@ export class OrderManager {
     const { cells } = core.table
     const row = core.table.rowOf(core.ids.numberOf(id))
     if (row < 0) return undefined
-    const isSame =
-      cells[row + Field.instrument] === instrument &&
-      cells[row + Field.side] === order.sideSign &&
-      cells[row + Field.type] === order.typeIndex &&
-      Object.is(cells[row + Field.quantity], order.quantityUnits) &&
-      Object.is(cells[row + Field.price], order.priceUnits)
-    return isSame ? core.handleOf(row) : undefined
+    const isAlike = cells[row + Field.instrument] === instrument && cells[row + Field.side] === order.sideSign && cells[row + Field.type] === order.typeIndex
+    // Once the venue has confirmed other terms, those it was submitted with are gone.
+    const hasOwnTerms = cells[row + Field.termSeq] === 0
+    const hasTerms = Object.is(cells[row + Field.quantity], order.quantityUnits) && Object.is(cells[row + Field.price], order.priceUnits)
+    return isAlike && (hasTerms || !hasOwnTerms) ? core.handleOf(row) : undefined
   }
 
   /** A new record with identity and terms. */
@@ -256,6 +260,7 @@ export class OrderManager {
     const { table, gate } = core
     const reason = this.#refusal(row, order)
     if (reason !== 0) {
+      if (order.clientOrderId !== undefined && core.ids.hasRoom) core.ids.remember(order.clientOrderId, table.cells[row])
       core.deny(row, reason)
       core.touch()
       return
@@ -300,7 +305,9 @@ export class OrderManager {
     const { table } = core
     const inFlight = inFlightRequests(table, row)
     const id = core.names.clientOrderId(row)
-    if (isClosed(lifecycle(table, row))) throw new TradewireError('TW_INVALID_STATE', `Order ${id} is closed; it cannot be changed`)
+    const cycle = lifecycle(table, row)
+    if (isClosed(cycle)) throw new TradewireError('TW_INVALID_STATE', `Order ${id} is closed; it cannot be changed`)
+    if (cycle === StatusCode.UNKNOWN) throw new TradewireError('TW_INVALID_STATE', `The fate of order ${id} is not known; it can be canceled, not changed`)
     if ((inFlight & table.cells[row + Field.requestIsCancel]) !== 0) throw new TradewireError('TW_INVALID_STATE', `Order ${id} is being canceled; it cannot be changed`)
     const underWay = table.cells[row + Field.nextGeneration] - table.cells[row + Field.requestBase]
     if (underWay >= MAX_REQUESTS_IN_FLIGHT || table.requests.isFull) {

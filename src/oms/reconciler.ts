@@ -93,7 +93,7 @@ export class Reconciler {
 
   #round(connector: BaseConnector, answers: VenueAnswers, phase: ReconcilePolicy['phase']): ReconcileResult {
     const core = this.#core
-    const local = { orders: this.#orders(connector), positions: this.#positions(connector), externalExecs: core.externalExecs }
+    const local = { orders: this.#orders(connector), positions: this.#positions(connector), externalExecs: core.externalExecs.of(connector.source) }
     const result = reconcile(local, answers, { externalOrders: this.#intake.externalPolicy, ...this.#options, phase }, this.#memory.get(connector.name) ?? emptyMemory)
     this.#memory.set(connector.name, result.memory)
     core.beginTurn()

@@ -5,10 +5,11 @@
  * at a restart; so a replay gives the state that was. Numbers of record types and fields are never reused: journals
  * outlive releases.
  */
+import { TradewireError } from '../core/errors.js'
 import type { RecordWriter } from '../journal/journal.js'
 import type { RecordReader } from '../journal/record-reader.js'
 import type { ExecKey } from '../orders/trade-pool.js'
-import { Field, type OrderTable } from '../orders/order-table.js'
+import { Field, type OrderTable, RECORD } from '../orders/order-table.js'
 
 /** Types of records. */
 export const RecordType = {
@@ -107,6 +108,9 @@ function extrasOf(cells: Float64Array, row: number): number {
 /** Makes the order that {@link writeTerms} described and returns its row. `idOf` gives the id of an order that had none of the host's. */
 export function readTerms(reader: RecordReader, table: OrderTable, idOf: (number: number) => string): number {
   const number = reader.f64()
+  if (table.cells[(number & (table.capacity - 1)) * RECORD + Field.isOpen] === 1) {
+    throw new TradewireError('TW_CAPACITY', `The journal was written with room for more than ${table.capacity} orders; set limits.orders to what it was then`)
+  }
   const row = table.allocateNumber(number)
   const { cells } = table
   cells[row + Field.instrument] = reader.i32()

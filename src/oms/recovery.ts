@@ -8,13 +8,29 @@ import { TradewireError } from '../core/errors.js'
 import type { RecordReader } from '../journal/record-reader.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import { OrderFlag, StatusCode } from '../orders/codes.js'
-import { status } from '../orders/derive.js'
+import { lifecycle } from '../orders/derive.js'
 import { Field } from '../orders/order-table.js'
 import { denialCode } from '../risk/controls.js'
 import { scopes } from '../risk/trading-state.js'
-import { SessionIds } from '../core/ids.js'
 import type { OrderCore } from './order-core.js'
 import { NameKind, readKey, readTerms, RecordType } from './records.js'
+
+/** Records about one order. */
+const factTypes: ReadonlySet<number> = new Set([
+  RecordType.accepted,
+  RecordType.rejected,
+  RecordType.closed,
+  RecordType.triggered,
+  RecordType.unknown,
+  RecordType.works,
+  RecordType.request,
+  RecordType.requestRejected,
+  RecordType.updated,
+  RecordType.trade,
+  RecordType.corrected,
+  RecordType.busted,
+  RecordType.withdrawn,
+])
 
 /** What a replay found. */
 export interface RecoveryReport {
@@ -29,7 +45,6 @@ export interface RecoveryReport {
 export class Recovery {
   readonly #core: OrderCore
   readonly #strategyState: (strategy: string, state: string) => void
-  #ids = new SessionIds('x', 0)
   #session = 0
   #records = 0
   #orders = 0
@@ -53,7 +68,7 @@ export class Recovery {
     switch (type) {
       case RecordType.session: {
         this.#session = record.f64()
-        this.#ids = new SessionIds(record.string(), this.#session)
+        core.ids.begin(record.string(), this.#session, core.table.lastNumber)
         return
       }
       case RecordType.instrument: {
@@ -88,6 +103,7 @@ export class Recovery {
         this.#strategyState(record.string(), record.string())
         return
       default:
+        if (!factTypes.has(type)) throw new TradewireError('TW_JOURNAL_VERSION', `Record ${seq} is of type ${type}, which this release does not know`)
         this.#fact(type, seq, record)
     }
   }
@@ -95,7 +111,7 @@ export class Recovery {
   #order(record: RecordReader): number {
     this.#orders++
     const core = this.#core
-    const row = readTerms(record, core.table, (number) => this.#ids.of(number))
+    const row = readTerms(record, core.table, (number) => core.ids.of(number))
     const { cells } = core.table
     core.ids.remember(core.table.clientOrderId(row) as string, cells[row])
     core.ledger.portfolio.ensurePosition(cells[row + Field.account], cells[row + Field.strategy], core.instruments.at(cells[row + Field.instrument]))
@@ -165,15 +181,13 @@ export class Recovery {
         ledger.denied(row, reason, seq)
         return
       }
-      default:
-        throw new TradewireError('TW_JOURNAL_VERSION', `Record ${seq} is of type ${type}, which this release does not know`)
     }
   }
 
   #trade(row: number, seq: number, tsUs: number, nowUs: number, record: RecordReader): void {
     const { table, ledger, externalExecs } = this.#core
     const exec = readKey(record) ?? ''
-    if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0) externalExecs.add(exec)
+    if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0) externalExecs.add(table.cells[row + Field.connector], exec)
     ledger.trade(row, exec, record.f64(), record.f64(), record.f64(), record.u16(), record.u8(), record.f64(), tsUs, nowUs, seq)
   }
 
@@ -185,7 +199,7 @@ export class Recovery {
     if (isRestart) {
       core.beginTurn()
       for (const row of core.table.rows()) {
-        if (core.table.cells[row + Field.isOpen] === 0 || status(core.table, row) !== StatusCode.SUBMITTED) continue
+        if (core.table.cells[row + Field.isOpen] === 0 || lifecycle(core.table, row) !== StatusCode.SUBMITTED) continue
         core.declareUnknown(row, 'restart: nothing was heard of it before the stop')
         unknown++
       }

@@ -5,20 +5,15 @@
  * an external order made for it.
  */
 import { UnmatchedReports } from './unmatched.js'
-import { FactSource, hasLimit, Liquidity, OrderFlag, sideSign, TifCode, TypeCode } from '../orders/codes.js'
+import { FactSource, Liquidity } from '../orders/codes.js'
 import { Outcome } from '../orders/fold.js'
 import { Field } from '../orders/order-table.js'
 import type { OrderReports } from '../orders/reports.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
 import type { OrderCore } from './order-core.js'
-import { RecordType, writeKey, writeTerms } from './records.js'
-
-/** What is done with orders and fills that are not ours. */
-export type ExternalPolicy = 'adopt' | 'observe' | 'ignore'
-
-/** Strategy that owns what nobody here asked for. */
-export const EXTERNAL = 'EXTERNAL'
+import { EXTERNAL, ExternalOrders, type ExternalPolicy } from './external-orders.js'
+import { RecordType, writeKey } from './records.js'
 
 /** Takes the reports of all connectors. */
 export class ReportIntake implements OrderReports {
@@ -26,10 +21,22 @@ export class ReportIntake implements OrderReports {
   readonly #onOverfill: 'halt' | 'alert'
   readonly #unmatched: UnmatchedReports
   readonly externalPolicy: ExternalPolicy
+  readonly #external: ExternalOrders
   constructor(core: OrderCore, options: { onOverfill?: 'halt' | 'alert'; external?: ExternalPolicy } = {}) {
     this.#core = core
     this.#onOverfill = options.onOverfill ?? 'halt'
     this.externalPolicy = options.external ?? 'adopt'
+    this.#external = new ExternalOrders(
+      core,
+      {
+        accepted: (...report) => this.accepted(...report),
+        filled: (...report) => this.filled(...report),
+        replaced: (...report) => this.replaced(...report),
+        trade: (...report) => this.#trade(...report),
+        halt: (...report) => this.#halt(...report),
+      },
+      this.externalPolicy,
+    )
     this.#unmatched = new UnmatchedReports()
   }
 
@@ -50,18 +57,23 @@ export class ReportIntake implements OrderReports {
     if (row < 0) return
     const core = this.#core
     core.beginTurn()
-    const writer = core.recorder.begin(RecordType.accepted)
-    writer.f64(orderNumber)
-    writer.f64(tsUs)
-    writer.f64(core.nowUs)
-    writeKey(writer, venueOrderId)
-    const seq = core.recorder.commit()
-    core.touch()
-    const outcome = core.ledger.accepted(row, venueOrderId, core.nowUs, seq)
-    this.#measure(row, core.latency.submitToAck, false)
-    if ((outcome & Outcome.changed) !== 0) core.emit('accepted', row, seq, FactSource.venue, tsUs)
-    this.#remark(row, outcome)
-    core.endTurn()
+    try {
+      const writer = core.recorder.begin(RecordType.accepted)
+      writer.f64(orderNumber)
+      writer.f64(tsUs)
+      writer.f64(core.nowUs)
+      writeKey(writer, venueOrderId)
+      const seq = core.recorder.commit()
+      core.touch()
+      const outcome = core.ledger.accepted(row, venueOrderId, core.nowUs, seq)
+      if ((outcome & Outcome.changed) !== 0) {
+        this.#measure(row, core.latency.submitToAck, false)
+        core.emit('accepted', row, seq, FactSource.venue, tsUs)
+      }
+      this.#remark(row, outcome)
+    } finally {
+      core.endTurn()
+    }
   }
 
   rejected(orderNumber: number, reason: string, tsUs: number, source: number = FactSource.venue): void {
@@ -69,14 +81,17 @@ export class ReportIntake implements OrderReports {
     if (row < 0) return
     const core = this.#core
     core.beginTurn()
-    const seq = core.fact(RecordType.rejected, row, tsUs, (writer) => {
-      writer.u8(source)
-      writer.string(reason)
-    })
-    const outcome = core.ledger.rejected(row, source, reason, core.nowUs, seq)
-    if ((outcome & Outcome.changed) !== 0) core.emit('rejected', row, seq, source, tsUs, { reason })
-    if (core.table.cells[row + Field.filled] > 0) core.anomaly('REJECTED_AFTER_FILL', orderNumber, `Order ${orderNumber} was rejected although it has fills; the venue has to be asked`)
-    core.endTurn()
+    try {
+      const seq = core.fact(RecordType.rejected, row, tsUs, (writer) => {
+        writer.u8(source)
+        writer.string(reason)
+      })
+      const outcome = core.ledger.rejected(row, source, reason, core.nowUs, seq)
+      if ((outcome & Outcome.changed) !== 0) core.emit('rejected', row, seq, source, tsUs, { reason })
+      if (core.table.cells[row + Field.filled] > 0) core.anomaly('REJECTED_AFTER_FILL', orderNumber, `Order ${orderNumber} was rejected although it has fills; the venue has to be asked`)
+    } finally {
+      core.endTurn()
+    }
   }
 
   triggered(orderNumber: number, tsUs: number): void {
@@ -84,9 +99,12 @@ export class ReportIntake implements OrderReports {
     if (row < 0) return
     const core = this.#core
     core.beginTurn()
-    const seq = core.fact(RecordType.triggered, row, tsUs)
-    if ((core.ledger.triggered(row, core.nowUs, seq) & Outcome.changed) !== 0) core.emit('triggered', row, seq, FactSource.venue, tsUs)
-    core.endTurn()
+    try {
+      const seq = core.fact(RecordType.triggered, row, tsUs)
+      if ((core.ledger.triggered(row, core.nowUs, seq) & Outcome.changed) !== 0) core.emit('triggered', row, seq, FactSource.venue, tsUs)
+    } finally {
+      core.endTurn()
+    }
   }
 
   replaced(orderNumber: number, generation: number, quantityUnits: number, priceUnits: number, triggerUnits: number, venueOrderId: string | number | undefined, tsUs: number): void {
@@ -95,23 +113,31 @@ export class ReportIntake implements OrderReports {
     const core = this.#core
     const { cells, requests } = core.table
     core.beginTurn()
-    // What the report leaves open is what was asked for, or what holds already: the fact itself always carries full terms.
-    const asked = requests.find(cells[row + Field.firstRequest], generation)
-    const orElse = (given: number, wanted: Float64Array, field: number) => (Number.isNaN(given) ? (asked >= 0 ? wanted[asked] : cells[row + field]) : given)
-    const quantity = orElse(quantityUnits, requests.quantity, Field.quantity)
-    const price = orElse(priceUnits, requests.price, Field.price)
-    const trigger = orElse(triggerUnits, requests.trigger, Field.trigger)
-    const effective = generation === 0 ? cells[row + Field.termGeneration] : generation
-    const seq = core.fact(RecordType.updated, row, tsUs, (writer) => {
-      writer.i32(effective)
-      writer.f64(quantity)
-      writer.f64(price)
-      writer.f64(trigger)
-      writeKey(writer, venueOrderId)
-    })
-    const outcome = core.ledger.updated(row, effective, quantity, price, trigger, venueOrderId, tsUs, core.nowUs, seq)
-    if ((outcome & Outcome.changed) !== 0) core.emit('updated', row, seq, FactSource.venue, tsUs, { quantityUnits: quantity, priceUnits: price })
-    core.endTurn()
+    try {
+      // What the report leaves open is what was asked for, or what holds already: the fact itself always carries full terms.
+      const asked = requests.find(cells[row + Field.firstRequest], generation)
+      const orElse = (given: number, wanted: Float64Array, field: number) => (Number.isNaN(given) ? (asked >= 0 ? wanted[asked] : cells[row + field]) : given)
+      const quantity = orElse(quantityUnits, requests.quantity, Field.quantity)
+      const price = orElse(priceUnits, requests.price, Field.price)
+      const trigger = orElse(triggerUnits, requests.trigger, Field.trigger)
+      if (!(Number.isSafeInteger(quantity) && quantity > 0) || !(Number.isNaN(price) || Number.isSafeInteger(price)) || !(Number.isNaN(trigger) || Number.isSafeInteger(trigger))) {
+        core.anomaly('BAD_REPORT', orderNumber, `A connector reported terms of order ${orderNumber} that are none: ${quantity} units at ${price}, trigger ${trigger}`)
+        return
+      }
+      const effective = generation === 0 ? cells[row + Field.termGeneration] : generation
+      const seq = core.fact(RecordType.updated, row, tsUs, (writer) => {
+        writer.i32(effective)
+        writer.f64(quantity)
+        writer.f64(price)
+        writer.f64(trigger)
+        writeKey(writer, venueOrderId)
+      })
+      const outcome = core.ledger.updated(row, effective, quantity, price, trigger, venueOrderId, tsUs, core.nowUs, seq)
+      if ((outcome & Outcome.changed) !== 0) core.emit('updated', row, seq, FactSource.venue, tsUs, { quantityUnits: quantity, priceUnits: price })
+      this.#remark(row, outcome)
+    } finally {
+      core.endTurn()
+    }
   }
 
   replaceRejected(orderNumber: number, generation: number, reason: string, tsUs: number): void {
@@ -126,8 +152,11 @@ export class ReportIntake implements OrderReports {
     const row = this.#rowOf(orderNumber, isCancel ? 'cancel rejected' : 'change rejected')
     if (row < 0) return
     this.#core.beginTurn()
-    this.#core.requestRejected(row, generation, isCancel, reason, FactSource.venue, tsUs)
-    this.#core.endTurn()
+    try {
+      this.#core.requestRejected(row, generation, isCancel, reason, FactSource.venue, tsUs)
+    } finally {
+      this.#core.endTurn()
+    }
   }
 
   canceled(orderNumber: number, cumulativeUnits: number, reason: string, tsUs: number, source: number = FactSource.venue): void {
@@ -143,15 +172,18 @@ export class ReportIntake implements OrderReports {
     if (row < 0) return
     const core = this.#core
     core.beginTurn()
-    this.#fillUpTo(row, cumulativeUnits, tsUs)
-    const seq = core.fact(RecordType.closed, row, tsUs, (writer) => {
-      writer.bool(isExpiry)
-      writer.u8(source)
-      writer.string(reason)
-    })
-    const outcome = core.ledger.closed(row, isExpiry, source, reason, tsUs, core.nowUs, seq)
-    if ((outcome & Outcome.changed) !== 0) core.emit(isExpiry ? 'expired' : 'canceled', row, seq, source, tsUs, reason === '' ? undefined : { reason })
-    core.endTurn()
+    try {
+      this.#fillUpTo(row, cumulativeUnits, tsUs)
+      const seq = core.fact(RecordType.closed, row, tsUs, (writer) => {
+        writer.bool(isExpiry)
+        writer.u8(source)
+        writer.string(reason)
+      })
+      const outcome = core.ledger.closed(row, isExpiry, source, reason, tsUs, core.nowUs, seq)
+      if ((outcome & Outcome.changed) !== 0) core.emit(isExpiry ? 'expired' : 'canceled', row, seq, source, tsUs, reason === '' ? undefined : { reason })
+    } finally {
+      core.endTurn()
+    }
   }
 
   /** The venue closes an order at a total that fills seen so far do not reach: the rest is inferred until the real ones come. */
@@ -174,44 +206,52 @@ export class ReportIntake implements OrderReports {
   }
 
   filled(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, tsUs: number): void {
-    let row = this.#core.table.rowOf(orderNumber)
-    if (row < 0) {
-      row = this.#revive(orderNumber, quantityUnits)
-      if (row < 0) {
-        this.#halt(orderNumber, `A fill of ${quantityUnits} units names order ${orderNumber}, which is not known any more; it could not be booked`)
-        return
-      }
-    }
-    this.#trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
+    const { table } = this.#core
+    const row = table.rowOf(orderNumber)
+    if (!this.#isBookable(orderNumber, exec, quantityUnits, priceUnits, row < 0 ? -1 : table.cells[row + Field.instrument])) return
+    if (row < 0) this.#filledLate(orderNumber, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, tsUs)
+    else this.#trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
+  }
+
+  /** An execution that is no execution is never booked, and never overlooked. */
+  #isBookable(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, instrument: number): boolean {
+    const hasId = typeof exec === 'number' ? Number.isSafeInteger(exec) : typeof exec === 'string' && exec !== ''
+    const isInverse = instrument >= 0 && instrument < this.#core.instruments.size && this.#core.instruments.at(instrument).isInverse
+    if (hasId && Number.isSafeInteger(quantityUnits) && quantityUnits > 0 && Number.isSafeInteger(priceUnits) && (priceUnits > 0 || !isInverse)) return true
+    this.#halt(orderNumber, `A connector reported an execution that cannot be booked: id ${String(exec)}, ${quantityUnits} units at ${priceUnits}; units are whole numbers in the instrument's scale`)
+    return false
   }
 
   #trade(row: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, basis: number, tsUs: number): void {
     const core = this.#core
     core.beginTurn()
-    const currency = feeCurrency === '' ? 0 : core.intern('currency', feeCurrency)
-    const writer = core.recorder.begin(RecordType.trade)
-    writer.f64(core.table.cells[row])
-    writer.f64(tsUs)
-    writer.f64(core.nowUs)
-    writeKey(writer, exec)
-    writer.f64(quantityUnits)
-    writer.f64(priceUnits)
-    writer.f64(feeUnits)
-    writer.u16(currency)
-    writer.u8(liquidity)
-    writer.f64(basis)
-    const seq = core.recorder.commit()
-    core.touch()
-    const isFirst = core.table.cells[row + Field.filled] === 0
-    const outcome = core.ledger.trade(row, exec, quantityUnits, priceUnits, feeUnits, currency, liquidity, basis, tsUs, core.nowUs, seq)
-    if ((outcome & Outcome.duplicate) === 0 && (outcome & Outcome.changed) !== 0) {
-      core.counters.fills++
-      if (isFirst) this.#measure(row, core.latency.submitToFill, true)
-      const source = basis > 0 ? FactSource.inferred : FactSource.venue
-      if (core.isWatched(row)) core.emit('filled', row, seq, source, tsUs, { exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity })
+    try {
+      const currency = feeCurrency === '' ? 0 : core.intern('currency', feeCurrency)
+      const writer = core.recorder.begin(RecordType.trade)
+      writer.f64(core.table.cells[row])
+      writer.f64(tsUs)
+      writer.f64(core.nowUs)
+      writeKey(writer, exec)
+      writer.f64(quantityUnits)
+      writer.f64(priceUnits)
+      writer.f64(feeUnits)
+      writer.u16(currency)
+      writer.u8(liquidity)
+      writer.f64(basis)
+      const seq = core.recorder.commit()
+      core.touch()
+      const isFirst = core.table.cells[row + Field.filled] === 0
+      const outcome = core.ledger.trade(row, exec, quantityUnits, priceUnits, feeUnits, currency, liquidity, basis, tsUs, core.nowUs, seq)
+      if ((outcome & Outcome.duplicate) === 0 && (outcome & Outcome.changed) !== 0) {
+        core.counters.fills++
+        if (isFirst) this.#measure(row, core.latency.submitToFill, true)
+        const source = basis > 0 ? FactSource.inferred : FactSource.venue
+        if (core.isWatched(row)) core.emit('filled', row, seq, source, tsUs, { exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity })
+      }
+      this.#remark(row, outcome)
+    } finally {
+      core.endTurn()
     }
-    this.#remark(row, outcome)
-    core.endTurn()
   }
 
   corrected(orderNumber: number, reference: ExecKey, exec: ExecKey | undefined, quantityUnits: number, priceUnits: number, works: boolean, tsUs: number): void {
@@ -219,17 +259,20 @@ export class ReportIntake implements OrderReports {
     if (row < 0) return
     const core = this.#core
     core.beginTurn()
-    const seq = core.fact(RecordType.corrected, row, tsUs, (writer) => {
-      writeKey(writer, reference)
-      writeKey(writer, exec)
-      writer.f64(quantityUnits)
-      writer.f64(priceUnits)
-      writer.bool(works)
-    })
-    const outcome = core.ledger.corrected(row, reference, exec, quantityUnits, priceUnits, works, tsUs, core.nowUs, seq)
-    if ((outcome & Outcome.changed) !== 0) core.emit('fill_corrected', row, seq, FactSource.venue, tsUs, { exec: reference, quantityUnits, priceUnits })
-    this.#remark(row, outcome)
-    core.endTurn()
+    try {
+      const seq = core.fact(RecordType.corrected, row, tsUs, (writer) => {
+        writeKey(writer, reference)
+        writeKey(writer, exec)
+        writer.f64(quantityUnits)
+        writer.f64(priceUnits)
+        writer.bool(works)
+      })
+      const outcome = core.ledger.corrected(row, reference, exec, quantityUnits, priceUnits, works, tsUs, core.nowUs, seq)
+      if ((outcome & Outcome.changed) !== 0) core.emit('fill_corrected', row, seq, FactSource.venue, tsUs, { exec: reference, quantityUnits, priceUnits })
+      this.#remark(row, outcome)
+    } finally {
+      core.endTurn()
+    }
   }
 
   busted(orderNumber: number, reference: ExecKey, works: boolean, tsUs: number, source: number = FactSource.venue): void {
@@ -237,22 +280,28 @@ export class ReportIntake implements OrderReports {
     if (row < 0) return
     const core = this.#core
     core.beginTurn()
-    const seq = core.fact(RecordType.busted, row, tsUs, (writer) => {
-      writeKey(writer, reference)
-      writer.bool(works)
-    })
-    const outcome = core.ledger.busted(row, reference, works, tsUs, core.nowUs, seq)
-    if ((outcome & Outcome.changed) !== 0) core.emit('fill_busted', row, seq, source, tsUs, { exec: reference })
-    this.#remark(row, outcome)
-    core.endTurn()
+    try {
+      const seq = core.fact(RecordType.busted, row, tsUs, (writer) => {
+        writeKey(writer, reference)
+        writer.bool(works)
+      })
+      const outcome = core.ledger.busted(row, reference, works, tsUs, core.nowUs, seq)
+      if ((outcome & Outcome.changed) !== 0) core.emit('fill_busted', row, seq, source, tsUs, { exec: reference })
+      this.#remark(row, outcome)
+    } finally {
+      core.endTurn()
+    }
   }
 
   outcomeUnknown(orderNumber: number, reason: string): void {
     const row = this.#rowOf(orderNumber, 'unknown')
     if (row < 0) return
     this.#core.beginTurn()
-    this.#core.declareUnknown(row, reason)
-    this.#core.endTurn()
+    try {
+      this.#core.declareUnknown(row, reason)
+    } finally {
+      this.#core.endTurn()
+    }
   }
 
   /** The venue says that an order which we believed over works. */
@@ -261,114 +310,52 @@ export class ReportIntake implements OrderReports {
     if (row < 0) return
     const core = this.#core
     core.beginTurn()
-    const wasOpen = core.table.cells[row + Field.isOpen] === 1
-    const seq = core.fact(RecordType.works, row, tsUs)
-    core.ledger.works(row, core.nowUs, seq)
-    if (!wasOpen) core.emit('reinstated', row, seq, FactSource.venue, tsUs)
-    core.endTurn()
+    try {
+      const wasOpen = core.table.cells[row + Field.isOpen] === 1
+      const seq = core.fact(RecordType.works, row, tsUs)
+      core.ledger.works(row, core.nowUs, seq)
+      if (!wasOpen) core.emit('reinstated', row, seq, FactSource.venue, tsUs)
+    } finally {
+      core.endTurn()
+    }
   }
 
   externalOrder(source: number, report: VenueOrderReport, id = report.clientOrderId, owner = EXTERNAL): void {
-    if (this.externalPolicy === 'ignore' || this.#byVenueId(source, report.venueOrderId) >= 0) return
-    const core = this.#core
-    core.beginTurn()
-    const row = this.#adopt(source, report.account, report.instrument, report.side, report.type, report.timeInForce, report.quantityUnits, report.priceUnits ?? Number.NaN, id, owner)
-    if (row >= 0) {
-      const number = core.table.cells[row]
-      core.anomaly('EXTERNAL_ORDER', number, `Order ${report.venueOrderId} at the venue is not ours; it is kept as order ${number}`)
-      this.accepted(number, report.venueOrderId, report.tsUs)
-    }
-    core.endTurn()
+    this.#external.order(source, report, id, owner)
   }
 
-  externalFill(source: number, report: VenueFillReport, owner = EXTERNAL): void {
-    const core = this.#core
-    if (this.#core.externalExecs.has(report.exec)) return
-    this.#core.externalExecs.add(report.exec)
-    core.beginTurn()
-    const known = report.venueOrderId === undefined ? -1 : this.#byVenueId(source, report.venueOrderId)
-    const row = known >= 0 ? known : this.#adopt(source, report.account, report.instrument, report.side, 'MARKET', 'DAY', report.quantityUnits, Number.NaN, undefined, owner)
-    if (row < 0) {
-      this.#halt(0, `An execution of ${report.quantityUnits} units from the venue could not be booked: the order table is full`)
-    } else {
-      const number = core.table.cells[row]
-      if (known < 0) {
-        core.anomaly('EXTERNAL_FILL', number, `Execution ${report.exec} belongs to no order of ours; it is booked as order ${number}`)
-        core.setTradingState('instrument', report.instrument, 'HALTED', 'system', 'external fill')
-      }
-      if (report.venueOrderId !== undefined && known < 0) this.accepted(number, report.venueOrderId, report.tsUs)
-      this.#trade(row, report.exec, report.quantityUnits, report.priceUnits, report.feeUnits ?? Number.NaN, report.feeCurrency ?? '', report.liquidity, 0, report.tsUs)
-    }
-    core.endTurn()
+  /** `halts` is false where the venue's answers explain where the execution comes from. */
+  externalFill(source: number, report: VenueFillReport, owner = EXTERNAL, halts = true): void {
+    if (!this.#isBookable(0, report.exec, report.quantityUnits, report.priceUnits, report.instrument)) return
+    this.#external.fill(source, report, owner, halts)
   }
 
   /** Books the difference between our position and the venue's, as an execution that was concluded. */
   adjustPosition(source: number, account: string, instrument: number, owner: string, exec: string, side: 'buy' | 'sell', quantityUnits: number, priceUnits?: number): void {
+    this.#external.adjust(source, account, instrument, owner, exec, side, quantityUnits, priceUnits)
+  }
+
+  /** An execution of an order whose record was taken over: booked once, with the identity that is remembered. */
+  #filledLate(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, tsUs: number): void {
     const core = this.#core
-    const reference = core.gate.references.reference[instrument] as number
-    const price = priceUnits ?? (Number.isNaN(reference) ? Number.NaN : core.instruments.at(instrument).nearestPriceUnits(reference))
-    if (Number.isNaN(price)) {
-      core.anomaly('ADJUSTMENT_WITHOUT_PRICE', 0, `A position difference of ${quantityUnits} units has no price to be booked at; it stands`)
+    const identity = core.identities.find(orderNumber)
+    const memory = core.identities.recall(orderNumber, exec)
+    if (memory === 'booked') return
+    if (identity === undefined || memory === 'forgotten') {
+      this.#halt(orderNumber, `A fill of ${quantityUnits} units names order ${orderNumber}, which is not known any more; it could not be booked`)
       return
     }
     core.beginTurn()
-    const row = this.#adopt(source, account, instrument, side, 'MARKET', 'DAY', quantityUnits, Number.NaN, undefined, owner)
-    if (row >= 0) this.#trade(row, exec, quantityUnits, Math.round(price), Number.NaN, '', Liquidity.unknown, quantityUnits, core.nowUs)
-    core.endTurn()
-  }
-
-  #byVenueId(source: number, venueOrderId: string | number): number {
-    const { table } = this.#core
-    for (const row of table.rows()) {
-      if (table.venueOrderId(row) === venueOrderId && this.#core.connectors[table.cells[row + Field.connector]]?.source === source) return row
+    try {
+      const row = this.#external.revive(orderNumber, identity, quantityUnits)
+      if (row < 0) this.#halt(orderNumber, `A late fill of ${quantityUnits} units of order ${orderNumber} could not be booked: the order table is full`)
+      else {
+        core.identities.addLate(orderNumber, exec)
+        this.#trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
+      }
+    } finally {
+      core.endTurn()
     }
-    return -1
-  }
-
-  /** Makes a record for an order that somebody else sent, and journals it. */
-  #adopt(source: number, account: string, instrument: number, side: 'buy' | 'sell', type: keyof typeof TypeCode, tif: keyof typeof TifCode, quantity: number, price: number, clientOrderId: string | undefined, owner = EXTERNAL): number {
-    const core = this.#core
-    const { table } = core
-    const row = table.allocate()
-    if (row < 0) return -1
-    const { cells } = table
-    const connector = core.connectors.findIndex((each) => each?.source === source)
-    cells[row + Field.instrument] = instrument
-    cells[row + Field.account] = core.intern('account', account)
-    cells[row + Field.strategy] = core.intern('strategy', owner)
-    cells[row + Field.connector] = Math.max(0, connector)
-    cells[row + Field.side] = sideSign(side)
-    cells[row + Field.type] = TypeCode[type]
-    cells[row + Field.timeInForce] = TifCode[tif]
-    cells[row + Field.flags] = OrderFlag.external
-    cells[row + Field.quantity] = quantity
-    cells[row + Field.price] = hasLimit(TypeCode[type]) ? price : Number.NaN
-    cells[row + Field.createdUs] = core.nowUs
-    cells[row + Field.updatedUs] = core.nowUs
-    if (clientOrderId !== undefined && !core.ids.isTaken(clientOrderId)) {
-      table.setClientOrderId(row, clientOrderId)
-      core.ids.remember(clientOrderId, cells[row])
-    }
-    core.names.clientOrderId(row)
-    const writer = core.recorder.begin(RecordType.external)
-    writeTerms(writer, table, row)
-    const seq = core.recorder.commit()
-    core.ledger.submitted(row, seq)
-    core.touch()
-    return row
-  }
-
-  /** An order whose record was taken over: a new record with the same identity, so that its execution can be booked. */
-  #revive(orderNumber: number, quantityUnits: number): number {
-    const core = this.#core
-    const identity = core.identityOf(orderNumber)
-    if (identity === undefined) return -1
-    core.beginTurn()
-    const connector = core.connectors[identity.connector]
-    const row = this.#adopt(connector?.source ?? 0, core.names.account(identity.account), identity.instrument, identity.side > 0 ? 'buy' : 'sell', 'MARKET', 'DAY', quantityUnits, Number.NaN, undefined)
-    if (row >= 0) core.anomaly('LATE_FILL', orderNumber, `Order ${orderNumber} is beyond the history; its fill is booked as order ${core.table.cells[row]}`)
-    core.endTurn()
-    return row
   }
 
   #rowOf(orderNumber: number, what: string): number {
@@ -383,7 +370,9 @@ export class ReportIntake implements OrderReports {
     const { cells } = this.#core.table
     const sent = cells[row + Field.sentNs]
     if (sent === 0) return
-    histogram.record(Math.max(0, this.#core.clock.monotonicNs() - sent))
+    const elapsedNs = Math.max(0, this.#core.clock.monotonicNs() - sent)
+    histogram.record(elapsedNs)
+    if (!isLast) this.#core.connectors[cells[row + Field.connector]]?.statistics.acknowledgeLatency.record(elapsedNs)
     if (isLast) cells[row + Field.sentNs] = 0
   }
 

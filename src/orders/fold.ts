@@ -276,17 +276,19 @@ export function foldTrade(
     return repeatedTrade(table, row, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
   }
   setTrade(table, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
-  const isInferred = basis > 0
-  trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.reported | (isInferred ? TradeFact.inferred : 0)
-  if (isInferred) {
+  let facts: number = TradeFact.reported
+  if (basis > 0) {
+    facts |= TradeFact.inferred
     trades.cells[trade + TradeField.basis] = basis
     cells[row + Field.hasAdjustments] = 1
   } else raise(cells, row + Field.venueSeq, seq)
   if (cells[row + Field.hasAdjustments] === 0) {
+    trades.cells[trade + TradeField.facts] = facts
     trades.cells[trade + TradeField.effective] = quantity
     cells[row + Field.filled] = cells[row + Field.filled] + quantity
     cells[row + Field.traded] = cells[row + Field.traded] + quantity
   } else {
+    trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | facts
     recountTrades(table, row)
   }
   settle(table, row, seq)
@@ -390,6 +392,7 @@ function unlinkTrade(table: OrderTable, row: number, gone: number): void {
   const { trades } = table
   let before = -1
   for (let trade = table.cells[row + Field.firstTrade]; trade !== gone; trade = trades.cells[trade + TradeField.next]) before = trade
+  table.cells[row + Field.tradeCount] = table.cells[row + Field.tradeCount] - 1
   const next = trades.cells[gone + TradeField.next]
   if (before < 0) table.cells[row + Field.firstTrade] = next
   else trades.cells[before + TradeField.next] = next
@@ -415,7 +418,9 @@ export function foldCorrected(
   const trade = recordFor(table, row, reference, exec)
   if (trade < 0) return Outcome.poolFull
   const isLater =
-    tsUs > trades.cells[trade + TradeField.correctedTs] || (tsUs === trades.cells[trade + TradeField.correctedTs] && seq > trades.cells[trade + TradeField.correctedSeq])
+    (trades.cells[trade + TradeField.facts] & TradeFact.corrected) === 0 ||
+    tsUs > trades.cells[trade + TradeField.correctedTs] ||
+    (tsUs === trades.cells[trade + TradeField.correctedTs] && seq > trades.cells[trade + TradeField.correctedSeq])
   if (isLater) {
     trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.corrected
     trades.cells[trade + TradeField.correctedQuantity] = quantity
@@ -434,7 +439,7 @@ export function foldBusted(table: OrderTable, row: number, reference: ExecKey, w
   if (trade < 0) return Outcome.poolFull
   const isNew = (trades.cells[trade + TradeField.facts] & TradeFact.busted) === 0
   if (isNew || tsUs < trades.cells[trade + TradeField.bustTs]) trades.cells[trade + TradeField.bustTs] = tsUs
-  first(trades.cells, trade + TradeField.bustSeq, seq)
+  if (isNew || seq < trades.cells[trade + TradeField.bustSeq]) trades.cells[trade + TradeField.bustSeq] = seq
   trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.busted
   adjusted(table, row, works, seq)
   return isNew ? Outcome.changed : Outcome.duplicate
@@ -470,6 +475,7 @@ function joinRecords(table: OrderTable, row: number, from: number, to: number): 
   const facts = trades.cells[from + TradeField.facts]
   if ((facts & TradeFact.corrected) !== 0) {
     const isLater =
+      (trades.cells[to + TradeField.facts] & TradeFact.corrected) === 0 ||
       trades.cells[from + TradeField.correctedTs] > trades.cells[to + TradeField.correctedTs] ||
       (trades.cells[from + TradeField.correctedTs] === trades.cells[to + TradeField.correctedTs] && trades.cells[from + TradeField.correctedSeq] > trades.cells[to + TradeField.correctedSeq])
     if (isLater) {
@@ -482,7 +488,8 @@ function joinRecords(table: OrderTable, row: number, from: number, to: number): 
   if ((facts & TradeFact.busted) !== 0) {
     const known = (trades.cells[to + TradeField.facts] & TradeFact.busted) !== 0
     trades.cells[to + TradeField.bustTs] = known ? Math.min(trades.cells[to + TradeField.bustTs], trades.cells[from + TradeField.bustTs]) : trades.cells[from + TradeField.bustTs]
-    first(trades.cells, to + TradeField.bustSeq, trades.cells[from + TradeField.bustSeq])
+    const seq = trades.cells[from + TradeField.bustSeq]
+    if (!known || seq < trades.cells[to + TradeField.bustSeq]) trades.cells[to + TradeField.bustSeq] = seq
   }
   if ((facts & TradeFact.reported) !== 0 && (trades.cells[to + TradeField.facts] & TradeFact.reported) === 0) {
     setTrade(table, to, trades.cells[from + TradeField.quantity], trades.cells[from + TradeField.price], trades.cells[from + TradeField.fee], trades.cells[from + TradeField.feeCurrency], trades.cells[from + TradeField.liquidity], trades.cells[from + TradeField.ts], trades.cells[from + TradeField.seq])

@@ -172,7 +172,8 @@ export class OrderTable {
     const old = cells[row]
     if (old !== 0) {
       this.#onEvict?.(row, old)
-      if (cells[row + Field.firstTrade] >= 0) this.trades.release(cells[row + Field.firstTrade], old, cells[row + Field.isIndexed] === 1)
+      const first = cells[row + Field.firstTrade]
+      if (first >= 0) this.trades.release(first, cells[row + Field.lastTrade], cells[row + Field.tradeCount], old, cells[row + Field.isIndexed] === 1)
       if (cells[row + Field.firstRequest] >= 0) this.requests.release(cells[row + Field.firstRequest])
       const index = row >> RECORD_BITS
       this.#clientOrderIds[index] = undefined

@@ -110,14 +110,17 @@ export class TradePool {
     this.#free(from)
   }
 
-  /** Gives back the whole list of an order that leaves the table. */
-  release(first: number, owner: number, isIndexed: boolean): void {
-    for (let trade = first; trade >= 0; ) {
-      const next = this.cells[trade + TradeField.next]
-      if (isIndexed) this.#forget(owner, trade)
-      this.#free(trade)
-      trade = next
+  /** Gives back the whole list of an order that leaves the table: `count` trades from `first` to `last`. */
+  release(first: number, last: number, count: number, owner: number, isIndexed: boolean): void {
+    if (isIndexed) {
+      for (let trade = first; trade >= 0; trade = this.cells[trade + TradeField.next]) {
+        this.#forget(owner, trade)
+        this.cells[trade] = 0
+      }
     }
+    this.cells[last + TradeField.next] = this.#freeHead
+    this.#freeHead = first
+    this.#live -= count
   }
 
   #free(trade: number): void {
@@ -166,7 +169,7 @@ function hashOf(owner: number, exec: ExecKey): number {
   return hash ^ (hash >>> 13)
 }
 
-/** Writes a record without facts. Field by field: for so few cells that is several times faster than a call of set(). */
+/** Writes a record without facts, field by field: several times faster than a call of set(). What only corrections and busts use is written by them. */
 function clearTrade(cells: Float64Array, trade: number, owner: number): void {
   cells[trade + TradeField.owner] = owner
   cells[trade + TradeField.next] = -1
@@ -181,7 +184,4 @@ function clearTrade(cells: Float64Array, trade: number, owner: number): void {
   cells[trade + TradeField.bookedFee] = 0
   cells[trade + TradeField.basis] = 0
   cells[trade + TradeField.bookedTrade] = 0
-  cells[trade + TradeField.correctedTs] = Number.NEGATIVE_INFINITY
-  cells[trade + TradeField.correctedSeq] = 0
-  cells[trade + TradeField.bustSeq] = 0
 }

@@ -44,23 +44,31 @@ export class Exposure {
 
   /** Reserves a new order at its approval. */
   reserve(row: number): void {
-    const table = this.#table
-    this.#count(row, 1)
-    this.#set(row, table.cells[row + Field.quantity])
+    const { cells } = this.#table
+    const account = cells[row + Field.account]
+    const key = account * this.#instruments + cells[row + Field.instrument]
+    this.#count(row, key, account, 1)
+    this.#set(row, key, cells[row + Field.quantity])
   }
 
   /** Raises the reservation of a working order for a change that was approved and not confirmed yet. */
   reserveAtLeast(row: number, leavesUnits: number): void {
-    if (leavesUnits > this.#table.cells[row + Field.reserved]) this.#set(row, leavesUnits)
+    const { cells } = this.#table
+    if (leavesUnits <= cells[row + Field.reserved]) return
+    this.#set(row, this.keyOf(cells[row + Field.account], cells[row + Field.instrument]), leavesUnits)
   }
 
   /** Brings the reservation of an order in line with its facts. Called after every fold. */
   sync(row: number): void {
-    const table = this.#table
-    const isOpen = table.cells[row + Field.isOpen] === 1
-    if (isOpen !== (table.cells[row + Field.isCounted] === 1)) this.#count(row, isOpen ? 1 : -1)
-    const target = isOpen ? worstCaseLeaves(this.#table, row) : 0
-    if (target !== this.#table.cells[row + Field.reserved]) this.#set(row, target)
+    const { cells } = this.#table
+    const isOpen = cells[row + Field.isOpen]
+    const target = isOpen === 1 ? this.#worstCase(row) : 0
+    const isCounted = cells[row + Field.isCounted]
+    if (isOpen === isCounted && target === cells[row + Field.reserved]) return
+    const account = cells[row + Field.account]
+    const key = account * this.#instruments + cells[row + Field.instrument]
+    if (isOpen !== isCounted) this.#count(row, key, account, isOpen === 1 ? 1 : -1)
+    if (target !== cells[row + Field.reserved]) this.#set(row, key, target)
   }
 
   /** A fill, or its reversal with a negative quantity: moves the position. */
@@ -69,24 +77,28 @@ export class Exposure {
     this.position[key] = this.position[key] + signedUnits
   }
 
-  #set(row: number, units: number): void {
-    const table = this.#table
-    const key = this.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])
-    const side = table.cells[row + Field.side] > 0 ? this.buying : this.selling
-    side[key] = side[key] + units - this.#table.cells[row + Field.reserved]
-    this.#table.cells[row + Field.reserved] = units
+  #worstCase(row: number): number {
+    const { cells } = this.#table
+    if (cells[row + Field.firstRequest] >= 0) return worstCaseLeaves(this.#table, row)
+    const leaves = cells[row + Field.quantity] - cells[row + Field.filled]
+    return leaves > 0 ? leaves : 0
   }
 
-  #count(row: number, change: number): void {
-    const table = this.#table
-    table.cells[row + Field.isCounted] = change > 0 ? 1 : 0
-    const key = this.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])
+  #set(row: number, key: number, units: number): void {
+    const { cells } = this.#table
+    const side = cells[row + Field.side] > 0 ? this.buying : this.selling
+    side[key] = side[key] + units - cells[row + Field.reserved]
+    cells[row + Field.reserved] = units
+  }
+
+  #count(row: number, key: number, account: number, change: number): void {
+    const { cells } = this.#table
+    const strategy = cells[row + Field.strategy]
+    const connector = cells[row + Field.connector]
+    cells[row + Field.isCounted] = change > 0 ? 1 : 0
     this.openByInstrument[key] = this.openByInstrument[key] + change
-    const account = table.cells[row + Field.account]
     this.openByAccount[account] = this.openByAccount[account] + change
-    const strategy = table.cells[row + Field.strategy]
     this.openByStrategy[strategy] = this.openByStrategy[strategy] + change
-    const connector = table.cells[row + Field.connector]
     this.openByConnector[connector] = this.openByConnector[connector] + change
   }
 }

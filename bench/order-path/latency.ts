@@ -1,0 +1,123 @@
+/**
+ * From submit to the acknowledgement at the listener, at a steady pace of orders, against the time at which each order was
+ * due: a pause of the process counts for every order that it delays. Other tenants of the machine cause such pauses, so the
+ * time is cut into windows, and what counts is the lower quartile of the windows' 99th percentiles.
+ *
+ * The bare call path is what no order plane can be faster than: the same fresh request, one call to hand it to the venue,
+ * one call back with the acknowledgement, and the same reading of the clock.
+ */
+import { makeWorkload, priceUnit, quoteEvery, type Workload, workloadSize } from '../orders/workload.js'
+import type { BenchmarkCase, Variant } from '../types.js'
+import { symbols } from './bench-venue.js'
+import { openSystemPath } from './system-path.js'
+
+/** Nanoseconds between two orders: 50,000 a second. */
+const paceNs = 20_000
+const windowOrders = 5_000
+const windows = 16
+
+/** Something that takes an order and calls back when it is acknowledged. */
+interface AcknowledgingPath {
+  submit(onAcknowledged: () => void): void
+  /** Now and then, between two orders. */
+  refresh(): void
+  close?(): Promise<void>
+}
+
+/** Lower quartile over the windows of the 99th percentile, in nanoseconds. */
+function measure(path: AcknowledgingPath): number {
+  const latencies = new Float64Array(windowOrders)
+  const times = new Float64Array(2)
+  const now = (): number => performance.now() * 1e6
+  const onAcknowledged = (): void => {
+    times[1] = now()
+  }
+  const percentiles: number[] = []
+  for (let window = 0; window < windows; window++) {
+    path.refresh()
+    // A late start is not the path's fault: every window has a schedule of its own.
+    const start = now() + paceNs
+    for (let i = 0; i < windowOrders; i++) {
+      times[0] = start + i * paceNs
+      while (now() < times[0]);
+      times[1] = 0
+      path.submit(onAcknowledged)
+      if (times[1] === 0) throw new Error('an order was not acknowledged in its turn')
+      latencies[i] = times[1] - times[0]
+    }
+    latencies.sort()
+    percentiles.push(latencies[Math.floor(windowOrders * 0.99)])
+  }
+  percentiles.sort((a, b) => a - b)
+  return percentiles[windows >> 2]
+}
+
+function variant(name: string, open: () => Promise<AcknowledgingPath>): Variant {
+  return {
+    name,
+    async prepare() {
+      const path = await open()
+      const nothing = (): void => {}
+      for (let i = 0; i < workloadSize * 8; i++) {
+        if ((i & (quoteEvery - 1)) === 0) path.refresh()
+        path.submit(nothing)
+      }
+      return { operations: 1, run: () => measure(path), dispose: () => path.close?.() }
+    },
+  }
+}
+
+async function openSystem(): Promise<AcknowledgingPath> {
+  const path = await openSystemPath(makeWorkload(), { clock: 'real', journal: 'none', perTurn: 1, ids: 'numbers' })
+  return {
+    submit(onAcknowledged) {
+      path.onAccepted = onAcknowledged
+      path.system.orders.submit(path.nextRequest())
+    },
+    refresh: path.refresh,
+    close: () => path.close(),
+  }
+}
+
+/** The least that has to happen: a request is made, handed over and acknowledged. */
+class BareVenue {
+  acknowledged = 0
+  quantity = 0
+
+  send(request: { symbol: string; side: string; quantity: number; price: number }, onAcknowledged: () => void): void {
+    this.quantity += request.quantity
+    this.acknowledged++
+    onAcknowledged()
+  }
+}
+
+async function openBare(workload: Workload = makeWorkload()): Promise<AcknowledgingPath> {
+  const venue = new BareVenue()
+  let sent = 0
+  return {
+    submit(onAcknowledged) {
+      const index = sent++ & (workloadSize - 1)
+      const request = {
+        symbol: symbols[workload.instrument[index]],
+        strategy: 'strategy',
+        side: workload.side[index] > 0 ? 'buy' : 'sell',
+        quantity: workload.quantity[index],
+        price: workload.price[index] / priceUnit,
+      }
+      venue.send(request, onAcknowledged)
+    },
+    refresh() {},
+  }
+}
+
+/** The latency case of order-path. */
+export function latencyCase(): BenchmarkCase {
+  return {
+    case: 'journal none, real clock: p99 from submit to acknowledgement at 50,000 orders/s',
+    unit: 'ns',
+    better: 'lower',
+    ours: variant('tradewire', openSystem),
+    peers: [variant('bare call', openBare)],
+    floor: { peer: 'bare call', ratio: 1 / 3 },
+  }
+}
