@@ -14,7 +14,6 @@ import {
   type ApprovedOrder,
   BaseConnector,
   type CancelRequest,
-  type Connection,
   type ConnectorCapabilities,
   type ConnectorOptions,
   type Instrument,
@@ -32,7 +31,7 @@ import {
   type VenueOrderReport,
   type VenueOrderState,
 } from 'tradewire'
-import { Lines } from './lines.js'
+import { type Connection, Lines } from './lines.js'
 
 /** Where the venue is. */
 export interface LineConnectorOptions extends ConnectorOptions {

@@ -3,7 +3,8 @@
  *
  *   npm run example -- custom-connector
  */
-import { sleep, TradingSystem } from 'tradewire'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TradingSystem } from 'tradewire'
 import { main } from '../support/console.js'
 import { LineConnector } from './line-connector.js'
 import { LineVenue } from './venue.js'
@@ -16,7 +17,7 @@ await main(async () => {
   try {
     system.events.on('connection', ({ from, to, reason }) => console.log(`  connection: ${from} -> ${to}${reason === undefined ? '' : ` (${reason})`}`))
     await system.subscribe(['ACME'], ['quotes'])
-    while (Number.isNaN(system.quotes.bid(system.instruments.get('ACME').index))) await sleep(system.time, 5)
+    while (Number.isNaN(system.quotes.bid(system.instruments.get('ACME').index))) await sleep(5)
 
     console.log('1. An order that takes what is offered')
     const taken = await system.orders.submit({ symbol: 'ACME', side: 'buy', quantity: 100, type: 'market' }).done()
@@ -32,12 +33,13 @@ await main(async () => {
     const missed = system.orders.submit({ symbol: 'ACME', side: 'sell', quantity: 100, price: '100.20' })
     await missed.accepted()
     venue.dropClients()
-    await sleep(system.time, 10)
+    await sleep(10)
     venue.move(100.25, 100.27) // fills the order; nobody is connected to hear of it
     const found = await missed.done()
     console.log(`  ${found.status} ${found.filledQuantity} at ${found.averagePrice}: found when the connection was back`)
     for (const { fact, source } of missed.explain()) console.log(`    ${fact}: known from ${source}`)
 
+    while (!connector.isReady) await sleep(5)
     const { connects, disconnects, ordersSent } = connector.statistics
     const { pnl } = system.snapshot()
     console.log(`${connects} connections, ${disconnects} loss, ${ordersSent} orders, profit ${pnl.realizedNet?.toFixed(2)} USD after fees`)

@@ -12,8 +12,8 @@
  *
  * It keeps orders and fills while clients come and go. `dropClients` pulls the plug, as networks do.
  */
-import { type Connection, type Listener, nodeNetwork, RealTime } from 'tradewire'
-import { Lines } from './lines.js'
+import { nodeNetwork, RealTime } from 'tradewire'
+import { type Connection, Lines, type Listener } from './lines.js'
 
 interface LineOrder {
   id: string

@@ -58,7 +58,7 @@ export class SelfTradeGuard {
       this.decrement(taker, slot, resting)
       return
     }
-    this.isStopped = mode === SelfTradeMode.cancelBoth
+    this.isStopped = mode !== SelfTradeMode.cancelOldest
     if (mode !== SelfTradeMode.cancelNewest) this.cancelResting(slot, resting)
   }
 

@@ -268,27 +268,25 @@ export function foldTrade(
 ): number {
   const { trades, cells } = table
   const before = anomaliesBefore(table, row)
-  let trade = findTrade(table, row, exec)
+  const facts = basis > 0 ? TradeFact.reported | TradeFact.inferred : TradeFact.reported
+  let trade = cells[row + Field.tradeCount] === 0 ? -1 : findTrade(table, row, exec)
   if (trade < 0) {
-    trade = linkTrade(table, row, exec)
+    trade = trades.addReported(cells[row + Field.number], exec, facts, quantity, price, fee, feeCurrency, liquidity, basis, tsUs, seq)
     if (trade < 0) return Outcome.poolFull
+    linkTrade(table, row, trade, exec)
   } else if ((trades.cells[trade + TradeField.facts] & TradeFact.reported) !== 0) {
     return repeatedTrade(table, row, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
-  }
-  setTrade(table, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
-  let facts: number = TradeFact.reported
-  if (basis > 0) {
-    facts |= TradeFact.inferred
+  } else {
+    setTrade(table, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
+    trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | facts
     trades.cells[trade + TradeField.basis] = basis
-    cells[row + Field.hasAdjustments] = 1
-  } else raise(cells, row + Field.venueSeq, seq)
+  }
+  if (basis > 0) cells[row + Field.hasAdjustments] = 1
+  else if (seq > cells[row + Field.venueSeq]) cells[row + Field.venueSeq] = seq
   if (cells[row + Field.hasAdjustments] === 0) {
-    trades.cells[trade + TradeField.facts] = facts
-    trades.cells[trade + TradeField.effective] = quantity
     cells[row + Field.filled] = cells[row + Field.filled] + quantity
     cells[row + Field.traded] = cells[row + Field.traded] + quantity
   } else {
-    trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | facts
     recountTrades(table, row)
   }
   settle(table, row, seq)
@@ -373,18 +371,23 @@ function indexTrades(table: OrderTable, row: number): void {
   }
 }
 
-function linkTrade(table: OrderTable, row: number, exec: ExecKey): number {
+/** Puts a new record at the end of an order's list. */
+function linkTrade(table: OrderTable, row: number, trade: number, exec: ExecKey): void {
   const { trades, cells } = table
-  const trade = trades.add(cells[row + Field.number], exec)
-  if (trade < 0) return trade
-  const count = cells[row + Field.tradeCount] + 1
-  cells[row + Field.tradeCount] = count
-  if (cells[row + Field.isIndexed] === 1) trades.alias(cells[row + Field.number], exec, trade)
   const last = cells[row + Field.lastTrade]
   if (last < 0) cells[row + Field.firstTrade] = trade
   else trades.cells[last + TradeField.next] = trade
   cells[row + Field.lastTrade] = trade
-  if (count > longList) indexTrades(table, row)
+  const count = cells[row + Field.tradeCount] + 1
+  cells[row + Field.tradeCount] = count
+  if (cells[row + Field.isIndexed] === 1) trades.alias(cells[row + Field.number], exec, trade)
+  else if (count > longList) indexTrades(table, row)
+}
+
+/** A record for a trade that is not reported yet; -1 when the pool is full. */
+function announceTrade(table: OrderTable, row: number, exec: ExecKey): number {
+  const trade = table.trades.add(table.cells[row + Field.number], exec)
+  if (trade >= 0) linkTrade(table, row, trade, exec)
   return trade
 }
 
@@ -461,7 +464,7 @@ function recordFor(table: OrderTable, row: number, reference: ExecKey, exec: Exe
   const owner = table.cells[row + Field.number]
   indexTrades(table, row)
   let trade = trades.find(owner, reference)
-  if (trade < 0) trade = linkTrade(table, row, reference)
+  if (trade < 0) trade = announceTrade(table, row, reference)
   if (trade < 0 || exec === undefined || exec === reference) return trade
   const other = trades.find(owner, exec)
   if (other < 0) trades.alias(owner, exec, trade)

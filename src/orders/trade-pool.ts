@@ -66,16 +66,51 @@ export class TradePool {
     return (cells[trade + TradeField.facts] & TradeFact.corrected) !== 0 ? cells[trade + TradeField.correctedPrice] : cells[trade + TradeField.price]
   }
 
-  /** A new record without facts; -1 when the pool is full. */
+  /** A new record without facts, for a trade that a correction or bust names before it comes; -1 when the pool is full. */
   add(owner: number, exec: ExecKey): number {
+    return this.addReported(owner, exec, 0, 0, 0, Number.NaN, -1, 0, 0, 0, 0)
+  }
+
+  /**
+   * A new record of a reported execution; -1 when the pool is full. Fields that only corrections and busts use are
+   * written by them.
+   */
+  addReported(
+    owner: number,
+    exec: ExecKey,
+    facts: number,
+    quantity: number,
+    price: number,
+    fee: number,
+    feeCurrency: number,
+    liquidity: number,
+    basis: number,
+    tsUs: number,
+    seq: number,
+  ): number {
     const { cells } = this
     let trade = this.#freeHead
     if (trade >= 0) this.#freeHead = cells[trade + TradeField.next]
     else if (this.#fresh < this.capacity) trade = this.#fresh++ << TRADE_BITS
     else return -1
     this.#live++
-    clearTrade(cells, trade, owner)
     this.#execs[trade >> TRADE_BITS] = exec
+    cells[trade + TradeField.owner] = owner
+    cells[trade + TradeField.next] = -1
+    cells[trade + TradeField.facts] = facts
+    cells[trade + TradeField.quantity] = quantity
+    cells[trade + TradeField.price] = price
+    cells[trade + TradeField.seq] = seq
+    cells[trade + TradeField.ts] = tsUs
+    cells[trade + TradeField.effective] = quantity
+    cells[trade + TradeField.bookedQuantity] = 0
+    cells[trade + TradeField.bookedPrice] = 0
+    cells[trade + TradeField.fee] = fee
+    cells[trade + TradeField.feeCurrency] = feeCurrency
+    cells[trade + TradeField.bookedFee] = 0
+    cells[trade + TradeField.liquidity] = liquidity
+    cells[trade + TradeField.basis] = basis
+    cells[trade + TradeField.bookedTrade] = 0
     return trade
   }
 
@@ -167,21 +202,4 @@ function hashOf(owner: number, exec: ExecKey): number {
   hash ^= hash >>> 15
   hash = Math.imul(hash, 0x2c1b3c6d)
   return hash ^ (hash >>> 13)
-}
-
-/** Writes a record without facts, field by field: several times faster than a call of set(). What only corrections and busts use is written by them. */
-function clearTrade(cells: Float64Array, trade: number, owner: number): void {
-  cells[trade + TradeField.owner] = owner
-  cells[trade + TradeField.next] = -1
-  cells[trade + TradeField.facts] = 0
-  cells[trade + TradeField.quantity] = 0
-  cells[trade + TradeField.price] = 0
-  cells[trade + TradeField.effective] = 0
-  cells[trade + TradeField.bookedQuantity] = 0
-  cells[trade + TradeField.bookedPrice] = 0
-  cells[trade + TradeField.fee] = Number.NaN
-  cells[trade + TradeField.feeCurrency] = -1
-  cells[trade + TradeField.bookedFee] = 0
-  cells[trade + TradeField.basis] = 0
-  cells[trade + TradeField.bookedTrade] = 0
 }

@@ -81,8 +81,8 @@ export class RiskGate {
   readonly #referenceUnits: Float64Array
   readonly #highestUnits: Float64Array
   readonly #lowestUnits: Float64Array
-  readonly #order: ApprovedOrder
-  readonly #change: ApprovedReplace
+  readonly #approved: ApprovedOrder
+  readonly #approvedChange: ApprovedReplace
   // The terms under check; for a change, the terms it would lead to.
   readonly #terms = { quantity: 0, price: 0, trigger: 0, nowNs: 0, wallUs: 0, referenceUnits: 0, highestUnits: 0, lowestUnits: 0 }
 
@@ -106,8 +106,8 @@ export class RiskGate {
     this.#referenceUnits = new Float64Array(sizes.instrument).fill(Number.NaN)
     this.#highestUnits = new Float64Array(sizes.instrument)
     this.#lowestUnits = new Float64Array(sizes.instrument)
-    this.#order = ApprovedOrder.mint(right, table, instruments, names)
-    this.#change = ApprovedReplace.mint(right, table, instruments, names)
+    this.#approved = ApprovedOrder.mint(right, table, instruments, names)
+    this.#approvedChange = ApprovedReplace.mint(right, table, instruments, names)
   }
 
   /** The trading phase of an instrument as its venue last said; see `TradingStatus` of the ring. */
@@ -137,7 +137,7 @@ export class RiskGate {
 
   /** The approval of an order that {@link check} let pass, to be handed to its connector in the same turn. */
   approved(row: number): ApprovedOrder {
-    return this.#order.approve(right, row)
+    return this.#approved.approve(right, row)
   }
 
   /** Monotonic time of the latest check. */
@@ -147,7 +147,7 @@ export class RiskGate {
 
   /** Whether a view is this gate's own: what connectors ask before they send. */
   isOwn(view: ApprovedOrder | ApprovedReplace): boolean {
-    return view === this.#order || view === this.#change
+    return view === this.#approved || view === this.#approvedChange
   }
 
   /** Checks a change of a working order as the order it would become, and reserves the larger of old and new. */
@@ -166,7 +166,7 @@ export class RiskGate {
 
   /** The approval of a change that {@link checkReplace} let pass. */
   approvedReplace(row: number, generation: number, quantity: number, price: number, trigger: number): ApprovedReplace {
-    return this.#change.approve(right, row, generation, quantity, price, trigger)
+    return this.#approvedChange.approve(right, row, generation, quantity, price, trigger)
   }
 
   /** Whether an approved order may still be sent, later in time: the kill switch, the states and the venue are asked again. */

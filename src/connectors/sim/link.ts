@@ -27,6 +27,8 @@ export interface LinkEnd {
 /** One direction: when its last message arrives, and what is under way. */
 interface Way {
   lastNs: number
+  /** Messages under way that none may overtake. */
+  inOrder: number
   readonly underWay: Set<TimerHandle>
 }
 
@@ -43,8 +45,9 @@ export class VenueLink implements VenueClient {
   readonly #faults: LinkFaults
   readonly #ordersLatency: LatencyModel | undefined
   readonly #reportsLatency: LatencyModel | undefined
-  readonly #toVenue: Way = { lastNs: 0, underWay: new Set() }
-  readonly #toClient: Way = { lastNs: 0, underWay: new Set() }
+  readonly #toVenue: Way = { lastNs: 0, inOrder: 0, underWay: new Set() }
+  readonly #toClient: Way = { lastNs: 0, inOrder: 0, underWay: new Set() }
+  #isInBatch = false
   /** Requests under way, in order. */
   readonly #requests = new Map<TimerHandle, VenueRequest>()
 
@@ -76,6 +79,7 @@ export class VenueLink implements VenueClient {
     for (const way of [this.#toVenue, this.#toClient]) {
       for (const timer of way.underWay) timer.cancel()
       way.underWay.clear()
+      way.inOrder = 0
     }
     this.#requests.clear()
     if (session !== undefined) this.#venue.disconnect(session, options)
@@ -105,16 +109,20 @@ export class VenueLink implements VenueClient {
     }
     const faults = this.#faults
     const way = this.#toVenue
-    if (this.#ordersLatency === undefined && !faults.isActive && way.underWay.size === 0) {
+    if (this.#ordersLatency === undefined && !faults.isActive && way.inOrder === 0) {
       this.#venue.receive(session, request)
       return
     }
-    const fate = faults.fateOf(request.kind, true)
-    const { copies } = fate
-    const deadlineNs = this.#deadline(way, this.#ordersLatency, fate.delayMs, fate.overtaken)
+    const { copies, delayMs, overtaken } = faults.fateOf(request.kind, true)
+    const deadlineNs = this.#deadline(way, this.#ordersLatency, delayMs, overtaken)
+    const isNow = way.inOrder === 0 && deadlineNs <= this.#time.monotonicNs()
     for (let i = 0; i < copies; i++) {
+      if (isNow) {
+        this.#venue.receive(session, request)
+        continue
+      }
       const copy = request.copy()
-      const timer = this.#schedule(way, deadlineNs, () => {
+      const timer = this.#schedule(way, deadlineNs, overtaken, () => {
         this.#requests.delete(timer)
         if (this.isSilent || !session.isOpen) faults.counters.lost++
         else this.#venue.receive(session, copy)
@@ -126,7 +134,8 @@ export class VenueLink implements VenueClient {
   // ---- What the venue calls ------------------------------------------------------------------------------------------
 
   beginBatch(): void {
-    if (this.session !== undefined) this.#end.beginBatch()
+    this.#isInBatch = this.session !== undefined
+    if (this.#isInBatch) this.#end.beginBatch()
   }
 
   onReport(report: VenueReport): void {
@@ -136,20 +145,20 @@ export class VenueLink implements VenueClient {
     }
     const faults = this.#faults
     const way = this.#toClient
-    if (this.#reportsLatency === undefined && !faults.isActive && way.underWay.size === 0) {
+    if (this.#reportsLatency === undefined && !faults.isActive && way.inOrder === 0) {
       this.#end.onReport(report)
       return
     }
-    const fate = faults.fateOf(report.kind, false)
-    const { copies } = fate
-    const deadlineNs = this.#deadline(way, this.#reportsLatency, fate.delayMs, fate.overtaken)
-    if (deadlineNs === this.#time.monotonicNs() && way.underWay.size === 0) {
-      for (let i = 0; i < copies; i++) this.#end.onReport(report)
-      return
-    }
+    const { copies, delayMs, overtaken } = faults.fateOf(report.kind, false)
+    const deadlineNs = this.#deadline(way, this.#reportsLatency, delayMs, overtaken)
+    const isNow = way.inOrder === 0 && deadlineNs <= this.#time.monotonicNs()
     for (let i = 0; i < copies; i++) {
+      if (isNow) {
+        this.#end.onReport(report)
+        continue
+      }
       const copy = report.copy()
-      this.#schedule(way, deadlineNs, () => {
+      this.#schedule(way, deadlineNs, overtaken, () => {
         if (this.isSilent) {
           faults.counters.lost++
           return
@@ -162,7 +171,9 @@ export class VenueLink implements VenueClient {
   }
 
   endBatch(): void {
-    if (this.session !== undefined) this.#end.endBatch()
+    if (!this.#isInBatch) return
+    this.#isInBatch = false
+    this.#end.endBatch()
   }
 
   onClosed(reason: string): void {
@@ -182,9 +193,11 @@ export class VenueLink implements VenueClient {
     return overtaken ? Math.max(wantedNs, nowNs) : deadlineNs
   }
 
-  #schedule(way: Way, deadlineNs: number, arrive: () => void): TimerHandle {
+  #schedule(way: Way, deadlineNs: number, overtaken: boolean, arrive: () => void): TimerHandle {
+    if (!overtaken) way.inOrder++
     const timer = this.#time.at(deadlineNs, () => {
       way.underWay.delete(timer)
+      if (!overtaken) way.inOrder--
       arrive()
     })
     way.underWay.add(timer)
