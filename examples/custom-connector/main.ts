@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TradingSystem } from 'tradewire'
-import { main } from '../support/console.js'
+import { main, showProblems } from '../support/console.js'
 import { LineConnector } from './line-connector.js'
 import { LineVenue } from './venue.js'
 
@@ -14,6 +14,7 @@ await main(async () => {
   const port = await venue.open()
   const connector = new LineConnector({ port, reconnect: { firstDelayMs: 50, maxDelayMs: 200 } })
   const system = await TradingSystem.start({ mode: 'paper', connectors: { line: connector }, capital: '100000' })
+  showProblems(system)
   try {
     system.events.on('connection', ({ from, to, reason }) => console.log(`  connection: ${from} -> ${to}${reason === undefined ? '' : ` (${reason})`}`))
     await system.subscribe(['ACME'], ['quotes'])

@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type OrderEvent, TradingSystem } from 'tradewire'
-import { main, number, Progress, stopOnInterrupt, UsageError, utc } from '../support/console.js'
+import { main, number, Progress, showProblems, stopOnInterrupt, UsageError, utc } from '../support/console.js'
 import { EquityCurve } from '../support/equity-curve.js'
 import { FatFingers } from './fat-fingers.js'
 import { LatencyProbe } from './latency-probe.js'
@@ -48,17 +48,15 @@ async function demo(options: DemoOptions, journal: string): Promise<DemoResult> 
     connectors: { venue: market.connector },
     strategies: [new MeanReversionMaker(probe, instrumentAt, termsOf), new FatFingers(instrumentAt, termsOf)],
   })
-  const problems: unknown[] = []
-  system.events.on('problem', ({ where, error }) => problems.push(`${where}: ${String(error)}`))
+  showProblems(system)
   try {
     const tally = newTally(market.description)
     system.orders.events.on('order', (event) => count(tally, event))
     const curve = new EquityCurve(system)
-    const stopCurve = curve.start(60_000)
+    const stopCurve = curve.start(market.durationMs === undefined ? 300_000 : market.durationMs / 200)
     await runMarket(system, market.durationMs, tally, signal)
     stopCurve()
     curve.sample()
-    if (problems.length > 0) throw new Error(`${problems.length} problems while running, the first: ${String(problems[0])}`)
     // As if the process ended here: open orders, reservations and all. What follows reads the files alone.
     const live = system.exportState()
     const proof = await proveRecovery(live, journal, config)

@@ -11,7 +11,7 @@ import { type FeeModel, makerTakerFees, normalLatency, openDataset, perShareFees
 import { UsageError } from '../support/console.js'
 import type { LatencyProbe } from './latency-probe.js'
 import type { DemoOptions } from './options.js'
-import { syntheticInstruments } from './synthetic.js'
+import { syntheticInstruments } from '../support/synthetic.js'
 
 /** A market, ready to be connected. */
 export interface DemoMarket {

@@ -1,5 +1,5 @@
 /** What the examples print with: numbers, tables, progress on long work, and errors that a person can act on. */
-import { TradewireError } from 'tradewire'
+import { TradewireError, type TradingSystem } from 'tradewire'
 
 /** A number with thousands separators and a fixed number of digits behind the point. */
 export function number(value: number, digits = 0): string {
@@ -66,11 +66,19 @@ export async function main(program: () => Promise<void>): Promise<void> {
     await program()
   } catch (error) {
     const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
-    if (error instanceof TradewireError) console.error(`${error.code}: ${error.message}`)
-    else if (isUsage || error instanceof UsageError) console.error((error as Error).message)
+    if (error instanceof TradewireError || error instanceof UsageError || isUsage) console.error((error as Error).message)
     else console.error(error)
     process.exitCode = 1
   }
+}
+
+/** Shows what goes wrong inside a running system: a hook that throws ends nothing, so it would pass unnoticed. */
+export function showProblems(system: TradingSystem): void {
+  let shown = 0
+  system.events.on('problem', ({ where, error }) => {
+    process.exitCode = 1
+    if (shown++ < 5) console.error(`problem in ${where}:`, error)
+  })
 }
 
 /** A wrong argument on the command line. */

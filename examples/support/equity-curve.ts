@@ -12,6 +12,7 @@ export class EquityCurve {
   readonly points: EquityPoint[] = []
   /** Largest fall from an earlier high, in the base currency. */
   maxDrawdown = 0
+  #events = -1
   #peak = Number.NEGATIVE_INFINITY
   readonly #system: TradingSystem
 
@@ -25,7 +26,11 @@ export class EquityCurve {
     return () => timer.cancel()
   }
 
+  /** Takes a sample, unless the market has not moved since the last. */
   sample(): void {
+    const events = this.#system.ring.head
+    if (events === this.#events) return
+    this.#events = events
     const { equity, tsUs } = this.#system.snapshot()
     if (equity === undefined) return // a position without a price: there is no figure rather than a wrong one
     const value = equity.toNumber()

@@ -241,8 +241,10 @@ export class MatchingEngine extends BookView {
 
   /** Ends an operation: lets triggered orders execute until no more become due. */
   private settle(): void {
-    if (this.triggers.count > 0 && this.isOpen) this.runTriggers()
-    this.book.sweepFirst = NO_PRICE
+    if (this.triggers.count > 0) {
+      if (this.isOpen) this.runTriggers()
+      this.book.sweepFirst = NO_PRICE
+    }
     this.isBusy = false
   }
 
@@ -300,8 +302,11 @@ export class MatchingEngine extends BookView {
     }
     const slot = this.store(entry, key)
     this.listener.onAccepted(entry.orderNumber, entry.side, this.book.priceOf(slot), entry.quantity)
-    if (isDormantKind(entry.kind)) this.triggers.add(slot)
-    else if (isAuctionOnly(entry.timeInForce)) this.desk.collect(slot)
+    if (isDormantKind(entry.kind)) {
+      // Nobody looked at earlier sweeps while no order was dormant.
+      this.book.sweepFirst = NO_PRICE
+      this.triggers.add(slot)
+    } else if (isAuctionOnly(entry.timeInForce)) this.desk.collect(slot)
     else if (this.marketState === MarketState.open) this.book.execute(slot)
     else if (key === MARKET_KEY) this.desk.collect(slot)
     else this.book.rest(slot)

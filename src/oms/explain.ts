@@ -1,13 +1,9 @@
-/** Snapshots of orders, and why each fact about them is believed. */
+/** Why each fact about an order is believed, and the average of its fills. */
 import { Decimal, unitsToDecimal } from '../model/decimal.js'
-import type { AccountId, ClientOrderId, ConnectorId, StrategyId, VenueOrderId } from '../model/ids.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
-import type { OrderSnapshot } from '../model/order.js'
-import type { OrderNames } from '../orders/approved-order.js'
-import { OrderFlag, sideOf, statusOf, tifOf, typeOf } from '../orders/codes.js'
-import { leaves, status } from '../orders/derive.js'
 import { Fact } from '../orders/lifecycle.js'
-import { Field, type OrderTable } from '../orders/order-table.js'
+import * as Field from '../orders/order-fields.js'
+import type { OrderTable } from '../orders/order-table.js'
 import { TradeFact, TradeField } from '../orders/trade-pool.js'
 
 /** One reason for believing something about an order. */
@@ -17,51 +13,6 @@ export interface Evidence {
   seq: number
   source: 'venue' | 'local' | 'inferred'
   detail?: string
-}
-
-/** Everything known about the order of a row. */
-export function snapshotOf(table: OrderTable, row: number, instruments: InstrumentRegistry, names: OrderNames): OrderSnapshot {
-  const { cells } = table
-  const instrument = instruments.at(cells[row + Field.instrument])
-  const price = (field: number) => (Number.isNaN(cells[row + field]) ? undefined : instrument.priceFromUnits(cells[row + field]))
-  const quantity = (field: number) => (Number.isNaN(cells[row + field]) ? undefined : instrument.quantityFromUnits(cells[row + field]))
-  const venueOrderId = table.venueOrderId(row)
-  const reason = table.reason(row)
-  const tag = table.tag(row)
-  const average = averagePrice(table, row, instrument.priceScale)
-  const facts = cells[row + Field.facts]
-  const flags = cells[row + Field.flags]
-  const snapshot: OrderSnapshot = {
-    clientOrderId: names.clientOrderId(row) as ClientOrderId,
-    instrument: instrument.id,
-    account: names.account(cells[row + Field.account]) as AccountId,
-    strategy: names.strategy(cells[row + Field.strategy]) as StrategyId,
-    connector: names.connector(cells[row + Field.connector]) as ConnectorId,
-    side: sideOf(cells[row + Field.side]),
-    type: typeOf(cells[row + Field.type]),
-    timeInForce: tifOf(cells[row + Field.timeInForce]),
-    quantity: instrument.quantityFromUnits(cells[row + Field.quantity]),
-    postOnly: (flags & OrderFlag.postOnly) !== 0,
-    reduceOnly: (flags & OrderFlag.reduceOnly) !== 0,
-    status: statusOf(status(table, row)),
-    filledQuantity: instrument.quantityFromUnits(cells[row + Field.filled]),
-    leavesQuantity: instrument.quantityFromUnits(leaves(table, row)),
-    isInferred: (facts & (Fact.canceledByInference | Fact.expiredByInference)) !== 0 || cells[row + Field.rejectedInferredSeq] > 0,
-    tsCreatedUs: cells[row + Field.createdUs],
-    tsUpdatedUs: cells[row + Field.updatedUs],
-  }
-  const limit = price(Field.price)
-  const trigger = price(Field.trigger)
-  const display = quantity(Field.display)
-  if (venueOrderId !== undefined) snapshot.venueOrderId = String(venueOrderId) as VenueOrderId
-  if (limit !== undefined) snapshot.price = limit
-  if (trigger !== undefined) snapshot.triggerPrice = trigger
-  if (display !== undefined) snapshot.displayQuantity = display
-  if (!Number.isNaN(cells[row + Field.expireUs])) snapshot.expireTimeUs = cells[row + Field.expireUs]
-  if (average !== undefined) snapshot.averagePrice = average
-  if (reason !== undefined) snapshot.reason = reason
-  if (tag !== undefined) snapshot.tag = tag
-  return snapshot
 }
 
 /** The exact quantity-weighted price of what counts as filled; undefined before the first fill. */

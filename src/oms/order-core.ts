@@ -20,7 +20,8 @@ import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { CancelRequest, type OrderNames } from '../orders/approved-order.js'
 import { FactSource, statusOf } from '../orders/codes.js'
 import { inFlightRequests, lifecycle, status } from '../orders/derive.js'
-import { Field, type OrderTable } from '../orders/order-table.js'
+import * as Field from '../orders/order-fields.js'
+import type { OrderTable } from '../orders/order-table.js'
 import * as TradeField from '../orders/trade-fields.js'
 import { NameTable } from '../portfolio/names.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
@@ -28,12 +29,13 @@ import { denialCode, LocalReason } from '../risk/controls.js'
 import type { RiskGate } from '../risk/gate.js'
 import { type Scope, scopes, TradingState, type TradingStateName } from '../risk/trading-state.js'
 import { ClientIds } from './client-ids.js'
-import { explainOrder, snapshotOf } from './explain.js'
+import { explainOrder } from './explain.js'
 import { OrderIdentities } from './identities.js'
 import { ExternalExecs } from './external-execs.js'
 import { Ledger } from './ledger.js'
 import { OrderEvent, type OrderEventDetails, type OrderEventType } from './order-event.js'
 import { type HandleHome, OrderHandle } from './order-handle.js'
+import { imageOf, type OrderImage, snapshotOf } from './order-image.js'
 import { Outbox, Outgoing } from './outbox.js'
 import { NameKind, RecordType, writeTerms } from './records.js'
 import { Recorder } from './recorder.js'
@@ -100,9 +102,14 @@ export class CoreNames implements OrderNames {
   clientOrderId(row: number): string {
     const given = this.#table.clientOrderId(row)
     if (given !== undefined) return given
-    const id = (this.ids as ClientIds).of(this.#table.cells[row + Field.number])
+    const id = this.idOf(this.#table.cells[row + Field.number])
     this.#table.setClientOrderId(row, id)
     return id
+  }
+
+  /** The id of an order of this session that the host gave none. */
+  idOf(number: number): string {
+    return (this.ids as ClientIds).of(number)
   }
 }
 
@@ -205,7 +212,15 @@ export class OrderCore implements HandleHome {
   }
 
   snapshot(number: number) {
-    return snapshotOf(this.table, this.rowOf(number), this.instruments, this.names)
+    return this.snapshotOfImage(this.image(number))
+  }
+
+  image(number: number): OrderImage {
+    return imageOf(this.table, this.rowOf(number), this.instruments)
+  }
+
+  snapshotOfImage(image: OrderImage) {
+    return snapshotOf(image, this.instruments, this.names)
   }
 
   status(number: number) {

@@ -11,10 +11,14 @@ import { isClosed } from '../orders/lifecycle.js'
 import { StatusCode } from '../orders/codes.js'
 import type { Evidence } from './explain.js'
 import type { OrderEvent } from './order-event.js'
+import { type OrderImage, statusOfImage } from './order-image.js'
 
 /** What a handle asks its manager for. */
 export interface HandleHome {
   snapshot(number: number): OrderSnapshot
+  /** As {@link snapshot}, in numbers. */
+  image(number: number): OrderImage
+  snapshotOfImage(image: OrderImage): OrderSnapshot
   status(number: number): OrderStatus
   /** The status, requests under way aside: an order that is being canceled may not have been acknowledged yet. */
   lifecycle(number: number): OrderStatus
@@ -42,7 +46,8 @@ export class OrderHandle {
   /** The order's number within the system. */
   readonly number: number
   readonly #home: HandleHome
-  #final: OrderSnapshot | undefined
+  /** The last state, once the record is gone. */
+  #final: OrderImage | undefined
   #ended: TradewireError | undefined
   #waiters: Waiter[] | undefined
   #listeners: ((event: OrderEvent) => void)[] | undefined
@@ -56,11 +61,11 @@ export class OrderHandle {
 
   /** Everything known about the order now. */
   get snapshot(): OrderSnapshot {
-    return this.#final ?? this.#home.snapshot(this.number)
+    return this.#final === undefined ? this.#home.snapshot(this.number) : this.#home.snapshotOfImage(this.#final)
   }
 
   get status(): OrderStatus {
-    return this.#final?.status ?? this.#home.status(this.number)
+    return this.#final === undefined ? this.#home.status(this.number) : statusOfImage(this.#final)
   }
 
   get clientOrderId(): string {
@@ -97,7 +102,7 @@ export class OrderHandle {
    * orders; `TW_INVALID_MODEL` and others for terms that are no terms.
    */
   modify(change: OrderChange): void {
-    if (this.#final !== undefined) throw new TradewireError('TW_INVALID_STATE', `Order ${this.#final.clientOrderId} is ${this.#final.status}; it cannot be changed`)
+    if (this.#final !== undefined) throw new TradewireError('TW_INVALID_STATE', `Order ${this.clientOrderId} is ${this.status}; it cannot be changed`)
     this.#home.modify(this.number, change)
   }
 
@@ -206,7 +211,7 @@ export class OrderHandle {
 
   /** Keeps the last state, because the record is about to be taken over. Called by the manager. */
   keep(): void {
-    this.#final = this.#home.snapshot(this.number)
+    this.#final = this.#home.image(this.number)
   }
 
   /** Fails all waits, now and later: the system is closing. Called by the manager. */
@@ -219,7 +224,7 @@ export class OrderHandle {
   }
 
   get #lifecycle(): OrderStatus {
-    return this.#final?.status ?? this.#home.lifecycle(this.number)
+    return this.#final === undefined ? this.#home.lifecycle(this.number) : statusOfImage(this.#final)
   }
 
   #wait(isMet: (status: OrderStatus) => boolean, { signal }: WaitOptions): Promise<OrderSnapshot> {

@@ -3,17 +3,18 @@
  * what follows like any other report. Runs at every start and reconnect, before a connector takes new orders, and on demand.
  */
 import type { BaseConnector } from '../connector/base-connector.js'
+import { TradewireError } from '../core/errors.js'
 import { sleep, type Time } from '../core/time.js'
 import type { OrderStatus, OrderType } from '../model/order-types.js'
-import { FactSource, OrderFlag, sideOf, statusOf, typeOf } from '../orders/codes.js'
-import { factsOf, inFlightRequests, status } from '../orders/derive.js'
+import { FactSource, OrderFlag, sideOf, StatusCode, statusOf, typeOf } from '../orders/codes.js'
+import { factsOf, inFlightRequests, lifecycle } from '../orders/derive.js'
 import { Fact } from '../orders/lifecycle.js'
 import { Field } from '../orders/order-table.js'
 import { TOTAL } from '../portfolio/position-table.js'
-import { TradeFact, TradeField } from '../orders/trade-pool.js'
+import { type ExecKey, TradeFact, TradeField } from '../orders/trade-pool.js'
 import type { ReconcileAction, ReconcileResult } from '../reconcile/actions.js'
 import { describeReconciliation } from '../reconcile/describe.js'
-import { emptyMemory, type LocalOrder, type LocalPosition, type LocalRequest, type LocalTrade, type ReconcileMemory, type ReconcilePolicy, type VenueAnswers } from '../reconcile/inputs.js'
+import { emptyMemory, haltKey, type LocalOrder, type LocalPosition, type LocalRequest, type LocalTrade, type ReconcileMemory, type ReconcilePolicy, type VenueAnswers } from '../reconcile/inputs.js'
 import { reconcile } from '../reconcile/reconcile.js'
 import type { OrderCore } from './order-core.js'
 import type { ReportIntake } from './report-intake.js'
@@ -36,6 +37,12 @@ export interface ReconcilerOptions extends Omit<ReconcilePolicy, 'phase'> {
   maxRounds?: number
 }
 
+/** Alerts by what they are about: those of the run before, and those of this one. */
+interface Alerts {
+  readonly known: ReadonlySet<string>
+  readonly now: Set<string>
+}
+
 /** Reconciles connectors of one system. */
 export class Reconciler {
   readonly #core: OrderCore
@@ -43,6 +50,8 @@ export class Reconciler {
   readonly #time: Time
   readonly #options: ReconcilerOptions
   readonly #memory = new Map<string, ReconcileMemory>()
+  /** Alerts that the latest run found, by connector. */
+  readonly #alerts = new Map<string, ReadonlySet<string>>()
 
   constructor(core: OrderCore, intake: ReportIntake, time: Time, options: ReconcilerOptions = {}) {
     this.#core = core
@@ -51,21 +60,33 @@ export class Reconciler {
     this.#options = options
   }
 
-  /** Runs rounds until the venue's answers ask for nothing more. */
+  /**
+   * Runs rounds until the venue's answers ask for nothing more, or asking again brings nothing new.
+   *
+   * @throws TradewireError `TW_NOT_CONNECTED` when the connection ended meanwhile: answers of two connections do not mix.
+   */
   async run(connector: BaseConnector, phase: ReconcilePolicy['phase'], signal: AbortSignal): Promise<ReconciliationReport> {
     const report: ReconciliationReport = { connector: connector.name, rounds: 0, actions: 0, findings: [], lines: [] }
+    const alerts: Alerts = { known: this.#alerts.get(connector.name) ?? new Set(), now: new Set() }
     const maxRounds = this.#options.maxRounds ?? 5
     for (;;) {
+      const { epoch } = connector
+      const askedSeq = this.#core.recorder.lastSeq
       const answers = await this.#ask(connector, signal)
-      const result = this.#round(connector, answers, phase)
+      if (connector.epoch !== epoch) throw new TradewireError('TW_NOT_CONNECTED', `Connector ${connector.name} was reconnected while it was being reconciled`)
+      const result = this.#round(connector, answers, phase, askedSeq, alerts)
       report.rounds++
       report.actions += result.actions.length
       report.findings = [...report.findings, ...result.findings]
       report.lines.push(...describeReconciliation(result, (index) => this.#words(index)))
       const waitUs = nextQuestionAt(result) - this.#time.wallUs()
-      if (report.rounds >= maxRounds || waitUs === Number.POSITIVE_INFINITY) break
-      if (waitUs > 0) await sleep(this.#time, waitUs / 1_000, signal)
+      const isComplete = phase === 'running' || result.skippedOrders.length === 0
+      const isOldNews = waitUs <= 0 && result.actions.length === 0 && report.rounds > 1
+      if (report.rounds >= maxRounds || (isComplete && (waitUs === Number.POSITIVE_INFINITY || isOldNews))) break
+      if (waitUs > 0 && waitUs < Number.POSITIVE_INFINITY) await sleep(this.#time, waitUs / 1_000, signal)
     }
+    this.#tellUnknown(connector, alerts)
+    this.#alerts.set(connector.name, alerts.now)
     return report
   }
 
@@ -79,7 +100,7 @@ export class Reconciler {
     const isHistory = connector.capabilities.orders?.fullHistory === true
     const accounts = new Set<string>(this.#core.names.accounts.size === 0 ? [] : [this.#core.names.account(0)])
     for (const each of [...orders, ...fills, ...(account.positions ?? [])]) accounts.add(each.account)
-    for (const local of this.#orders(connector)) accounts.add(local.account)
+    for (const row of this.#rows(connector)) accounts.add(this.#core.names.account(this.#core.table.cells[row + Field.account]))
     return {
       connector: connector.name,
       accounts: [...accounts],
@@ -91,18 +112,107 @@ export class Reconciler {
     }
   }
 
-  #round(connector: BaseConnector, answers: VenueAnswers, phase: ReconcilePolicy['phase']): ReconcileResult {
+  /** `askedSeq`: the latest record when the questions left. What was learned since then is newer than the answers. */
+  #round(connector: BaseConnector, given: VenueAnswers, phase: ReconcilePolicy['phase'], askedSeq: number, alerts: Alerts): ReconcileResult {
     const core = this.#core
-    const local = { orders: this.#orders(connector), positions: this.#positions(connector), externalExecs: core.externalExecs.of(connector.source) }
-    const result = reconcile(local, answers, { externalOrders: this.#intake.externalPolicy, ...this.#options, phase }, this.#memory.get(connector.name) ?? emptyMemory)
-    this.#memory.set(connector.name, result.memory)
     core.beginTurn()
-    for (const action of result.actions) this.#apply(connector, action)
-    for (const finding of result.findings) {
-      if (finding.severity === 'alert') core.anomaly(`RECONCILE_${finding.kind.toUpperCase()}`, core.ids.numberOf(finding.order ?? ''), `${connector.name}: ${finding.kind} ${JSON.stringify(finding.details)}`)
+    try {
+      const answers = this.#withoutForgotten(connector, given)
+      const moved = (row: number) => core.table.cells[row + Field.lastSeq] > askedSeq
+      const aliases = this.#aliases(connector, answers)
+      const hasMoved = phase === 'startup' && [...this.#rows(connector)].some(moved)
+      const orders = [...this.#rows(connector)].map((row) => {
+        const lastActivityUs = moved(row) ? answers.answeredAtUs : hasMoved ? 0 : core.table.cells[row + Field.updatedUs]
+        return this.#order(row, lastActivityUs, aliases)
+      })
+      // At a start everything is acted on, but what moved while the venue was being asked: that is for the next round.
+      const policy: ReconcilePolicy = { externalOrders: this.#intake.externalPolicy, ...this.#options, ...(hasMoved ? { phase: 'running', activityThresholdUs: 1 } : { phase }) }
+      const local = { orders, positions: this.#positions(connector), externalExecs: core.externalExecs.of(connector.source), halted: this.#halted(answers) }
+      const result = reconcile(local, answers, policy, this.#memory.get(connector.name) ?? emptyMemory)
+      this.#memory.set(connector.name, result.memory)
+      for (const action of result.actions) this.#apply(connector, action)
+      for (const finding of result.findings) {
+        if (finding.severity !== 'alert') continue
+        const key = `${finding.kind} ${finding.order ?? ''} ${finding.account ?? ''} ${finding.instrument ?? ''}`
+        this.#tell(alerts, key, `RECONCILE_${finding.kind.toUpperCase()}`, core.ids.numberOf(finding.order ?? ''), `${connector.name}: ${finding.kind} ${JSON.stringify(finding.details)}`)
+      }
+      return result
+    } finally {
+      core.endTurn()
     }
-    core.endTurn()
-    return result
+  }
+
+  /** Tells an alert, once for as long as every run finds it again. */
+  #tell(alerts: Alerts, key: string, kind: string, orderNumber: number, message: string): void {
+    if (!alerts.known.has(key) && !alerts.now.has(key)) this.#core.anomaly(kind, orderNumber, message)
+    alerts.now.add(key)
+  }
+
+  /** Orders whose fate no answer has settled: they count against limits, and somebody has to look at them. */
+  #tellUnknown(connector: BaseConnector, alerts: Alerts): void {
+    const { table, names } = this.#core
+    for (const row of this.#rows(connector)) {
+      if (lifecycle(table, row) !== StatusCode.UNKNOWN) continue
+      const id = names.clientOrderId(row)
+      this.#tell(alerts, `fate ${id}`, 'FATE_UNKNOWN', table.cells[row], `The fate of order ${id} is not known after asking ${connector.name}: ${table.reason(row) ?? ''}`)
+    }
+  }
+
+  /**
+   * The answers without closed orders whose record was taken over, and without their executions: those that were booked are
+   * known, those that were not are booked here.
+   */
+  #withoutForgotten(connector: BaseConnector, answers: VenueAnswers): VenueAnswers {
+    const fills = answers.fills?.reports.filter((fill) => {
+      const number = this.#forgotten(connector, fill.clientOrderId, fill.venueOrderId)
+      if (number === 0) return true
+      if (this.#core.identities.recall(number, fill.exec) === 'new') {
+        this.#intake.filled(number, fill.exec, fill.quantityUnits, fill.priceUnits, fill.feeUnits ?? Number.NaN, fill.feeCurrency ?? '', fill.liquidity, fill.tsUs)
+      }
+      return false
+    })
+    const orders = answers.orders?.reports.filter((report) => report.state === 'working' || report.state === 'triggered' || this.#forgotten(connector, report.clientOrderId, report.venueOrderId) === 0)
+    return {
+      ...answers,
+      ...(answers.fills === undefined || fills === undefined ? {} : { fills: { ...answers.fills, reports: fills } }),
+      ...(answers.orders === undefined || orders === undefined ? {} : { orders: { ...answers.orders, reports: orders } }),
+    }
+  }
+
+  /** Number of an order of ours whose record was taken over; 0 for all others. */
+  #forgotten(connector: BaseConnector, clientOrderId: string | undefined, venueOrderId: string | number | undefined): number {
+    const core = this.#core
+    const known = clientOrderId === undefined ? 0 : core.ids.numberOf(clientOrderId)
+    if (known > 0) return core.table.rowOf(known) < 0 ? known : 0
+    return clientOrderId === undefined && venueOrderId !== undefined ? core.identities.numberOf(connector.source, venueOrderId) : 0
+  }
+
+  /** Ids that corrections gave to executions that we know by another one, by row. */
+  #aliases(connector: BaseConnector, answers: VenueAnswers): Map<number, ExecKey[]> {
+    const { table, ids } = this.#core
+    const byVenueId = new Map<string | number, number>()
+    for (const row of this.#rows(connector)) {
+      const id = table.venueOrderId(row)
+      if (id !== undefined && table.cells[row + Field.isIndexed] === 1) byVenueId.set(id, row)
+    }
+    const aliases = new Map<number, ExecKey[]>()
+    for (const fill of answers.fills?.reports ?? []) {
+      const own = fill.clientOrderId === undefined ? -1 : table.rowOf(ids.numberOf(fill.clientOrderId))
+      const row = own >= 0 ? own : fill.venueOrderId === undefined ? undefined : byVenueId.get(fill.venueOrderId)
+      if (row === undefined || table.cells[row + Field.isIndexed] !== 1) continue
+      aliases.set(row, [...(aliases.get(row) ?? []), fill.exec])
+    }
+    return aliases
+  }
+
+  /** Instruments that are halted already, for every account that was asked for. */
+  #halted(answers: VenueAnswers): Set<string> {
+    const { gate, instruments, sizes } = this.#core
+    const halted = new Set<string>()
+    for (let index = 0; index < Math.min(instruments.size, sizes.instrument); index++) {
+      if (gate.states.get('instrument', index) === 'HALTED') for (const account of answers.accounts) halted.add(haltKey(account, index))
+    }
+    return halted
   }
 
   #apply(connector: BaseConnector, action: ReconcileAction): void {
@@ -140,7 +250,7 @@ export class Reconciler {
       case 'adopt':
         return intake.externalOrder(connector.source, action.report, action.order, action.owner)
       case 'external_fill':
-        return intake.externalFill(connector.source, action.fill, action.owner)
+        return intake.externalFill(connector.source, action.fill, action.owner, false)
       case 'adjust_position':
         return intake.adjustPosition(connector.source, action.account, action.instrument, action.owner, action.exec, action.side, action.quantityUnits, action.priceUnits)
       case 'halt':
@@ -153,26 +263,23 @@ export class Reconciler {
     return { name: instrument.id, priceScale: instrument.priceScale, sizeScale: instrument.sizeScale }
   }
 
-  /** Our orders at a connector that can still matter: open ones, and those the venue may still speak of. */
-  #orders(connector: BaseConnector): LocalOrder[] {
+  /** Our orders at a connector that were sent, or may have been. */
+  *#rows(connector: BaseConnector): Generator<number> {
     const { table, connectors } = this.#core
-    const orders: LocalOrder[] = []
     for (const row of table.rows()) {
       if (connectors[table.cells[row + Field.connector]] !== connector) continue
-      if ((table.cells[row + Field.facts] & Fact.denied) !== 0 || table.cells[row + Field.submittedSeq] === 0) continue
-      orders.push(this.#order(row))
+      if ((table.cells[row + Field.facts] & Fact.denied) === 0 && table.cells[row + Field.submittedSeq] > 0) yield row
     }
-    return orders
   }
 
-  #order(row: number): LocalOrder {
+  #order(row: number, lastActivityUs: number, aliases: ReadonlyMap<number, readonly ExecKey[]>): LocalOrder {
     const core = this.#core
     const { table, names } = core
     const { cells } = table
     const facts = factsOf(table, row)
     const plain = cells[row + Field.facts]
     const venueOrderId = table.venueOrderId(row)
-    const trades = this.#trades(row)
+    const trades = this.#trades(row, aliases.get(row) ?? [])
     const value = trades.reduce((sum, trade) => sum + trade.counted * trade.priceUnits, 0)
     const filledUnits = cells[row + Field.filled]
     const inferredUnits = trades.reduce((sum, trade) => sum + (trade.isInferred ? trade.counted : 0), 0)
@@ -185,7 +292,7 @@ export class Reconciler {
       side: sideOf(cells[row + Field.side]),
       type: typeOf(cells[row + Field.type]) as OrderType,
       postOnly: (cells[row + Field.flags] & OrderFlag.postOnly) !== 0,
-      status: statusOf(status(table, row)) as OrderStatus,
+      status: statusOf(lifecycle(table, row)) as OrderStatus,
       isClosedByInference:
         !works && (facts & (Fact.canceledByInference | Fact.expiredByInference | Fact.rejectedByInference | Fact.unfilledByBust | Fact.unfilledByCorrection)) !== 0,
       venueFacts: {
@@ -207,23 +314,27 @@ export class Reconciler {
       trades,
       requests: this.#requests(row),
       submittedAtUs: cells[row + Field.createdUs],
-      lastActivityUs: cells[row + Field.updatedUs],
+      lastActivityUs,
     }
     return order
   }
 
-  #trades(row: number): (LocalTrade & { counted: number })[] {
+  #trades(row: number, reported: readonly ExecKey[]): (LocalTrade & { counted: number })[] {
     const { trades, cells } = this.#core.table
     const list: (LocalTrade & { counted: number })[] = []
     for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
       const facts = trades.cells[trade + TradeField.facts]
+      const isCorrected = (facts & TradeFact.corrected) !== 0
+      const exec = trades.exec(trade)
+      const others = reported.filter((name) => name !== exec && trades.find(cells[row], name) === trade)
       list.push({
-        exec: trades.exec(trade),
-        quantityUnits: trades.cells[trade + TradeField.quantity],
+        exec,
+        ...(others.length === 0 ? {} : { aliases: others }),
+        quantityUnits: trades.cells[trade + (isCorrected ? TradeField.correctedQuantity : TradeField.quantity)],
         priceUnits: trades.priceOf(trade),
         isInferred: (facts & TradeFact.inferred) !== 0,
         isBusted: (facts & TradeFact.busted) !== 0,
-        isCorrected: (facts & TradeFact.corrected) !== 0,
+        isCorrected,
         tsUs: trades.cells[trade + TradeField.ts],
         counted: trades.cells[trade + TradeField.effective],
       })

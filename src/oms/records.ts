@@ -9,7 +9,8 @@ import { TradewireError } from '../core/errors.js'
 import type { RecordWriter } from '../journal/journal.js'
 import type { RecordReader } from '../journal/record-reader.js'
 import type { ExecKey } from '../orders/trade-pool.js'
-import { Field, type OrderTable, RECORD } from '../orders/order-table.js'
+import * as Field from '../orders/order-fields.js'
+import { type OrderTable, RECORD } from '../orders/order-table.js'
 
 /** Types of records. */
 export const RecordType = {

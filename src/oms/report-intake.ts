@@ -6,8 +6,8 @@
  */
 import { UnmatchedReports } from './unmatched.js'
 import { FactSource, Liquidity } from '../orders/codes.js'
-import { Outcome } from '../orders/fold.js'
-import { Field } from '../orders/order-table.js'
+import * as Outcome from '../orders/outcome.js'
+import * as Field from '../orders/order-fields.js'
 import type { OrderReports } from '../orders/reports.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'

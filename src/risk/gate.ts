@@ -59,6 +59,33 @@ export interface Breach {
 const closedPhase = 0
 const haltedPhase = 3
 
+/** The order under check, read from its record once; for a change, with the terms it would lead to. */
+class Subject {
+  account = 0
+  instrument = 0
+  connector = 0
+  strategy = 0
+  side = 0
+  type = 0
+  timeInForce = 0
+  flags = 0
+  quantity = Number.NaN
+  price = Number.NaN
+  trigger = Number.NaN
+  filled = Number.NaN
+  /** What the order has reserved already. */
+  reserved = Number.NaN
+  /** Index of account and instrument in the columns of the exposure. */
+  key = 0
+  nowNs = Number.NaN
+  wallUs = Number.NaN
+  /** The reference in price units, and the highest and lowest limit price inside the collar. */
+  referenceUnits = Number.NaN
+  highestUnits = Number.NaN
+  lowestUnits = Number.NaN
+  limits: InstrumentLimits | undefined
+}
+
 /** The pre-trade risk gate of one system. */
 export class RiskGate {
   readonly limits: CompiledLimits
@@ -83,8 +110,7 @@ export class RiskGate {
   readonly #lowestUnits: Float64Array
   readonly #approved: ApprovedOrder
   readonly #approvedChange: ApprovedReplace
-  // The terms under check; for a change, the terms it would lead to.
-  readonly #terms = { quantity: 0, price: 0, trigger: 0, nowNs: 0, wallUs: 0, referenceUnits: 0, highestUnits: 0, lowestUnits: 0 }
+  readonly #subject = new Subject()
 
   constructor(options: RiskGateOptions) {
     const { table, instruments, names, sizes, limits = {} } = options
@@ -120,16 +146,15 @@ export class RiskGate {
    * failed. The order is approved from then on: send it, or give the reservation back by folding what happened.
    */
   check(row: number): number {
-    const table = this.#table
-    this.#prepare(table.cells[row + Field.quantity], table.cells[row + Field.price], table.cells[row + Field.trigger])
-    const verdict = this.#verdict(row, 0)
+    const { cells } = this.#table
+    const order = this.#read(row, cells[row + Field.quantity], cells[row + Field.price], cells[row + Field.trigger])
+    const verdict = this.#verdict(row, order, true)
     if (verdict !== 0) {
       this.denials[verdict] = this.denials[verdict] + 1
       return verdict
     }
-    const { nowNs } = this.#terms
-    this.#throttles[table.cells[row + Field.connector]]?.take(nowNs)
-    this.#duplicates?.take(nowNs)
+    this.#throttles[order.connector]?.take(order.nowNs)
+    this.#duplicates?.take(order.nowNs)
     this.exposure.reserve(row)
     this.approvals++
     return 0
@@ -142,7 +167,7 @@ export class RiskGate {
 
   /** Monotonic time of the latest check. */
   get checkedAtNs(): number {
-    return this.#terms.nowNs
+    return this.#subject.nowNs
   }
 
   /** Whether a view is this gate's own: what connectors ask before they send. */
@@ -152,14 +177,14 @@ export class RiskGate {
 
   /** Checks a change of a working order as the order it would become, and reserves the larger of old and new. */
   checkReplace(row: number, quantity: number, price: number, trigger: number): number {
-    this.#prepare(quantity, price, trigger)
-    const verdict = this.#isPureDecrease(row) ? this.#decreaseVerdict(row) : this.#verdict(row, this.#table.cells[row + Field.reserved])
+    const order = this.#read(row, quantity, price, trigger)
+    const verdict = this.#isPureDecrease(row, order) ? this.#decreaseVerdict(order) : this.#verdict(row, order, false)
     if (verdict !== 0) {
       this.denials[verdict] = this.denials[verdict] + 1
       return verdict
     }
-    this.#throttles[this.#table.cells[row + Field.connector]]?.take(this.#terms.nowNs)
-    this.exposure.reserveAtLeast(row, Math.max(0, quantity - this.#table.cells[row + Field.filled]))
+    this.#throttles[order.connector]?.take(order.nowNs)
+    this.exposure.reserveAtLeast(row, Math.max(0, quantity - order.filled))
     this.approvals++
     return 0
   }
@@ -171,18 +196,18 @@ export class RiskGate {
 
   /** Whether an approved order may still be sent, later in time: the kill switch, the states and the venue are asked again. */
   recheck(row: number, quantity: number = this.#table.cells[row + Field.quantity]): number {
-    this.#terms.wallUs = this.#clock.wallUs()
-    this.#terms.quantity = quantity
-    return this.#stateVerdict(row) || this.#tradableVerdict(row)
+    const { cells } = this.#table
+    const order = this.#read(row, quantity, cells[row + Field.price], cells[row + Field.trigger])
+    return this.#stateVerdict(order) || this.#tradableVerdict(order)
   }
 
   /** All controls that an order fails now, with limits and what was seen. Reserves nothing. */
   explain(row: number): Breach[] {
-    const table = this.#table
-    this.#prepare(table.cells[row + Field.quantity], table.cells[row + Field.price], table.cells[row + Field.trigger])
+    const { cells } = this.#table
+    const order = this.#read(row, cells[row + Field.quantity], cells[row + Field.price], cells[row + Field.trigger])
     const breaches: Breach[] = []
     const seen = new Set<number>()
-    for (const check of this.#checks(row, 0)) {
+    for (const check of this.#checks(row, order)) {
       const verdict = check()
       if (verdict === 0 || seen.has(verdict)) continue
       seen.add(verdict)
@@ -197,100 +222,101 @@ export class RiskGate {
     return { control: name, code: controls[name].code, ...this.#figures(row, name) }
   }
 
-  #prepare(quantity: number, price: number, trigger: number): void {
-    const terms = this.#terms
-    terms.quantity = quantity
-    terms.price = price
-    terms.trigger = trigger
-    terms.nowNs = this.#clock.monotonicNs()
-    terms.wallUs = this.#clock.wallUs()
+  #read(row: number, quantity: number, price: number, trigger: number): Subject {
+    const { cells } = this.#table
+    const order = this.#subject
+    const account = cells[row + Field.account]
+    const instrument = cells[row + Field.instrument]
+    order.account = account
+    order.instrument = instrument
+    order.connector = cells[row + Field.connector]
+    order.strategy = cells[row + Field.strategy]
+    order.side = cells[row + Field.side]
+    order.type = cells[row + Field.type]
+    order.timeInForce = cells[row + Field.timeInForce]
+    order.flags = cells[row + Field.flags]
+    order.quantity = quantity
+    order.price = price
+    order.trigger = trigger
+    order.filled = cells[row + Field.filled]
+    order.reserved = cells[row + Field.reserved]
+    order.key = this.exposure.keyOf(account, instrument)
+    order.limits = this.limits.at(instrument) ?? this.limits.of(this.#instruments.at(instrument))
+    order.nowNs = this.#clock.monotonicNs()
+    order.wallUs = this.#clock.wallUs()
+    return order
   }
 
-  /** The first control that fails, cheap ones and stops first. `ownReserved` is what a changed order has reserved already. */
-  #verdict(row: number, ownReserved: number): number {
-    const limits = this.#limitsOf(row)
-    const isNew = ownReserved === 0
+  /** The first control that fails, cheap ones and stops first. */
+  #verdict(row: number, order: Subject, isNew: boolean): number {
+    const limits = order.limits as InstrumentLimits
     return (
-      this.#stateVerdict(row) ||
-      this.#tradableVerdict(row) ||
-      this.#validityVerdict(row, limits) ||
-      (this.#terms.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0) ||
-      this.#referenceVerdict(row, limits) ||
-      this.#collarVerdict(row) ||
-      this.#notionalVerdict(row, limits) ||
-      this.#positionVerdict(row, limits, ownReserved) ||
-      (isNew ? this.#countVerdict(row) : 0) ||
-      (isNew ? this.#duplicateVerdict(row) : 0) ||
-      this.#throttleVerdict(row)
+      this.#stateVerdict(order) ||
+      this.#tradableVerdict(order) ||
+      this.#validityVerdict(row, order, limits) ||
+      (order.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0) ||
+      this.#referenceVerdict(order, limits) ||
+      this.#collarVerdict(order) ||
+      this.#notionalVerdict(order, limits) ||
+      this.#positionVerdict(order, limits) ||
+      (isNew ? this.#countVerdict(order) || this.#duplicateVerdict(order) : 0) ||
+      this.#throttleVerdict(order)
     )
   }
 
-  #checks(row: number, ownReserved: number): (() => number)[] {
-    const limits = this.#limitsOf(row)
+  #checks(row: number, order: Subject): (() => number)[] {
+    const limits = order.limits as InstrumentLimits
     return [
-      () => this.#stateVerdict(row),
-      () => this.#tradableVerdict(row),
-      () => this.#validityVerdict(row, limits),
-      () => (this.#terms.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0),
-      () => this.#referenceVerdict(row, limits),
-      () => this.#collarVerdict(row),
-      () => this.#notionalVerdict(row, limits),
-      () => this.#positionVerdict(row, limits, ownReserved),
-      () => this.#countVerdict(row),
-      () => this.#duplicateVerdict(row),
-      () => this.#throttleVerdict(row),
+      () => this.#stateVerdict(order),
+      () => this.#tradableVerdict(order),
+      () => this.#validityVerdict(row, order, limits),
+      () => (order.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0),
+      () => this.#referenceVerdict(order, limits),
+      () => this.#collarVerdict(order),
+      () => this.#notionalVerdict(order, limits),
+      () => this.#positionVerdict(order, limits),
+      () => this.#countVerdict(order),
+      () => this.#duplicateVerdict(order),
+      () => this.#throttleVerdict(order),
     ]
   }
 
-  #stateVerdict(row: number): number {
-    const table = this.#table
-    const word = this.states.strictest(table.cells[row + Field.account], table.cells[row + Field.connector], table.cells[row + Field.strategy], table.cells[row + Field.instrument])
-    const flags = table.cells[row + Field.flags]
+  #stateVerdict(order: Subject): number {
+    const word = this.states.strictest(order.account, order.connector, order.strategy, order.instrument)
+    const { flags } = order
     if (word === 0 && (flags & OrderFlag.reduceOnly) === 0) return 0
     const state = stateOfWord(word)
-    const shrinks = this.#shrinks(row)
+    const shrinks = this.#shrinks(order)
     if (state === TradingState.HALTED && !((flags & OrderFlag.protective) !== 0 && shrinks)) return isKillWord(word) ? Verdict.killSwitch : Verdict.halted
     if (state === TradingState.REDUCING && !shrinks) return Verdict.reducing
-    return (flags & OrderFlag.reduceOnly) !== 0 && !this.#opposesPosition(row) ? Verdict.reducing : 0
+    return (flags & OrderFlag.reduceOnly) !== 0 && !this.#opposesPosition(order) ? Verdict.reducing : 0
   }
 
   /** Whether the order, together with all that works on its side, can only make the position smaller and not turn it. */
-  #shrinks(row: number): boolean {
+  #shrinks(order: Subject): boolean {
     const { exposure } = this
-    const table = this.#table
-    const key = exposure.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])
-    const position = exposure.position[key]
-    const wanted = this.#terms.quantity - table.cells[row + Field.filled] - table.cells[row + Field.reserved]
-    return table.cells[row + Field.side] > 0
-      ? position < 0 && exposure.buying[key] + wanted <= -position
-      : position > 0 && exposure.selling[key] + wanted <= position
+    const position = exposure.position[order.key]
+    const wanted = order.quantity - order.filled - order.reserved
+    return order.side > 0
+      ? position < 0 && exposure.buying[order.key] + wanted <= -position
+      : position > 0 && exposure.selling[order.key] + wanted <= position
   }
 
   /** Whether the order is on the other side of the position and not larger. Its siblings (a stop beside a target) do not count: the venue lets only one of them reduce. */
-  #opposesPosition(row: number): boolean {
-    const table = this.#table
-    const position = this.exposure.position[this.exposure.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])]
-    return table.cells[row + Field.side] * position < 0 && this.#terms.quantity - table.cells[row + Field.filled] <= Math.abs(position)
+  #opposesPosition(order: Subject): boolean {
+    const position = this.exposure.position[order.key]
+    return order.side * position < 0 && order.quantity - order.filled <= Math.abs(position)
   }
 
-  #tradableVerdict(row: number): number {
-    const table = this.#table
-    if (!this.#venue(table.cells[row + Field.connector]).isReady) return Verdict.notTradable
-    const phase = this.#phases[table.cells[row + Field.instrument]]
+  #tradableVerdict(order: Subject): number {
+    if (!this.#venue(order.connector).isReady) return Verdict.notTradable
+    const phase = this.#phases[order.instrument]
     return phase === closedPhase || phase === haltedPhase ? Verdict.notTradable : 0
   }
 
-  #limitsOf(row: number): InstrumentLimits {
-    const index = this.#table.cells[row + Field.instrument]
-    return this.limits.at(index) ?? this.limits.of(this.#instruments.at(index))
-  }
-
-  #validityVerdict(row: number, limits: InstrumentLimits): number {
-    const { cells } = this.#table
-    const { quantity, price, trigger } = this.#terms
-    const type = cells[row + Field.type]
-    const tif = cells[row + Field.timeInForce]
-    const { support } = this.#venue(cells[row + Field.connector])
+  #validityVerdict(row: number, order: Subject, limits: InstrumentLimits): number {
+    const { quantity, price, trigger, type, timeInForce } = order
+    const { support } = this.#venue(order.connector)
     const isValid =
       quantity >= limits.leastQuantityUnits &&
       quantity <= limits.mostQuantityUnits &&
@@ -298,32 +324,30 @@ export class RiskGate {
       (hasLimit(type) ? isPriceValid(limits, price) : Number.isNaN(price)) &&
       (Number.isNaN(trigger) || (hasTrigger(type) && isPriceValid(limits, trigger))) &&
       support.takesType(type) &&
-      support.takesTimeInForce(tif) &&
-      (tif !== TifCode.GTD || cells[row + Field.expireUs] > this.#terms.wallUs) &&
-      ((cells[row + Field.flags] & OrderFlag.postOnly) === 0 || support.postOnly) &&
-      (Number.isNaN(cells[row + Field.display]) || support.iceberg)
+      support.takesTimeInForce(timeInForce) &&
+      (timeInForce !== TifCode.GTD || this.#table.cells[row + Field.expireUs] > order.wallUs) &&
+      ((order.flags & OrderFlag.postOnly) === 0 || support.postOnly) &&
+      (support.iceberg || Number.isNaN(this.#table.cells[row + Field.display]))
     return isValid ? 0 : Verdict.invalidOrder
   }
 
   /** Finds the reference in price units, or says why there is none. It is needed unless nothing asks for it. */
-  #referenceVerdict(row: number, limits: InstrumentLimits): number {
-    const terms = this.#terms
-    const index = limits.instrument.index
-    const fault = this.references.faultAt(index, terms.wallUs)
+  #referenceVerdict(order: Subject, limits: InstrumentLimits): number {
+    const index = order.instrument
+    const fault = this.references.faultAt(index, order.wallUs)
     if (fault === ReferenceFault.none) {
       const price = this.references.reference[index]
       // Prices in doubles are converted once, when they change.
       if (price !== this.#knownReference[index]) this.#convertReference(limits.instrument, price)
-      terms.referenceUnits = this.#referenceUnits[index]
-      terms.highestUnits = this.#highestUnits[index]
-      terms.lowestUnits = this.#lowestUnits[index]
+      order.referenceUnits = this.#referenceUnits[index]
+      order.highestUnits = this.#highestUnits[index]
+      order.lowestUnits = this.#lowestUnits[index]
       return 0
     }
-    terms.referenceUnits = Number.NaN
-    terms.highestUnits = Number.POSITIVE_INFINITY
-    terms.lowestUnits = Number.NEGATIVE_INFINITY
-    const isPriced = hasLimit(this.#table.cells[row + Field.type])
-    if (!this.limits.needsMarketData && isPriced && this.limits.collarParts < 0) return 0
+    order.referenceUnits = Number.NaN
+    order.highestUnits = Number.POSITIVE_INFINITY
+    order.lowestUnits = Number.NEGATIVE_INFINITY
+    if (!this.limits.needsMarketData && hasLimit(order.type) && this.limits.collarParts < 0) return 0
     return fault === ReferenceFault.missing ? Verdict.noReference : Verdict.marketData
   }
 
@@ -340,16 +364,14 @@ export class RiskGate {
   }
 
   /** A limit price beyond the collar on its aggressive side; a price that is not there (NaN) is beyond nothing. */
-  #collarVerdict(row: number): number {
-    const { price, highestUnits, lowestUnits } = this.#terms
-    const isBeyond = this.#table.cells[row + Field.side] > 0 ? price > highestUnits : price < lowestUnits
-    return isBeyond ? Verdict.priceCollar : 0
+  #collarVerdict({ side, price, highestUnits, lowestUnits }: Subject): number {
+    return (side > 0 ? price > highestUnits : price < lowestUnits) ? Verdict.priceCollar : 0
   }
 
-  #notionalVerdict(row: number, limits: InstrumentLimits): number {
+  #notionalVerdict(order: Subject, limits: InstrumentLimits): number {
     if (limits.maxNotionalHigh < 0) return Verdict.noReference
-    const { quantity } = this.#terms
-    const price = limits.isInverse ? 1 : Math.abs(this.#valuationUnits(row))
+    const { quantity } = order
+    const price = limits.isInverse ? 1 : Math.abs(this.#valuationUnits(order))
     if (Number.isNaN(price)) return Verdict.noReference
     const product = quantity * price
     // Below 2^53 the product of doubles is exact; beyond, limbs decide.
@@ -358,74 +380,62 @@ export class RiskGate {
   }
 
   /** The price an order is valued at: its limit, else its trigger or the reference, moved by the collar to the expensive side. */
-  #valuationUnits(row: number): number {
-    const { price, trigger, referenceUnits } = this.#terms
-    if (hasLimit(this.#table.cells[row + Field.type])) return price
+  #valuationUnits({ type, price, trigger, referenceUnits }: Subject): number {
+    if (hasLimit(type)) return price
     const base = Number.isNaN(trigger) ? referenceUnits : Math.max(Math.abs(trigger), Number.isNaN(referenceUnits) ? 0 : Math.abs(referenceUnits))
     return Math.ceil(Math.abs(base) * (1 + Math.max(0, this.limits.collarParts) / PARTS))
   }
 
-  #positionVerdict(row: number, limits: InstrumentLimits, ownReserved: number): number {
-    if (limits.maxPositionUnits === Number.POSITIVE_INFINITY) return 0
-    const table = this.#table
+  #positionVerdict(order: Subject, limits: InstrumentLimits): number {
     const { exposure } = this
-    const key = exposure.keyOf(table.cells[row + Field.account], table.cells[row + Field.instrument])
-    const wanted = Math.max(ownReserved, this.#terms.quantity - table.cells[row + Field.filled]) - ownReserved
-    const worst =
-      table.cells[row + Field.side] > 0
-        ? exposure.position[key] + exposure.buying[key] + wanted
-        : -exposure.position[key] + exposure.selling[key] + wanted
+    const { key, side } = order
+    // What the order has reserved already is part of what works on its side.
+    const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
+    const worst = side > 0 ? exposure.position[key] + exposure.buying[key] + wanted : exposure.selling[key] + wanted - exposure.position[key]
     return worst > limits.maxPositionUnits ? Verdict.maxPosition : 0
   }
 
-  #countVerdict(row: number): number {
-    const table = this.#table
+  #countVerdict(order: Subject): number {
     const { exposure } = this
     const { maxOpen } = this.limits
-    const account = table.cells[row + Field.account]
     const isFull =
-      (exposure.openByInstrument[exposure.keyOf(account, table.cells[row + Field.instrument])]) >= maxOpen.instrument ||
-      (exposure.openByStrategy[table.cells[row + Field.strategy]]) >= maxOpen.strategy ||
-      exposure.openByAccount[account] >= maxOpen.account ||
-      (exposure.openByConnector[table.cells[row + Field.connector]]) >= maxOpen.connector
+      exposure.openByInstrument[order.key] >= maxOpen.instrument ||
+      exposure.openByStrategy[order.strategy] >= maxOpen.strategy ||
+      exposure.openByAccount[order.account] >= maxOpen.account ||
+      exposure.openByConnector[order.connector] >= maxOpen.connector
     return isFull ? Verdict.openOrders : 0
   }
 
-  #duplicateVerdict(row: number): number {
-    const table = this.#table
-    const { quantity, price, nowNs } = this.#terms
+  #duplicateVerdict(order: Subject): number {
     if (this.#duplicates === undefined) return 0
-    const hasRoom = this.#duplicates.hasRoom(table.cells[row + Field.instrument], table.cells[row + Field.side], quantity, price, table.cells[row + Field.type], table.cells[row + Field.strategy], nowNs)
-    return hasRoom ? 0 : Verdict.duplicate
+    const { instrument, side, quantity, price, type, strategy, nowNs } = order
+    return this.#duplicates.hasRoom(instrument, side, quantity, price, type, strategy, nowNs) ? 0 : Verdict.duplicate
   }
 
-  #throttleVerdict(row: number): number {
-    const throttle = this.#throttles[this.#table.cells[row + Field.connector]]
-    return throttle === undefined || throttle.hasRoom(this.#terms.nowNs) ? 0 : Verdict.throttle
+  #throttleVerdict(order: Subject): number {
+    const throttle = this.#throttles[order.connector]
+    return throttle === undefined || throttle.hasRoom(order.nowNs) ? 0 : Verdict.throttle
   }
 
   /** Whether a change only takes quantity away and makes nothing more aggressive. */
-  #isPureDecrease(row: number): boolean {
-    const table = this.#table
-    const { quantity, price, trigger } = this.#terms
-    const samePrice = price === table.cells[row + Field.price] || (Number.isNaN(price) && Number.isNaN(table.cells[row + Field.price]))
-    const sameTrigger = trigger === table.cells[row + Field.trigger] || (Number.isNaN(trigger) && Number.isNaN(table.cells[row + Field.trigger]))
-    return quantity <= table.cells[row + Field.quantity] && samePrice && sameTrigger
+  #isPureDecrease(row: number, { quantity, price, trigger }: Subject): boolean {
+    const { cells } = this.#table
+    const samePrice = price === cells[row + Field.price] || (Number.isNaN(price) && Number.isNaN(cells[row + Field.price]))
+    const sameTrigger = trigger === cells[row + Field.trigger] || (Number.isNaN(trigger) && Number.isNaN(cells[row + Field.trigger]))
+    return quantity <= cells[row + Field.quantity] && samePrice && sameTrigger
   }
 
   /** A pure decrease passes every limit; it still has to be a valid order at a venue that can be reached. */
-  #decreaseVerdict(row: number): number {
-    if (!this.#venue(this.#table.cells[row + Field.connector]).isReady) return Verdict.notTradable
-    const { quantity } = this.#terms
-    const instrument = this.#instruments.at(this.#table.cells[row + Field.instrument])
-    return quantity > 0 && isMultiple(quantity, instrument.sizeStepUnits) ? 0 : Verdict.invalidOrder
+  #decreaseVerdict({ connector, quantity, limits }: Subject): number {
+    if (!this.#venue(connector).isReady) return Verdict.notTradable
+    return quantity > 0 && isMultiple(quantity, (limits as InstrumentLimits).sizeStepUnits) ? 0 : Verdict.invalidOrder
   }
 
   #figures(row: number, control: ControlName): { limit: string; observed: string } {
     const table = this.#table
     const instrument = this.#instruments.at(table.cells[row + Field.instrument])
     const limits = this.limits.of(instrument)
-    const { quantity, price, referenceUnits } = this.#terms
+    const { quantity, price, referenceUnits } = this.#subject
     const text = (units: number) => (Number.isFinite(units) ? instrument.quantityText(units) : 'none')
     const priceText = (units: number) => (Number.isFinite(units) ? instrument.priceText(units) : 'none')
     switch (control) {
@@ -436,7 +446,7 @@ export class RiskGate {
       case 'priceCollar':
         return { limit: `${this.limits.collarParts / 10_000} % of ${priceText(referenceUnits)}`, observed: priceText(price) }
       case 'maxOrderNotional':
-        return { limit: String(this.limits.source.maxOrderNotional ?? '1000000'), observed: `${text(quantity)} at ${priceText(this.#valuationUnits(row))}` }
+        return { limit: String(this.limits.source.maxOrderNotional ?? '1000000'), observed: `${text(quantity)} at ${priceText(this.#valuationUnits(this.#subject))}` }
       case 'openOrders':
         return { limit: JSON.stringify(this.limits.maxOpen), observed: 'reached' }
       default:

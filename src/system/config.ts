@@ -135,6 +135,7 @@ export function requireLive(config: TradingSystemConfig): void {
   }
   want(config.live?.confirm === true, 'live.confirm: true')
   want(config.live?.account !== undefined && config.live.account !== '', 'live.account: the account to trade')
+  want(config.account === undefined || config.account === config.live?.account, 'account: the same as live.account, or none')
   want(config.journal !== undefined, 'journal: a directory')
   want(risk.maxOrderQuantity !== undefined, 'risk.maxOrderQuantity')
   want(risk.maxOrderNotional !== undefined, 'risk.maxOrderNotional')

@@ -14,7 +14,7 @@ import type { Reconciler, ReconciliationReport } from '../oms/reconciler.js'
 import { RecordType } from '../oms/records.js'
 import type { ReportIntake } from '../oms/report-intake.js'
 import { StatusCode } from '../orders/codes.js'
-import { status } from '../orders/derive.js'
+import { lifecycle } from '../orders/derive.js'
 import { Field } from '../orders/order-table.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import type { ConnectionEvent } from './strategy.js'
@@ -41,7 +41,8 @@ export class ConnectorHub {
   /** Accounts that venues have reported. */
   readonly reportedAccounts = new Set<string>()
   readonly #parts: ConnectorHubParts
-  readonly #running = new Map<BaseConnector, Promise<ReconciliationReport>>()
+  readonly #running = new Map<BaseConnector, { epoch: number; report: Promise<ReconciliationReport> }>()
+  #isStopped = false
   #wakeUp: TimerHandle | undefined
   #timer: TimerHandle | undefined
 
@@ -82,18 +83,38 @@ export class ConnectorHub {
     this.#parts.instruments.add(definition)
   }
 
-  /** Starts all connectors at once; ready when this resolves. */
+  /** Starts all connectors at once; ready when this resolves. The journal holds the session for certain before anything is sent in it. */
   async startAll(signal: AbortSignal | undefined): Promise<void> {
+    this.#tellMissing()
+    await this.#parts.core.recorder.journal.durable()
     await Promise.all([...this.byName.values()].map((connector) => connector.start(signal === undefined ? {} : { signal })))
   }
 
-  /** Stops all connectors and the timers of this hub. */
+  /** Stops all connectors and the timers of this hub. A connector that fails to stop harms no other. */
   async stopAll(): Promise<void> {
+    this.#isStopped = true
     this.#timer?.cancel()
     this.#wakeUp?.cancel()
     this.drain()
-    for (const connector of this.byName.values()) await connector[Symbol.asyncDispose]()
+    for (const connector of this.byName.values()) {
+      try {
+        await connector[Symbol.asyncDispose]()
+      } catch (error) {
+        this.#parts.onError(error, `stopping ${connector.name}`)
+      }
+    }
     this.#parts.instruments.onAdd = undefined
+  }
+
+  /** Open orders at a connector that only the journal knows: nobody can ask about them. */
+  #tellMissing(): void {
+    const { core } = this.#parts
+    const { cells } = core.table
+    for (const row of core.table.rows()) {
+      if (cells[row + Field.isOpen] === 0 || core.connectors[cells[row + Field.connector]] !== undefined) continue
+      const name = core.names.connector(cells[row + Field.connector])
+      core.anomaly('CONNECTOR_MISSING', cells[row], `Order ${core.names.clientOrderId(row)} is open at connector ${name}, which is not part of this system`)
+    }
   }
 
   /** Reconciles every ready connector again and again. */
@@ -107,25 +128,29 @@ export class ConnectorHub {
     })
   }
 
-  /** Compares our books with the venue of a connector now. A run that is under way is shared. */
+  /** Compares our books with the venue of a connector now. A run over the same connection that is under way is shared. */
   reconcileNow(connector: BaseConnector, signal: AbortSignal = new AbortController().signal): Promise<ReconciliationReport> {
+    const { epoch } = connector
     const running = this.#running.get(connector)
-    if (running !== undefined) return running
+    if (running?.epoch === epoch) return running.report
     const phase = connector.isReady ? 'running' : 'startup'
-    const started = this.#parts.reconciler.run(connector, phase, signal).then(
-      (report) => {
-        this.#running.delete(connector)
-        this.reports.set(connector.name, report)
-        this.#parts.onReconciled(report)
-        return report
+    const finished = () => {
+      if (this.#running.get(connector)?.epoch === epoch) this.#running.delete(connector)
+    }
+    const report = this.#parts.reconciler.run(connector, phase, signal).then(
+      (result) => {
+        finished()
+        this.reports.set(connector.name, result)
+        this.#parts.onReconciled(result)
+        return result
       },
       (error) => {
-        this.#running.delete(connector)
+        finished()
         throw error
       },
     )
-    this.#running.set(connector, started)
-    return started
+    this.#running.set(connector, { epoch, report })
+    return report
   }
 
   /** Hands published market data to its handlers, as one turn of the order plane. */
@@ -157,7 +182,7 @@ export class ConnectorHub {
   }
 
   #wake(): void {
-    if (this.#wakeUp !== undefined) return
+    if (this.#wakeUp !== undefined || this.#isStopped) return
     this.#wakeUp = this.#parts.time.nextTurn(() => {
       this.#wakeUp = undefined
       this.drain()
@@ -175,21 +200,29 @@ export class ConnectorHub {
   #disconnected(connector: BaseConnector, reason: string): void {
     const { core } = this.#parts
     const { table } = core
+    const { cells } = table
     core.beginTurn()
-    for (const row of table.rows()) {
-      if (core.connectors[table.cells[row + Field.connector]] !== connector || table.cells[row + Field.isOpen] === 0) continue
-      if (status(table, row) === StatusCode.SUBMITTED) core.declareUnknown(row, `disconnected: ${reason}`)
+    try {
+      for (const row of table.rows()) {
+        if (core.connectors[cells[row + Field.connector]] !== connector || cells[row + Field.isOpen] === 0) continue
+        // What is staged has not left: it will be taken back, for the connection it was approved for is gone.
+        if (lifecycle(table, row) === StatusCode.SUBMITTED && cells[row + Field.isStaged] === 0) core.declareUnknown(row, `disconnected: ${reason}`)
+      }
+    } finally {
+      core.endTurn()
     }
-    core.endTurn()
   }
 
   #recordInstrument(definition: Readonly<InstrumentDefinition>): void {
     const { core } = this.#parts
     core.beginTurn()
-    const writer = core.recorder.begin(RecordType.instrument)
-    writer.string(JSON.stringify(definition))
-    core.recorder.commit()
-    core.touch()
-    core.endTurn()
+    try {
+      const writer = core.recorder.begin(RecordType.instrument)
+      writer.string(JSON.stringify(definition))
+      core.recorder.commit()
+      core.touch()
+    } finally {
+      core.endTurn()
+    }
   }
 }

@@ -21,6 +21,9 @@ const sliceMs = 100
 export async function run(time: Time, hub: ConnectorHub, options: RunOptions): Promise<void> {
   const { durationMs, signal, onProgress } = options
   if (signal?.aborted) return
+  if (durationMs !== undefined && !(Number.isFinite(durationMs) && durationMs >= 0)) {
+    throw new TradewireError('TW_INVALID_ARGUMENT', `durationMs must be a finite number from 0, got ${durationMs}`)
+  }
   const { driver } = hub
   try {
     if (driver !== undefined) {

@@ -12,8 +12,10 @@ import { portfolioToState } from '../portfolio/portfolio-state.js'
 
 /** Sections of a state, each plain JSON data. */
 export interface SystemState {
-  /** Highest order number given, and the session it belongs to. */
+  /** Highest number of an order that is known, and how many ids of the host's are taken. */
   highWater: { orderNumber: number; clientOrderIds: number }
+  /** Accounts, strategies, connectors, currencies and instruments by index: what the numbers in the journal stand for. */
+  names: Record<string, string[]>
   orders: Record<string, unknown>[]
   /** What orders reserve and what is open, per account and instrument. */
   limitsUsed: Record<string, unknown>[]
@@ -26,12 +28,20 @@ export function exportState(core: OrderCore): SystemState {
   const { table } = core
   const orders = [...table.rows()].filter((row) => table.cells[row + Field.lastSeq] > 0).map((row) => orderState(core, row))
   return {
-    highWater: { orderNumber: highestNumber(core), clientOrderIds: orders.length },
+    highWater: { orderNumber: highestNumber(core), clientOrderIds: core.ids.size },
+    names: namesOf(core),
     orders,
     limitsUsed: limitsUsed(core),
     tradingStates: core.gate.states.list(),
     portfolio: portfolioToState(core.ledger.portfolio),
   }
+}
+
+function namesOf(core: OrderCore): Record<string, string[]> {
+  const { accounts, strategies, connectors } = core.names
+  const { currencies } = core.ledger.portfolio
+  const list = (table: typeof accounts) => Array.from({ length: table.size }, (_, index) => table.name(index))
+  return { accounts: list(accounts), strategies: list(strategies), connectors: list(connectors), currencies: list(currencies), instruments: [...core.instruments].map(({ id }) => id) }
 }
 
 /** The highest number of an order that anything is known about: numbers may have been skipped after it. */
@@ -51,7 +61,9 @@ function orderState(core: OrderCore, row: number): Record<string, unknown> {
       exec: trades.exec(trade),
       facts: trades.cells[trade + TradeField.facts],
       quantity: trades.cells[trade + TradeField.quantity],
-      price: trades.cells[trade + TradeField.price],
+      price: trades.priceOf(trade),
+      ts: trades.cells[trade + TradeField.ts],
+      liquidity: trades.cells[trade + TradeField.liquidity],
       effective: trades.cells[trade + TradeField.effective],
       fee: Number.isNaN(trades.cells[trade + TradeField.fee]) ? null : trades.cells[trade + TradeField.fee],
       seq: trades.cells[trade + TradeField.seq],
@@ -65,6 +77,8 @@ function orderState(core: OrderCore, row: number): Record<string, unknown> {
     instrument: instrument.id,
     account: names.account(cells[row + Field.account]),
     strategy: names.strategy(cells[row + Field.strategy]),
+    connector: names.connector(cells[row + Field.connector]) ?? null,
+    tag: table.tag(row) ?? null,
     side: cells[row + Field.side],
     type: typeOf(cells[row + Field.type]),
     timeInForce: tifOf(cells[row + Field.timeInForce]),
@@ -72,6 +86,11 @@ function orderState(core: OrderCore, row: number): Record<string, unknown> {
     quantity: number(Field.quantity),
     price: number(Field.price),
     trigger: number(Field.trigger),
+    trailingAmount: number(Field.trailingAmount),
+    trailingBasisPoints: number(Field.trailingBasisPoints),
+    display: number(Field.display),
+    expireUs: number(Field.expireUs),
+    selfTrade: number(Field.selfTrade),
     generation: number(Field.termGeneration),
     status: statusOf(status(table, row)),
     facts: factsOf(table, row),
@@ -99,6 +118,7 @@ function limitsUsed(core: OrderCore): Record<string, unknown>[] {
       const buying = exposure.buying[key]
       const selling = exposure.selling[key]
       const open = exposure.openByInstrument[key]
+      if (instrument.index >= core.sizes.instrument) continue
       if (position !== 0 || buying !== 0 || selling !== 0 || open !== 0) {
         rows.push({ account: core.names.account(account), instrument: instrument.id, position, buying, selling, open })
       }

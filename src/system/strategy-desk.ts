@@ -3,7 +3,7 @@ import { TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Random } from '../core/random.js'
 import type { TimerHandle } from '../core/scheduler.js'
-import type { Time } from '../core/time.js'
+import { type Time, withTimeout } from '../core/time.js'
 import type { BarAggregator } from '../market/bar-aggregator.js'
 import type { TradeBar, TradeBarOptions } from '../market/bars.js'
 import type { QuoteCache } from '../market/quote-cache.js'
@@ -21,6 +21,9 @@ import type { ConnectionEvent, PositionReading, Strategy, StrategyHost, WarmUp }
  * bounded number of events: a publish that returns false asks to call `drain` first.
  */
 export type HistoryProvider = (request: WarmUp, sink: MarketSink, drain: () => void, signal: AbortSignal) => Promise<void>
+
+/** How long a strategy may take to stop, on the system's clock. */
+const stopTimeoutMs = 10_000
 
 /** What a desk works with. */
 export interface StrategyDeskParts {
@@ -82,7 +85,6 @@ export class StrategyDesk implements StrategyHost {
     }
     this.#seats.set(strategy, seat)
     strategy.attach({ ...this.#hostFor(), random: seat.random, logger: seat.logger }, persisted)
-    core.setSink(index, (event) => strategy.onOrderEvent(event))
   }
 
   #hostFor(): StrategyHost {
@@ -97,38 +99,58 @@ export class StrategyDesk implements StrategyHost {
       position: (strategy, symbol) => this.position(strategy, symbol),
       persist: (strategy, state) => this.persist(strategy, state),
       addBars: (strategy, options, listener) => this.addBars(strategy, options, listener),
-      timer: (strategy, schedule, callback) => this.timer(strategy, schedule, callback),
+      timer: (strategy, schedule, callback, isOnce) => this.timer(strategy, schedule, callback, isOnce),
     }
   }
 
-  /** Warms strategies up and starts them, one after the other, in the order given. */
+  /**
+   * Warms strategies up and starts them, one after the other, in the order given. Events of its orders reach a strategy from
+   * its start on. When one of them cannot start, it leaves nothing behind.
+   */
   async startAll(strategies: readonly Strategy[], signal: AbortSignal | undefined): Promise<void> {
     for (const strategy of strategies) {
       const seat = this.#seatOf(strategy)
-      if (strategy.warmUp !== undefined) await this.#warmUp(strategy, strategy.warmUp, signal)
-      this.#parts.hub.add(strategy)
-      seat.isRunning = true
-      await strategy.onStart()
+      try {
+        if (strategy.warmUp !== undefined) await this.#warmUp(strategy, strategy.warmUp, signal)
+        this.#parts.hub.add(strategy)
+        this.#parts.core.setSink(seat.index, (event) => strategy.onOrderEvent(event))
+        seat.isRunning = true
+        await strategy.onStart()
+      } catch (error) {
+        this.#end(seat)
+        throw error
+      }
     }
   }
 
   /** Ends all strategies: their hooks, timers and bars. What `onStop` throws is reported and harms no other. */
   async stopAll(): Promise<void> {
     for (const seat of [...this.#seats.values()].reverse()) {
-      if (seat.isRunning) {
-        try {
-          await seat.strategy.onStop()
-        } catch (error) {
-          this.#parts.onError(error, `${seat.strategy.name}.onStop`)
-        }
-      }
-      seat.isRunning = false
-      for (const timer of seat.timers) timer.cancel()
-      for (const end of seat.series) end()
-      this.#parts.hub.remove(seat.strategy)
-      this.#parts.core.setSink(seat.index, undefined)
+      if (seat.isRunning) await this.#stop(seat.strategy)
+      this.#end(seat)
     }
-    this.#seats.clear()
+    this.#barTimer?.cancel()
+    this.#barTimer = undefined
+  }
+
+  async #stop(strategy: Strategy): Promise<void> {
+    const what = `${strategy.name}.onStop`
+    try {
+      await withTimeout(this.time, { timeoutMs: stopTimeoutMs, what }, async () => strategy.onStop())
+    } catch (error) {
+      this.#parts.onError(error, what)
+    }
+  }
+
+  #end(seat: Seat): void {
+    seat.isRunning = false
+    for (const timer of seat.timers) timer.cancel()
+    seat.timers.clear()
+    for (const end of [...seat.series]) end()
+    this.#parts.hub.remove(seat.strategy)
+    this.#parts.core.setSink(seat.index, undefined)
+    this.#seats.delete(seat.strategy)
+    if (this.#seats.size > 0) return
     this.#barTimer?.cancel()
     this.#barTimer = undefined
   }
@@ -172,12 +194,15 @@ export class StrategyDesk implements StrategyHost {
     const text = JSON.stringify(state)
     if (text === undefined) throw new TradewireError('TW_INVALID_ARGUMENT', `${strategy.name}: state must be plain JSON data`)
     core.beginTurn()
-    const writer = core.recorder.begin(RecordType.strategyState)
-    writer.string(strategy.name)
-    writer.string(text)
-    core.recorder.commit()
-    core.touch()
-    core.endTurn()
+    try {
+      const writer = core.recorder.begin(RecordType.strategyState)
+      writer.string(strategy.name)
+      writer.string(text)
+      core.recorder.commit()
+      core.touch()
+    } finally {
+      core.endTurn()
+    }
   }
 
   addBars(strategy: Strategy, options: TradeBarOptions, listener: (bar: TradeBar) => void): () => void {
@@ -194,16 +219,23 @@ export class StrategyDesk implements StrategyHost {
     return end
   }
 
-  timer(strategy: Strategy, schedule: (run: () => void) => TimerHandle, callback: () => void): TimerHandle {
+  timer(strategy: Strategy, schedule: (run: () => void) => TimerHandle, callback: () => void, isOnce = false): TimerHandle {
     const { core } = this.#parts
     const seat = this.#seatOf(strategy)
     const timer = schedule(() => {
+      if (isOnce) seat.timers.delete(handle)
       core.beginTurn()
       this.#guard(`${strategy.name} timer`, callback)
       core.endTurn()
     })
-    seat.timers.add(timer)
-    return timer
+    const handle: TimerHandle = {
+      cancel: () => {
+        seat.timers.delete(handle)
+        timer.cancel()
+      },
+    }
+    seat.timers.add(handle)
+    return handle
   }
 
   #guard(where: string, call: () => void): void {

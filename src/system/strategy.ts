@@ -56,7 +56,8 @@ export interface StrategyHost {
   position(strategy: Strategy, symbol: string): PositionReading
   persist(strategy: Strategy, state: unknown): void
   addBars(strategy: Strategy, options: TradeBarOptions, listener: (bar: TradeBar) => void): () => void
-  timer(strategy: Strategy, schedule: (run: () => void) => TimerHandle, callback: () => void): TimerHandle
+  /** `isOnce`: the timer is over when it has run. */
+  timer(strategy: Strategy, schedule: (run: () => void) => TimerHandle, callback: () => void, isOnce?: boolean): TimerHandle
 }
 
 /** Base class of strategies. Override the hooks that are wanted; the others cost nothing. */
@@ -162,7 +163,7 @@ export abstract class Strategy {
 
   /** Calls back once, `delayMs` from now, on the system's clock. Ends with the strategy. */
   protected after(delayMs: number, callback: () => void): TimerHandle {
-    return this.host.timer(this, (run) => this.time.after(delayMs, run), callback)
+    return this.host.timer(this, (run) => this.time.after(delayMs, run), callback, true)
   }
 
   /** Calls back each `intervalMs` on the system's clock. Ends with the strategy. */

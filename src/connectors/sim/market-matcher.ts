@@ -78,6 +78,14 @@ export class MarketMatcher implements Matcher {
     return [...this.#buys, ...this.#sells]
   }
 
+  /** Takes a recorded book in: its levels can be taken, and tell queue positions. */
+  useBook(book: OrderBook | OrderByOrderBook): OrderBook | OrderByOrderBook {
+    this.book = book
+    this.#asks.hasBook = true
+    this.#bids.hasBook = true
+    return book
+  }
+
   // ---- The recording moves -----------------------------------------------------------------------------------------
 
   /** The recorded touch, from a quote or from the book. Returns whether it changed; {@link onTouch} then does the rest. */

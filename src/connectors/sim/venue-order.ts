@@ -83,6 +83,10 @@ export class VenueOrder {
   /** The sender's own number for it, and the sender that the number belongs to. */
   tag: number
   tagOwner: object | undefined
+  /** Client under whose name it was sent. */
+  clientName = ''
+  /** Monotonic time of sending, nanoseconds; 0 when it is not known. */
+  sentNs = 0
   /** Executions of the order, oldest first. */
   readonly executions: VenueExecution[] = []
 

@@ -469,8 +469,9 @@ export class SimulatedVenue {
   /** An order that no client of ours sent: by hand, by another program. Sessions that see the account hear of it. */
   submitManual(account: string, symbol: string, terms: Partial<OrderTerms> & Pick<OrderTerms, 'sideSign' | 'quantityUnits' | 'type'>): VenueOrder {
     const { instrument } = this.#listed(symbol)
-    const id = `MANUAL-${this.#desk.counters.orders + 1}`
+    const id = `${this.#desk.counters.orders + 1}`
     const order = new VenueOrder(id, account, instrument, { ...blankTerms, ...terms }, 0, undefined)
+    order.clientName = 'manual'
     this.#ordersOf('manual').set(id, order)
     this.#outbox.begin()
     this.#desk.enter(order)

@@ -1,4 +1,4 @@
-/** The instruments of the synthetic market: two shares, a currency pair and a coin, all in dollars. */
+/** Instruments for synthetic markets: two shares, a currency pair and a coin, all in dollars. */
 import type { InstrumentDefinition } from 'tradewire'
 
 /** Definitions, as they could stand in a configuration file. */
