@@ -8,12 +8,11 @@
  */
 import { type OrderSnapshot, SimulatedConnector, TradingSystem } from 'tradewire'
 import { main, showProblems } from './support/console.js'
-import { syntheticInstruments } from './support/synthetic.js'
 
 await main(async () => {
   const system = await TradingSystem.start({
     mode: 'simulation',
-    connectors: { sim: new SimulatedConnector({ synthetic: { instruments: syntheticInstruments }, seed: 7 }) },
+    connectors: { sim: new SimulatedConnector({ synthetic: {}, seed: 7 }) },
     capital: '100000',
     risk: { maxOrderQuantity: { '*': 1_000 }, maxPosition: { ACME: 500 }, priceCollarPercent: 2 },
   })
@@ -32,7 +31,13 @@ await main(async () => {
     show(await bought.done())
 
     console.log('2. Rest an offer, move it, cancel it')
-    const offer = orders.submit({ symbol: 'ACME', side: 'sell', quantity: 100, price: acme.makePrice(ask() * 1.01, 'ceil'), timeInForce: 'gtc' })
+    const offer = orders.submit({
+      symbol: 'ACME',
+      side: 'sell',
+      quantity: 100,
+      price: acme.makePrice(ask() * 1.01, 'ceil'),
+      timeInForce: 'gtc',
+    })
     // Events can be followed as they come; listeners hear of them after the journal has them.
     offer.onEvent((event) => console.log(`     event: ${event.type} -> ${event.status}`))
     await system.run({ durationMs: 100 })
@@ -44,9 +49,17 @@ await main(async () => {
 
     console.log('3. What risk refuses is denied at once, with the reason; nothing was sent')
     show(orders.submit({ symbol: 'ACME', side: 'buy', quantity: 5_000, type: 'market' }).snapshot)
-    show(orders.submit({ symbol: 'ACME', side: 'buy', quantity: 10, price: acme.makePrice(ask() * 1.1, 'floor') }).snapshot)
-    for (const breach of orders.explain({ symbol: 'ACME', side: 'buy', quantity: 5_000, price: acme.makePrice(ask() * 1.1, 'floor') })) {
-      console.log(`     would break ${breach.code}: limit ${breach.limit}, this order ${breach.observed}`)
+    show(
+      orders.submit({ symbol: 'ACME', side: 'buy', quantity: 10, price: acme.makePrice(ask() * 1.1, 'floor') })
+        .snapshot,
+    )
+    for (const breach of orders.explain({
+      symbol: 'ACME',
+      side: 'buy',
+      quantity: 5_000,
+      price: acme.makePrice(ask() * 1.1, 'floor'),
+    })) {
+      console.log(`     would break ${breach.code}: limit ${breach.limit}, here ${breach.observed}`)
     }
 
     console.log('4. The same client order id is the same order, however often it is submitted')
@@ -57,7 +70,13 @@ await main(async () => {
     console.log(`     one order: ${first === again}`)
 
     console.log('5. The kill switch cancels what is open and stops everything new until a person releases it')
-    orders.submit({ symbol: 'ACME', side: 'buy', quantity: 10, price: acme.makePrice(bid() * 0.99, 'floor'), timeInForce: 'gtc' })
+    orders.submit({
+      symbol: 'ACME',
+      side: 'buy',
+      quantity: 10,
+      price: acme.makePrice(bid() * 0.99, 'floor'),
+      timeInForce: 'gtc',
+    })
     await system.run({ durationMs: 100 })
     const canceled = system.kill({ actor: 'example', reason: 'to show it' })
     await system.run({ durationMs: 100 })
@@ -65,7 +84,8 @@ await main(async () => {
     show(orders.submit({ symbol: 'ACME', side: 'buy', quantity: 10, type: 'market' }).snapshot)
 
     const { positions, pnl, equity } = system.snapshot()
-    for (const each of positions) console.log(`\nPosition: ${each.quantity} ${each.instrument} at ${each.averagePrice?.toFixed(4) ?? '-'}`)
+    for (const each of positions)
+      console.log(`\nPosition: ${each.quantity} ${each.instrument} at ${each.averagePrice?.toFixed(4) ?? '-'}`)
     console.log(`Profit ${pnl.total?.toFixed(2)} USD, equity ${equity?.toFixed(2)} USD`)
   } finally {
     await system.stop()
@@ -76,5 +96,7 @@ await main(async () => {
 function show(order: OrderSnapshot): void {
   const price = order.averagePrice === undefined ? '' : ` at ${order.averagePrice}`
   const reason = order.reason === undefined || order.reason === '' ? '' : ` (${order.reason})`
-  console.log(`   ${order.side} ${order.quantity} ${order.type}: ${order.status}, ${order.filledQuantity} filled${price}${reason}`)
+  console.log(
+    `   ${order.side} ${order.quantity} ${order.type}: ${order.status}, ${order.filledQuantity} filled${price}${reason}`,
+  )
 }

@@ -7,7 +7,6 @@
  */
 import { type QuoteView, SimulatedConnector, Strategy, type TradeBar, type TradeView, TradingSystem } from 'tradewire'
 import { main, number, showProblems, stopOnInterrupt, table } from './support/console.js'
-import { syntheticInstruments } from './support/synthetic.js'
 
 /** What is kept for one instrument between two lines of output: plain numbers, so that a tick allocates nothing. */
 interface Statistics {
@@ -78,18 +77,29 @@ class Monitor extends Strategy {
 
   #printBar(bar: TradeBar): void {
     const price = (value: number) => number(value, 2)
-    console.log(`  ACME bar: open ${price(bar.open)} high ${price(bar.high)} low ${price(bar.low)} close ${price(bar.close)}, ${number(bar.volume)} shares in ${bar.count} trades`)
+    console.log(
+      `  ACME bar: open ${price(bar.open)} high ${price(bar.high)} low ${price(bar.low)} close ${price(bar.close)}, ${number(bar.volume)} shares in ${bar.count} trades`,
+    )
   }
 }
 
 await main(async () => {
-  const connector = new SimulatedConnector({ synthetic: { instruments: syntheticInstruments }, seed: 3 })
-  const system = await TradingSystem.start({ mode: 'paper', connectors: { sim: connector }, strategies: [new Monitor()] })
+  const connector = new SimulatedConnector({ synthetic: {}, seed: 3 })
+  const system = await TradingSystem.start({
+    mode: 'paper',
+    connectors: { sim: connector },
+    strategies: [new Monitor()],
+  })
   showProblems(system)
   try {
-    await system.subscribe(syntheticInstruments.map((each) => each.symbol), ['quotes', 'trades'])
+    await system.subscribe(
+      [...system.instruments].map((each) => each.symbol),
+      ['quotes', 'trades'],
+    )
     await system.run({ durationMs: 5_000, signal: stopOnInterrupt() })
-    console.log(`${number(system.ring.head)} events, none lost; ring and tables hold ${number(Object.values(system.getMemoryUse()).reduce((a, b) => a + b, 0) / 1e6, 1)} MB`)
+    console.log(
+      `${number(system.ring.head)} events; ring and tables hold ${number(Object.values(system.getMemoryUse()).reduce((a, b) => a + b, 0) / 1e6, 1)} MB`,
+    )
   } finally {
     await system.stop()
   }

@@ -54,7 +54,11 @@ export function describeLine(line: ResultLine, floor: BenchmarkCase['floor']): s
   const right = line.ratio === null ? `missing: ${line.missing ?? ''}` : `${amount(line.peer ?? 0).padStart(9)}`
   const ratio = line.ratio === null ? '' : `  ${line.ratio.toPrecision(3)}x`
   const isBound = floor?.peer === line.peerName && line.ratio !== null
-  const verdict = isBound ? (line.ratio >= floor.ratio ? `, goal ${floor.ratio}x` : `, BELOW THE GOAL ${floor.ratio}x`) : ''
+  const verdict = isBound
+    ? line.ratio >= floor.ratio
+      ? `, goal ${floor.ratio}x`
+      : `, BELOW THE GOAL ${floor.ratio}x`
+    : ''
   return `${left}   ${line.peerName.padEnd(24)} ${right}${ratio}${verdict}`
 }
 

@@ -13,7 +13,7 @@ import type { OrderEvent } from '../../src/oms/order-event.js'
 import { Strategy } from '../../src/system/strategy.js'
 import { TradingSystem } from '../../src/system/trading-system.js'
 import type { OrderPath, PathOutcome } from '../orders/core-path.js'
-import { counts, limits, priceUnit, quoteEvery, stepNs, type Workload, workloadSize } from '../orders/workload.js'
+import { counts, limits, priceUnit, quoteEvery, stepUs, type Workload, workloadSize } from '../orders/workload.js'
 import { BenchVenue, definitions, symbols, type VenueIds } from './bench-venue.js'
 
 const strategies = Array.from({ length: counts.strategies }, (_, i) => `strategy ${i}`)
@@ -136,13 +136,14 @@ export async function openSystemPath(workload: Workload, options: SystemPathOpti
     ...(directory === undefined ? {} : { journal: directory, durability: 'os' }),
   })
   system.orders.events.on('order', tally.listen)
+  const anomaliesAtStart = system.orders.counters.anomalies
   const refresh = (): void => {
     quoter.isArmed = false
     venue.quoteAll()
     quoter.isArmed = true
   }
   const step = (orders: number): void => {
-    if (virtual !== undefined) virtual.jumpTo(virtual.monotonicNs() + stepNs * orders)
+    if (virtual !== undefined) virtual.jumpTo(virtual.monotonicNs() + stepUs * 1_000 * orders)
   }
 
   return {
@@ -163,7 +164,7 @@ export async function openSystemPath(workload: Workload, options: SystemPathOpti
         else venue.quote()
       }
     },
-    outcome: () => outcomeOf(system, tally, sent, refused),
+    outcome: () => outcomeOf(system, tally, sent, refused, anomaliesAtStart),
     async close() {
       await system.stop()
       if (directory !== undefined) fs.rmSync(directory, { recursive: true })
@@ -171,15 +172,22 @@ export async function openSystemPath(workload: Workload, options: SystemPathOpti
   }
 }
 
-function outcomeOf(system: TradingSystem, tally: Tally, sent: number, refused: number): PathOutcome {
+function outcomeOf(
+  system: TradingSystem,
+  tally: Tally,
+  sent: number,
+  refused: number,
+  anomaliesAtStart: number,
+): PathOutcome {
   const { counters } = system.orders
+  const anomalies = counters.anomalies - anomaliesAtStart
   if (tally.accepted !== sent - refused || tally.denied !== refused || tally.quantityUnits <= 0) {
     throw new Error(
       `events were lost: ${tally.accepted} accepted, ${tally.denied} denied of ${sent}, ${refused} refused`,
     )
   }
-  if (tally.events !== 4 * counters.submitted || counters.listenerErrors + counters.anomalies > 0) {
-    throw new Error(`${tally.events} events of ${counters.submitted} orders, ${counters.anomalies} anomalies`)
+  if (tally.events !== 4 * counters.submitted || counters.listenerErrors + anomalies > 0) {
+    throw new Error(`${tally.events} events of ${counters.submitted} orders, ${anomalies} anomalies`)
   }
   if (system.journal.failure !== undefined) throw system.journal.failure.error
   let realized = 0

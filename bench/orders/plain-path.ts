@@ -12,7 +12,7 @@ import {
   priceUnit,
   quoteEvery,
   reference,
-  stepNs,
+  stepUs,
   type Workload,
   workloadSize,
 } from './workload.js'
@@ -308,7 +308,7 @@ export function openPlainPath(workload: Workload): OrderPath {
   return {
     run(orders) {
       for (let i = 0; i < orders; i++) {
-        nowMs += stepNs / 1e6
+        nowMs += stepUs / 1e3
         if ((sent & (quoteEvery - 1)) === 0) {
           for (const symbol of symbols) engine.quotes.set(symbol, { mid: reference, timeMs: nowMs })
         }

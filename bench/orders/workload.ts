@@ -15,7 +15,8 @@ export const reference = 100
 export const priceUnit = 10_000
 
 /** Time between two orders. */
-export const stepNs = 10_000
+export const stepUs = 10,
+  stepNs = 10_000
 /** Orders between two quotes of every instrument. */
 export const quoteEvery = 4096
 

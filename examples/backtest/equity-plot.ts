@@ -24,7 +24,11 @@ export function equityPlot(title: string, points: readonly EquityPoint[], marker
   const last = Math.max(first + 1, points.at(-1)?.tsUs ?? 0)
   const x = (tsUs: number) => left + ((width - left - right) * (tsUs - first)) / (last - first)
   const drawdowns = drawdownsOf(points)
-  const equity = scale(points.map((point) => point.equity), equityTop, equityHeight)
+  const equity = scale(
+    points.map((point) => point.equity),
+    equityTop,
+    equityHeight,
+  )
   const drawdown = scale([0, ...drawdowns], drawdownTop, drawdownHeight)
   const line = (values: readonly number[], y: (value: number) => number) =>
     points.map((point, index) => `${x(point.tsUs).toFixed(1)},${y(values[index] ?? 0).toFixed(1)}`).join(' ')
@@ -41,7 +45,10 @@ export function equityPlot(title: string, points: readonly EquityPoint[], marker
 ${axis(equity, 'equity')}
 ${axis(drawdown, 'drawdown')}
 <text x="${left}" y="550">${utc(first)}</text><text x="${width - right}" y="550" text-anchor="end">${utc(last)} UTC</text>
-<polyline points="${line(points.map((point) => point.equity), equity.y)}" fill="none" stroke="#0969da" stroke-width="1.5"/>
+<polyline points="${line(
+    points.map((point) => point.equity),
+    equity.y,
+  )}" fill="none" stroke="#0969da" stroke-width="1.5"/>
 <polyline points="${line(drawdowns, drawdown.y)}" fill="none" stroke="#cf222e" stroke-width="1.5"/>
 ${marks.join('\n')}
 </svg>
@@ -61,7 +68,8 @@ function scale(values: readonly number[], top: number, height: number): Scale {
     least = Math.min(least, value)
     most = Math.max(most, value)
   }
-  if (!(most > least)) [least, most] = [(Number.isFinite(least) ? least : 0) - 1, (Number.isFinite(most) ? most : 0) + 1]
+  if (!(most > least))
+    [least, most] = [(Number.isFinite(least) ? least : 0) - 1, (Number.isFinite(most) ? most : 0) + 1]
   return { least, most, y: (value) => top + (height * (most - value)) / (most - least) }
 }
 

@@ -13,15 +13,16 @@ import { constantLatency, perShareFees } from 'tradewire/sim'
 import { main, number, Progress, showProblems, stopOnInterrupt, table, utc } from '../support/console.js'
 import { EquityCurve } from '../support/equity-curve.js'
 import { recordedData } from '../support/recorded-data.js'
-import { syntheticInstruments } from '../support/synthetic.js'
 import { Breakout } from './breakout.js'
 import { equityPlot, type Marker } from './equity-plot.js'
 
 await main(async () => {
-  const { values } = parseArgs({ options: { data: { type: 'string' }, symbol: { type: 'string' }, out: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { data: { type: 'string' }, symbol: { type: 'string' }, out: { type: 'string' } },
+  })
   const path = values.data ?? recordedData('us_equity_ticks')
   const symbol = values.symbol ?? (path === undefined ? 'ACME' : 'IBM')
-  const market = path === undefined ? { synthetic: { instruments: syntheticInstruments } } : { replay: path }
+  const market = path === undefined ? { synthetic: {} } : { replay: path }
   const network = constantLatency(1)
   const system = await TradingSystem.start({
     mode: 'simulation',
@@ -63,7 +64,12 @@ await main(async () => {
 })
 
 function markerOf(event: OrderEvent): Marker {
-  return { tsUs: event.tsEventUs, side: event.side, quantity: event.quantity?.toNumber() ?? 0, price: event.price?.toNumber() ?? Number.NaN }
+  return {
+    tsUs: event.tsEventUs,
+    side: event.side,
+    quantity: event.quantity?.toNumber() ?? 0,
+    price: event.price?.toNumber() ?? Number.NaN,
+  }
 }
 
 function report(system: TradingSystem, curve: EquityCurve, markers: readonly Marker[]): void {

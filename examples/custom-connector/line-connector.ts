@@ -129,7 +129,18 @@ export class LineConnector extends BaseConnector {
     const index = this.#instrument(symbol).index
     const recvUs = time.wallUs()
     // False means that a strategy is too slow: a connector without back-pressure drops the quote, and counts it.
-    const isTaken = market.publishQuote(index, this.source, Number(bid), Number(ask), Number(bidSize), Number(askSize), Number(ts), recvUs, Number.NaN, 0)
+    const isTaken = market.publishQuote(
+      index,
+      this.source,
+      Number(bid),
+      Number(ask),
+      Number(bidSize),
+      Number(askSize),
+      Number(ts),
+      recvUs,
+      Number.NaN,
+      0,
+    )
     if (isTaken) this.published(1, Number(ts), recvUs)
     else this.statistics.errors++
   }
@@ -161,7 +172,16 @@ export class LineConnector extends BaseConnector {
     else if (kind === 'CANCELREJECT') reports.cancelRejected(number, 0, rest.slice(1).join(' '), Number(rest[0]))
     else if (kind === 'FILL') {
       const fill = this.#fill(['FILL', id, ...rest])
-      reports.filled(number, fill.exec, fill.quantityUnits, fill.priceUnits, fill.feeUnits ?? Number.NaN, 'USD', fill.liquidity, fill.tsUs)
+      reports.filled(
+        number,
+        fill.exec,
+        fill.quantityUnits,
+        fill.priceUnits,
+        fill.feeUnits ?? Number.NaN,
+        'USD',
+        fill.liquidity,
+        fill.tsUs,
+      )
     }
   }
 
@@ -169,24 +189,26 @@ export class LineConnector extends BaseConnector {
 
   protected async fetchOrders(): Promise<VenueOrderReport[]> {
     const lines = await this.#ask('ORDERS')
-    return lines.map(([, id = '', venueId, symbol = '', side, quantity = '0', price = '0', filled = '0', state, ts]) => {
-      const instrument = this.#instrument(symbol)
-      const isLimit = price !== 'Infinity' && price !== '0'
-      return {
-        clientOrderId: id,
-        venueOrderId: Number(venueId),
-        instrument: instrument.index,
-        account: this.#account,
-        side: side as Side,
-        type: isLimit ? 'LIMIT' : 'MARKET',
-        timeInForce: 'DAY',
-        quantityUnits: instrument.quantityUnits(quantity),
-        ...(isLimit ? { priceUnits: instrument.priceUnits(price) } : {}),
-        cumulativeUnits: instrument.quantityUnits(filled),
-        state: state as VenueOrderState,
-        tsUs: Number(ts),
-      }
-    })
+    return lines.map(
+      ([, id = '', venueId, symbol = '', side, quantity = '0', price = '0', filled = '0', state, ts]) => {
+        const instrument = this.#instrument(symbol)
+        const isLimit = price !== 'Infinity' && price !== '0'
+        return {
+          clientOrderId: id,
+          venueOrderId: Number(venueId),
+          instrument: instrument.index,
+          account: this.#account,
+          side: side as Side,
+          type: isLimit ? 'LIMIT' : 'MARKET',
+          timeInForce: 'DAY',
+          quantityUnits: instrument.quantityUnits(quantity),
+          ...(isLimit ? { priceUnits: instrument.priceUnits(price) } : {}),
+          cumulativeUnits: instrument.quantityUnits(filled),
+          state: state as VenueOrderState,
+          tsUs: Number(ts),
+        }
+      },
+    )
   }
 
   protected async fetchFills(sinceUs: number): Promise<VenueFillReport[]> {
@@ -198,12 +220,26 @@ export class LineConnector extends BaseConnector {
     return {
       positions: lines.map(([, symbol = '', quantity = '0']) => {
         const instrument = this.#instrument(symbol)
-        return { instrument: instrument.index, account: this.#account, quantityUnits: instrument.quantityUnits(quantity) }
+        return {
+          instrument: instrument.index,
+          account: this.#account,
+          quantityUnits: instrument.quantityUnits(quantity),
+        }
       }),
     }
   }
 
-  #fill([, id = '', exec = '', quantity = '0', price = '0', fee = '0', ts, symbol = '', side]: string[]): VenueFillReport {
+  #fill([
+    ,
+    id = '',
+    exec = '',
+    quantity = '0',
+    price = '0',
+    fee = '0',
+    ts,
+    symbol = '',
+    side,
+  ]: string[]): VenueFillReport {
     const instrument = this.#instrument(symbol)
     return {
       exec: Number(exec),

@@ -16,7 +16,9 @@ await main(async () => {
   const system = await TradingSystem.start({ mode: 'paper', connectors: { line: connector }, capital: '100000' })
   showProblems(system)
   try {
-    system.events.on('connection', ({ from, to, reason }) => console.log(`  connection: ${from} -> ${to}${reason === undefined ? '' : ` (${reason})`}`))
+    system.events.on('connection', ({ from, to, reason }) =>
+      console.log(`  connection: ${from} -> ${to}${reason === undefined ? '' : ` (${reason})`}`),
+    )
     await system.subscribe(['ACME'], ['quotes'])
     while (Number.isNaN(system.quotes.bid(system.instruments.get('ACME').index))) await sleep(5)
 
@@ -37,13 +39,17 @@ await main(async () => {
     await sleep(10)
     venue.move(100.25, 100.27) // fills the order; nobody is connected to hear of it
     const found = await missed.done()
-    console.log(`  ${found.status} ${found.filledQuantity} at ${found.averagePrice}: found when the connection was back`)
+    console.log(
+      `  ${found.status} ${found.filledQuantity} at ${found.averagePrice}: found when the connection was back`,
+    )
     for (const { fact, source } of missed.explain()) console.log(`    ${fact}: known from ${source}`)
 
     while (!connector.isReady) await sleep(5)
     const { connects, disconnects, ordersSent } = connector.statistics
     const { pnl } = system.snapshot()
-    console.log(`${connects} connections, ${disconnects} loss, ${ordersSent} orders, profit ${pnl.realizedNet?.toFixed(2)} USD after fees`)
+    console.log(
+      `${connects} connections, ${disconnects} loss, ${ordersSent} orders, profit ${pnl.realizedNet?.toFixed(2)} USD after fees`,
+    )
   } finally {
     await system.stop()
     await venue.close()

@@ -90,11 +90,24 @@ export class LineVenue {
 
   #new([, id = '', symbol = '', side = '', quantity = '', price = '']: string[]): void {
     const tsUs = this.#time.wallUs()
-    if (symbol !== 'ACME') return this.#tellAll(`REJECT ${id} ${tsUs} unknown symbol`)
+    if (symbol !== 'ACME') {
+      this.#tellAll(`REJECT ${id} ${tsUs} unknown symbol`)
+      return
+    }
     const isMarket = price === 'MKT'
     const limit = isMarket ? (side === 'buy' ? Number.POSITIVE_INFINITY : 0) : Number(price)
     const venueId = this.#orders.size + 1
-    const order: LineOrder = { id, venueId, symbol, side, quantity: Number(quantity), price: limit, filled: 0, state: 'working', tsUs }
+    const order: LineOrder = {
+      id,
+      venueId,
+      symbol,
+      side,
+      quantity: Number(quantity),
+      price: limit,
+      filled: 0,
+      state: 'working',
+      tsUs,
+    }
     this.#orders.set(id, order)
     this.#tellAll(`ACK ${id} ${venueId} ${tsUs}`)
     this.#match(order, side === 'buy' ? this.#ask : this.#bid)
@@ -115,7 +128,10 @@ export class LineVenue {
   #cancel(id: string): void {
     const order = this.#orders.get(id)
     const tsUs = this.#time.wallUs()
-    if (order?.state !== 'working') return this.#tellAll(`CANCELREJECT ${id} ${tsUs} not working`)
+    if (order?.state !== 'working') {
+      this.#tellAll(`CANCELREJECT ${id} ${tsUs} not working`)
+      return
+    }
     order.state = 'canceled'
     order.tsUs = tsUs
     this.#tellAll(`CANCELED ${id} ${order.filled} ${tsUs}`)
@@ -124,7 +140,10 @@ export class LineVenue {
   #answer(client: Connection, tag: string, question: string, sinceUs: number): void {
     if (question === 'ORDERS') {
       for (const { id, venueId, symbol, side, quantity, price, filled, state, tsUs } of this.#orders.values()) {
-        this.#send(client, `${tag} ORDER ${id} ${venueId} ${symbol} ${side} ${quantity} ${price} ${filled} ${state} ${tsUs}`)
+        this.#send(
+          client,
+          `${tag} ORDER ${id} ${venueId} ${symbol} ${side} ${quantity} ${price} ${filled} ${state} ${tsUs}`,
+        )
       }
     } else if (question === 'FILLS') {
       for (const fill of this.#fills) if (Number(fill.split(' ')[6]) >= sinceUs) this.#send(client, `${tag} ${fill}`)

@@ -12,13 +12,23 @@ const quotesApart = 1_500
 export class FatFingers extends Strategy {
   readonly #instrumentAt: (index: number) => Instrument
   readonly #termsOf: (instrument: Instrument) => MakerTerms
+  readonly #symbols: readonly string[]
   readonly #quotes: number[] = []
   #mistakes = 0
 
-  constructor(instrumentAt: (index: number) => Instrument, termsOf: (instrument: Instrument) => MakerTerms) {
+  constructor(
+    instrumentAt: (index: number) => Instrument,
+    termsOf: (instrument: Instrument) => MakerTerms,
+    symbols: readonly string[],
+  ) {
     super()
     this.#instrumentAt = instrumentAt
     this.#termsOf = termsOf
+    this.#symbols = symbols
+  }
+
+  override get symbols(): readonly string[] {
+    return this.#symbols
   }
 
   override onQuote(quote: QuoteView): void {
@@ -31,7 +41,13 @@ export class FatFingers extends Strategy {
     const { clipUnits, maxUnits } = this.#termsOf(instrument)
     const quantity = (units: number) => instrument.quantityNumber(units)
     const priceAt = (factor: number) => instrument.makePrice(quote.mid * factor, 'nearest')
-    const order: OrderRequest = { symbol: instrument.id, side: 'buy', quantity: quantity(clipUnits), price: priceAt(0.97), tag: 'mistake' }
+    const order: OrderRequest = {
+      symbol: instrument.id,
+      side: 'buy',
+      quantity: quantity(clipUnits),
+      price: priceAt(0.97),
+      tag: 'mistake',
+    }
     switch (this.#mistakes++ % 4) {
       case 0: // two zeros too many
         this.submit({ ...order, quantity: quantity(100 * maxUnits) })

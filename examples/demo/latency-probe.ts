@@ -43,7 +43,18 @@ export class LatencyProbe {
       },
       publishTrade: (instrument, source, price, size, aggressor, tsEventUs, tsRecvUs, sequence, tradeId, condition) => {
         this.published()
-        return ring.publishTrade(instrument, source, price, size, aggressor, tsEventUs, tsRecvUs, sequence, tradeId, condition)
+        return ring.publishTrade(
+          instrument,
+          source,
+          price,
+          size,
+          aggressor,
+          tsEventUs,
+          tsRecvUs,
+          sequence,
+          tradeId,
+          condition,
+        )
       },
       beginBook: (...book) => ring.beginBook(...book),
       addLevel: (...level) => ring.addLevel(...level),

@@ -42,11 +42,15 @@ async function demo(options: DemoOptions, journal: string): Promise<DemoResult> 
   const probe = new LatencyProbe()
   const market = await demoMarket(options, probe)
   const config = configFor(market.instruments, journal, options.seed)
+  const symbols = market.instruments.map((instrument) => instrument.id)
   const instrumentAt = (index: number) => system.instruments.at(index)
   const system: TradingSystem = await TradingSystem.start({
     ...config,
     connectors: { venue: market.connector },
-    strategies: [new MeanReversionMaker(probe, instrumentAt, termsOf), new FatFingers(instrumentAt, termsOf)],
+    strategies: [
+      new MeanReversionMaker(probe, instrumentAt, termsOf, symbols),
+      new FatFingers(instrumentAt, termsOf, symbols),
+    ],
   })
   showProblems(system)
   try {
@@ -58,6 +62,7 @@ async function demo(options: DemoOptions, journal: string): Promise<DemoResult> 
     stopCurve()
     curve.sample()
     // As if the process ended here: open orders, reservations and all. What follows reads the files alone.
+    tally.badRows = market.connector.dataCounters?.badRows ?? 0
     const live = system.exportState()
     const proof = await proveRecovery(live, journal, config)
     return demoResult(system, tally, curve, probe, proof)
@@ -66,17 +71,25 @@ async function demo(options: DemoOptions, journal: string): Promise<DemoResult> 
   }
 }
 
-async function runMarket(system: TradingSystem, durationMs: number | undefined, tally: Tally, signal: AbortSignal): Promise<void> {
+async function runMarket(
+  system: TradingSystem,
+  durationMs: number | undefined,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
   const progress = new Progress()
   const startedMs = performance.now()
   tally.startupSeconds = startedMs / 1_000
+  tally.firstUs = system.time.wallUs()
   try {
     await system.run({
       ...(durationMs === undefined ? {} : { durationMs }),
       signal,
       onProgress: (share, tsUs) => {
         const part = Number.isNaN(share) ? utc(tsUs) : `${number(100 * share)} %`
-        progress.show(() => `${part}, ${number(system.ring.head)} events, ${number(system.orders.counters.submitted)} orders`)
+        progress.show(
+          () => `${part}, ${number(system.ring.head)} events, ${number(system.orders.counters.submitted)} orders`,
+        )
       },
     })
   } finally {

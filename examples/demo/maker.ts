@@ -5,7 +5,15 @@
  * below and an offer above that average, leans both against the position it has, and guards the position with a stop.
  * All sums are done in whole price units of the instrument, so every price it sends lies on the grid.
  */
-import { type Instrument, type OrderEvent, type OrderHandle, type QuoteView, type Side, Strategy, type TradeView } from 'tradewire'
+import {
+  type Instrument,
+  type OrderEvent,
+  type OrderHandle,
+  type QuoteView,
+  type Side,
+  Strategy,
+  type TradeView,
+} from 'tradewire'
 import type { LatencyProbe } from './latency-probe.js'
 
 /** What a maker does in one instrument. Sizes in quantity units. */
@@ -54,6 +62,7 @@ export class MeanReversionMaker extends Strategy {
   readonly #probe: LatencyProbe
   readonly #instrumentAt: (index: number) => Instrument
   readonly #termsOf: (instrument: Instrument) => MakerTerms
+  readonly #symbols: readonly string[]
   readonly #desks: (Desk | undefined)[] = []
   readonly #working = new Map<number, Working>()
 
@@ -61,11 +70,17 @@ export class MeanReversionMaker extends Strategy {
     probe: LatencyProbe,
     instrumentAt: (index: number) => Instrument,
     termsOf: (instrument: Instrument) => MakerTerms,
+    symbols: readonly string[],
   ) {
     super()
     this.#probe = probe
     this.#instrumentAt = instrumentAt
     this.#termsOf = termsOf
+    this.#symbols = symbols
+  }
+
+  override get symbols(): readonly string[] {
+    return this.#symbols
   }
 
   override onTrade(_trade: TradeView): void {
@@ -117,13 +132,14 @@ export class MeanReversionMaker extends Strategy {
     const positionUnits = instrument.nearestQuantityUnits(this.position(instrument.id).quantity)
     const step = instrument.priceStepAt(bid)
     const deviation = Math.sqrt(variance)
-    const width = Math.max((ask - bid) / 2, 0.8 * deviation)
-    const lean = (deviation * positionUnits) / terms.maxUnits
+    // Whatever the averages say after a gap in the data, orders stay within a few percent of the market.
+    const width = Math.min(0.02 * bid, Math.max((ask - bid) / 2, 0.8 * deviation))
+    const lean = (width * positionUnits) / terms.maxUnits
     const buyAt = Math.min(bid, floorTo(step, mean - lean - width))
     const sellAt = Math.max(ask, -floorTo(step, -(mean - lean + width)))
     this.#keep(desk, 'bid', positionUnits < terms.maxUnits, buyAt, step)
     this.#keep(desk, 'ask', positionUnits > -terms.maxUnits, sellAt, step)
-    this.#guard(desk, positionUnits, bid, ask, Math.max(20 * step, floorTo(step, 5 * deviation)))
+    this.#guard(desk, positionUnits, bid, ask, floorTo(step, Math.min(0.05 * bid, Math.max(20 * step, 5 * deviation))))
   }
 
   /** Has one order resting at a price, or none. Small moves change the order, large ones replace it. */
@@ -158,7 +174,7 @@ export class MeanReversionMaker extends Strategy {
       symbol: instrument.id,
       side,
       quantity: instrument.quantityNumber(quantityUnits),
-      ...(kind === 'stop' ? { type: 'stop', triggerPrice: price } : { type: 'limit', price }),
+      ...(kind === 'stop' ? { type: 'stop', triggerPrice: price, triggerSource: 'bid_ask' } : { type: 'limit', price }),
       timeInForce: 'gtc',
     })
     this.#probe.submitCall.record(this.#probe.nowNs() - startedNs)

@@ -7,36 +7,55 @@ import {
   SimulatedConnector,
   type SimulatedConnectorOptions,
 } from 'tradewire'
-import { type FeeModel, makerTakerFees, normalLatency, openDataset, perShareFees } from 'tradewire/sim'
-import { UsageError } from '../support/console.js'
+import {
+  defaultSyntheticInstruments,
+  type FeeModel,
+  makerTakerFees,
+  normalLatency,
+  openDataset,
+  perShareFees,
+} from 'tradewire/sim'
+import { number, UsageError } from '../support/console.js'
 import type { LatencyProbe } from './latency-probe.js'
 import type { DemoOptions } from './options.js'
-import { syntheticInstruments } from '../support/synthetic.js'
+import { account, mainCurrency } from './setup.js'
 
 /** A market, ready to be connected. */
 export interface DemoMarket {
   readonly connector: SimulatedConnector
   readonly description: string
-  /** Instruments known before the start, with which limits and sizes are chosen. */
+  /** The instruments to trade, known before the start. */
   readonly instruments: readonly Instrument[]
   /** Milliseconds of market time to run; undefined = to the end of the data. */
   readonly durationMs: number | undefined
 }
 
 /** Formats without quotes: nothing for a strategy that quotes around the mid price. */
-const withoutQuotes = ['lobster', 'kraken-book', 'market-by-order', 'equity-trades', 'equity-minute-trades', 'future-minute-bars', 'equity-daily-bars', 'coin-daily-bars']
+const withoutQuotes = [
+  'lobster',
+  'kraken-book',
+  'market-by-order',
+  'equity-trades',
+  'equity-minute-trades',
+  'future-minute-bars',
+  'equity-daily-bars',
+  'coin-daily-bars',
+]
 
 /** Makes the market. @throws TradewireError, UsageError for data that cannot be used. */
 export async function demoMarket(options: DemoOptions, probe: LatencyProbe): Promise<DemoMarket> {
-  return options.data === undefined ? syntheticMarket(options, probe) : await recordedMarket(options.data, options, probe)
+  return options.data === undefined
+    ? syntheticMarket(options, probe)
+    : await recordedMarket(options.data, options, probe)
 }
 
 function syntheticMarket(options: DemoOptions, probe: LatencyProbe): DemoMarket {
-  const instruments = registered(syntheticInstruments)
-  const seconds = options.durationS ?? 600
+  const registry = new InstrumentRegistry()
+  const instruments = defaultSyntheticInstruments.map(({ definition }) => registry.add(definition))
+  const seconds = options.durationS ?? 3_600
   return {
-    connector: new ProbedConnector({ synthetic: { instruments: syntheticInstruments }, ...venue(options) }, probe),
-    description: `synthetic market, seed ${options.seed}, ${seconds} s: ${namesOf(instruments)}`,
+    connector: new ProbedConnector({ synthetic: {}, ...venue(options) }, probe),
+    description: `synthetic, seed ${options.seed}, ${number(seconds)} s: ${namesOf(instruments)}`,
     instruments,
     durationMs: seconds * 1_000,
   }
@@ -49,21 +68,26 @@ async function recordedMarket(path: string, options: DemoOptions, probe: Latency
   await data.close()
   const formats = [...new Set(data.files.map((file) => file.format))]
   if (formats.every((format) => withoutQuotes.includes(format))) {
-    throw new UsageError(`${path} (${formats.join(', ')}) has no quotes; the demo's strategy trades around the mid price and needs them`)
+    throw new UsageError(
+      `${path} (${formats.join(', ')}) has no quotes; the demo's strategy trades around the mid price and needs them`,
+    )
   }
-  const instruments = [...registry]
+  const all = [...registry]
+  const currency = mainCurrency(all)
+  const instruments = all.filter((instrument) => instrument.settlementCurrency === currency)
+  const others = all.length - instruments.length
   return {
     connector: new ProbedConnector({ replay: { path, onBadRow }, ...venue(options) }, probe),
-    description: `${data.files.length === 1 ? '1 file' : `${data.files.length} files`} (${formats.join(', ')}): ${namesOf(instruments)}`,
+    description: `${data.files.length === 1 ? '1 file' : `${data.files.length} files`} (${formats.join(', ')}): ${namesOf(instruments)}${others === 0 ? '' : `; ${others} in other currencies than ${currency} are not traded`}`,
     instruments,
     durationMs: options.durationS === undefined ? undefined : options.durationS * 1_000,
   }
 }
 
 /** The exchange side: fees by kind of instrument, and a network of about a fifth of a millisecond each way. */
-function venue({ seed }: DemoOptions): Pick<SimulatedConnectorOptions, 'seed' | 'fees' | 'latency'> {
+function venue({ seed }: DemoOptions): Pick<SimulatedConnectorOptions, 'seed' | 'fees' | 'latency' | 'accounts'> {
   const network = normalLatency({ meanMs: 0.2, deviationMs: 0.05, minMs: 0.1 })
-  return { seed, fees: feesByClass, latency: { orders: network, reports: network } }
+  return { seed, accounts: [account], fees: feesByClass, latency: { orders: network, reports: network } }
 }
 
 const perShare = perShareFees({ perShare: '0.0035', minimum: '0.35', maxFraction: '0.01' })
@@ -88,11 +112,6 @@ class ProbedConnector extends SimulatedConnector {
   override attach(host: ConnectorHost, name: string, source: number): void {
     super.attach(this.#probe.watch(host), name, source)
   }
-}
-
-function registered(definitions: typeof syntheticInstruments): Instrument[] {
-  const registry = new InstrumentRegistry()
-  return definitions.map((definition) => registry.add(definition))
 }
 
 function namesOf(instruments: readonly Instrument[]): string {

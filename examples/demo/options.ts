@@ -19,7 +19,7 @@ const help = `npm run demo -- [options]
 
   --data FILE|FOLDER   replay recorded data instead of a synthetic market
   --seed N             seed of everything random (1)
-  --duration SECONDS   market time to run (synthetic: 600; data: to the end)
+  --duration SECONDS   market time to run (synthetic: 3600; data: to the end)
   --journal DIR        where the journal goes; must not hold one yet (a temporary directory)
   --skip-bad-rows      count rows that do not fit their format and go on
   --json               print the results as one JSON object`

@@ -10,6 +10,7 @@ const sections = {
   portfolio: 'positions, profit and loss',
   tradingStates: 'trading states',
   highWater: 'high-water marks of ids',
+  names: 'names of accounts, strategies, venues',
 } as const satisfies Record<keyof SystemState, string>
 
 /** One section of the comparison. */
@@ -32,7 +33,11 @@ export interface Proof {
 /** Recovers the journal in another process and compares. */
 export async function proveRecovery(live: SystemState, directory: string, config: TradingSystemConfig): Promise<Proof> {
   const startedMs = performance.now()
-  const output = await runNode([fileURLToPath(new URL('recover.ts', import.meta.url)), directory, JSON.stringify(config)])
+  const output = await runNode([
+    fileURLToPath(new URL('recover.ts', import.meta.url)),
+    directory,
+    JSON.stringify(config),
+  ])
   const recovered = JSON.parse(output) as Pick<RecoveredState, 'state' | 'journal'>
   // The live state takes the same way through JSON: what JSON cannot hold would show as a difference otherwise.
   const expected = JSON.parse(JSON.stringify(live)) as SystemState
@@ -53,7 +58,10 @@ export async function proveRecovery(live: SystemState, directory: string, config
 function runNode(args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     // Its own group: a Ctrl-C that ends the market must not end the proof.
-    const child = spawn(process.execPath, ['--import', 'tsx', ...args], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+    const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    })
     const chunks: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
     child.on('error', reject)

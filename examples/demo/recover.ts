@@ -9,7 +9,11 @@ import { main } from '../support/console.js'
 const [directory = '', config = '{}'] = process.argv.slice(2)
 
 await main(async () => {
-  const recovered = recoverState({ fileSystem: nodeFileSystem, directory, config: JSON.parse(config) as TradingSystemConfig })
+  const recovered = recoverState({
+    fileSystem: nodeFileSystem,
+    directory,
+    config: JSON.parse(config) as TradingSystemConfig,
+  })
   const { state, report, journal } = recovered
   process.stdout.write(JSON.stringify({ state, report, journal }))
 })

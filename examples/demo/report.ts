@@ -49,7 +49,11 @@ export function demoResult(system: TradingSystem, tally: Tally, curve: EquityCur
       quantity: each.quantity.toFixed(),
       averagePrice: each.averagePrice?.toFixed() ?? null,
     })),
-    byInstrument: snapshot.byInstrument.map((each) => ({ instrument: each.name, total: each.total?.toNumber() ?? null, fees: each.fees?.toNumber() ?? null })),
+    byInstrument: snapshot.byInstrument.map((each) => ({
+      instrument: each.name,
+      total: each.total?.toNumber() ?? null,
+      fees: each.fees?.toNumber() ?? null,
+    })),
     pnl: {
       realizedGross: snapshot.pnl.realizedGross?.toNumber() ?? null,
       fees: snapshot.pnl.fees?.toNumber() ?? null,
@@ -72,7 +76,15 @@ export function demoText(result: DemoResult): string {
   const money = (value: number | null) => (value === null ? '-' : number(value, 2))
   const time = (ns: number | null) => (ns === null ? '-' : duration(ns))
   const { latency, pnl, proof } = result
-  const latencyRow = (name: string, row: (typeof latency)['submitToAck']) => [name, row.clock, number(row.count), time(row.p50Ns), time(row.p95Ns), time(row.p99Ns), time(row.maxNs)]
+  const latencyRow = (name: string, row: (typeof latency)['submitToAck']) => [
+    name,
+    row.clock,
+    number(row.count),
+    time(row.p50Ns),
+    time(row.p95Ns),
+    time(row.p99Ns),
+    time(row.maxNs),
+  ]
   const denials = Object.entries(result.denials).sort((a, b) => b[1] - a[1])
   return [
     `Market       ${result.description}`,
@@ -95,7 +107,13 @@ export function demoText(result: DemoResult): string {
       ['instrument', 'position', 'average price', 'fees', 'total P&L'],
       ...result.positions.map((position) => {
         const own = result.byInstrument.find((each) => each.instrument === position.instrument)
-        return [position.instrument, position.quantity, position.averagePrice ?? '-', money(own?.fees ?? null), money(own?.total ?? null)]
+        return [
+          position.instrument,
+          position.quantity,
+          position.averagePrice ?? '-',
+          money(own?.fees ?? null),
+          money(own?.total ?? null),
+        ]
       }),
     ]),
     `  realised ${money(pnl.realizedGross)}, open ${money(pnl.unrealized)}, fees ${money(pnl.fees)}: total ${money(pnl.total)}; largest drawdown ${money(result.maxDrawdown)}`,
@@ -104,7 +122,13 @@ export function demoText(result: DemoResult): string {
     `Journal      ${number(proof.journal.bytes)} bytes, ${number(proof.journal.records)} records, ${proof.journal.segments} segment${proof.journal.segments === 1 ? '' : 's'}`,
     '',
     `Recovery     the journal replayed in a fresh process (${number(proof.seconds, 2)} s), compared with the live state:`,
-    table(proof.sections.map((each) => [each.section, `${number(each.fields)} fields`, each.differences.length === 0 ? 'equal' : 'DIFFERENT'])),
+    table(
+      proof.sections.map((each) => [
+        each.section,
+        `${number(each.fields)} fields`,
+        each.differences.length === 0 ? 'equal' : 'DIFFERENT',
+      ]),
+    ),
     ...proof.sections.flatMap((each) => each.differences.map((difference) => `    ${difference}`)),
     proof.isEqual ? `  all ${number(proof.fields)} fields are equal` : '  THE RECOVERED STATE IS NOT THE LIVE ONE',
   ].join('\n')

@@ -1,26 +1,30 @@
 /** How the demo configures its system, by the instruments it will trade: plain data, also given to the process that recovers. */
 import type { Instrument, TradingSystemConfig } from 'tradewire'
-import { UsageError } from '../support/console.js'
 import type { MakerTerms } from './maker.js'
+
+/** The account it trades. */
+export const account = 'DEMO'
 
 const classesInSmallSizes: readonly string[] = ['crypto_spot', 'crypto_perpetual']
 
 /** Sizes that suit an instrument: orders of one board lot, 10,000 of a currency, a hundredth of a coin, one contract. */
 export function termsOf(instrument: Instrument): MakerTerms {
   const { assetClass } = instrument.definition
-  const clip = assetClass === 'fx' ? 10_000 : assetClass === 'equity' ? 100 : classesInSmallSizes.includes(assetClass) ? 0.01 : 1
+  const clip =
+    assetClass === 'fx' ? 10_000 : assetClass === 'equity' ? 100 : classesInSmallSizes.includes(assetClass) ? 0.01 : 1
   const clipUnits = Math.max(instrument.minQuantityUnits, instrument.makeQuantityUnits(clip))
   return { clipUnits, maxUnits: 5 * clipUnits }
 }
 
-/** The currency that everything is added up in: the one that all instruments settle in. @throws UsageError when they differ. */
-export function baseCurrencyOf(instruments: readonly Instrument[]): string {
-  const currencies = [...new Set(instruments.map((instrument) => instrument.settlementCurrency))]
-  if (currencies.length === 1) return currencies[0] as string
-  throw new UsageError(`The demo adds up in one currency, but these data settle in ${currencies.join(', ')}; choose fewer files`)
+/** The currency that most of the instruments settle in: the demo trades these, and adds up in it. */
+export function mainCurrency(instruments: readonly Instrument[]): string {
+  const counts = new Map<string, number>()
+  for (const { settlementCurrency } of instruments)
+    counts.set(settlementCurrency, (counts.get(settlementCurrency) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'USD'
 }
 
-/** Configuration of the demo's system. */
+/** Configuration of the demo's system, which trades `instruments`: all settle in one currency. */
 export function configFor(instruments: readonly Instrument[], journal: string, seed: number): TradingSystemConfig {
   const quantities = (units: (terms: MakerTerms) => number) =>
     Object.fromEntries(instruments.map((each) => [each.id, each.quantityFromUnits(units(termsOf(each))).toFixed()]))
@@ -29,8 +33,8 @@ export function configFor(instruments: readonly Instrument[], journal: string, s
     journal,
     durability: 'os',
     seed,
-    account: 'DEMO',
-    baseCurrency: baseCurrencyOf(instruments),
+    account,
+    baseCurrency: mainCurrency(instruments),
     capital: '1000000',
     onClose: 'leave',
     limits: { orders: 65_536 },

@@ -66,7 +66,8 @@ export async function main(program: () => Promise<void>): Promise<void> {
     await program()
   } catch (error) {
     const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
-    if (error instanceof TradewireError || error instanceof UsageError || isUsage) console.error((error as Error).message)
+    if (error instanceof TradewireError || error instanceof UsageError || isUsage)
+      console.error((error as Error).message)
     else console.error(error)
     process.exitCode = 1
   }

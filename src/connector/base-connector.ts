@@ -130,12 +130,16 @@ export abstract class BaseConnector {
   /** Gives the connector its surroundings. Called once, by the system it is added to. */
   attach(host: ConnectorHost, name: string, source: number): void {
     if (this.#host !== undefined) {
-      throw new TradewireError('TW_INVALID_STATE', `Connector ${this.#name} belongs to a system already; make one connector for each`)
+      throw new TradewireError(
+        'TW_INVALID_STATE',
+        `Connector ${this.#name} belongs to a system already; make one connector for each`,
+      )
     }
     this.#host = host
     this.#name = name
     this.#source = source
-    this.events.onListenerError = (error) => host.logger.error({ connector: name, error: messageOf(error) }, 'a listener threw')
+    this.events.onListenerError = (error) =>
+      host.logger.error({ connector: name, error: messageOf(error) }, 'a listener threw')
   }
 
   /** Connects, reconciles, and stays connected until {@link stop}. Resolves when it is ready for the first time. */
@@ -182,7 +186,10 @@ export abstract class BaseConnector {
    */
   async subscribeTo(subscription: Subscription, signal?: AbortSignal): Promise<void> {
     if (!this.capabilities.data.includes(subscription.kind)) {
-      throw new TradewireError('TW_NOT_SUPPORTED', `Connector ${this.#name} has no ${subscription.kind}; it has ${this.capabilities.data.join(', ')}`)
+      throw new TradewireError(
+        'TW_NOT_SUPPORTED',
+        `Connector ${this.#name} has no ${subscription.kind}; it has ${this.capabilities.data.join(', ')}`,
+      )
     }
     if (!this.#subscriptions.add(subscription) || !isConnected(this.#state)) return
     const epoch = this.#epoch
@@ -202,7 +209,9 @@ export abstract class BaseConnector {
     if (this.#asked.has(key)) return
     this.#asked.add(key)
     try {
-      await this.#bounded(`subscribe to ${subscription.kind}`, this.#queryTimeoutMs, signal, (inner) => this.subscribe(subscription, inner))
+      await this.#bounded(`subscribe to ${subscription.kind}`, this.#queryTimeoutMs, signal, (inner) =>
+        this.subscribe(subscription, inner),
+      )
     } catch (error) {
       this.#asked.delete(key)
       throw error
@@ -213,7 +222,9 @@ export abstract class BaseConnector {
   async unsubscribeFrom(subscription: Subscription, signal?: AbortSignal): Promise<void> {
     if (this.#subscriptions.remove(subscription) && isConnected(this.#state)) {
       this.#asked.delete(keyOf(subscription))
-      await this.#bounded(`unsubscribe from ${subscription.kind}`, this.#queryTimeoutMs, signal, (inner) => this.unsubscribe(subscription, inner))
+      await this.#bounded(`unsubscribe from ${subscription.kind}`, this.#queryTimeoutMs, signal, (inner) =>
+        this.unsubscribe(subscription, inner),
+      )
     }
   }
 
@@ -254,7 +265,8 @@ export abstract class BaseConnector {
    * @throws TradewireError `TW_NOT_CONNECTED` when there is no connection.
    */
   cancel(request: CancelRequest): void {
-    if (!isConnected(this.#state)) throw new TradewireError('TW_NOT_CONNECTED', `Connector ${this.#name} is ${this.#state}: the cancel was not sent`)
+    if (!isConnected(this.#state))
+      throw new TradewireError('TW_NOT_CONNECTED', `Connector ${this.#name} is ${this.#state}: the cancel was not sent`)
     this.statistics.cancelsSent++
     try {
       this.sendCancel(request)
@@ -280,7 +292,8 @@ export abstract class BaseConnector {
 
   /** The surroundings given by {@link attach}. For subclasses: ports, instruments, where data and reports go. */
   protected get host(): ConnectorHost {
-    if (this.#host === undefined) throw new TradewireError('TW_INVALID_STATE', 'The connector was not added to a system yet')
+    if (this.#host === undefined)
+      throw new TradewireError('TW_INVALID_STATE', 'The connector was not added to a system yet')
     return this.#host
   }
 
@@ -306,11 +319,15 @@ export abstract class BaseConnector {
 
   #requireApproval(view: ApprovedOrder | ApprovedReplace): void {
     if (this.host.isApproved(view)) return
-    throw new TradewireError('TW_NOT_APPROVED', 'This order was not approved by the risk gate; submit it through the order manager')
+    throw new TradewireError(
+      'TW_NOT_APPROVED',
+      'This order was not approved by the risk gate; submit it through the order manager',
+    )
   }
 
   #requireReady(): void {
-    if (this.#state !== 'ready') throw new TradewireError('TW_NOT_READY', `Connector ${this.#name} is ${this.#state}: nothing was sent`)
+    if (this.#state !== 'ready')
+      throw new TradewireError('TW_NOT_READY', `Connector ${this.#name} is ${this.#state}: nothing was sent`)
   }
 
   /** Runs until it is aborted or gives up, and always ends with an error that says why. */
@@ -323,7 +340,11 @@ export abstract class BaseConnector {
         await this.#hangUp()
         if (signal.aborted) throw abortError(signal)
         failures = time.monotonicNs() - this.#readyAtNs >= stableNs ? 1 : failures + 1
-        if (failures >= this.#maxAttempts) throw new TradewireError('TW_NETWORK', `Connector ${this.#name} gave up after ${failures} connections that did not last; the last: ${reason}`)
+        if (failures >= this.#maxAttempts)
+          throw new TradewireError(
+            'TW_NETWORK',
+            `Connector ${this.#name} gave up after ${failures} connections that did not last; the last: ${reason}`,
+          )
         await sleep(time, backoffDelayMs(failures, this.#backoff, random), signal)
       }
     } catch (error) {
@@ -366,7 +387,8 @@ export abstract class BaseConnector {
     this.#lostEarly = undefined
     this.#isHalfOpen = true
     await this.connect(signal)
-    if (this.#lostEarly !== undefined) throw new TradewireError('TW_NETWORK', `The connection was lost at once: ${this.#lostEarly}`)
+    if (this.#lostEarly !== undefined)
+      throw new TradewireError('TW_NETWORK', `The connection was lost at once: ${this.#lostEarly}`)
   }
 
   #enterWaiting(error: unknown): void {
@@ -416,7 +438,9 @@ export abstract class BaseConnector {
   /** Whether it became ready; false when the connection ended first. */
   async #becomeReady(signal: AbortSignal): Promise<boolean> {
     const { instruments } = this.host
-    const definitions = await this.#bounded('load instruments', this.#queryTimeoutMs, signal, (inner) => this.loadInstruments(inner))
+    const definitions = await this.#bounded('load instruments', this.#queryTimeoutMs, signal, (inner) =>
+      this.loadInstruments(inner),
+    )
     for (const definition of definitions) instruments.add(definition)
     for (const subscription of this.#subscriptions.list()) await this.#resubscribe(subscription, signal)
     if (this.capabilities.orders !== undefined) await this.host.reconcile(this, signal)
@@ -445,7 +469,9 @@ export abstract class BaseConnector {
     if (!this.#isHalfOpen) return
     this.#isHalfOpen = false
     try {
-      await withTimeout(this.host.time, { timeoutMs: this.#connectTimeoutMs, what: `disconnect ${this.#name}` }, () => this.disconnect())
+      await withTimeout(this.host.time, { timeoutMs: this.#connectTimeoutMs, what: `disconnect ${this.#name}` }, () =>
+        this.disconnect(),
+      )
     } catch (error) {
       this.problem(error)
     }
@@ -472,20 +498,33 @@ export abstract class BaseConnector {
 
   #query<T>(what: string, signal: AbortSignal | undefined, operation: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (!isConnected(this.#state)) {
-      return Promise.reject(new TradewireError('TW_NOT_CONNECTED', `Connector ${this.#name} is ${this.#state}: ${what} cannot be asked for`))
+      return Promise.reject(
+        new TradewireError(
+          'TW_NOT_CONNECTED',
+          `Connector ${this.#name} is ${this.#state}: ${what} cannot be asked for`,
+        ),
+      )
     }
     this.statistics.queries++
     return this.#bounded(`query ${what}`, this.#queryTimeoutMs, signal, operation)
   }
 
-  #bounded<T>(what: string, timeoutMs: number, signal: AbortSignal | undefined, operation: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  #bounded<T>(
+    what: string,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    operation: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     return withTimeout(this.host.time, { timeoutMs, what: `${this.#name}: ${what}`, signal }, operation)
   }
 
   #enter(to: ConnectionState, reason?: string): void {
     const from = this.#state
     if (!connectionTransitions[from].includes(to)) {
-      throw new TradewireError('TW_ASSERTION', `Invariant broken: connector ${this.#name} cannot go from ${from} to ${to}`)
+      throw new TradewireError(
+        'TW_ASSERTION',
+        `Invariant broken: connector ${this.#name} cannot go from ${from} to ${to}`,
+      )
     }
     this.#state = to
     this.events.emit('state', { connector: this.#name, from, to, ...(reason === undefined ? {} : { reason }) })

@@ -1,6 +1,7 @@
 /** What a venue can do. Asking for more fails before anything is sent. */
-import { TifCode, TypeCode } from '../orders/codes.js'
+
 import type { OrderType, TimeInForce } from '../model/order-types.js'
+import { TifCode, TypeCode } from '../orders/codes.js'
 
 /** Kinds of market data that can be subscribed to. */
 export const dataKinds = ['quotes', 'trades', 'book', 'orders', 'bars', 'status', 'news'] as const

@@ -5,7 +5,15 @@
  * fills and accounts with the venue; no new orders · `ready`: trading · `waiting`: disconnected, waiting to try again ·
  * `stopping`, `stopped`: on its way out, and out · `failed`: gave up; `start` may be called again.
  */
-export type ConnectionState = 'idle' | 'connecting' | 'reconciling' | 'ready' | 'waiting' | 'stopping' | 'stopped' | 'failed'
+export type ConnectionState =
+  | 'idle'
+  | 'connecting'
+  | 'reconciling'
+  | 'ready'
+  | 'waiting'
+  | 'stopping'
+  | 'stopped'
+  | 'failed'
 
 /** Which states may follow a state. Anything else is a defect of the connector framework. */
 export const connectionTransitions: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = {

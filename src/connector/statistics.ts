@@ -52,5 +52,11 @@ export class ConnectorStatistics {
 }
 
 function summary(histogram: LatencyHistogram) {
-  return { p50: histogram.percentile(50), p95: histogram.percentile(95), p99: histogram.percentile(99), max: histogram.max, count: histogram.count }
+  return {
+    p50: histogram.percentile(50),
+    p95: histogram.percentile(95),
+    p99: histogram.percentile(99),
+    max: histogram.max,
+    count: histogram.count,
+  }
 }

@@ -17,6 +17,11 @@ interface VirtualTimer {
 /** Where virtual time starts when nothing else is said: 2024-01-02 14:30:00 UTC, a Tuesday at the New York open. */
 export const DEFAULT_VIRTUAL_EPOCH_US = 1_704_205_800_000_000
 
+/** {@link VirtualTime.settle}: timers up to this far ahead run at once. */
+const NEAR_MS = 1_000
+/** {@link VirtualTime.settle}: turns of at least a millisecond of real time before a far timer runs. */
+const PATIENCE_TURNS = 2_000
+
 /**
  * A virtual clock and scheduler.
  *
@@ -175,6 +180,32 @@ export class VirtualTime implements Time {
         throw new TradewireError('TW_INVALID_STATE', `${which} and the awaited promise has not settled`)
       }
       await settlePromises()
+    }
+    return promise
+  }
+
+  /**
+   * Runs timers and lets promises settle until `promise` does, where real input and output may be under way as well (files
+   * being opened): near timers (delays of a simulated line) run at once, far ones (time-outs) only when nothing has moved
+   * for a while of real time. Waits as long as the promise takes.
+   */
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    let settled = false
+    const mark = () => {
+      settled = true
+    }
+    promise.then(mark, mark)
+    let horizonNs = this.#nowNs + NEAR_MS * NS_PER_MS
+    let idleTurns = 0
+    while (!settled) {
+      await settlePromises()
+      if (settled) break
+      if (this.runNext(horizonNs)) idleTurns = 0
+      else if (++idleTurns < PATIENCE_TURNS) await new Promise((resolve) => setTimeout(resolve, 1))
+      else {
+        if (this.runNext()) horizonNs = this.#nowNs + NEAR_MS * NS_PER_MS
+        idleTurns = 0
+      }
     }
     return promise
   }

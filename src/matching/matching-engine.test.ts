@@ -248,6 +248,12 @@ describe('cancel and replace', () => {
     ])
   })
 
+  it('a replace that changes nothing keeps priority', () => {
+    expect(engine.replace(1, 10, 100)).toBe(true)
+    expect(events()).toEqual(['replaced 1 100 10'])
+    expect(queueOf(engine, 0, 100)[0]).toEqual([1, 10])
+  })
+
   it.each([
     ['a larger quantity', 11, NO_PRICE],
     ['another price and back', 10, 99],

@@ -102,8 +102,8 @@ export function takeShare(cells: Float64Array, at: number, multiplier: number, d
 
 /** Floor of a non-negative amount times multiplier / divisor; whether it is exact. */
 function shareOfMagnitude(cells: Float64Array, at: number, multiplier: number, divisor: number): boolean {
-  const product = (cells[at + 1] as number) * multiplier
-  if (cells[at] === 0 && product < LIMB) return shareOfSmall(cells, at, product, multiplier, divisor)
+  if (cells[at] === 0 && (cells[at + 1] as number) * multiplier < LIMB)
+    return shareOfSmall(cells, at, multiplier, divisor)
   // Schoolbook: the amount times the multiplier has four limbs in work[0..3], highest first.
   setProduct(work, 4, cells[at + 2] as number, multiplier)
   work[3] = work[5] as number
@@ -122,8 +122,9 @@ function shareOfMagnitude(cells: Float64Array, at: number, multiplier: number, d
   return divideLimbs(cells, at, divisor)
 }
 
-/** As {@link shareOfMagnitude} where the whole part times the multiplier, `product`, fits a double. */
-function shareOfSmall(cells: Float64Array, at: number, product: number, multiplier: number, divisor: number): boolean {
+/** As {@link shareOfMagnitude} where the whole part times the multiplier fits a double. */
+function shareOfSmall(cells: Float64Array, at: number, multiplier: number, divisor: number): boolean {
+  const product = (cells[at + 1] as number) * multiplier
   let whole = Math.floor(product / divisor)
   let rest = product - whole * divisor
   // The quotient may be rounded up to the next whole number.

@@ -40,7 +40,12 @@ export function explainOrder(table: OrderTable, row: number, instruments: Instru
   const reason = table.reason(row)
   const facts = cells[row + Field.facts]
   add('submitted', cells[row + Field.submittedSeq], 'local')
-  add('accepted', cells[row + Field.acceptedSeq], 'venue', table.venueOrderId(row) === undefined ? undefined : `venue order id ${table.venueOrderId(row)}`)
+  add(
+    'accepted',
+    cells[row + Field.acceptedSeq],
+    'venue',
+    table.venueOrderId(row) === undefined ? undefined : `venue order id ${table.venueOrderId(row)}`,
+  )
   add('triggered', cells[row + Field.triggeredSeq], 'venue')
   add('rejected', cells[row + Field.rejectedSeq], 'venue', reason)
   add('rejected', cells[row + Field.rejectedInferredSeq], 'inferred', reason)
@@ -54,7 +59,8 @@ export function explainOrder(table: OrderTable, row: number, instruments: Instru
     const bits = trades.cells[trade + TradeField.facts]
     const text = `${trades.exec(trade)}: ${instrument.quantityText(trades.cells[trade + TradeField.quantity])} at ${instrument.priceText(trades.cells[trade + TradeField.price])}`
     add('filled', trades.cells[trade + TradeField.seq], (bits & TradeFact.inferred) !== 0 ? 'inferred' : 'venue', text)
-    if ((bits & TradeFact.corrected) !== 0) add('fill corrected', trades.cells[trade + TradeField.correctedSeq], 'venue', text)
+    if ((bits & TradeFact.corrected) !== 0)
+      add('fill corrected', trades.cells[trade + TradeField.correctedSeq], 'venue', text)
     if ((bits & TradeFact.busted) !== 0) add('fill busted', trades.cells[trade + TradeField.bustSeq], 'venue', text)
   }
   return evidence.sort((a, b) => a.seq - b.seq)

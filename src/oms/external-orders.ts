@@ -23,9 +23,36 @@ const remembered = 4_096
 /** What is needed of the intake of reports. */
 export interface ReportBooks {
   accepted(orderNumber: number, venueOrderId: string | number | undefined, tsUs: number): void
-  filled(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, tsUs: number): void
-  replaced(orderNumber: number, generation: number, quantityUnits: number, priceUnits: number, triggerUnits: number, venueOrderId: string | number | undefined, tsUs: number): void
-  trade(row: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, basis: number, tsUs: number): void
+  filled(
+    orderNumber: number,
+    exec: ExecKey,
+    quantityUnits: number,
+    priceUnits: number,
+    feeUnits: number,
+    feeCurrency: string,
+    liquidity: number,
+    tsUs: number,
+  ): void
+  replaced(
+    orderNumber: number,
+    generation: number,
+    quantityUnits: number,
+    priceUnits: number,
+    triggerUnits: number,
+    venueOrderId: string | number | undefined,
+    tsUs: number,
+  ): void
+  trade(
+    row: number,
+    exec: ExecKey,
+    quantityUnits: number,
+    priceUnits: number,
+    feeUnits: number,
+    feeCurrency: string,
+    liquidity: number,
+    basis: number,
+    tsUs: number,
+  ): void
   halt(orderNumber: number, message: string): void
 }
 
@@ -57,17 +84,41 @@ export class ExternalOrders {
       return
     }
     if (!this.#isTradable(report.instrument)) {
-      core.anomaly('EXTERNAL_ORDER', 0, `Order ${report.venueOrderId} at the venue is not ours, and its instrument ${report.instrument} is beyond the tables: raise limits.instruments`)
+      core.anomaly(
+        'EXTERNAL_ORDER',
+        0,
+        `Order ${report.venueOrderId} at the venue is not ours, and its instrument ${report.instrument} is beyond the tables: raise limits.instruments`,
+      )
       return
     }
     core.beginTurn()
     try {
       const { account, instrument, side, type, timeInForce, quantityUnits, priceUnits = Number.NaN } = report
-      const row = this.adopt({ source, account, instrument, side, type, timeInForce, quantityUnits, priceUnits, clientOrderId: id, owner })
-      if (row < 0) core.anomaly('EXTERNAL_ORDER', 0, `Order ${report.venueOrderId} at the venue is not ours, and there is no room to keep it`)
+      const row = this.adopt({
+        source,
+        account,
+        instrument,
+        side,
+        type,
+        timeInForce,
+        quantityUnits,
+        priceUnits,
+        clientOrderId: id,
+        owner,
+      })
+      if (row < 0)
+        core.anomaly(
+          'EXTERNAL_ORDER',
+          0,
+          `Order ${report.venueOrderId} at the venue is not ours, and there is no room to keep it`,
+        )
       else {
         const number = core.table.cells[row]
-        core.anomaly('EXTERNAL_ORDER', number, `Order ${report.venueOrderId} at the venue is not ours; it is kept as order ${number}`)
+        core.anomaly(
+          'EXTERNAL_ORDER',
+          number,
+          `Order ${report.venueOrderId} at the venue is not ours; it is kept as order ${number}`,
+        )
         this.#books.accepted(number, report.venueOrderId, report.tsUs)
       }
     } finally {
@@ -78,7 +129,16 @@ export class ExternalOrders {
   /** An execution of an order that nobody here knows. `halts`: it came unannounced, so its instrument is halted. */
   fill(source: number, report: VenueFillReport, owner: string, halts: boolean): void {
     const core = this.#core
-    const { exec, venueOrderId, quantityUnits, priceUnits, feeUnits = Number.NaN, feeCurrency = '', liquidity, tsUs } = report
+    const {
+      exec,
+      venueOrderId,
+      quantityUnits,
+      priceUnits,
+      feeUnits = Number.NaN,
+      feeCurrency = '',
+      liquidity,
+      tsUs,
+    } = report
     const own = this.#ownNumber(report.clientOrderId)
     if (own > 0) {
       this.#books.filled(own, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, tsUs)
@@ -91,7 +151,10 @@ export class ExternalOrders {
     core.beginTurn()
     try {
       const known = venueOrderId === undefined ? -1 : this.#byVenueId(source, venueOrderId)
-      const row = known >= 0 ? this.#makeRoom(known, quantityUnits, tsUs) : this.#adoptFor(source, report, owner, halts && !isAnnounced)
+      const row =
+        known >= 0
+          ? this.#makeRoom(known, quantityUnits, tsUs)
+          : this.#adoptFor(source, report, owner, halts && !isAnnounced)
       if (row >= 0) this.#books.trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
     } finally {
       core.endTurn()
@@ -103,14 +166,32 @@ export class ExternalOrders {
     const core = this.#core
     const { account, instrument, side, quantityUnits, venueOrderId } = report
     const row = this.#isTradable(instrument)
-      ? this.adopt({ source, account, instrument, side, type: 'MARKET', timeInForce: 'DAY', quantityUnits, priceUnits: Number.NaN, clientOrderId: undefined, owner })
+      ? this.adopt({
+          source,
+          account,
+          instrument,
+          side,
+          type: 'MARKET',
+          timeInForce: 'DAY',
+          quantityUnits,
+          priceUnits: Number.NaN,
+          clientOrderId: undefined,
+          owner,
+        })
       : -1
     if (row < 0) {
-      this.#books.halt(0, `An execution of ${quantityUnits} units of instrument ${instrument} at the venue could not be booked: there is no room for it`)
+      this.#books.halt(
+        0,
+        `An execution of ${quantityUnits} units of instrument ${instrument} at the venue could not be booked: there is no room for it`,
+      )
       return row
     }
     const number = core.table.cells[row]
-    core.anomaly('EXTERNAL_FILL', number, `Execution ${report.exec} belongs to no order of ours; it is booked as order ${number}`)
+    core.anomaly(
+      'EXTERNAL_FILL',
+      number,
+      `Execution ${report.exec} belongs to no order of ours; it is booked as order ${number}`,
+    )
     if (halts) core.setTradingState('instrument', instrument, 'HALTED', 'system', 'external fill')
     if (venueOrderId !== undefined) this.#books.accepted(number, venueOrderId, report.tsUs)
     return row
@@ -120,24 +201,71 @@ export class ExternalOrders {
   #makeRoom(row: number, quantityUnits: number, tsUs: number): number {
     const { cells } = this.#core.table
     const needed = cells[row + Field.filled] + quantityUnits
-    const wasMadeForFill = (cells[row + Field.flags] & OrderFlag.external) !== 0 && cells[row + Field.type] === TypeCode.MARKET
-    if (wasMadeForFill && needed > cells[row + Field.quantity]) this.#books.replaced(cells[row], 0, needed, Number.NaN, Number.NaN, undefined, Math.max(tsUs, cells[row + Field.termTs]))
+    const wasMadeForFill =
+      (cells[row + Field.flags] & OrderFlag.external) !== 0 && cells[row + Field.type] === TypeCode.MARKET
+    if (wasMadeForFill && needed > cells[row + Field.quantity])
+      this.#books.replaced(
+        cells[row],
+        0,
+        needed,
+        Number.NaN,
+        Number.NaN,
+        undefined,
+        Math.max(tsUs, cells[row + Field.termTs]),
+      )
     return row
   }
 
   /** Books the difference between our position and the venue's, as an execution that was concluded. */
-  adjust(source: number, account: string, instrument: number, owner: string, exec: string, side: 'buy' | 'sell', quantityUnits: number, priceUnits?: number): void {
+  adjust(
+    source: number,
+    account: string,
+    instrument: number,
+    owner: string,
+    exec: string,
+    side: 'buy' | 'sell',
+    quantityUnits: number,
+    priceUnits?: number,
+  ): void {
     const core = this.#core
     const reference = this.#isTradable(instrument) ? (core.gate.references.reference[instrument] as number) : Number.NaN
-    const price = priceUnits ?? (Number.isNaN(reference) ? Number.NaN : core.instruments.at(instrument).nearestPriceUnits(reference))
+    const price =
+      priceUnits ??
+      (Number.isNaN(reference) ? Number.NaN : core.instruments.at(instrument).nearestPriceUnits(reference))
     if (Number.isNaN(price)) {
-      core.anomaly('ADJUSTMENT_WITHOUT_PRICE', 0, `A position difference of ${quantityUnits} units has no price to be booked at; it stands`)
+      core.anomaly(
+        'ADJUSTMENT_WITHOUT_PRICE',
+        0,
+        `A position difference of ${quantityUnits} units has no price to be booked at; it stands`,
+      )
       return
     }
     core.beginTurn()
     try {
-      const row = this.adopt({ source, account, instrument, side, type: 'MARKET', timeInForce: 'DAY', quantityUnits, priceUnits: Number.NaN, clientOrderId: undefined, owner })
-      if (row >= 0) this.#books.trade(row, exec, quantityUnits, Math.round(price), Number.NaN, '', Liquidity.unknown, quantityUnits, core.nowUs)
+      const row = this.adopt({
+        source,
+        account,
+        instrument,
+        side,
+        type: 'MARKET',
+        timeInForce: 'DAY',
+        quantityUnits,
+        priceUnits: Number.NaN,
+        clientOrderId: undefined,
+        owner,
+      })
+      if (row >= 0)
+        this.#books.trade(
+          row,
+          exec,
+          quantityUnits,
+          Math.round(price),
+          Number.NaN,
+          '',
+          Liquidity.unknown,
+          quantityUnits,
+          core.nowUs,
+        )
     } finally {
       core.endTurn()
     }
@@ -159,7 +287,12 @@ export class ExternalOrders {
       clientOrderId: undefined,
       owner: core.names.strategy(identity.strategy),
     })
-    if (row >= 0) core.anomaly('LATE_FILL', orderNumber, `Order ${orderNumber} is beyond the history; its fill is booked as order ${core.table.cells[row]}`)
+    if (row >= 0)
+      core.anomaly(
+        'LATE_FILL',
+        orderNumber,
+        `Order ${orderNumber} is beyond the history; its fill is booked as order ${core.table.cells[row]}`,
+      )
     return row
   }
 
@@ -187,7 +320,11 @@ export class ExternalOrders {
       core.ids.remember(order.clientOrderId, cells[row])
     }
     core.names.clientOrderId(row)
-    core.ledger.portfolio.ensurePosition(cells[row + Field.account], cells[row + Field.strategy], core.instruments.at(order.instrument))
+    core.ledger.portfolio.ensurePosition(
+      cells[row + Field.account],
+      cells[row + Field.strategy],
+      core.instruments.at(order.instrument),
+    )
     const writer = core.recorder.begin(RecordType.external)
     writeTerms(writer, table, row)
     const seq = core.recorder.commit()
@@ -202,7 +339,11 @@ export class ExternalOrders {
   }
 
   #isTradable(instrument: number): boolean {
-    return Number.isInteger(instrument) && instrument >= 0 && instrument < Math.min(this.#core.instruments.size, this.#core.sizes.instrument)
+    return (
+      Number.isInteger(instrument) &&
+      instrument >= 0 &&
+      instrument < Math.min(this.#core.instruments.size, this.#core.sizes.instrument)
+    )
   }
 
   #remember(source: number, venueOrderId: string | number): void {

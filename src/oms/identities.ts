@@ -40,7 +40,15 @@ export class OrderIdentities {
   }
 
   /** Keeps an order. Its executions follow, by {@link keepExec}. */
-  keep(number: number, instrument: number, account: number, strategy: number, connector: number, side: number, venueOrderId?: string | number): void {
+  keep(
+    number: number,
+    instrument: number,
+    account: number,
+    strategy: number,
+    connector: number,
+    side: number,
+    venueOrderId?: string | number,
+  ): void {
     const index = number & this.#mask
     const at = index * fields
     const cells = this.#cells
@@ -65,7 +73,13 @@ export class OrderIdentities {
     const at = (number & this.#mask) * fields
     const cells = this.#cells
     if (number <= 0 || cells[at] !== number) return undefined
-    return { instrument: cells[at + 1], account: cells[at + 2], strategy: cells[at + 3], connector: cells[at + 4], side: cells[at + 5] }
+    return {
+      instrument: cells[at + 1],
+      account: cells[at + 2],
+      strategy: cells[at + 3],
+      connector: cells[at + 4],
+      side: cells[at + 5],
+    }
   }
 
   /** The order that a connector's venue knew by an id; 0 when none is kept. Looks through all: for rare questions. */
@@ -84,7 +98,8 @@ export class OrderIdentities {
     if (this.#late.has(lateKey(number, exec))) return 'booked'
     const first = this.#cells[at + 6]
     const count = this.#cells[at + 7]
-    for (let i = first; i < first + count; i++) if (this.#execs[i & this.#execMask] === exec) return i >= this.#kept - this.#execMask - 1 ? 'booked' : 'forgotten'
+    for (let i = first; i < first + count; i++)
+      if (this.#execs[i & this.#execMask] === exec) return i >= this.#kept - this.#execMask - 1 ? 'booked' : 'forgotten'
     return first >= this.#kept - this.#execMask - 1 || count === 0 ? 'new' : 'forgotten'
   }
 

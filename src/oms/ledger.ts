@@ -3,8 +3,7 @@
  *
  * Live events and a replayed journal come through the same methods; that is why a restart finds the state it left.
  */
-import type { NameTable } from '../portfolio/names.js'
-import type { Portfolio } from '../portfolio/portfolio.js'
+
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import {
   foldAccepted,
@@ -27,6 +26,8 @@ import type { OrderTable } from '../orders/order-table.js'
 import * as Outcome from '../orders/outcome.js'
 import * as TradeField from '../orders/trade-fields.js'
 import type { ExecKey } from '../orders/trade-pool.js'
+import type { NameTable } from '../portfolio/names.js'
+import type { Portfolio } from '../portfolio/portfolio.js'
 import type { Exposure } from '../risk/exposure.js'
 
 /** What a ledger keeps in step. */
@@ -77,7 +78,15 @@ export class Ledger {
     return this.#after(row, foldRejected(this.table, row, source, seq))
   }
 
-  closed(row: number, isExpiry: boolean, source: number, reason: string, tsUs: number, nowUs: number, seq: number): number {
+  closed(
+    row: number,
+    isExpiry: boolean,
+    source: number,
+    reason: string,
+    tsUs: number,
+    nowUs: number,
+    seq: number,
+  ): number {
     this.table.cells[row + Field.updatedUs] = nowUs
     if (reason !== '') this.table.setReason(row, reason)
     return this.#after(row, foldClosed(this.table, row, isExpiry, source, tsUs, seq))
@@ -94,7 +103,16 @@ export class Ledger {
     return this.#after(row, foldWorks(this.table, row, seq))
   }
 
-  request(row: number, generation: number, isCancel: boolean, quantity: number, price: number, trigger: number, nowUs: number, seq: number): number {
+  request(
+    row: number,
+    generation: number,
+    isCancel: boolean,
+    quantity: number,
+    price: number,
+    trigger: number,
+    nowUs: number,
+    seq: number,
+  ): number {
     this.table.cells[row + Field.updatedUs] = nowUs
     return this.#after(row, foldRequest(this.table, row, generation, isCancel, quantity, price, trigger, seq))
   }
@@ -104,23 +122,58 @@ export class Ledger {
     return this.#after(row, foldRequestRejected(this.table, row, generation, seq))
   }
 
-  updated(row: number, generation: number, quantity: number, price: number, trigger: number, venueOrderId: string | number | undefined, tsUs: number, nowUs: number, seq: number): number {
+  updated(
+    row: number,
+    generation: number,
+    quantity: number,
+    price: number,
+    trigger: number,
+    venueOrderId: string | number | undefined,
+    tsUs: number,
+    nowUs: number,
+    seq: number,
+  ): number {
     this.table.cells[row + Field.updatedUs] = nowUs
     return this.#after(row, foldUpdated(this.table, row, generation, quantity, price, trigger, venueOrderId, tsUs, seq))
   }
 
-  trade(row: number, exec: ExecKey, quantity: number, price: number, fee: number, feeCurrency: number, liquidity: number, basis: number, tsUs: number, nowUs: number, seq: number): number {
+  trade(
+    row: number,
+    exec: ExecKey,
+    quantity: number,
+    price: number,
+    fee: number,
+    feeCurrency: number,
+    liquidity: number,
+    basis: number,
+    tsUs: number,
+    nowUs: number,
+    seq: number,
+  ): number {
     const { table } = this
     table.cells[row + Field.updatedUs] = nowUs
     const outcome = foldTrade(table, row, exec, quantity, price, fee, feeCurrency, liquidity, basis, tsUs, seq)
     if (outcome === Outcome.duplicate) return outcome
-    if (table.cells[row + Field.hasAdjustments] === 0 && (outcome & (Outcome.fillConflict | Outcome.duplicate | Outcome.poolFull)) === 0) {
+    if (
+      table.cells[row + Field.hasAdjustments] === 0 &&
+      (outcome & (Outcome.fillConflict | Outcome.duplicate | Outcome.poolFull)) === 0
+    ) {
       this.#bookNew(row, table.cells[row + Field.lastTrade], quantity, price, fee, feeCurrency, tsUs)
     } else this.#bookAll(row, tsUs)
     return this.#after(row, outcome)
   }
 
-  corrected(row: number, reference: ExecKey, exec: ExecKey | undefined, quantity: number, price: number, works: boolean, tsUs: number, nowUs: number, seq: number): number {
+  corrected(
+    row: number,
+    reference: ExecKey,
+    exec: ExecKey | undefined,
+    quantity: number,
+    price: number,
+    works: boolean,
+    tsUs: number,
+    nowUs: number,
+    seq: number,
+  ): number {
     this.table.cells[row + Field.updatedUs] = nowUs
     const outcome = foldCorrected(this.table, row, reference, exec, quantity, price, works, tsUs, seq)
     this.#bookAll(row, tsUs)
@@ -141,11 +194,20 @@ export class Ledger {
 
   #bookAll(row: number, tsUs: number): void {
     const { cells } = this.table.trades
-    for (let trade = this.table.cells[row + Field.firstTrade]; trade >= 0; trade = cells[trade + TradeField.next]) this.#book(row, trade, tsUs)
+    for (let trade = this.table.cells[row + Field.firstTrade]; trade >= 0; trade = cells[trade + TradeField.next])
+      this.#book(row, trade, tsUs)
   }
 
   /** Books a trade that was never booked and was reported once: what nearly all trades are. */
-  #bookNew(row: number, trade: number, quantity: number, price: number, fee: number, feeCurrency: number, tsUs: number): void {
+  #bookNew(
+    row: number,
+    trade: number,
+    quantity: number,
+    price: number,
+    fee: number,
+    feeCurrency: number,
+    tsUs: number,
+  ): void {
     const { trades, cells: order } = this.table
     const { cells } = trades
     const side = order[row + Field.side]
@@ -175,7 +237,8 @@ export class Ledger {
     const quantity = cells[trade + TradeField.effective]
     const price = trades.priceOf(trade)
     const booked = cells[trade + TradeField.bookedQuantity]
-    if (quantity !== booked || (quantity > 0 && price !== cells[trade + TradeField.bookedPrice])) this.#move(row, trade, quantity, price, tsUs)
+    if (quantity !== booked || (quantity > 0 && price !== cells[trade + TradeField.bookedPrice]))
+      this.#move(row, trade, quantity, price, tsUs)
     const fee = cells[trade + TradeField.fee]
     const bookedFee = cells[trade + TradeField.bookedFee]
     if (Number.isNaN(fee) || fee === bookedFee || quantity === 0) return
@@ -202,16 +265,23 @@ export class Ledger {
     const booked = cells[trade + TradeField.bookedQuantity]
     // The portfolio numbers trades from 0; 0 here means that it has none for this trade yet.
     const number = cells[trade + TradeField.bookedTrade] - 1
-    if (number < 0) cells[trade + TradeField.bookedTrade] = portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
+    if (number < 0)
+      cells[trade + TradeField.bookedTrade] =
+        portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
     else {
       const bookedFee = cells[trade + TradeField.bookedFee]
-      const isRestated = quantity === 0 ? portfolio.bustFill(number, tsUs) : portfolio.correctFill(number, quantity, price, tsUs)
+      const isRestated =
+        quantity === 0 ? portfolio.bustFill(number, tsUs) : portfolio.correctFill(number, quantity, price, tsUs)
       if (quantity === 0) cells[trade + TradeField.bookedFee] = 0
       if (!isRestated) {
         // Older than the portfolio's history: its opposite at its own price, without its fee, then what counts now.
-        if (quantity === 0 && bookedFee !== 0) portfolio.applyFee(account, strategy, instrument, cells[trade + TradeField.feeCurrency], -bookedFee, -1, tsUs)
-        if (booked > 0) portfolio.applyFill(account, strategy, instrument, -side, booked, cells[trade + TradeField.bookedPrice], tsUs)
-        if (quantity > 0) cells[trade + TradeField.bookedTrade] = portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
+        if (quantity === 0 && bookedFee !== 0)
+          portfolio.applyFee(account, strategy, instrument, cells[trade + TradeField.feeCurrency], -bookedFee, -1, tsUs)
+        if (booked > 0)
+          portfolio.applyFill(account, strategy, instrument, -side, booked, cells[trade + TradeField.bookedPrice], tsUs)
+        if (quantity > 0)
+          cells[trade + TradeField.bookedTrade] =
+            portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
       }
     }
     cells[trade + TradeField.bookedQuantity] = quantity

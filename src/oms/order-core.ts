@@ -8,12 +8,13 @@
  *
  *   record + apply …  ─►  flush journal  ─►  send  ─►  deliver events  ─►  (more? again)
  */
+
+import type { BaseConnector } from '../connector/base-connector.js'
 import type { Clock } from '../core/clock.js'
 import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
 import { errnoOf } from '../core/file-system.js'
 import type { Logger } from '../core/logger.js'
-import type { BaseConnector } from '../connector/base-connector.js'
 import type { Journal } from '../journal/journal.js'
 import { LatencyHistogram } from '../math/histogram.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
@@ -29,16 +30,17 @@ import { denialCode, LocalReason } from '../risk/controls.js'
 import type { RiskGate } from '../risk/gate.js'
 import { type Scope, scopes, TradingState, type TradingStateName } from '../risk/trading-state.js'
 import { ClientIds } from './client-ids.js'
+import { EventQueue } from './event-queue.js'
 import { explainOrder } from './explain.js'
-import { OrderIdentities } from './identities.js'
 import { ExternalExecs } from './external-execs.js'
+import { OrderIdentities } from './identities.js'
 import { Ledger } from './ledger.js'
 import { OrderEvent, type OrderEventDetails, type OrderEventType } from './order-event.js'
 import { type HandleHome, OrderHandle } from './order-handle.js'
 import { imageOf, type OrderImage, snapshotOf } from './order-image.js'
 import { Outbox, Outgoing } from './outbox.js'
-import { NameKind, RecordType, writeTerms } from './records.js'
 import { Recorder } from './recorder.js'
+import { NameKind, RecordType, writeTerms } from './records.js'
 
 /** So many rounds of events that lead to orders that lead to events are settled in one turn; the rest waits for the next. */
 const maxRounds = 1_000
@@ -131,7 +133,15 @@ export class OrderCore implements HandleHome {
   readonly externalExecs = new ExternalExecs()
   /** From submit to the venue's acknowledgement, and to the first fill. */
   readonly latency = { submitToAck: new LatencyHistogram(), submitToFill: new LatencyHistogram() }
-  readonly counters = { submitted: 0, denied: 0, fills: 0, cancels: 0, anomalies: 0, listenerErrors: 0, sendFailures: 0 }
+  readonly counters = {
+    submitted: 0,
+    denied: 0,
+    fills: 0,
+    cancels: 0,
+    anomalies: 0,
+    listenerErrors: 0,
+    sendFailures: 0,
+  }
   readonly #handles: (OrderHandle | undefined)[]
   readonly #sinks: (((event: OrderEvent) => void) | undefined)[] = []
   readonly #outbox = new Outbox()
@@ -140,9 +150,8 @@ export class OrderCore implements HandleHome {
   readonly identities: OrderIdentities
   readonly #cancel: CancelRequest
   readonly #connectedSeq: number[] = []
-  #queue: (OrderEvent | Notice)[] = []
-  /** Strategies of the queued order events: by the time of delivery the record may belong to another order. */
-  #owners: number[] = []
+  /** With the strategies of the order events: by the time of delivery the record may belong to another order. */
+  readonly #queue = new EventQueue<Notice>()
   #nextResumeNs = 0
   #ended: TradewireError | undefined
   #depth = 0
@@ -193,7 +202,8 @@ export class OrderCore implements HandleHome {
   }
 
   get recorder(): Recorder {
-    if (this.#recorder === undefined) throw new TradewireError('TW_INVALID_STATE', 'The order plane has no journal yet; open it first')
+    if (this.#recorder === undefined)
+      throw new TradewireError('TW_INVALID_STATE', 'The order plane has no journal yet; open it first')
     return this.#recorder
   }
 
@@ -238,7 +248,11 @@ export class OrderCore implements HandleHome {
   /** Row of an order. @throws TradewireError `TW_UNKNOWN_ORDER`. */
   rowOf(number: number): number {
     const row = this.table.rowOf(number)
-    if (row < 0) throw new TradewireError('TW_UNKNOWN_ORDER', `Order ${number} is not in the table; it may be beyond the history bound`)
+    if (row < 0)
+      throw new TradewireError(
+        'TW_UNKNOWN_ORDER',
+        `Order ${number} is not in the table; it may be beyond the history bound`,
+      )
     return row
   }
 
@@ -256,8 +270,17 @@ export class OrderCore implements HandleHome {
   #remember(row: number, number: number): void {
     const { cells, trades } = this.table
     if (cells[row + Field.submittedSeq] === 0) return
-    this.identities.keep(number, cells[row + Field.instrument], cells[row + Field.account], cells[row + Field.strategy], cells[row + Field.connector], cells[row + Field.side], this.table.venueOrderId(row))
-    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) this.identities.keepExec(number, trades.exec(trade))
+    this.identities.keep(
+      number,
+      cells[row + Field.instrument],
+      cells[row + Field.account],
+      cells[row + Field.strategy],
+      cells[row + Field.connector],
+      cells[row + Field.side],
+      this.table.venueOrderId(row),
+    )
+    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next])
+      this.identities.keepExec(number, trades.exec(trade))
   }
 
   /** The handle of an order, made when it is first asked for. */
@@ -291,7 +314,11 @@ export class OrderCore implements HandleHome {
     const known = table.find(name)
     if (known >= 0) return known
     const bound = kind === 'currency' ? 65_536 : this.sizes[kind]
-    if (table.size >= bound) throw new TradewireError('TW_CAPACITY', `There is room for ${bound} names of kind ${kind}; "${name}" is one too many`)
+    if (table.size >= bound)
+      throw new TradewireError(
+        'TW_CAPACITY',
+        `There is room for ${bound} names of kind ${kind}; "${name}" is one too many`,
+      )
     const index = table.intern(name)
     if (this.#isReplaying) return index
     const writer = this.recorder.begin(RecordType.name)
@@ -345,15 +372,15 @@ export class OrderCore implements HandleHome {
           this.#sendCancels()
           this.#finishWhenDurable()
         } else {
-          // What is staged while these leave is not in the journal yet: it waits for the next round.
+          // What is staged, or happens, while these leave is not in the journal yet: it waits for the next round.
+          const events = this.#queue.size
           this.#sendOrders(this.#outbox.size, true)
           this.#sendCancels()
           if (++rounds > maxRounds) {
             this.#putOff()
             return
           }
-          const owners = this.#owners
-          this.#deliver(this.#takeQueue(), owners)
+          this.#deliver(events)
         }
       }
     } finally {
@@ -364,7 +391,11 @@ export class OrderCore implements HandleHome {
 
   /** Events lead to orders lead to events, without end: the host gets its thread back, and the next turn goes on. */
   #putOff(): void {
-    this.anomaly('RUNAWAY', 0, `More than ${maxRounds} rounds of events and orders in one turn; the rest waits for the next turn`)
+    this.anomaly(
+      'RUNAWAY',
+      0,
+      `More than ${maxRounds} rounds of events and orders in one turn; the rest waits for the next turn`,
+    )
     this.#isDirty = true
   }
 
@@ -380,7 +411,12 @@ export class OrderCore implements HandleHome {
     const nowNs = this.clock.monotonicNs()
     if ((errno !== 'ENOSPC' && errno !== 'EDQUOT') || nowNs < this.#nextResumeNs) return
     this.#nextResumeNs = nowNs + resumeEveryNs
-    if (journal.tryResume()) this.anomaly('JOURNAL_RESUMED', 0, 'There is room on the disk again: the journal holds everything, and orders are taken')
+    if (journal.tryResume())
+      this.anomaly(
+        'JOURNAL_RESUMED',
+        0,
+        'There is room on the disk again: the journal holds everything, and orders are taken',
+      )
   }
 
   /** Puts an order or a change behind what the journal is about to hold. */
@@ -402,17 +438,16 @@ export class OrderCore implements HandleHome {
 
   /** Power-safe mode: what is staged leaves, and what happened is told, when the disk has it. Meanwhile more may be staged. */
   #finishWhenDurable(): void {
-    if (this.#isSyncing || (this.#outbox.isEmpty && this.#queue.length === 0)) return
+    if (this.#isSyncing || (this.#outbox.isEmpty && this.#queue.size === 0)) return
     this.#isSyncing = true
     const staged = this.#outbox.size
-    const owners = this.#owners
-    const events = this.#takeQueue()
+    const events = this.#queue.size
     const finish = (isDurable: boolean) => {
       this.#isSyncing = false
       this.beginTurn()
       this.#sendOrders(staged, isDurable)
-      this.#deliver(events, owners)
-      this.#isDirty ||= !this.#outbox.isEmpty || this.#queue.length > 0
+      this.#deliver(events)
+      this.#isDirty ||= !this.#outbox.isEmpty || this.#queue.size > 0
       this.endTurn()
     }
     this.recorder.journal.durable().then(
@@ -425,7 +460,16 @@ export class OrderCore implements HandleHome {
     const outbox = this.#outbox
     for (let sent = 0; sent < most && outbox.take(); sent++) {
       if (outbox.kind === Outgoing.order) this.#sendOrder(outbox.row, outbox.epoch, isRecorded)
-      else this.#sendReplace(outbox.row, outbox.number, outbox.generation, outbox.quantity, outbox.price, outbox.trigger, isRecorded)
+      else
+        this.#sendReplace(
+          outbox.row,
+          outbox.number,
+          outbox.generation,
+          outbox.quantity,
+          outbox.price,
+          outbox.trigger,
+          isRecorded,
+        )
     }
   }
 
@@ -441,7 +485,10 @@ export class OrderCore implements HandleHome {
   #connectorOf(row: number): BaseConnector {
     const connector = this.connectors[this.table.cells[row + Field.connector]]
     if (connector !== undefined) return connector
-    throw new TradewireError('TW_NOT_CONNECTED', `Connector ${this.names.connector(this.table.cells[row + Field.connector])} is not part of this system`)
+    throw new TradewireError(
+      'TW_NOT_CONNECTED',
+      `Connector ${this.names.connector(this.table.cells[row + Field.connector])} is not part of this system`,
+    )
   }
 
   #sendOrder(row: number, epoch: number, isRecorded: boolean): void {
@@ -463,9 +510,16 @@ export class OrderCore implements HandleHome {
   /** Why an approved order may not leave after all; 0 when it may. Over another connection than it was approved for, it is not sent. */
   #obstacle(row: number, epoch: number, isRecorded: boolean): number {
     const { cells } = this.table
-    if ((inFlightRequests(this.table, row) & cells[row + Field.requestIsCancel]) !== 0 || cells[row + Field.isOpen] === 0) return LocalReason.CANCELED_BEFORE_SEND
+    if (
+      (inFlightRequests(this.table, row) & cells[row + Field.requestIsCancel]) !== 0 ||
+      cells[row + Field.isOpen] === 0
+    )
+      return LocalReason.CANCELED_BEFORE_SEND
     if (!isRecorded || !this.recorder.isHealthy) return LocalReason.JOURNAL_UNAVAILABLE
-    return this.gate.recheck(row) || (this.connectors[cells[row + Field.connector]]?.epoch === epoch ? 0 : LocalReason.NO_ROUTE)
+    return (
+      this.gate.recheck(row) ||
+      (this.connectors[cells[row + Field.connector]]?.epoch === epoch ? 0 : LocalReason.NO_ROUTE)
+    )
   }
 
   /** Nothing was sent when the connector says so; after any other error the order may be out there. */
@@ -476,10 +530,21 @@ export class OrderCore implements HandleHome {
     else this.declareUnknown(row, `send failed: ${messageOf(error)}`)
   }
 
-  #sendReplace(row: number, number: number, generation: number, quantity: number, price: number, trigger: number, isRecorded: boolean): void {
+  #sendReplace(
+    row: number,
+    number: number,
+    generation: number,
+    quantity: number,
+    price: number,
+    trigger: number,
+    isRecorded: boolean,
+  ): void {
     const { cells } = this.table
     if (cells[row] !== number || cells[row + Field.isOpen] === 0) return
-    const verdict = isRecorded && this.recorder.isHealthy ? this.#replaceVerdict(row, quantity, price, trigger) : LocalReason.JOURNAL_UNAVAILABLE
+    const verdict =
+      isRecorded && this.recorder.isHealthy
+        ? this.#replaceVerdict(row, quantity, price, trigger)
+        : LocalReason.JOURNAL_UNAVAILABLE
     if (verdict !== 0) {
       this.requestRejected(row, generation, false, denialCode(verdict), FactSource.local)
       return
@@ -496,7 +561,10 @@ export class OrderCore implements HandleHome {
   /** The states again, as for a new order; what only takes quantity away passes them. */
   #replaceVerdict(row: number, quantity: number, price: number, trigger: number): number {
     const { cells } = this.table
-    const isDecrease = quantity <= cells[row + Field.quantity] && Object.is(price, cells[row + Field.price]) && Object.is(trigger, cells[row + Field.trigger])
+    const isDecrease =
+      quantity <= cells[row + Field.quantity] &&
+      Object.is(price, cells[row + Field.price]) &&
+      Object.is(trigger, cells[row + Field.trigger])
     return isDecrease ? 0 : this.gate.recheck(row, quantity)
   }
 
@@ -506,7 +574,11 @@ export class OrderCore implements HandleHome {
     } catch (error) {
       this.counters.sendFailures++
       if (wasNotSent(error)) this.requestRejected(row, generation, true, 'NOT_CONNECTED', FactSource.local)
-      else this.logger.error({ order: this.table.cells[row], error: messageOf(error) }, 'sending a cancel failed; its outcome is open')
+      else
+        this.logger.error(
+          { order: this.table.cells[row], error: messageOf(error) },
+          'sending a cancel failed; its outcome is open',
+        )
     }
   }
 
@@ -543,7 +615,14 @@ export class OrderCore implements HandleHome {
   }
 
   /** A request is over without effect. */
-  requestRejected(row: number, generation: number, isCancel: boolean, reason: string, source: number, tsUs = this.nowUs): void {
+  requestRejected(
+    row: number,
+    generation: number,
+    isCancel: boolean,
+    reason: string,
+    source: number,
+    tsUs = this.nowUs,
+  ): void {
     const seq = this.fact(RecordType.requestRejected, row, tsUs, (writer) => writer.i32(generation))
     this.ledger.requestRejected(row, generation, this.nowUs, seq)
     this.emit(isCancel ? 'cancel_rejected' : 'update_rejected', row, seq, source, tsUs, { reason })
@@ -573,7 +652,8 @@ export class OrderCore implements HandleHome {
     }
     const { states } = this.gate
     if (states.get(scope, index) === state) return
-    if (states.isKilled(scope, index)) throw new TradewireError('TW_INVALID_STATE', `The kill switch holds ${scope} ${index}; release it first`)
+    if (states.isKilled(scope, index))
+      throw new TradewireError('TW_INVALID_STATE', `The kill switch holds ${scope} ${index}; release it first`)
     states.set(scope, index, state)
     this.#recordState(scope, index, state, false, actor, reason)
   }
@@ -591,7 +671,14 @@ export class OrderCore implements HandleHome {
     this.gate.states.release(scope, index)
   }
 
-  #recordState(scope: Scope, index: number, state: TradingStateName, isKill: boolean, actor: string, reason: string): void {
+  #recordState(
+    scope: Scope,
+    index: number,
+    state: TradingStateName,
+    isKill: boolean,
+    actor: string,
+    reason: string,
+  ): void {
     this.beginTurn()
     try {
       const writer = this.recorder.begin(RecordType.tradingState)
@@ -604,7 +691,8 @@ export class OrderCore implements HandleHome {
       writer.string(reason)
       this.recorder.commit()
       this.touch()
-      if (this.events.listenerCount('state') > 0) this.#queueUp({ state: { scope, index, state, isKill, actor, reason } }, -1)
+      if (this.events.listenerCount('state') > 0)
+        this.#queueUp({ state: { scope, index, state, isKill, actor, reason } }, -1)
     } finally {
       this.endTurn()
     }
@@ -622,17 +710,37 @@ export class OrderCore implements HandleHome {
   }
 
   /** Queues an event for delivery at the end of the turn. */
-  emit(type: OrderEventType, row: number, seq: number, source: number, tsUs: number, details?: OrderEventDetails): void {
+  emit(
+    type: OrderEventType,
+    row: number,
+    seq: number,
+    source: number,
+    tsUs: number,
+    details?: OrderEventDetails,
+  ): void {
     if (this.#isReplaying || !this.isWatched(row)) return
     const { table } = this
     const instrument = this.instruments.at(table.cells[row + Field.instrument])
     const state = statusOf(status(table, row))
-    this.#queueUp(new OrderEvent(type, seq, this.handleOf(row), state, instrument, table.cells[row + Field.side], source, tsUs, this.nowUs, details), table.cells[row + Field.strategy])
+    this.#queueUp(
+      new OrderEvent(
+        type,
+        seq,
+        this.handleOf(row),
+        state,
+        instrument,
+        table.cells[row + Field.side],
+        source,
+        tsUs,
+        this.nowUs,
+        details,
+      ),
+      table.cells[row + Field.strategy],
+    )
   }
 
   #queueUp(event: OrderEvent | Notice, strategy: number): void {
-    this.#queue.push(event)
-    this.#owners.push(strategy)
+    this.#queue.put(event, strategy)
     this.#isDirty = true
   }
 
@@ -652,19 +760,12 @@ export class OrderCore implements HandleHome {
     this.logger.error({ event, error: messageOf(error) }, 'a listener threw')
   }
 
-  #takeQueue(): (OrderEvent | Notice)[] {
+  /** Delivers the oldest events: as many as the journal holds. */
+  #deliver(count: number): void {
     const queue = this.#queue
-    if (queue.length > 0) {
-      this.#queue = []
-      this.#owners = []
-    }
-    return queue
-  }
-
-  #deliver(queue: readonly (OrderEvent | Notice)[], owners: readonly number[]): void {
-    for (let i = 0; i < queue.length; i++) {
-      const event = queue[i] as OrderEvent | Notice
-      if (event instanceof OrderEvent) this.#deliverOrderEvent(event, owners[i] as number)
+    for (let i = 0; i < count; i++) {
+      const event = queue.take()
+      if (event instanceof OrderEvent) this.#deliverOrderEvent(event, queue.owner)
       else if (event.anomaly !== undefined) this.events.emit('anomaly', event.anomaly)
       else if (event.state !== undefined) this.events.emit('state', event.state)
     }
@@ -694,5 +795,8 @@ export class OrderCore implements HandleHome {
 
 /** Whether a connector says that nothing left. Any other error may have come after the order was on its way. */
 function wasNotSent(error: unknown): boolean {
-  return error instanceof TradewireError && (error.code === 'TW_NOT_READY' || error.code === 'TW_NOT_APPROVED' || error.code === 'TW_NOT_CONNECTED')
+  return (
+    error instanceof TradewireError &&
+    (error.code === 'TW_NOT_READY' || error.code === 'TW_NOT_APPROVED' || error.code === 'TW_NOT_CONNECTED')
+  )
 }

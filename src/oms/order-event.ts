@@ -55,7 +55,18 @@ export class OrderEvent {
   readonly #side: number
   readonly #details: OrderEventDetails | undefined
 
-  constructor(type: OrderEventType, seq: number, order: OrderHandle, status: OrderStatus, instrument: Instrument, side: number, source: number, tsEventUs: number, tsLocalUs: number, details: OrderEventDetails | undefined) {
+  constructor(
+    type: OrderEventType,
+    seq: number,
+    order: OrderHandle,
+    status: OrderStatus,
+    instrument: Instrument,
+    side: number,
+    source: number,
+    tsEventUs: number,
+    tsLocalUs: number,
+    details: OrderEventDetails | undefined,
+  ) {
     this.type = type
     this.seq = seq
     this.order = order

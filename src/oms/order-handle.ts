@@ -7,8 +7,8 @@ import { abortError } from '../core/time.js'
 import type { Decimal } from '../model/decimal.js'
 import type { OrderChange, OrderSnapshot } from '../model/order.js'
 import type { OrderStatus } from '../model/order-types.js'
-import { isClosed } from '../orders/lifecycle.js'
 import { StatusCode } from '../orders/codes.js'
+import { isClosed } from '../orders/lifecycle.js'
 import type { Evidence } from './explain.js'
 import type { OrderEvent } from './order-event.js'
 import { type OrderImage, statusOfImage } from './order-image.js'
@@ -102,13 +102,25 @@ export class OrderHandle {
    * orders; `TW_INVALID_MODEL` and others for terms that are no terms.
    */
   modify(change: OrderChange): void {
-    if (this.#final !== undefined) throw new TradewireError('TW_INVALID_STATE', `Order ${this.clientOrderId} is ${this.status}; it cannot be changed`)
+    if (this.#final !== undefined)
+      throw new TradewireError(
+        'TW_INVALID_STATE',
+        `Order ${this.clientOrderId} is ${this.status}; it cannot be changed`,
+      )
     this.#home.modify(this.number, change)
   }
 
   /** Resolves when the venue has acknowledged the order, or when it is closed in any way. Look at `status`. */
   accepted(options: WaitOptions = {}): Promise<OrderSnapshot> {
-    return this.#wait((status) => status !== 'INITIALIZED' && status !== 'SUBMITTED' && status !== 'UNKNOWN' && status !== 'EMULATED' && status !== 'RELEASED', options)
+    return this.#wait(
+      (status) =>
+        status !== 'INITIALIZED' &&
+        status !== 'SUBMITTED' &&
+        status !== 'UNKNOWN' &&
+        status !== 'EMULATED' &&
+        status !== 'RELEASED',
+      options,
+    )
   }
 
   /** Resolves when the order is closed: filled, canceled, rejected, expired or denied. */
@@ -146,7 +158,10 @@ export class OrderHandle {
       for (let next = 0; ; ) {
         if (signal?.aborted) throw abortError(signal)
         if (isBehind) {
-          throw new TradewireError('TW_CAPACITY', `The reader of order ${this.number} is more than ${iteratorBound} events behind`)
+          throw new TradewireError(
+            'TW_CAPACITY',
+            `The reader of order ${this.number} is more than ${iteratorBound} events behind`,
+          )
         }
         if (next < queue.length) {
           const event = queue[next++] as OrderEvent

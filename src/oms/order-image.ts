@@ -41,7 +41,9 @@ export interface OrderImage {
 export function imageOf(table: OrderTable, row: number, instruments: InstrumentRegistry): OrderImage {
   const { cells } = table
   const value = filledValue(table, row)
-  const isInferred = (cells[row + Field.facts] & (Fact.canceledByInference | Fact.expiredByInference)) !== 0 || cells[row + Field.rejectedInferredSeq] > 0
+  const isInferred =
+    (cells[row + Field.facts] & (Fact.canceledByInference | Fact.expiredByInference)) !== 0 ||
+    cells[row + Field.rejectedInferredSeq] > 0
   return {
     numbers: [
       cells[row],
@@ -70,13 +72,37 @@ export function imageOf(table: OrderTable, row: number, instruments: InstrumentR
     venueOrderId: table.venueOrderId(row),
     reason: table.reason(row),
     tag: table.tag(row),
-    average: Number.isNaN(value) ? averagePrice(table, row, instruments.at(cells[row + Field.instrument]).priceScale) : undefined,
+    average: Number.isNaN(value)
+      ? averagePrice(table, row, instruments.at(cells[row + Field.instrument]).priceScale)
+      : undefined,
   }
 }
 
 /** The snapshot that an image stands for. */
 export function snapshotOf(image: OrderImage, instruments: InstrumentRegistry, names: ImageNames): OrderSnapshot {
-  const [number, index, account, strategy, connector, side, type, timeInForce, flags, quantity, limit, trigger, display, expireUs, filled, open, state, isInferred, createdUs, updatedUs, value] = image.numbers as number[]
+  const [
+    number,
+    index,
+    account,
+    strategy,
+    connector,
+    side,
+    type,
+    timeInForce,
+    flags,
+    quantity,
+    limit,
+    trigger,
+    display,
+    expireUs,
+    filled,
+    open,
+    state,
+    isInferred,
+    createdUs,
+    updatedUs,
+    value,
+  ] = image.numbers as number[]
   const instrument = instruments.at(index as number)
   const snapshot: OrderSnapshot = {
     clientOrderId: (image.clientOrderId ?? names.idOf(number as number)) as ClientOrderId,

@@ -6,9 +6,14 @@
  * All of it up to the hand-over happens in one turn without an await.
  */
 import { TradewireError } from '../core/errors.js'
+import {
+  NormalizedChange,
+  NormalizedOrder,
+  normalizeOrderChange,
+  normalizeOrderRequest,
+} from '../model/normalize-order.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
 import type { OrderType } from '../model/order-types.js'
-import { NormalizedChange, NormalizedOrder, normalizeOrderChange, normalizeOrderRequest } from '../model/normalize-order.js'
 import { FactSource, OrderFlag, StatusCode, StpCode, typeOf } from '../orders/codes.js'
 import { inFlightRequests, lifecycle } from '../orders/derive.js'
 import { isClosed } from '../orders/lifecycle.js'
@@ -104,7 +109,10 @@ export class OrderManager {
     try {
       const row = this.#create(order, instrument.index)
       const connector = core.table.cells[row + Field.connector]
-      if (connector === noConnector) return [{ control: 'notTradable', code: denialCode(LocalReason.NO_ROUTE), limit: 'a connector', observed: 'none' }]
+      if (connector === noConnector)
+        return [
+          { control: 'notTradable', code: denialCode(LocalReason.NO_ROUTE), limit: 'a connector', observed: 'none' },
+        ]
       return core.gate.explain(row)
     } finally {
       core.endTurn()
@@ -124,13 +132,20 @@ export class OrderManager {
     const row = core.rowOf(number)
     this.#requireChangeable(row)
     const instrument = core.instruments.at(table.cells[row + Field.instrument])
-    const terms = normalizeOrderChange(change, typeOf(table.cells[row + Field.type]) as OrderType, instrument, this.#change)
+    const terms = normalizeOrderChange(
+      change,
+      typeOf(table.cells[row + Field.type]) as OrderType,
+      instrument,
+      this.#change,
+    )
     const quantity = Number.isNaN(terms.quantityUnits) ? table.cells[row + Field.quantity] : terms.quantityUnits
     const price = Number.isNaN(terms.priceUnits) ? table.cells[row + Field.price] : terms.priceUnits
     const trigger = Number.isNaN(terms.triggerPriceUnits) ? table.cells[row + Field.trigger] : terms.triggerPriceUnits
     core.beginTurn()
     try {
-      const verdict = core.recorder.isHealthy ? core.gate.checkReplace(row, quantity, price, trigger) : LocalReason.JOURNAL_UNAVAILABLE
+      const verdict = core.recorder.isHealthy
+        ? core.gate.checkReplace(row, quantity, price, trigger)
+        : LocalReason.JOURNAL_UNAVAILABLE
       const generation = this.#request(row, false, quantity, price, trigger)
       if (verdict === 0) core.stage(Outgoing.replace, row, generation, quantity, price, trigger)
       else core.requestRejected(row, generation, false, denialCode(verdict), FactSource.local)
@@ -212,10 +227,15 @@ export class OrderManager {
     const { cells } = core.table
     const row = core.table.rowOf(core.ids.numberOf(id))
     if (row < 0) return undefined
-    const isAlike = cells[row + Field.instrument] === instrument && cells[row + Field.side] === order.sideSign && cells[row + Field.type] === order.typeIndex
+    const isAlike =
+      cells[row + Field.instrument] === instrument &&
+      cells[row + Field.side] === order.sideSign &&
+      cells[row + Field.type] === order.typeIndex
     // Once the venue has confirmed other terms, those it was submitted with are gone.
     const hasOwnTerms = cells[row + Field.termSeq] === 0
-    const hasTerms = Object.is(cells[row + Field.quantity], order.quantityUnits) && Object.is(cells[row + Field.price], order.priceUnits)
+    const hasTerms =
+      Object.is(cells[row + Field.quantity], order.quantityUnits) &&
+      Object.is(cells[row + Field.price], order.priceUnits)
     return isAlike && (hasTerms || !hasOwnTerms) ? core.handleOf(row) : undefined
   }
 
@@ -224,10 +244,14 @@ export class OrderManager {
     const core = this.#core
     const { table } = core
     if (instrument >= core.sizes.instrument) {
-      throw new TradewireError('TW_CAPACITY', `The system has room for ${core.sizes.instrument} instruments; raise limits.instruments`)
+      throw new TradewireError(
+        'TW_CAPACITY',
+        `The system has room for ${core.sizes.instrument} instruments; raise limits.instruments`,
+      )
     }
     const row = table.allocate()
-    if (row < 0) throw new TradewireError('TW_CAPACITY', `All ${table.capacity} records hold open orders; raise orders.capacity`)
+    if (row < 0)
+      throw new TradewireError('TW_CAPACITY', `All ${table.capacity} records hold open orders; raise orders.capacity`)
     const { cells } = table
     const defaults = this.#defaults
     const connector = order.connector ?? defaults.route(instrument)
@@ -261,7 +285,8 @@ export class OrderManager {
     const { table, gate } = core
     const reason = this.#refusal(row, order)
     if (reason !== 0) {
-      if (order.clientOrderId !== undefined && core.ids.hasRoom) core.ids.remember(order.clientOrderId, table.cells[row])
+      if (order.clientOrderId !== undefined && core.ids.hasRoom)
+        core.ids.remember(order.clientOrderId, table.cells[row])
       core.deny(row, reason)
       core.touch()
       return
@@ -289,7 +314,11 @@ export class OrderManager {
       if (core.ids.isTaken(order.clientOrderId)) return Verdict.duplicate
       if (!core.ids.hasRoom) return LocalReason.CAPACITY
     }
-    core.ledger.portfolio.ensurePosition(cells[row + Field.account], cells[row + Field.strategy], core.instruments.at(cells[row + Field.instrument]))
+    core.ledger.portfolio.ensurePosition(
+      cells[row + Field.account],
+      cells[row + Field.strategy],
+      core.instruments.at(cells[row + Field.instrument]),
+    )
     return core.gate.check(row)
   }
 
@@ -308,15 +337,23 @@ export class OrderManager {
     const id = core.names.clientOrderId(row)
     const cycle = lifecycle(table, row)
     if (isClosed(cycle)) throw new TradewireError('TW_INVALID_STATE', `Order ${id} is closed; it cannot be changed`)
-    if (cycle === StatusCode.UNKNOWN) throw new TradewireError('TW_INVALID_STATE', `The fate of order ${id} is not known; it can be canceled, not changed`)
-    if ((inFlight & table.cells[row + Field.requestIsCancel]) !== 0) throw new TradewireError('TW_INVALID_STATE', `Order ${id} is being canceled; it cannot be changed`)
+    if (cycle === StatusCode.UNKNOWN)
+      throw new TradewireError(
+        'TW_INVALID_STATE',
+        `The fate of order ${id} is not known; it can be canceled, not changed`,
+      )
+    if ((inFlight & table.cells[row + Field.requestIsCancel]) !== 0)
+      throw new TradewireError('TW_INVALID_STATE', `Order ${id} is being canceled; it cannot be changed`)
     const underWay = table.cells[row + Field.nextGeneration] - table.cells[row + Field.requestBase]
     if (underWay >= MAX_REQUESTS_IN_FLIGHT || table.requests.isFull) {
       throw new TradewireError('TW_CAPACITY', `Order ${id} has ${underWay} requests under way; wait for their outcome`)
     }
     const connector = core.connectors[table.cells[row + Field.connector]]
     if (connector?.support.replace !== true) {
-      throw new TradewireError('TW_NOT_SUPPORTED', `Connector ${connector?.name ?? '(none)'} cannot change orders; cancel and submit a new one`)
+      throw new TradewireError(
+        'TW_NOT_SUPPORTED',
+        `Connector ${connector?.name ?? '(none)'} cannot change orders; cancel and submit a new one`,
+      )
     }
   }
 
@@ -332,7 +369,10 @@ export class OrderManager {
       writer.f64(trigger)
     })
     core.ledger.request(row, generation, isCancel, quantity, price, trigger, core.nowUs, seq)
-    core.emit(isCancel ? 'pending_cancel' : 'pending_update', row, seq, FactSource.local, core.nowUs, { quantityUnits: quantity, priceUnits: price })
+    core.emit(isCancel ? 'pending_cancel' : 'pending_update', row, seq, FactSource.local, core.nowUs, {
+      quantityUnits: quantity,
+      priceUnits: price,
+    })
     return generation
   }
 }

@@ -42,7 +42,16 @@ export class Outbox {
     return this.#size
   }
 
-  put(kind: number, row: number, number: number, epoch: number, generation: number, quantity: number, price: number, trigger: number): void {
+  put(
+    kind: number,
+    row: number,
+    number: number,
+    epoch: number,
+    generation: number,
+    quantity: number,
+    price: number,
+    trigger: number,
+  ): void {
     if (this.#size === this.#capacity) this.#grow()
     const at = ((this.#head + this.#size++) % this.#capacity) * fields
     const cells = this.#cells

@@ -6,15 +6,25 @@ import type { BaseConnector } from '../connector/base-connector.js'
 import { TradewireError } from '../core/errors.js'
 import { sleep, type Time } from '../core/time.js'
 import type { OrderStatus, OrderType } from '../model/order-types.js'
-import { FactSource, OrderFlag, sideOf, StatusCode, statusOf, typeOf } from '../orders/codes.js'
+import { FactSource, OrderFlag, StatusCode, sideOf, statusOf, typeOf } from '../orders/codes.js'
 import { factsOf, inFlightRequests, lifecycle } from '../orders/derive.js'
 import { Fact } from '../orders/lifecycle.js'
 import { Field } from '../orders/order-table.js'
-import { TOTAL } from '../portfolio/position-table.js'
 import { type ExecKey, TradeFact, TradeField } from '../orders/trade-pool.js'
+import { TOTAL } from '../portfolio/position-table.js'
 import type { ReconcileAction, ReconcileResult } from '../reconcile/actions.js'
 import { describeReconciliation } from '../reconcile/describe.js'
-import { emptyMemory, haltKey, type LocalOrder, type LocalPosition, type LocalRequest, type LocalTrade, type ReconcileMemory, type ReconcilePolicy, type VenueAnswers } from '../reconcile/inputs.js'
+import {
+  emptyMemory,
+  haltKey,
+  type LocalOrder,
+  type LocalPosition,
+  type LocalRequest,
+  type LocalTrade,
+  type ReconcileMemory,
+  type ReconcilePolicy,
+  type VenueAnswers,
+} from '../reconcile/inputs.js'
 import { reconcile } from '../reconcile/reconcile.js'
 import type { OrderCore } from './order-core.js'
 import type { ReportIntake } from './report-intake.js'
@@ -65,7 +75,11 @@ export class Reconciler {
    *
    * @throws TradewireError `TW_NOT_CONNECTED` when the connection ended meanwhile: answers of two connections do not mix.
    */
-  async run(connector: BaseConnector, phase: ReconcilePolicy['phase'], signal: AbortSignal): Promise<ReconciliationReport> {
+  async run(
+    connector: BaseConnector,
+    phase: ReconcilePolicy['phase'],
+    signal: AbortSignal,
+  ): Promise<ReconciliationReport> {
     const report: ReconciliationReport = { connector: connector.name, rounds: 0, actions: 0, findings: [], lines: [] }
     const alerts: Alerts = { known: this.#alerts.get(connector.name) ?? new Set(), now: new Set() }
     const maxRounds = this.#options.maxRounds ?? 5
@@ -73,7 +87,11 @@ export class Reconciler {
       const { epoch } = connector
       const askedSeq = this.#core.recorder.lastSeq
       const answers = await this.#ask(connector, signal)
-      if (connector.epoch !== epoch) throw new TradewireError('TW_NOT_CONNECTED', `Connector ${connector.name} was reconnected while it was being reconciled`)
+      if (connector.epoch !== epoch)
+        throw new TradewireError(
+          'TW_NOT_CONNECTED',
+          `Connector ${connector.name} was reconnected while it was being reconciled`,
+        )
       const result = this.#round(connector, answers, phase, askedSeq, alerts)
       report.rounds++
       report.actions += result.actions.length
@@ -100,7 +118,8 @@ export class Reconciler {
     const isHistory = connector.capabilities.orders?.fullHistory === true
     const accounts = new Set<string>(this.#core.names.accounts.size === 0 ? [] : [this.#core.names.account(0)])
     for (const each of [...orders, ...fills, ...(account.positions ?? [])]) accounts.add(each.account)
-    for (const row of this.#rows(connector)) accounts.add(this.#core.names.account(this.#core.table.cells[row + Field.account]))
+    for (const row of this.#rows(connector))
+      accounts.add(this.#core.names.account(this.#core.table.cells[row + Field.account]))
     return {
       connector: connector.name,
       accounts: [...accounts],
@@ -113,7 +132,13 @@ export class Reconciler {
   }
 
   /** `askedSeq`: the latest record when the questions left. What was learned since then is newer than the answers. */
-  #round(connector: BaseConnector, given: VenueAnswers, phase: ReconcilePolicy['phase'], askedSeq: number, alerts: Alerts): ReconcileResult {
+  #round(
+    connector: BaseConnector,
+    given: VenueAnswers,
+    phase: ReconcilePolicy['phase'],
+    askedSeq: number,
+    alerts: Alerts,
+  ): ReconcileResult {
     const core = this.#core
     core.beginTurn()
     try {
@@ -122,19 +147,38 @@ export class Reconciler {
       const aliases = this.#aliases(connector, answers)
       const hasMoved = phase === 'startup' && [...this.#rows(connector)].some(moved)
       const orders = [...this.#rows(connector)].map((row) => {
-        const lastActivityUs = moved(row) ? answers.answeredAtUs : hasMoved ? 0 : core.table.cells[row + Field.updatedUs]
+        const lastActivityUs = moved(row)
+          ? answers.answeredAtUs
+          : hasMoved
+            ? 0
+            : core.table.cells[row + Field.updatedUs]
         return this.#order(row, lastActivityUs, aliases)
       })
       // At a start everything is acted on, but what moved while the venue was being asked: that is for the next round.
-      const policy: ReconcilePolicy = { externalOrders: this.#intake.externalPolicy, ...this.#options, ...(hasMoved ? { phase: 'running', activityThresholdUs: 1 } : { phase }) }
-      const local = { orders, positions: this.#positions(connector), externalExecs: core.externalExecs.of(connector.source), halted: this.#halted(answers) }
+      const policy: ReconcilePolicy = {
+        externalOrders: this.#intake.externalPolicy,
+        ...this.#options,
+        ...(hasMoved ? { phase: 'running', activityThresholdUs: 1 } : { phase }),
+      }
+      const local = {
+        orders,
+        positions: this.#positions(connector),
+        externalExecs: core.externalExecs.of(connector.source),
+        halted: this.#halted(answers),
+      }
       const result = reconcile(local, answers, policy, this.#memory.get(connector.name) ?? emptyMemory)
       this.#memory.set(connector.name, result.memory)
       for (const action of result.actions) this.#apply(connector, action)
       for (const finding of result.findings) {
         if (finding.severity !== 'alert') continue
         const key = `${finding.kind} ${finding.order ?? ''} ${finding.account ?? ''} ${finding.instrument ?? ''}`
-        this.#tell(alerts, key, `RECONCILE_${finding.kind.toUpperCase()}`, core.ids.numberOf(finding.order ?? ''), `${connector.name}: ${finding.kind} ${JSON.stringify(finding.details)}`)
+        this.#tell(
+          alerts,
+          key,
+          `RECONCILE_${finding.kind.toUpperCase()}`,
+          core.ids.numberOf(finding.order ?? ''),
+          `${connector.name}: ${finding.kind} ${JSON.stringify(finding.details)}`,
+        )
       }
       return result
     } finally {
@@ -154,7 +198,13 @@ export class Reconciler {
     for (const row of this.#rows(connector)) {
       if (lifecycle(table, row) !== StatusCode.UNKNOWN) continue
       const id = names.clientOrderId(row)
-      this.#tell(alerts, `fate ${id}`, 'FATE_UNKNOWN', table.cells[row], `The fate of order ${id} is not known after asking ${connector.name}: ${table.reason(row) ?? ''}`)
+      this.#tell(
+        alerts,
+        `fate ${id}`,
+        'FATE_UNKNOWN',
+        table.cells[row],
+        `The fate of order ${id} is not known after asking ${connector.name}: ${table.reason(row) ?? ''}`,
+      )
     }
   }
 
@@ -167,24 +217,46 @@ export class Reconciler {
       const number = this.#forgotten(connector, fill.clientOrderId, fill.venueOrderId)
       if (number === 0) return true
       if (this.#core.identities.recall(number, fill.exec) === 'new') {
-        this.#intake.filled(number, fill.exec, fill.quantityUnits, fill.priceUnits, fill.feeUnits ?? Number.NaN, fill.feeCurrency ?? '', fill.liquidity, fill.tsUs)
+        this.#intake.filled(
+          number,
+          fill.exec,
+          fill.quantityUnits,
+          fill.priceUnits,
+          fill.feeUnits ?? Number.NaN,
+          fill.feeCurrency ?? '',
+          fill.liquidity,
+          fill.tsUs,
+        )
       }
       return false
     })
-    const orders = answers.orders?.reports.filter((report) => report.state === 'working' || report.state === 'triggered' || this.#forgotten(connector, report.clientOrderId, report.venueOrderId) === 0)
+    const orders = answers.orders?.reports.filter(
+      (report) =>
+        report.state === 'working' ||
+        report.state === 'triggered' ||
+        this.#forgotten(connector, report.clientOrderId, report.venueOrderId) === 0,
+    )
     return {
       ...answers,
       ...(answers.fills === undefined || fills === undefined ? {} : { fills: { ...answers.fills, reports: fills } }),
-      ...(answers.orders === undefined || orders === undefined ? {} : { orders: { ...answers.orders, reports: orders } }),
+      ...(answers.orders === undefined || orders === undefined
+        ? {}
+        : { orders: { ...answers.orders, reports: orders } }),
     }
   }
 
   /** Number of an order of ours whose record was taken over; 0 for all others. */
-  #forgotten(connector: BaseConnector, clientOrderId: string | undefined, venueOrderId: string | number | undefined): number {
+  #forgotten(
+    connector: BaseConnector,
+    clientOrderId: string | undefined,
+    venueOrderId: string | number | undefined,
+  ): number {
     const core = this.#core
     const known = clientOrderId === undefined ? 0 : core.ids.numberOf(clientOrderId)
     if (known > 0) return core.table.rowOf(known) < 0 ? known : 0
-    return clientOrderId === undefined && venueOrderId !== undefined ? core.identities.numberOf(connector.source, venueOrderId) : 0
+    return clientOrderId === undefined && venueOrderId !== undefined
+      ? core.identities.numberOf(connector.source, venueOrderId)
+      : 0
   }
 
   /** Ids that corrections gave to executions that we know by another one, by row. */
@@ -210,7 +282,8 @@ export class Reconciler {
     const { gate, instruments, sizes } = this.#core
     const halted = new Set<string>()
     for (let index = 0; index < Math.min(instruments.size, sizes.instrument); index++) {
-      if (gate.states.get('instrument', index) === 'HALTED') for (const account of answers.accounts) halted.add(haltKey(account, index))
+      if (gate.states.get('instrument', index) === 'HALTED')
+        for (const account of answers.accounts) halted.add(haltKey(account, index))
     }
     return halted
   }
@@ -223,16 +296,42 @@ export class Reconciler {
       case 'accepted':
         return intake.accepted(number, action.venueOrderId, action.tsUs)
       case 'updated':
-        return intake.replaced(number, action.generation, action.quantityUnits, action.priceUnits, action.triggerUnits, action.venueOrderId, action.tsUs)
+        return intake.replaced(
+          number,
+          action.generation,
+          action.quantityUnits,
+          action.priceUnits,
+          action.triggerUnits,
+          action.venueOrderId,
+          action.tsUs,
+        )
       case 'triggered':
         return intake.triggered(number, action.tsUs)
       case 'filled': {
         const { fill } = action
-        return intake.filled(number, fill.exec, fill.quantityUnits, fill.priceUnits, fill.feeUnits ?? Number.NaN, fill.feeCurrency ?? '', fill.liquidity, fill.tsUs)
+        return intake.filled(
+          number,
+          fill.exec,
+          fill.quantityUnits,
+          fill.priceUnits,
+          fill.feeUnits ?? Number.NaN,
+          fill.feeCurrency ?? '',
+          fill.liquidity,
+          fill.tsUs,
+        )
       }
       case 'inferred_fill': {
         const row = core.table.rowOf(number)
-        if (row >= 0) intake.inferFill(row, action.exec, action.quantityUnits, action.priceUnits, action.basisUnits, action.tsUs, action.liquidity)
+        if (row >= 0)
+          intake.inferFill(
+            row,
+            action.exec,
+            action.quantityUnits,
+            action.priceUnits,
+            action.basisUnits,
+            action.tsUs,
+            action.liquidity,
+          )
         return
       }
       case 'inferred_bust':
@@ -240,11 +339,27 @@ export class Reconciler {
       case 'works':
         return intake.works(number, action.tsUs)
       case 'canceled':
-        return intake.canceled(number, action.cumulativeUnits, action.reason, action.tsUs, action.source === 'inferred' ? FactSource.inferred : FactSource.venue)
+        return intake.canceled(
+          number,
+          action.cumulativeUnits,
+          action.reason,
+          action.tsUs,
+          action.source === 'inferred' ? FactSource.inferred : FactSource.venue,
+        )
       case 'expired':
-        return intake.expired(number, action.cumulativeUnits, action.tsUs, action.source === 'inferred' ? FactSource.inferred : FactSource.venue)
+        return intake.expired(
+          number,
+          action.cumulativeUnits,
+          action.tsUs,
+          action.source === 'inferred' ? FactSource.inferred : FactSource.venue,
+        )
       case 'rejected':
-        return intake.rejected(number, action.reason, action.tsUs, action.source === 'inferred' ? FactSource.inferred : FactSource.venue)
+        return intake.rejected(
+          number,
+          action.reason,
+          action.tsUs,
+          action.source === 'inferred' ? FactSource.inferred : FactSource.venue,
+        )
       case 'unknown':
         return intake.outcomeUnknown(number, action.reason)
       case 'adopt':
@@ -252,7 +367,16 @@ export class Reconciler {
       case 'external_fill':
         return intake.externalFill(connector.source, action.fill, action.owner, false)
       case 'adjust_position':
-        return intake.adjustPosition(connector.source, action.account, action.instrument, action.owner, action.exec, action.side, action.quantityUnits, action.priceUnits)
+        return intake.adjustPosition(
+          connector.source,
+          action.account,
+          action.instrument,
+          action.owner,
+          action.exec,
+          action.side,
+          action.quantityUnits,
+          action.priceUnits,
+        )
       case 'halt':
         core.setTradingState('instrument', action.instrument, 'HALTED', 'reconciliation', action.reason)
     }
@@ -294,7 +418,14 @@ export class Reconciler {
       postOnly: (cells[row + Field.flags] & OrderFlag.postOnly) !== 0,
       status: statusOf(lifecycle(table, row)) as OrderStatus,
       isClosedByInference:
-        !works && (facts & (Fact.canceledByInference | Fact.expiredByInference | Fact.rejectedByInference | Fact.unfilledByBust | Fact.unfilledByCorrection)) !== 0,
+        !works &&
+        (facts &
+          (Fact.canceledByInference |
+            Fact.expiredByInference |
+            Fact.rejectedByInference |
+            Fact.unfilledByBust |
+            Fact.unfilledByCorrection)) !==
+          0,
       venueFacts: {
         accepted: (plain & Fact.accepted) !== 0 || works,
         triggered: (plain & Fact.triggered) !== 0,
@@ -357,7 +488,9 @@ export class Reconciler {
         sentAtUs: cells[row + Field.updatedUs],
         ...(asked < 0 ? {} : { quantityUnits: requests.quantity[asked] as number }),
         ...(asked < 0 || Number.isNaN(requests.price[asked]) ? {} : { priceUnits: requests.price[asked] as number }),
-        ...(asked < 0 || Number.isNaN(requests.trigger[asked]) ? {} : { triggerUnits: requests.trigger[asked] as number }),
+        ...(asked < 0 || Number.isNaN(requests.trigger[asked])
+          ? {}
+          : { triggerUnits: requests.trigger[asked] as number }),
       })
     }
     return list
@@ -369,7 +502,12 @@ export class Reconciler {
     if (connectors.filter((each) => each?.capabilities.orders !== undefined).length <= 1) return true
     for (const row of table.rows()) {
       const { cells } = table
-      if (cells[row + Field.account] === account && cells[row + Field.instrument] === instrument && connectors[cells[row + Field.connector]] === connector) return true
+      if (
+        cells[row + Field.account] === account &&
+        cells[row + Field.instrument] === instrument &&
+        connectors[cells[row + Field.connector]] === connector
+      )
+        return true
     }
     return false
   }
@@ -399,6 +537,7 @@ export class Reconciler {
 
 function nextQuestionAt(result: ReconcileResult): number {
   let earliest = Number.POSITIVE_INFINITY
-  for (const question of result.followUps) earliest = Math.min(earliest, question.kind === 'order' ? question.notBeforeUs : 0)
+  for (const question of result.followUps)
+    earliest = Math.min(earliest, question.kind === 'order' ? question.notBeforeUs : 0)
   return earliest
 }

@@ -8,9 +8,9 @@
 import { TradewireError } from '../core/errors.js'
 import type { RecordWriter } from '../journal/journal.js'
 import type { RecordReader } from '../journal/record-reader.js'
-import type { ExecKey } from '../orders/trade-pool.js'
 import * as Field from '../orders/order-fields.js'
 import { type OrderTable, RECORD } from '../orders/order-table.js'
+import type { ExecKey } from '../orders/trade-pool.js'
 
 /** Types of records. */
 export const RecordType = {
@@ -110,7 +110,10 @@ function extrasOf(cells: Float64Array, row: number): number {
 export function readTerms(reader: RecordReader, table: OrderTable, idOf: (number: number) => string): number {
   const number = reader.f64()
   if (table.cells[(number & (table.capacity - 1)) * RECORD + Field.isOpen] === 1) {
-    throw new TradewireError('TW_CAPACITY', `The journal was written with room for more than ${table.capacity} orders; set limits.orders to what it was then`)
+    throw new TradewireError(
+      'TW_CAPACITY',
+      `The journal was written with room for more than ${table.capacity} orders; set limits.orders to what it was then`,
+    )
   }
   const row = table.allocateNumber(number)
   const { cells } = table

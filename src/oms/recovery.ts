@@ -13,7 +13,7 @@ import { Field } from '../orders/order-table.js'
 import { denialCode } from '../risk/controls.js'
 import { scopes } from '../risk/trading-state.js'
 import type { OrderCore } from './order-core.js'
-import { NameKind, readKey, readTerms, RecordType } from './records.js'
+import { NameKind, RecordType, readKey, readTerms } from './records.js'
 
 /** Records about one order. */
 const factTypes: ReadonlySet<number> = new Set([
@@ -80,7 +80,8 @@ export class Recovery {
         const index = record.u16()
         const name = record.string()
         const key = (Object.keys(NameKind) as (keyof typeof NameKind)[])[kind] as keyof typeof NameKind
-        if (core.intern(key, name) !== index) throw new TradewireError('TW_JOURNAL_CORRUPT', `Record ${seq}: name ${name} has another index than ${index}`)
+        if (core.intern(key, name) !== index)
+          throw new TradewireError('TW_JOURNAL_CORRUPT', `Record ${seq}: name ${name} has another index than ${index}`)
         return
       }
       case RecordType.intent:
@@ -103,7 +104,11 @@ export class Recovery {
         this.#strategyState(record.string(), record.string())
         return
       default:
-        if (!factTypes.has(type)) throw new TradewireError('TW_JOURNAL_VERSION', `Record ${seq} is of type ${type}, which this release does not know`)
+        if (!factTypes.has(type))
+          throw new TradewireError(
+            'TW_JOURNAL_VERSION',
+            `Record ${seq} is of type ${type}, which this release does not know`,
+          )
         this.#fact(type, seq, record)
     }
   }
@@ -114,7 +119,11 @@ export class Recovery {
     const row = readTerms(record, core.table, (number) => core.ids.of(number))
     const { cells } = core.table
     core.ids.remember(core.table.clientOrderId(row) as string, cells[row])
-    core.ledger.portfolio.ensurePosition(cells[row + Field.account], cells[row + Field.strategy], core.instruments.at(cells[row + Field.instrument]))
+    core.ledger.portfolio.ensurePosition(
+      cells[row + Field.account],
+      cells[row + Field.strategy],
+      core.instruments.at(cells[row + Field.instrument]),
+    )
     return row
   }
 
@@ -136,7 +145,11 @@ export class Recovery {
     const tsUs = record.f64()
     const nowUs = record.f64()
     const row = table.rowOf(number)
-    if (row < 0) throw new TradewireError('TW_JOURNAL_CORRUPT', `Record ${seq} is about order ${number}, which the journal has not told of`)
+    if (row < 0)
+      throw new TradewireError(
+        'TW_JOURNAL_CORRUPT',
+        `Record ${seq} is about order ${number}, which the journal has not told of`,
+      )
     switch (type) {
       case RecordType.accepted:
         ledger.accepted(row, readKey(record), nowUs, seq)
@@ -170,7 +183,17 @@ export class Recovery {
         this.#trade(row, seq, tsUs, nowUs, record)
         return
       case RecordType.corrected:
-        ledger.corrected(row, readKey(record) ?? '', readKey(record), record.f64(), record.f64(), record.bool(), tsUs, nowUs, seq)
+        ledger.corrected(
+          row,
+          readKey(record) ?? '',
+          readKey(record),
+          record.f64(),
+          record.f64(),
+          record.bool(),
+          tsUs,
+          nowUs,
+          seq,
+        )
         return
       case RecordType.busted:
         ledger.busted(row, readKey(record) ?? '', record.bool(), tsUs, nowUs, seq)
@@ -187,8 +210,21 @@ export class Recovery {
   #trade(row: number, seq: number, tsUs: number, nowUs: number, record: RecordReader): void {
     const { table, ledger, externalExecs } = this.#core
     const exec = readKey(record) ?? ''
-    if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0) externalExecs.add(table.cells[row + Field.connector], exec)
-    ledger.trade(row, exec, record.f64(), record.f64(), record.f64(), record.u16(), record.u8(), record.f64(), tsUs, nowUs, seq)
+    if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0)
+      externalExecs.add(table.cells[row + Field.connector], exec)
+    ledger.trade(
+      row,
+      exec,
+      record.f64(),
+      record.f64(),
+      record.f64(),
+      record.u16(),
+      record.u8(),
+      record.f64(),
+      tsUs,
+      nowUs,
+      seq,
+    )
   }
 
   /** Ends the replay. With `isRestart`, orders whose fate the stop left open are declared unknown, on record. */

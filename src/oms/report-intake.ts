@@ -4,16 +4,17 @@
  * A report about an order that is gone from the table, or that never was there, is not dropped: an execution is booked to
  * an external order made for it.
  */
-import { UnmatchedReports } from './unmatched.js'
+
 import { FactSource, Liquidity } from '../orders/codes.js'
-import * as Outcome from '../orders/outcome.js'
 import * as Field from '../orders/order-fields.js'
+import * as Outcome from '../orders/outcome.js'
 import type { OrderReports } from '../orders/reports.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
-import type { OrderCore } from './order-core.js'
 import { EXTERNAL, ExternalOrders, type ExternalPolicy } from './external-orders.js'
+import type { OrderCore } from './order-core.js'
 import { RecordType, writeKey } from './records.js'
+import { UnmatchedReports } from './unmatched.js'
 
 /** Takes the reports of all connectors. */
 export class ReportIntake implements OrderReports {
@@ -88,7 +89,12 @@ export class ReportIntake implements OrderReports {
       })
       const outcome = core.ledger.rejected(row, source, reason, core.nowUs, seq)
       if ((outcome & Outcome.changed) !== 0) core.emit('rejected', row, seq, source, tsUs, { reason })
-      if (core.table.cells[row + Field.filled] > 0) core.anomaly('REJECTED_AFTER_FILL', orderNumber, `Order ${orderNumber} was rejected although it has fills; the venue has to be asked`)
+      if (core.table.cells[row + Field.filled] > 0)
+        core.anomaly(
+          'REJECTED_AFTER_FILL',
+          orderNumber,
+          `Order ${orderNumber} was rejected although it has fills; the venue has to be asked`,
+        )
     } finally {
       core.endTurn()
     }
@@ -101,13 +107,22 @@ export class ReportIntake implements OrderReports {
     core.beginTurn()
     try {
       const seq = core.fact(RecordType.triggered, row, tsUs)
-      if ((core.ledger.triggered(row, core.nowUs, seq) & Outcome.changed) !== 0) core.emit('triggered', row, seq, FactSource.venue, tsUs)
+      if ((core.ledger.triggered(row, core.nowUs, seq) & Outcome.changed) !== 0)
+        core.emit('triggered', row, seq, FactSource.venue, tsUs)
     } finally {
       core.endTurn()
     }
   }
 
-  replaced(orderNumber: number, generation: number, quantityUnits: number, priceUnits: number, triggerUnits: number, venueOrderId: string | number | undefined, tsUs: number): void {
+  replaced(
+    orderNumber: number,
+    generation: number,
+    quantityUnits: number,
+    priceUnits: number,
+    triggerUnits: number,
+    venueOrderId: string | number | undefined,
+    tsUs: number,
+  ): void {
     const row = this.#rowOf(orderNumber, 'replaced')
     if (row < 0) return
     const core = this.#core
@@ -116,12 +131,21 @@ export class ReportIntake implements OrderReports {
     try {
       // What the report leaves open is what was asked for, or what holds already: the fact itself always carries full terms.
       const asked = requests.find(cells[row + Field.firstRequest], generation)
-      const orElse = (given: number, wanted: Float64Array, field: number) => (Number.isNaN(given) ? (asked >= 0 ? wanted[asked] : cells[row + field]) : given)
+      const orElse = (given: number, wanted: Float64Array, field: number) =>
+        Number.isNaN(given) ? (asked >= 0 ? wanted[asked] : cells[row + field]) : given
       const quantity = orElse(quantityUnits, requests.quantity, Field.quantity)
       const price = orElse(priceUnits, requests.price, Field.price)
       const trigger = orElse(triggerUnits, requests.trigger, Field.trigger)
-      if (!(Number.isSafeInteger(quantity) && quantity > 0) || !(Number.isNaN(price) || Number.isSafeInteger(price)) || !(Number.isNaN(trigger) || Number.isSafeInteger(trigger))) {
-        core.anomaly('BAD_REPORT', orderNumber, `A connector reported terms of order ${orderNumber} that are none: ${quantity} units at ${price}, trigger ${trigger}`)
+      if (
+        !(Number.isSafeInteger(quantity) && quantity > 0) ||
+        !(Number.isNaN(price) || Number.isSafeInteger(price)) ||
+        !(Number.isNaN(trigger) || Number.isSafeInteger(trigger))
+      ) {
+        core.anomaly(
+          'BAD_REPORT',
+          orderNumber,
+          `A connector reported terms of order ${orderNumber} that are none: ${quantity} units at ${price}, trigger ${trigger}`,
+        )
         return
       }
       const effective = generation === 0 ? cells[row + Field.termGeneration] : generation
@@ -133,7 +157,8 @@ export class ReportIntake implements OrderReports {
         writeKey(writer, venueOrderId)
       })
       const outcome = core.ledger.updated(row, effective, quantity, price, trigger, venueOrderId, tsUs, core.nowUs, seq)
-      if ((outcome & Outcome.changed) !== 0) core.emit('updated', row, seq, FactSource.venue, tsUs, { quantityUnits: quantity, priceUnits: price })
+      if ((outcome & Outcome.changed) !== 0)
+        core.emit('updated', row, seq, FactSource.venue, tsUs, { quantityUnits: quantity, priceUnits: price })
       this.#remark(row, outcome)
     } finally {
       core.endTurn()
@@ -159,7 +184,13 @@ export class ReportIntake implements OrderReports {
     }
   }
 
-  canceled(orderNumber: number, cumulativeUnits: number, reason: string, tsUs: number, source: number = FactSource.venue): void {
+  canceled(
+    orderNumber: number,
+    cumulativeUnits: number,
+    reason: string,
+    tsUs: number,
+    source: number = FactSource.venue,
+  ): void {
     this.#closed(orderNumber, false, cumulativeUnits, reason, tsUs, source)
   }
 
@@ -167,7 +198,14 @@ export class ReportIntake implements OrderReports {
     this.#closed(orderNumber, true, cumulativeUnits, '', tsUs, source)
   }
 
-  #closed(orderNumber: number, isExpiry: boolean, cumulativeUnits: number, reason: string, tsUs: number, source: number): void {
+  #closed(
+    orderNumber: number,
+    isExpiry: boolean,
+    cumulativeUnits: number,
+    reason: string,
+    tsUs: number,
+    source: number,
+  ): void {
     const row = this.#rowOf(orderNumber, 'closed')
     if (row < 0) return
     const core = this.#core
@@ -180,7 +218,8 @@ export class ReportIntake implements OrderReports {
         writer.string(reason)
       })
       const outcome = core.ledger.closed(row, isExpiry, source, reason, tsUs, core.nowUs, seq)
-      if ((outcome & Outcome.changed) !== 0) core.emit(isExpiry ? 'expired' : 'canceled', row, seq, source, tsUs, reason === '' ? undefined : { reason })
+      if ((outcome & Outcome.changed) !== 0)
+        core.emit(isExpiry ? 'expired' : 'canceled', row, seq, source, tsUs, reason === '' ? undefined : { reason })
     } finally {
       core.endTurn()
     }
@@ -193,7 +232,11 @@ export class ReportIntake implements OrderReports {
     if (!(missing > 0)) return
     const price = cells[row + Field.price]
     if (Number.isNaN(price)) {
-      this.#core.anomaly('FILLS_MISSING', cells[row], `The venue closed order ${cells[row]} with more filled than was reported, and there is no price to infer from`)
+      this.#core.anomaly(
+        'FILLS_MISSING',
+        cells[row],
+        `The venue closed order ${cells[row]} with more filled than was reported, and there is no price to infer from`,
+      )
       return
     }
     const basis = cells[row + Field.traded] + missing
@@ -201,28 +244,81 @@ export class ReportIntake implements OrderReports {
   }
 
   /** Books a fill that was concluded from the venue's totals. Its commission is not known. */
-  inferFill(row: number, exec: string, quantityUnits: number, priceUnits: number, basis: number, tsUs: number, liquidity: number = Liquidity.unknown): void {
+  inferFill(
+    row: number,
+    exec: string,
+    quantityUnits: number,
+    priceUnits: number,
+    basis: number,
+    tsUs: number,
+    liquidity: number = Liquidity.unknown,
+  ): void {
     this.#trade(row, exec, quantityUnits, priceUnits, Number.NaN, '', liquidity, basis, tsUs)
   }
 
-  filled(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, tsUs: number): void {
+  filled(
+    orderNumber: number,
+    exec: ExecKey,
+    quantityUnits: number,
+    priceUnits: number,
+    feeUnits: number,
+    feeCurrency: string,
+    liquidity: number,
+    tsUs: number,
+  ): void {
     const { table } = this.#core
     const row = table.rowOf(orderNumber)
-    if (!this.#isBookable(orderNumber, exec, quantityUnits, priceUnits, row < 0 ? -1 : table.cells[row + Field.instrument])) return
+    if (
+      !this.#isBookable(
+        orderNumber,
+        exec,
+        quantityUnits,
+        priceUnits,
+        row < 0 ? -1 : table.cells[row + Field.instrument],
+      )
+    )
+      return
     if (row < 0) this.#filledLate(orderNumber, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, tsUs)
     else this.#trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
   }
 
   /** An execution that is no execution is never booked, and never overlooked. */
-  #isBookable(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, instrument: number): boolean {
+  #isBookable(
+    orderNumber: number,
+    exec: ExecKey,
+    quantityUnits: number,
+    priceUnits: number,
+    instrument: number,
+  ): boolean {
     const hasId = typeof exec === 'number' ? Number.isSafeInteger(exec) : typeof exec === 'string' && exec !== ''
-    const isInverse = instrument >= 0 && instrument < this.#core.instruments.size && this.#core.instruments.at(instrument).isInverse
-    if (hasId && Number.isSafeInteger(quantityUnits) && quantityUnits > 0 && Number.isSafeInteger(priceUnits) && (priceUnits > 0 || !isInverse)) return true
-    this.#halt(orderNumber, `A connector reported an execution that cannot be booked: id ${String(exec)}, ${quantityUnits} units at ${priceUnits}; units are whole numbers in the instrument's scale`)
+    const isInverse =
+      instrument >= 0 && instrument < this.#core.instruments.size && this.#core.instruments.at(instrument).isInverse
+    if (
+      hasId &&
+      Number.isSafeInteger(quantityUnits) &&
+      quantityUnits > 0 &&
+      Number.isSafeInteger(priceUnits) &&
+      (priceUnits > 0 || !isInverse)
+    )
+      return true
+    this.#halt(
+      orderNumber,
+      `A connector reported an execution that cannot be booked: id ${String(exec)}, ${quantityUnits} units at ${priceUnits}; units are whole numbers in the instrument's scale`,
+    )
     return false
   }
 
-  #trade(row: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, basis: number, tsUs: number): void {
+  #trade(
+    row: number,
+    exec: ExecKey,
+    quantityUnits: number,
+    priceUnits: number,
+    feeUnits: number,
+    feeCurrency: string,
+    liquidity: number,
+    basis: number,
+    tsUs: number,
+  ): void {
     const core = this.#core
     core.beginTurn()
     try {
@@ -241,12 +337,32 @@ export class ReportIntake implements OrderReports {
       const seq = core.recorder.commit()
       core.touch()
       const isFirst = core.table.cells[row + Field.filled] === 0
-      const outcome = core.ledger.trade(row, exec, quantityUnits, priceUnits, feeUnits, currency, liquidity, basis, tsUs, core.nowUs, seq)
+      const outcome = core.ledger.trade(
+        row,
+        exec,
+        quantityUnits,
+        priceUnits,
+        feeUnits,
+        currency,
+        liquidity,
+        basis,
+        tsUs,
+        core.nowUs,
+        seq,
+      )
       if ((outcome & Outcome.duplicate) === 0 && (outcome & Outcome.changed) !== 0) {
         core.counters.fills++
         if (isFirst) this.#measure(row, core.latency.submitToFill, true)
         const source = basis > 0 ? FactSource.inferred : FactSource.venue
-        if (core.isWatched(row)) core.emit('filled', row, seq, source, tsUs, { exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity })
+        if (core.isWatched(row))
+          core.emit('filled', row, seq, source, tsUs, {
+            exec,
+            quantityUnits,
+            priceUnits,
+            feeUnits,
+            feeCurrency,
+            liquidity,
+          })
       }
       this.#remark(row, outcome)
     } finally {
@@ -254,7 +370,15 @@ export class ReportIntake implements OrderReports {
     }
   }
 
-  corrected(orderNumber: number, reference: ExecKey, exec: ExecKey | undefined, quantityUnits: number, priceUnits: number, works: boolean, tsUs: number): void {
+  corrected(
+    orderNumber: number,
+    reference: ExecKey,
+    exec: ExecKey | undefined,
+    quantityUnits: number,
+    priceUnits: number,
+    works: boolean,
+    tsUs: number,
+  ): void {
     const row = this.#rowOf(orderNumber, 'corrected')
     if (row < 0) return
     const core = this.#core
@@ -267,15 +391,32 @@ export class ReportIntake implements OrderReports {
         writer.f64(priceUnits)
         writer.bool(works)
       })
-      const outcome = core.ledger.corrected(row, reference, exec, quantityUnits, priceUnits, works, tsUs, core.nowUs, seq)
-      if ((outcome & Outcome.changed) !== 0) core.emit('fill_corrected', row, seq, FactSource.venue, tsUs, { exec: reference, quantityUnits, priceUnits })
+      const outcome = core.ledger.corrected(
+        row,
+        reference,
+        exec,
+        quantityUnits,
+        priceUnits,
+        works,
+        tsUs,
+        core.nowUs,
+        seq,
+      )
+      if ((outcome & Outcome.changed) !== 0)
+        core.emit('fill_corrected', row, seq, FactSource.venue, tsUs, { exec: reference, quantityUnits, priceUnits })
       this.#remark(row, outcome)
     } finally {
       core.endTurn()
     }
   }
 
-  busted(orderNumber: number, reference: ExecKey, works: boolean, tsUs: number, source: number = FactSource.venue): void {
+  busted(
+    orderNumber: number,
+    reference: ExecKey,
+    works: boolean,
+    tsUs: number,
+    source: number = FactSource.venue,
+  ): void {
     const row = this.#rowOf(orderNumber, 'busted')
     if (row < 0) return
     const core = this.#core
@@ -331,24 +472,49 @@ export class ReportIntake implements OrderReports {
   }
 
   /** Books the difference between our position and the venue's, as an execution that was concluded. */
-  adjustPosition(source: number, account: string, instrument: number, owner: string, exec: string, side: 'buy' | 'sell', quantityUnits: number, priceUnits?: number): void {
+  adjustPosition(
+    source: number,
+    account: string,
+    instrument: number,
+    owner: string,
+    exec: string,
+    side: 'buy' | 'sell',
+    quantityUnits: number,
+    priceUnits?: number,
+  ): void {
     this.#external.adjust(source, account, instrument, owner, exec, side, quantityUnits, priceUnits)
   }
 
   /** An execution of an order whose record was taken over: booked once, with the identity that is remembered. */
-  #filledLate(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, tsUs: number): void {
+  #filledLate(
+    orderNumber: number,
+    exec: ExecKey,
+    quantityUnits: number,
+    priceUnits: number,
+    feeUnits: number,
+    feeCurrency: string,
+    liquidity: number,
+    tsUs: number,
+  ): void {
     const core = this.#core
     const identity = core.identities.find(orderNumber)
     const memory = core.identities.recall(orderNumber, exec)
     if (memory === 'booked') return
     if (identity === undefined || memory === 'forgotten') {
-      this.#halt(orderNumber, `A fill of ${quantityUnits} units names order ${orderNumber}, which is not known any more; it could not be booked`)
+      this.#halt(
+        orderNumber,
+        `A fill of ${quantityUnits} units names order ${orderNumber}, which is not known any more; it could not be booked`,
+      )
       return
     }
     core.beginTurn()
     try {
       const row = this.#external.revive(orderNumber, identity, quantityUnits)
-      if (row < 0) this.#halt(orderNumber, `A late fill of ${quantityUnits} units of order ${orderNumber} could not be booked: the order table is full`)
+      if (row < 0)
+        this.#halt(
+          orderNumber,
+          `A late fill of ${quantityUnits} units of order ${orderNumber} could not be booked: the order table is full`,
+        )
       else {
         core.identities.addLate(orderNumber, exec)
         this.#trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
@@ -361,7 +527,11 @@ export class ReportIntake implements OrderReports {
   #rowOf(orderNumber: number, what: string): number {
     const row = this.#core.table.rowOf(orderNumber)
     if (row < 0 && this.#unmatched.count(orderNumber)) {
-      this.#core.anomaly('UNKNOWN_ORDER', orderNumber, `A report (${what}) names order ${orderNumber}, which is not known`)
+      this.#core.anomaly(
+        'UNKNOWN_ORDER',
+        orderNumber,
+        `A report (${what}) names order ${orderNumber}, which is not known`,
+      )
     }
     return row
   }
@@ -382,14 +552,30 @@ export class ReportIntake implements OrderReports {
     const core = this.#core
     const { cells } = core.table
     const number = cells[row]
-    if ((outcome & Outcome.lateFill) !== 0) core.anomaly('LATE_FILL', number, `Order ${number} was filled after it was closed; the fill counts`)
-    if ((outcome & Outcome.afterReject) !== 0) core.anomaly('AFTER_REJECT', number, `Order ${number} lives although the venue had rejected it`)
-    if ((outcome & Outcome.fillConflict) !== 0) core.anomaly('FILL_CONFLICT', number, `An execution of order ${number} was reported again with other terms; the first stands until the venue is asked`)
-    if ((outcome & Outcome.requestWindow) !== 0) core.anomaly('REQUEST_UNKNOWN', number, `A report answers a request of order ${number} that was never made`)
-    if ((outcome & Outcome.poolFull) !== 0) this.#halt(number, `The trade pool is full: an execution of order ${number} could not be kept`)
+    if ((outcome & Outcome.lateFill) !== 0)
+      core.anomaly('LATE_FILL', number, `Order ${number} was filled after it was closed; the fill counts`)
+    if ((outcome & Outcome.afterReject) !== 0)
+      core.anomaly('AFTER_REJECT', number, `Order ${number} lives although the venue had rejected it`)
+    if ((outcome & Outcome.fillConflict) !== 0)
+      core.anomaly(
+        'FILL_CONFLICT',
+        number,
+        `An execution of order ${number} was reported again with other terms; the first stands until the venue is asked`,
+      )
+    if ((outcome & Outcome.requestWindow) !== 0)
+      core.anomaly('REQUEST_UNKNOWN', number, `A report answers a request of order ${number} that was never made`)
+    if ((outcome & Outcome.poolFull) !== 0)
+      this.#halt(number, `The trade pool is full: an execution of order ${number} could not be kept`)
     if ((outcome & Outcome.overfill) !== 0) {
       core.anomaly('OVERFILL', number, `Order ${number} was filled for more than its quantity; the fill counts`)
-      if (this.#onOverfill === 'halt') core.setTradingState('instrument', cells[row + Field.instrument], 'HALTED', 'system', `overfill of order ${number}`)
+      if (this.#onOverfill === 'halt')
+        core.setTradingState(
+          'instrument',
+          cells[row + Field.instrument],
+          'HALTED',
+          'system',
+          `overfill of order ${number}`,
+        )
     }
   }
 

@@ -147,7 +147,12 @@ export class ApprovedOrder extends OrderView {
   }
 
   /** A view of a gate's own, to be pointed at each order it approves. */
-  static mint(right: MintingRight, table: OrderTable, instruments: InstrumentRegistry, names: OrderNames): ApprovedOrder {
+  static mint(
+    right: MintingRight,
+    table: OrderTable,
+    instruments: InstrumentRegistry,
+    names: OrderNames,
+  ): ApprovedOrder {
     return new ApprovedOrder(right, table, instruments, names)
   }
 
@@ -161,7 +166,8 @@ export class ApprovedOrder extends OrderView {
 
   /** Uses the approval up. The base connector calls it before it sends; a second time it fails. */
   consume(): void {
-    if (!this.#isLive) throw new TradewireError('TW_NOT_APPROVED', 'The approval of this order was used already or never given')
+    if (!this.#isLive)
+      throw new TradewireError('TW_NOT_APPROVED', 'The approval of this order was used already or never given')
     this.#isLive = false
   }
 }
@@ -181,12 +187,24 @@ export class ApprovedReplace extends OrderView {
   }
 
   /** As {@link ApprovedOrder.mint}. */
-  static mint(right: MintingRight, table: OrderTable, instruments: InstrumentRegistry, names: OrderNames): ApprovedReplace {
+  static mint(
+    right: MintingRight,
+    table: OrderTable,
+    instruments: InstrumentRegistry,
+    names: OrderNames,
+  ): ApprovedReplace {
     return new ApprovedReplace(right, table, instruments, names)
   }
 
   /** Points the view at an approved change. Needs the minting right. */
-  approve(right: MintingRight, row: number, generation: number, quantityUnits: number, priceUnits: number, triggerUnits: number): this {
+  approve(
+    right: MintingRight,
+    row: number,
+    generation: number,
+    quantityUnits: number,
+    priceUnits: number,
+    triggerUnits: number,
+  ): this {
     if (!isHeld(right)) throw new TradewireError('TW_NOT_APPROVED', 'Only the risk gate can approve a change')
     this.row = row
     this.generation = generation
@@ -199,7 +217,8 @@ export class ApprovedReplace extends OrderView {
 
   /** As {@link ApprovedOrder.consume}. */
   consume(): void {
-    if (!this.#isLive) throw new TradewireError('TW_NOT_APPROVED', 'The approval of this change was used already or never given')
+    if (!this.#isLive)
+      throw new TradewireError('TW_NOT_APPROVED', 'The approval of this change was used already or never given')
     this.#isLive = false
   }
 }
@@ -236,7 +255,8 @@ function isHeld(right: MintingRight): boolean {
  * @throws TradewireError `TW_NOT_APPROVED` when it has been taken.
  */
 export function claimMintingRight(holder: string): MintingRight {
-  if (held !== undefined) throw new TradewireError('TW_NOT_APPROVED', 'The right to approve orders is taken by the risk gate')
+  if (held !== undefined)
+    throw new TradewireError('TW_NOT_APPROVED', 'The right to approve orders is taken by the risk gate')
   held = Object.freeze({ holder })
   return held
 }

@@ -1,5 +1,15 @@
 /** The words of orders as small integers, for tables and journal frames. A number never changes its meaning: frames of old journals hold it. */
-import { type LiquidityFlag, type OrderStatus, type OrderType, orderStatuses, orderTypes, type SelfTradePrevention, type Side, type TimeInForce, timesInForce } from '../model/order-types.js'
+import {
+  type LiquidityFlag,
+  type OrderStatus,
+  type OrderType,
+  orderStatuses,
+  orderTypes,
+  type SelfTradePrevention,
+  type Side,
+  type TimeInForce,
+  timesInForce,
+} from '../model/order-types.js'
 
 /** 1 buys, -1 sells. */
 export type SideSign = 1 | -1
@@ -28,7 +38,10 @@ export const TypeCode = {
 } as const satisfies Record<OrderType, number>
 
 /** Times in force by code. */
-export const TifCode = { DAY: 0, GTC: 1, IOC: 2, FOK: 3, GTD: 4, OPG: 5, CLO: 6 } as const satisfies Record<TimeInForce, number>
+export const TifCode = { DAY: 0, GTC: 1, IOC: 2, FOK: 3, GTD: 4, OPG: 5, CLO: 6 } as const satisfies Record<
+  TimeInForce,
+  number
+>
 
 /** Statuses by code. */
 export const StatusCode = {
@@ -87,7 +100,13 @@ export function liquidityOf(code: number): LiquidityFlag {
 }
 
 /** Self-trade prevention modes by code. */
-export const StpCode = { none: 0, cancel_newest: 1, cancel_oldest: 2, cancel_both: 3, decrement: 4 } as const satisfies Record<SelfTradePrevention, number>
+export const StpCode = {
+  none: 0,
+  cancel_newest: 1,
+  cancel_oldest: 2,
+  cancel_both: 3,
+  decrement: 4,
+} as const satisfies Record<SelfTradePrevention, number>
 
 /** Properties of an order, as bits. */
 export const OrderFlag = {
@@ -102,7 +121,10 @@ export const OrderFlag = {
 } as const
 
 const limitTypes =
-  (1 << TypeCode.LIMIT) | (1 << TypeCode.STOP_LIMIT) | (1 << TypeCode.TRAILING_STOP_LIMIT) | (1 << TypeCode.LIMIT_IF_TOUCHED)
+  (1 << TypeCode.LIMIT) |
+  (1 << TypeCode.STOP_LIMIT) |
+  (1 << TypeCode.TRAILING_STOP_LIMIT) |
+  (1 << TypeCode.LIMIT_IF_TOUCHED)
 
 /** Whether orders of a type carry a limit price. */
 export function hasLimit(type: number): boolean {

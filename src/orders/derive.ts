@@ -11,7 +11,15 @@ import * as TradeFact from './trade-facts.js'
 import * as TradeField from './trade-fields.js'
 
 const plainFacts =
-  Fact.denied | Fact.emulated | Fact.released | Fact.submitted | Fact.accepted | Fact.triggered | Fact.rejected | Fact.canceled | Fact.expired
+  Fact.denied |
+  Fact.emulated |
+  Fact.released |
+  Fact.submitted |
+  Fact.accepted |
+  Fact.triggered |
+  Fact.rejected |
+  Fact.canceled |
+  Fact.expired
 
 /** The facts of an order as bits for {@link lifecycleOf}. */
 export function factsOf(table: OrderTable, row: number): number {
@@ -45,13 +53,20 @@ export function status(table: OrderTable, row: number): StatusCode {
   const cycle = lifecycle(table, row)
   const inFlight = inFlightRequests(table, row)
   if (inFlight === 0 || isClosed(cycle)) return cycle
-  return (inFlight & table.cells[row + Field.requestIsCancel]) !== 0 ? StatusCode.PENDING_CANCEL : StatusCode.PENDING_UPDATE
+  return (inFlight & table.cells[row + Field.requestIsCancel]) !== 0
+    ? StatusCode.PENDING_CANCEL
+    : StatusCode.PENDING_UPDATE
 }
 
 /** Requests under way as bits, counted from the order's `requestBase`. Those from before a re-opening do not count. */
 export function inFlightRequests(table: OrderTable, row: number): number {
   const inFlight = table.cells[row + Field.requestOpened] & ~table.cells[row + Field.requestResolved]
-  return inFlight !== 0 && table.cells[row + Field.worksSeq] > table.cells[row + Field.requestSeq] && table.cells[row + Field.closedSeq] + table.cells[row + Field.bustSeq] + table.cells[row + Field.closedInferredSeq] > 0 ? 0 : inFlight
+  return inFlight !== 0 &&
+    table.cells[row + Field.worksSeq] > table.cells[row + Field.requestSeq] &&
+    table.cells[row + Field.closedSeq] + table.cells[row + Field.bustSeq] + table.cells[row + Field.closedInferredSeq] >
+      0
+    ? 0
+    : inFlight
 }
 
 /** What is still open of the confirmed quantity, never below zero. */
@@ -82,21 +97,41 @@ function unfilledFact(table: OrderTable, row: number, quantity: number): number 
   for (let trade = table.cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
     const facts = trades.cells[trade + TradeField.facts]
     if ((facts & TradeFact.inferred) !== 0) {
-      steps.push({ ts: trades.cells[trade + TradeField.ts], seq: trades.cells[trade + TradeField.seq], change: trades.cells[trade + TradeField.effective], fact: 0 })
+      steps.push({
+        ts: trades.cells[trade + TradeField.ts],
+        seq: trades.cells[trade + TradeField.seq],
+        change: trades.cells[trade + TradeField.effective],
+        fact: 0,
+      })
       continue
     }
     let counted = 0
     if ((facts & TradeFact.reported) !== 0) {
       counted = trades.cells[trade + TradeField.quantity]
-      steps.push({ ts: trades.cells[trade + TradeField.ts], seq: trades.cells[trade + TradeField.seq], change: counted, fact: 0 })
+      steps.push({
+        ts: trades.cells[trade + TradeField.ts],
+        seq: trades.cells[trade + TradeField.seq],
+        change: counted,
+        fact: 0,
+      })
     }
     if ((facts & TradeFact.corrected) !== 0) {
       const corrected = trades.cells[trade + TradeField.correctedQuantity]
-      steps.push({ ts: trades.cells[trade + TradeField.correctedTs], seq: trades.cells[trade + TradeField.correctedSeq], change: corrected - counted, fact: Fact.unfilledByCorrection })
+      steps.push({
+        ts: trades.cells[trade + TradeField.correctedTs],
+        seq: trades.cells[trade + TradeField.correctedSeq],
+        change: corrected - counted,
+        fact: Fact.unfilledByCorrection,
+      })
       counted = corrected
     }
     if ((facts & TradeFact.busted) !== 0) {
-      steps.push({ ts: trades.cells[trade + TradeField.bustTs], seq: trades.cells[trade + TradeField.bustSeq], change: -counted, fact: Fact.unfilledByBust })
+      steps.push({
+        ts: trades.cells[trade + TradeField.bustTs],
+        seq: trades.cells[trade + TradeField.bustSeq],
+        change: -counted,
+        fact: Fact.unfilledByBust,
+      })
     }
   }
   steps.sort((a, b) => a.ts - b.ts || a.seq - b.seq)

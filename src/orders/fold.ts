@@ -79,12 +79,18 @@ export function foldSubmitted(table: OrderTable, row: number, seq: number): numb
 }
 
 /** The venue acknowledged it. */
-export function foldAccepted(table: OrderTable, row: number, venueOrderId: string | number | undefined, seq: number): number {
+export function foldAccepted(
+  table: OrderTable,
+  row: number,
+  venueOrderId: string | number | undefined,
+  seq: number,
+): number {
   const wasRejected = (table.cells[row + Field.facts] & Fact.rejected) !== 0
   first(table.cells, row + Field.acceptedSeq, seq)
   raise(table.cells, row + Field.venueSeq, seq)
   const isFirst = table.cells[row + Field.acceptedSeq] === seq && table.cells[row + Field.termGeneration] === 0
-  if (venueOrderId !== undefined && (isFirst || table.venueOrderId(row) === undefined)) table.setVenueOrderId(row, venueOrderId)
+  if (venueOrderId !== undefined && (isFirst || table.venueOrderId(row) === undefined))
+    table.setVenueOrderId(row, venueOrderId)
   const outcome = addFact(table, row, Fact.accepted)
   settle(table, row, seq)
   return wasRejected ? outcome | Outcome.afterReject : outcome
@@ -117,7 +123,14 @@ export function foldRejected(table: OrderTable, row: number, source: number, seq
 }
 
 /** Canceled or expired at the venue, or concluded to be. */
-export function foldClosed(table: OrderTable, row: number, isExpiry: boolean, source: number, tsUs: number, seq: number): number {
+export function foldClosed(
+  table: OrderTable,
+  row: number,
+  isExpiry: boolean,
+  source: number,
+  tsUs: number,
+  seq: number,
+): number {
   table.cells[row + Field.hasEnding] = 1
   let outcome: number
   if (source === FactSource.inferred) {
@@ -158,7 +171,16 @@ export function foldWorks(table: OrderTable, row: number, seq: number): number {
 }
 
 /** A cancel or an update was sent. `quantity`, `price` and `trigger` are the terms an update asks for. */
-export function foldRequest(table: OrderTable, row: number, generation: number, isCancel: boolean, quantity: number, price: number, trigger: number, seq: number): number {
+export function foldRequest(
+  table: OrderTable,
+  row: number,
+  generation: number,
+  isCancel: boolean,
+  quantity: number,
+  price: number,
+  trigger: number,
+  seq: number,
+): number {
   if (generation >= table.cells[row + Field.nextGeneration]) table.cells[row + Field.nextGeneration] = generation + 1
   const bit = requestBit(table, row, generation)
   if (bit <= 0) return bit === 0 ? Outcome.duplicate : Outcome.requestWindow
@@ -168,7 +190,13 @@ export function foldRequest(table: OrderTable, row: number, generation: number, 
   raise(table.cells, row + Field.requestSeq, seq)
   const isResolved = (table.cells[row + Field.requestResolved] & bit) !== 0
   if (isNew && !isResolved && !isCancel) {
-    table.cells[row + Field.firstRequest] = table.requests.add(table.cells[row + Field.firstRequest], generation, quantity, price, trigger)
+    table.cells[row + Field.firstRequest] = table.requests.add(
+      table.cells[row + Field.firstRequest],
+      generation,
+      quantity,
+      price,
+      trigger,
+    )
   }
   slideRequests(table, row)
   settle(table, row, seq)
@@ -200,7 +228,8 @@ export function foldUpdated(
   const isLater =
     generation > known ||
     (generation === known &&
-      (tsUs > table.cells[row + Field.termTs] || (tsUs === table.cells[row + Field.termTs] && seq > table.cells[row + Field.termSeq])))
+      (tsUs > table.cells[row + Field.termTs] ||
+        (tsUs === table.cells[row + Field.termTs] && seq > table.cells[row + Field.termSeq])))
   if (isLater) {
     table.cells[row + Field.termGeneration] = generation
     table.cells[row + Field.termTs] = tsUs
@@ -271,7 +300,19 @@ export function foldTrade(
   const facts = basis > 0 ? TradeFact.reported | TradeFact.inferred : TradeFact.reported
   let trade = cells[row + Field.tradeCount] === 0 ? -1 : findTrade(table, row, exec)
   if (trade < 0) {
-    trade = trades.addReported(cells[row + Field.number], exec, facts, quantity, price, fee, feeCurrency, liquidity, basis, tsUs, seq)
+    trade = trades.addReported(
+      cells[row + Field.number],
+      exec,
+      facts,
+      quantity,
+      price,
+      fee,
+      feeCurrency,
+      liquidity,
+      basis,
+      tsUs,
+      seq,
+    )
     if (trade < 0) return Outcome.poolFull
     linkTrade(table, row, trade, exec)
   } else if ((trades.cells[trade + TradeField.facts] & TradeFact.reported) !== 0) {
@@ -338,7 +379,17 @@ function repeatedTrade(
   return Outcome.fillConflict
 }
 
-function setTrade(table: OrderTable, trade: number, quantity: number, price: number, fee: number, feeCurrency: number, liquidity: number, tsUs: number, seq: number): void {
+function setTrade(
+  table: OrderTable,
+  trade: number,
+  quantity: number,
+  price: number,
+  fee: number,
+  feeCurrency: number,
+  liquidity: number,
+  tsUs: number,
+  seq: number,
+): void {
   const { cells } = table.trades
   cells[trade + TradeField.quantity] = quantity
   cells[trade + TradeField.price] = price
@@ -394,7 +445,8 @@ function announceTrade(table: OrderTable, row: number, exec: ExecKey): number {
 function unlinkTrade(table: OrderTable, row: number, gone: number): void {
   const { trades } = table
   let before = -1
-  for (let trade = table.cells[row + Field.firstTrade]; trade !== gone; trade = trades.cells[trade + TradeField.next]) before = trade
+  for (let trade = table.cells[row + Field.firstTrade]; trade !== gone; trade = trades.cells[trade + TradeField.next])
+    before = trade
   table.cells[row + Field.tradeCount] = table.cells[row + Field.tradeCount] - 1
   const next = trades.cells[gone + TradeField.next]
   if (before < 0) table.cells[row + Field.firstTrade] = next
@@ -436,7 +488,14 @@ export function foldCorrected(
 }
 
 /** The venue took an execution back. */
-export function foldBusted(table: OrderTable, row: number, reference: ExecKey, works: boolean, tsUs: number, seq: number): number {
+export function foldBusted(
+  table: OrderTable,
+  row: number,
+  reference: ExecKey,
+  works: boolean,
+  tsUs: number,
+  seq: number,
+): number {
   const { trades } = table
   const trade = recordFor(table, row, reference, undefined)
   if (trade < 0) return Outcome.poolFull
@@ -480,7 +539,8 @@ function joinRecords(table: OrderTable, row: number, from: number, to: number): 
     const isLater =
       (trades.cells[to + TradeField.facts] & TradeFact.corrected) === 0 ||
       trades.cells[from + TradeField.correctedTs] > trades.cells[to + TradeField.correctedTs] ||
-      (trades.cells[from + TradeField.correctedTs] === trades.cells[to + TradeField.correctedTs] && trades.cells[from + TradeField.correctedSeq] > trades.cells[to + TradeField.correctedSeq])
+      (trades.cells[from + TradeField.correctedTs] === trades.cells[to + TradeField.correctedTs] &&
+        trades.cells[from + TradeField.correctedSeq] > trades.cells[to + TradeField.correctedSeq])
     if (isLater) {
       trades.cells[to + TradeField.correctedQuantity] = trades.cells[from + TradeField.correctedQuantity]
       trades.cells[to + TradeField.correctedPrice] = trades.cells[from + TradeField.correctedPrice]
@@ -490,16 +550,30 @@ function joinRecords(table: OrderTable, row: number, from: number, to: number): 
   }
   if ((facts & TradeFact.busted) !== 0) {
     const known = (trades.cells[to + TradeField.facts] & TradeFact.busted) !== 0
-    trades.cells[to + TradeField.bustTs] = known ? Math.min(trades.cells[to + TradeField.bustTs], trades.cells[from + TradeField.bustTs]) : trades.cells[from + TradeField.bustTs]
+    trades.cells[to + TradeField.bustTs] = known
+      ? Math.min(trades.cells[to + TradeField.bustTs], trades.cells[from + TradeField.bustTs])
+      : trades.cells[from + TradeField.bustTs]
     const seq = trades.cells[from + TradeField.bustSeq]
     if (!known || seq < trades.cells[to + TradeField.bustSeq]) trades.cells[to + TradeField.bustSeq] = seq
   }
   if ((facts & TradeFact.reported) !== 0 && (trades.cells[to + TradeField.facts] & TradeFact.reported) === 0) {
-    setTrade(table, to, trades.cells[from + TradeField.quantity], trades.cells[from + TradeField.price], trades.cells[from + TradeField.fee], trades.cells[from + TradeField.feeCurrency], trades.cells[from + TradeField.liquidity], trades.cells[from + TradeField.ts], trades.cells[from + TradeField.seq])
+    setTrade(
+      table,
+      to,
+      trades.cells[from + TradeField.quantity],
+      trades.cells[from + TradeField.price],
+      trades.cells[from + TradeField.fee],
+      trades.cells[from + TradeField.feeCurrency],
+      trades.cells[from + TradeField.liquidity],
+      trades.cells[from + TradeField.ts],
+      trades.cells[from + TradeField.seq],
+    )
   }
   trades.cells[to + TradeField.facts] = trades.cells[to + TradeField.facts] | facts
-  trades.cells[to + TradeField.bookedQuantity] = trades.cells[to + TradeField.bookedQuantity] + trades.cells[from + TradeField.bookedQuantity]
-  if (trades.cells[from + TradeField.bookedQuantity] !== 0) trades.cells[to + TradeField.bookedPrice] = trades.cells[from + TradeField.bookedPrice]
+  trades.cells[to + TradeField.bookedQuantity] =
+    trades.cells[to + TradeField.bookedQuantity] + trades.cells[from + TradeField.bookedQuantity]
+  if (trades.cells[from + TradeField.bookedQuantity] !== 0)
+    trades.cells[to + TradeField.bookedPrice] = trades.cells[from + TradeField.bookedPrice]
   unlinkTrade(table, row, from)
   trades.merge(from, to)
 }
@@ -524,7 +598,11 @@ function recountTrades(table: OrderTable, row: number): void {
     }
     const isCorrected = (facts & TradeFact.corrected) !== 0
     const reported = (facts & TradeFact.reported) !== 0
-    const original = reported ? trades.cells[trade + TradeField.quantity] : isCorrected ? trades.cells[trade + TradeField.correctedQuantity] : 0
+    const original = reported
+      ? trades.cells[trade + TradeField.quantity]
+      : isCorrected
+        ? trades.cells[trade + TradeField.correctedQuantity]
+        : 0
     const current = isCorrected ? trades.cells[trade + TradeField.correctedQuantity] : original
     const effective = (facts & TradeFact.busted) !== 0 ? 0 : current
     trades.cells[trade + TradeField.effective] = effective
@@ -544,7 +622,12 @@ function countInferences(table: OrderTable, row: number, traded: number): number
     let lowest = -1
     for (let trade = table.cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
       const facts = trades.cells[trade + TradeField.facts]
-      if ((facts & TradeFact.inferred) === 0 || (facts & TradeFact.busted) !== 0 || trades.cells[trade + TradeField.basis] <= covered) continue
+      if (
+        (facts & TradeFact.inferred) === 0 ||
+        (facts & TradeFact.busted) !== 0 ||
+        trades.cells[trade + TradeField.basis] <= covered
+      )
+        continue
       if (lowest < 0 || trades.cells[trade + TradeField.basis] < trades.cells[lowest + TradeField.basis]) lowest = trade
     }
     if (lowest < 0) return total

@@ -29,7 +29,11 @@ export const lifecycleRules: readonly LifecycleRule[] = [
     when: 'refused on our own side, never sent, and no trade says otherwise',
     holds: (f) => has(f, Fact.denied) && !has(f, Fact.filledSome),
   },
-  { status: 'FILLED', when: 'the filled quantity is at least the order quantity', holds: (f) => has(f, Fact.filledAll) },
+  {
+    status: 'FILLED',
+    when: 'the filled quantity is at least the order quantity',
+    holds: (f) => has(f, Fact.filledAll),
+  },
   {
     status: 'CANCELED',
     when: 'trades had reached the quantity, a bust or correction took them below it, and no later report says that the order works (reason BUST or CORRECTED)',

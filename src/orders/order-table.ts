@@ -38,7 +38,14 @@ export type EvictionListener = (row: number, number: number) => void
 
 /** What a fresh record holds. */
 const blank = new Float64Array(RECORD)
-for (const field of [Field.price, Field.trigger, Field.trailingAmount, Field.trailingBasisPoints, Field.display, Field.expireUs]) {
+for (const field of [
+  Field.price,
+  Field.trigger,
+  Field.trailingAmount,
+  Field.trailingBasisPoints,
+  Field.display,
+  Field.expireUs,
+]) {
   blank[field] = Number.NaN
 }
 for (const field of [Field.firstTrade, Field.lastTrade, Field.firstRequest]) blank[field] = -1
@@ -64,7 +71,10 @@ export class OrderTable {
   constructor(options: OrderTableOptions = {}) {
     const capacity = options.capacity ?? 8_192
     if (!Number.isInteger(capacity) || (capacity & (capacity - 1)) !== 0 || capacity < 16 || capacity > 1_048_576) {
-      throw new TradewireError('TW_INVALID_CONFIG', `orders.capacity must be a power of two from 16 to 1048576, got ${capacity}`)
+      throw new TradewireError(
+        'TW_INVALID_CONFIG',
+        `orders.capacity must be a power of two from 16 to 1048576, got ${capacity}`,
+      )
     }
     this.capacity = capacity
     this.cells = new Float64Array(capacity * RECORD)
@@ -173,7 +183,14 @@ export class OrderTable {
     if (old !== 0) {
       this.#onEvict?.(row, old)
       const first = cells[row + Field.firstTrade]
-      if (first >= 0) this.trades.release(first, cells[row + Field.lastTrade], cells[row + Field.tradeCount], old, cells[row + Field.isIndexed] === 1)
+      if (first >= 0)
+        this.trades.release(
+          first,
+          cells[row + Field.lastTrade],
+          cells[row + Field.tradeCount],
+          old,
+          cells[row + Field.isIndexed] === 1,
+        )
       if (cells[row + Field.firstRequest] >= 0) this.requests.release(cells[row + Field.firstRequest])
       const index = row >> RECORD_BITS
       this.#clientOrderIds[index] = undefined

@@ -16,7 +16,15 @@ export interface OrderReports {
   /** The trigger of a stop or touched order was hit. */
   triggered(orderNumber: number, tsUs: number): void
   /** A change took effect. `generation` 0 means that nobody here asked for it. NaN = the term did not change. */
-  replaced(orderNumber: number, generation: number, quantityUnits: number, priceUnits: number, triggerUnits: number, venueOrderId: string | number | undefined, tsUs: number): void
+  replaced(
+    orderNumber: number,
+    generation: number,
+    quantityUnits: number,
+    priceUnits: number,
+    triggerUnits: number,
+    venueOrderId: string | number | undefined,
+    tsUs: number,
+  ): void
   replaceRejected(orderNumber: number, generation: number, reason: string, tsUs: number): void
   cancelRejected(orderNumber: number, generation: number, reason: string, tsUs: number): void
   /** The order is off the book. `cumulativeUnits`: what the venue says was filled in all; NaN when it does not say. */
@@ -26,9 +34,26 @@ export interface OrderReports {
    * An execution. `feeUnits` in 10^-8 of `feeCurrency` (positive is a cost), NaN when not known yet.
    * `liquidity` as in `Liquidity`.
    */
-  filled(orderNumber: number, exec: ExecKey, quantityUnits: number, priceUnits: number, feeUnits: number, feeCurrency: string, liquidity: number, tsUs: number): void
+  filled(
+    orderNumber: number,
+    exec: ExecKey,
+    quantityUnits: number,
+    priceUnits: number,
+    feeUnits: number,
+    feeCurrency: string,
+    liquidity: number,
+    tsUs: number,
+  ): void
   /** Replaces an execution. `works`: the report says that the order is working. */
-  corrected(orderNumber: number, reference: ExecKey, exec: ExecKey | undefined, quantityUnits: number, priceUnits: number, works: boolean, tsUs: number): void
+  corrected(
+    orderNumber: number,
+    reference: ExecKey,
+    exec: ExecKey | undefined,
+    quantityUnits: number,
+    priceUnits: number,
+    works: boolean,
+    tsUs: number,
+  ): void
   /** Takes an execution back. */
   busted(orderNumber: number, reference: ExecKey, works: boolean, tsUs: number): void
   /** The order may or may not have reached the venue: a failed write, a time-out, a lost connection. */

@@ -37,7 +37,10 @@ export class TradePool {
 
   constructor(capacity: number) {
     if (!Number.isInteger(capacity) || capacity < 16 || capacity > 16_777_216) {
-      throw new TradewireError('TW_INVALID_CONFIG', `orders.tradeCapacity must be a whole number from 16 to 16777216, got ${capacity}`)
+      throw new TradewireError(
+        'TW_INVALID_CONFIG',
+        `orders.tradeCapacity must be a whole number from 16 to 16777216, got ${capacity}`,
+      )
     }
     this.capacity = capacity
     this.cells = new Float64Array(capacity << TRADE_BITS)
@@ -63,7 +66,9 @@ export class TradePool {
   /** The price a trade counts at: the corrected one where there is a correction. */
   priceOf(trade: number): number {
     const { cells } = this
-    return (cells[trade + TradeField.facts] & TradeFact.corrected) !== 0 ? cells[trade + TradeField.correctedPrice] : cells[trade + TradeField.price]
+    return (cells[trade + TradeField.facts] & TradeFact.corrected) !== 0
+      ? cells[trade + TradeField.correctedPrice]
+      : cells[trade + TradeField.price]
   }
 
   /** A new record without facts, for a trade that a correction or bust names before it comes; -1 when the pool is full. */
@@ -188,7 +193,8 @@ export class TradePool {
       const trade = trades[slot]
       if (trade >= 0 && this.cells[trade] === owners[slot]) this.alias(owners[slot], keys[slot] as ExecKey, trade)
     }
-    if (this.#used * 8 > this.#mask * 7) throw new TradewireError('TW_CAPACITY', 'The trade index is full; raise orders.tradeCapacity')
+    if (this.#used * 8 > this.#mask * 7)
+      throw new TradewireError('TW_CAPACITY', 'The trade index is full; raise orders.tradeCapacity')
   }
 }
 

@@ -8,41 +8,40 @@ import { LIMB } from '../math/wide.js'
 import { BASIS, BASIS_QUANTITY, CYCLE, CYCLES, FLOW, QUANTITY } from './position-fields.js'
 
 /**
- * Books a trade into the row at `at` of a position table; `value` is its signed value, below 2^53 in size. False, with
- * nothing changed, when a sum leaves the range: use `applyTrade` then.
+ * Books a trade into the row at `at` of a position table. False, with nothing changed, when a sum leaves the range: use
+ * `applyTrade` then.
  */
-export function applyPlainTrade(
-  cells: Float64Array,
-  at: number,
-  signedUnits: number,
-  priceUnits: number,
-  value: number,
-): boolean {
+export function applyPlainTrade(cells: Float64Array, at: number, signedUnits: number, priceUnits: number): boolean {
+  const value = signedUnits * priceUnits
   const flow = cells[at + FLOW] * LIMB + cells[at + FLOW + 1] + value
-  const basis = cells[at + BASIS] * LIMB + cells[at + BASIS + 1]
-  if (!isOneLimb(cells[at + FLOW]) || !isOneLimb(cells[at + BASIS]) || !fits(flow) || !fits(basis + value)) return false
+  let basis = cells[at + BASIS] * LIMB + cells[at + BASIS + 1] + value
+  if (!isOneLimb(cells[at + FLOW]) || !isOneLimb(cells[at + BASIS]) || !fits(value) || !fits(flow) || !fits(basis)) {
+    return false
+  }
   const quantity = cells[at + QUANTITY]
   const rest = quantity + signedUnits
+  cells[at + QUANTITY] = rest
+  cells[at + FLOW] = flow < 0 ? -1 : 0
+  cells[at + FLOW + 1] = flow < 0 ? flow + LIMB : flow
   if (quantity === 0 || quantity > 0 === signedUnits > 0) {
     const basisQuantity = cells[at + BASIS_QUANTITY]
-    if (quantity === basisQuantity) setWhole(cells, at + BASIS, basis + value)
-    else {
+    if (quantity !== basisQuantity) {
       takeShare(cells, at + BASIS, Math.abs(quantity), Math.abs(basisQuantity), false)
-      setWhole(cells, at + BASIS, cells[at + BASIS] * LIMB + cells[at + BASIS + 1] + value)
+      basis = cells[at + BASIS] * LIMB + cells[at + BASIS + 1] + value
     }
-    cells[at + BASIS_QUANTITY] = rest
   } else if (rest === 0 || rest > 0 !== quantity > 0) {
     // Closed, and what is left of the trade opens the other side; its cycle starts where the old one ended.
-    const opened = rest * priceUnits
-    setWhole(cells, at + BASIS, opened)
+    basis = rest * priceUnits
     cells[at + BASIS + 2] = 0
-    cells[at + BASIS_QUANTITY] = rest
-    setWhole(cells, at + CYCLE, flow - opened)
+    const cycle = flow - basis
+    cells[at + CYCLE] = cycle < 0 ? -1 : 0
+    cells[at + CYCLE + 1] = cycle < 0 ? cycle + LIMB : cycle
     cells[at + CYCLE + 2] = 0
     cells[at + CYCLES] = cells[at + CYCLES] + 1
-  }
-  cells[at + QUANTITY] = rest
-  setWhole(cells, at + FLOW, flow)
+  } else return true
+  cells[at + BASIS] = basis < 0 ? -1 : 0
+  cells[at + BASIS + 1] = basis < 0 ? basis + LIMB : basis
+  cells[at + BASIS_QUANTITY] = rest
   return true
 }
 
@@ -50,7 +49,8 @@ export function applyPlainTrade(
 export function addWhole(cells: Float64Array, at: number, value: number): boolean {
   const sum = cells[at] * LIMB + cells[at + 1] + value
   if (!isOneLimb(cells[at]) || !fits(sum)) return false
-  setWhole(cells, at, sum)
+  cells[at] = sum < 0 ? -1 : 0
+  cells[at + 1] = sum < 0 ? sum + LIMB : sum
   return true
 }
 
@@ -61,9 +61,4 @@ function isOneLimb(high: number): boolean {
 
 function fits(sum: number): boolean {
   return sum < LIMB && sum > -LIMB
-}
-
-function setWhole(cells: Float64Array, at: number, value: number): void {
-  cells[at] = value < 0 ? -1 : 0
-  cells[at + 1] = value < 0 ? value + LIMB : value
 }

@@ -219,8 +219,7 @@ export class Portfolio {
     feeUnits: number,
     tsUs: number,
   ): number {
-    const value = sideSign * quantityUnits * priceUnits
-    if (!this.#isPlain(slot, quantityUnits, priceUnits, value)) {
+    if (!this.#isPlain(slot, quantityUnits, priceUnits)) {
       const trade = this.applyFillAt(slot, sideSign, quantityUnits, priceUnits, tsUs)
       if (!Number.isNaN(feeUnits)) this.applyFeeAt(slot, currencyIndex, feeUnits, trade, tsUs)
       return trade
@@ -229,10 +228,10 @@ export class Portfolio {
     const total = this.table.totals[slot]
     const signedUnits = sideSign * quantityUnits
     const trade = this.#remember(slot, TradeKind.FILL, signedUnits, priceUnits, NO_TRADE, Number.NaN, Number.NaN)
-    if (!applyPlainTrade(cells, slot * STRIDE, signedUnits, priceUnits, value)) {
+    if (!applyPlainTrade(cells, slot * STRIDE, signedUnits, priceUnits)) {
       applyTrade(this.table, undefined, slot, signedUnits, priceUnits, false)
     }
-    if (!applyPlainTrade(cells, total * STRIDE, signedUnits, priceUnits, value)) {
+    if (!applyPlainTrade(cells, total * STRIDE, signedUnits, priceUnits)) {
       applyTrade(this.table, undefined, total, signedUnits, priceUnits, false)
     }
     this.#touch(slot, total, tsUs)
@@ -241,7 +240,7 @@ export class Portfolio {
   }
 
   /** Whether a trade needs no more than average cost in doubles: see plain-trade.ts. */
-  #isPlain(slot: number, quantityUnits: number, priceUnits: number, value: number): boolean {
+  #isPlain(slot: number, quantityUnits: number, priceUnits: number): boolean {
     const { table } = this
     const total = table.totals[slot]
     return (
@@ -252,7 +251,6 @@ export class Portfolio {
       quantityUnits > 0 &&
       Number.isSafeInteger(quantityUnits) &&
       Number.isSafeInteger(priceUnits) &&
-      Number.isSafeInteger(value) &&
       Math.abs(table.cells[slot * STRIDE + QUANTITY]) + quantityUnits <= Number.MAX_SAFE_INTEGER &&
       Math.abs(table.cells[total * STRIDE + QUANTITY]) + quantityUnits <= Number.MAX_SAFE_INTEGER
     )

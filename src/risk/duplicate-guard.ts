@@ -21,6 +21,17 @@ const LATEST = 2
 const NEXT = 3
 const PLACE = 4
 
+/** What makes orders alike, and the monotonic time of the check. */
+export interface GuardedOrder {
+  instrument: number
+  side: number
+  quantity: number
+  price: number
+  type: number
+  strategy: number
+  nowNs: number
+}
+
 /** Remembers recent orders by fingerprint. */
 export class DuplicateGuard {
   readonly limit: number
@@ -34,9 +45,13 @@ export class DuplicateGuard {
   /** `limit` alike orders per `windowMs`; `capacity` fingerprints, a power of two. */
   constructor(limit: number, windowMs: number, capacity = 4_096) {
     if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) {
-      throw new TradewireError('TW_INVALID_CONFIG', `duplicates.limit must be a whole number from 1 to 10000, got ${limit}`)
+      throw new TradewireError(
+        'TW_INVALID_CONFIG',
+        `duplicates.limit must be a whole number from 1 to 10000, got ${limit}`,
+      )
     }
-    if (!(windowMs > 0)) throw new TradewireError('TW_INVALID_CONFIG', `duplicates.windowMs must be above 0, got ${windowMs}`)
+    if (!(windowMs > 0))
+      throw new TradewireError('TW_INVALID_CONFIG', `duplicates.windowMs must be above 0, got ${windowMs}`)
     this.limit = limit
     this.windowNs = windowMs * 1_000_000
     this.#mask = capacity - 1
@@ -44,19 +59,24 @@ export class DuplicateGuard {
     this.#earlier = new Float64Array(capacity * (limit - 1))
   }
 
-  /** Whether an order with these terms may pass now. Remembers the place for {@link take}. */
-  hasRoom(instrument: number, side: number, quantity: number, price: number, type: number, strategy: number, nowNs: number): boolean {
+  /** Whether an order may pass at its time of check. Remembers the place for {@link take}. */
+  hasRoom(order: GuardedOrder): boolean {
     const places = this.#places
-    const key = fingerprint(instrument, side, quantity, price, type, strategy)
+    const { nowNs } = order
+    const key = fingerprint(order)
     let free = -1
     for (let i = 0; i < probes; i++) {
       const place = ((key + i) & this.#mask) * PLACE
       const known = places[place]
+      const isOver = places[place + COUNT] === 0 || nowNs - places[place + LATEST] >= this.windowNs
       if (known === key) {
         this.#place = place
-        return places[place + COUNT] < this.limit || nowNs - this.#oldest(place) >= this.windowNs
+        if (!isOver) return places[place + COUNT] < this.limit || nowNs - this.#oldest(place) >= this.windowNs
+        places[place + COUNT] = 0
+        places[place + NEXT] = 0
+        return true
       }
-      if (free < 0 && (places[place + COUNT] === 0 || nowNs - places[place + LATEST] >= this.windowNs)) free = place
+      if (free < 0 && isOver) free = place
       // Nothing was ever put behind a place that was never used.
       if (known === 0) break
     }
@@ -69,7 +89,7 @@ export class DuplicateGuard {
   }
 
   /** Counts the order that {@link hasRoom} let pass. */
-  take(nowNs: number): void {
+  take({ nowNs }: GuardedOrder): void {
     const places = this.#places
     const place = this.#place
     const count = places[place + COUNT]
@@ -90,7 +110,7 @@ export class DuplicateGuard {
 }
 
 /** A 32-bit fingerprint, never 0. Two different orders share one by chance 1 in 4 billion: the guard then counts them together, on the safe side. */
-function fingerprint(instrument: number, side: number, quantity: number, price: number, type: number, strategy: number): number {
+function fingerprint({ instrument, side, quantity, price, type, strategy }: GuardedOrder): number {
   const start = Math.imul(instrument + 1, 0x9e3779b1) ^ Math.imul(strategy + 1, 0x85ebca6b) ^ (type * 8 + side + 2)
   const hash = mix(mix(start, quantity), Number.isNaN(price) ? -1 : price)
   return hash === 0 ? 1 : hash

@@ -7,16 +7,17 @@
  *
  * Cancels do not come here: nothing may stand between an order and its cancellation.
  */
+
+import type { OrderSupport } from '../connector/capabilities.js'
 import type { Clock } from '../core/clock.js'
 import { compareProducts, compareProductToLimbs } from '../math/wide.js'
-import type { Instrument } from '../model/instrument.js'
 import { isMultiple } from '../model/decimal.js'
+import type { Instrument } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { ApprovedOrder, ApprovedReplace, claimMintingRight, type OrderNames } from '../orders/approved-order.js'
 import { hasLimit, hasTrigger, OrderFlag, TifCode } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
-import type { OrderSupport } from '../connector/capabilities.js'
 import { type ControlName, controls, Verdict } from './controls.js'
 import { DuplicateGuard } from './duplicate-guard.js'
 import { Exposure } from './exposure.js'
@@ -124,7 +125,9 @@ export class RiskGate {
     this.references = new ReferencePrices(sizes.instrument, limits.marketData === false ? {} : limits.marketData)
     this.denials = new Float64Array(Object.keys(controls).length + 1)
     const throttle = limits.throttle ?? { limit: 100, windowMs: 1_000 }
-    this.#throttles = Array.from({ length: sizes.connector }, () => (throttle === false ? undefined : new SlidingWindow(throttle.limit, throttle.windowMs)))
+    this.#throttles = Array.from({ length: sizes.connector }, () =>
+      throttle === false ? undefined : new SlidingWindow(throttle.limit, throttle.windowMs),
+    )
     const duplicates = limits.duplicates ?? { limit: 10, windowMs: 1_000 }
     this.#duplicates = duplicates === false ? undefined : new DuplicateGuard(duplicates.limit, duplicates.windowMs)
     this.#phases = new Int8Array(sizes.instrument).fill(-1)
@@ -153,8 +156,8 @@ export class RiskGate {
       this.denials[verdict] = this.denials[verdict] + 1
       return verdict
     }
-    this.#throttles[order.connector]?.take(order.nowNs)
-    this.#duplicates?.take(order.nowNs)
+    this.#throttles[order.connector]?.take(order)
+    this.#duplicates?.take(order)
     this.exposure.reserve(row)
     this.approvals++
     return 0
@@ -183,7 +186,7 @@ export class RiskGate {
       this.denials[verdict] = this.denials[verdict] + 1
       return verdict
     }
-    this.#throttles[order.connector]?.take(order.nowNs)
+    this.#throttles[order.connector]?.take(order)
     this.exposure.reserveAtLeast(row, Math.max(0, quantity - order.filled))
     this.approvals++
     return 0
@@ -287,7 +290,8 @@ export class RiskGate {
     if (word === 0 && (flags & OrderFlag.reduceOnly) === 0) return 0
     const state = stateOfWord(word)
     const shrinks = this.#shrinks(order)
-    if (state === TradingState.HALTED && !((flags & OrderFlag.protective) !== 0 && shrinks)) return isKillWord(word) ? Verdict.killSwitch : Verdict.halted
+    if (state === TradingState.HALTED && !((flags & OrderFlag.protective) !== 0 && shrinks))
+      return isKillWord(word) ? Verdict.killSwitch : Verdict.halted
     if (state === TradingState.REDUCING && !shrinks) return Verdict.reducing
     return (flags & OrderFlag.reduceOnly) !== 0 && !this.#opposesPosition(order) ? Verdict.reducing : 0
   }
@@ -376,13 +380,17 @@ export class RiskGate {
     const product = quantity * price
     // Below 2^53 the product of doubles is exact; beyond, limbs decide.
     if (product < Number.MAX_SAFE_INTEGER && (limits.maxNotionalHigh > 0 || product <= limits.maxNotionalLow)) return 0
-    return compareProductToLimbs(quantity, price, limits.maxNotionalHigh, limits.maxNotionalLow) > 0 ? Verdict.maxOrderNotional : 0
+    return compareProductToLimbs(quantity, price, limits.maxNotionalHigh, limits.maxNotionalLow) > 0
+      ? Verdict.maxOrderNotional
+      : 0
   }
 
   /** The price an order is valued at: its limit, else its trigger or the reference, moved by the collar to the expensive side. */
   #valuationUnits({ type, price, trigger, referenceUnits }: Subject): number {
     if (hasLimit(type)) return price
-    const base = Number.isNaN(trigger) ? referenceUnits : Math.max(Math.abs(trigger), Number.isNaN(referenceUnits) ? 0 : Math.abs(referenceUnits))
+    const base = Number.isNaN(trigger)
+      ? referenceUnits
+      : Math.max(Math.abs(trigger), Number.isNaN(referenceUnits) ? 0 : Math.abs(referenceUnits))
     return Math.ceil(Math.abs(base) * (1 + Math.max(0, this.limits.collarParts) / PARTS))
   }
 
@@ -391,7 +399,10 @@ export class RiskGate {
     const { key, side } = order
     // What the order has reserved already is part of what works on its side.
     const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
-    const worst = side > 0 ? exposure.position[key] + exposure.buying[key] + wanted : exposure.selling[key] + wanted - exposure.position[key]
+    const worst =
+      side > 0
+        ? exposure.position[key] + exposure.buying[key] + wanted
+        : exposure.selling[key] + wanted - exposure.position[key]
     return worst > limits.maxPositionUnits ? Verdict.maxPosition : 0
   }
 
@@ -407,21 +418,21 @@ export class RiskGate {
   }
 
   #duplicateVerdict(order: Subject): number {
-    if (this.#duplicates === undefined) return 0
-    const { instrument, side, quantity, price, type, strategy, nowNs } = order
-    return this.#duplicates.hasRoom(instrument, side, quantity, price, type, strategy, nowNs) ? 0 : Verdict.duplicate
+    return this.#duplicates === undefined || this.#duplicates.hasRoom(order) ? 0 : Verdict.duplicate
   }
 
   #throttleVerdict(order: Subject): number {
     const throttle = this.#throttles[order.connector]
-    return throttle === undefined || throttle.hasRoom(order.nowNs) ? 0 : Verdict.throttle
+    return throttle === undefined || throttle.hasRoom(order) ? 0 : Verdict.throttle
   }
 
   /** Whether a change only takes quantity away and makes nothing more aggressive. */
   #isPureDecrease(row: number, { quantity, price, trigger }: Subject): boolean {
     const { cells } = this.#table
-    const samePrice = price === cells[row + Field.price] || (Number.isNaN(price) && Number.isNaN(cells[row + Field.price]))
-    const sameTrigger = trigger === cells[row + Field.trigger] || (Number.isNaN(trigger) && Number.isNaN(cells[row + Field.trigger]))
+    const samePrice =
+      price === cells[row + Field.price] || (Number.isNaN(price) && Number.isNaN(cells[row + Field.price]))
+    const sameTrigger =
+      trigger === cells[row + Field.trigger] || (Number.isNaN(trigger) && Number.isNaN(cells[row + Field.trigger]))
     return quantity <= cells[row + Field.quantity] && samePrice && sameTrigger
   }
 
@@ -442,11 +453,20 @@ export class RiskGate {
       case 'maxOrderQuantity':
         return { limit: text(limits.maxQuantityUnits), observed: text(quantity) }
       case 'maxPosition':
-        return { limit: text(limits.maxPositionUnits), observed: `order ${text(quantity)} on top of position and working orders` }
+        return {
+          limit: text(limits.maxPositionUnits),
+          observed: `order ${text(quantity)} on top of position and working orders`,
+        }
       case 'priceCollar':
-        return { limit: `${this.limits.collarParts / 10_000} % of ${priceText(referenceUnits)}`, observed: priceText(price) }
+        return {
+          limit: `${this.limits.collarParts / 10_000} % of ${priceText(referenceUnits)}`,
+          observed: priceText(price),
+        }
       case 'maxOrderNotional':
-        return { limit: String(this.limits.source.maxOrderNotional ?? '1000000'), observed: `${text(quantity)} at ${priceText(this.#valuationUnits(this.#subject))}` }
+        return {
+          limit: String(this.limits.source.maxOrderNotional ?? '1000000'),
+          observed: `${text(quantity)} at ${priceText(this.#valuationUnits(this.#subject))}`,
+        }
       case 'openOrders':
         return { limit: JSON.stringify(this.limits.maxOpen), observed: 'reached' }
       default:

@@ -4,7 +4,7 @@
  */
 import { TradewireError } from '../core/errors.js'
 import { LIMB } from '../math/wide.js'
-import { type DecimalInput, Decimal, toDecimal } from '../model/decimal.js'
+import { Decimal, type DecimalInput, toDecimal } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import type { MarketDataLimits } from './reference-prices.js'
 
@@ -102,7 +102,8 @@ export class CompiledLimits {
       mostPriceUnits: instrument.maxPriceUnits,
       isInverse: instrument.isInverse,
     }
-    while (this.#byInstrument.length < instrument.index) this.#byInstrument.push(undefined as unknown as InstrumentLimits)
+    while (this.#byInstrument.length < instrument.index)
+      this.#byInstrument.push(undefined as unknown as InstrumentLimits)
     this.#byInstrument[instrument.index] = limits
     return limits
   }
@@ -115,7 +116,10 @@ function notionalUnits(instrument: Instrument, limits: RiskLimits): Decimal | un
   if (rate === undefined) return undefined
   if (limit === undefined) return new Decimal(LIMB).mul(LIMB - 1)
   const scale = instrument.isInverse ? instrument.sizeScale : instrument.priceScale + instrument.sizeScale
-  return toDecimal(limit, 'maxOrderNotional').div(rate.mul(instrument.multiplier)).mul(new Decimal(10).pow(scale)).floor()
+  return toDecimal(limit, 'maxOrderNotional')
+    .div(rate.mul(instrument.multiplier))
+    .mul(new Decimal(10).pow(scale))
+    .floor()
 }
 
 function rateOf(currency: string, limits: RiskLimits): Decimal | undefined {
@@ -128,28 +132,37 @@ function quantityLimit(limit: PerInstrument | undefined, instrument: Instrument,
   const value = pick(limit, instrument)
   if (value === undefined) return Number.POSITIVE_INFINITY
   const units = toDecimal(value, name).mul(new Decimal(10).pow(instrument.sizeScale)).floor().toNumber()
-  if (units < 0) throw new TradewireError('TW_INVALID_CONFIG', `risk.${name} must not be negative, got ${String(value)}`)
+  if (units < 0)
+    throw new TradewireError('TW_INVALID_CONFIG', `risk.${name} must not be negative, got ${String(value)}`)
   return units
 }
 
 function pick(limit: PerInstrument | undefined, instrument: Instrument): DecimalInput | undefined {
-  if (limit === undefined || typeof limit !== 'object' || Decimal.isDecimal(limit)) return limit as DecimalInput | undefined
+  if (limit === undefined || typeof limit !== 'object' || Decimal.isDecimal(limit))
+    return limit as DecimalInput | undefined
   const table = limit as Readonly<Record<string, DecimalInput>>
-  for (const name of [instrument.id as string, instrument.symbol, '*']) if (Object.hasOwn(table, name)) return table[name]
+  for (const name of [instrument.id as string, instrument.symbol, '*'])
+    if (Object.hasOwn(table, name)) return table[name]
   return undefined
 }
 
 function percentParts(percent: number): number {
   const parts = Math.round(percent * 10_000)
   if (!(percent >= 0 && percent <= 100) || Math.abs(parts / 10_000 - percent) > 1e-12) {
-    throw new TradewireError('TW_INVALID_CONFIG', `risk.priceCollarPercent must be from 0 to 100 with at most 4 digits behind the point, got ${percent}`)
+    throw new TradewireError(
+      'TW_INVALID_CONFIG',
+      `risk.priceCollarPercent must be from 0 to 100 with at most 4 digits behind the point, got ${percent}`,
+    )
   }
   return parts
 }
 
 function count(value: number, name: string): number {
   if (!Number.isInteger(value) || value < 0) {
-    throw new TradewireError('TW_INVALID_CONFIG', `risk.maxOpenOrders.${name} must be a whole number from 0, got ${value}`)
+    throw new TradewireError(
+      'TW_INVALID_CONFIG',
+      `risk.maxOpenOrders.${name} must be a whole number from 0, got ${value}`,
+    )
   }
   return value
 }

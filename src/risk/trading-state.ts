@@ -46,12 +46,12 @@ export class TradingStates {
 
   /** The state set for one entry of a scope; 'global' has the single entry 0. */
   get(scope: Scope, index = 0): TradingStateName {
-    return stateNames[(this.words[this.#at(scope, index)]) & 3] as TradingStateName
+    return stateNames[this.words[this.#at(scope, index)] & 3] as TradingStateName
   }
 
   /** Whether the kill switch holds an entry. */
   isKilled(scope: Scope, index = 0): boolean {
-    return ((this.words[this.#at(scope, index)]) & killBit) !== 0
+    return (this.words[this.#at(scope, index)] & killBit) !== 0
   }
 
   /** Sets the state of an entry. An entry held by the kill switch stays HALTED until {@link release}. */

@@ -3,7 +3,22 @@
  * default that is safe: paper, no network, limits of an institutional desk.
  */
 import { TradewireError } from '../core/errors.js'
-import { amount, amountOrMap, durationMs, flag, mapOf, oneOf, optional, options, orFalse, parseConfig, positiveInteger, realNumber, text, wholeNumber } from '../model/config-schema.js'
+import {
+  amount,
+  amountOrMap,
+  durationMs,
+  flag,
+  mapOf,
+  oneOf,
+  optional,
+  options,
+  orFalse,
+  parseConfig,
+  positiveInteger,
+  realNumber,
+  text,
+  wholeNumber,
+} from '../model/config-schema.js'
 import type { RiskLimits } from '../risk/limits.js'
 
 /** Where orders really go: to a simulated market on virtual time, to live data with simulated execution, or to a venue with real money. */
@@ -14,7 +29,10 @@ export interface TradingSystemConfig {
   /** `paper` unless given. `live` needs `live` beside it. */
   mode?: TradingMode
   /** The second signal that live trading asks for. */
-  live?: { /** The account that will be traded; the venue must report the same. */ account: string; /** Must be true. */ confirm: true }
+  live?: {
+    /** The account that will be traded; the venue must report the same. */ account: string /** Must be true. */
+    confirm: true
+  }
   /** Directory of the journal; kept in memory unless given. */
   journal?: string
   /** What an order survives before it is sent; `os` unless given. */
@@ -35,9 +53,22 @@ export interface TradingSystemConfig {
   /** What happens to orders and fills that are not ours; `adopt` unless given. */
   externalOrders?: 'adopt' | 'observe' | 'ignore'
   onOverfill?: 'halt' | 'alert'
-  reconciliation?: { notFound?: 'operator' | 'infer'; positionMismatch?: 'halt' | 'adjust'; venueGraceMs?: number; intervalMs?: number }
+  reconciliation?: {
+    notFound?: 'operator' | 'infer'
+    positionMismatch?: 'halt' | 'adjust'
+    venueGraceMs?: number
+    intervalMs?: number
+  }
   /** Bounds of tables and buffers. */
-  limits?: { orders?: number; trades?: number; ring?: number; instruments?: number; accounts?: number; strategies?: number; connectors?: number }
+  limits?: {
+    orders?: number
+    trades?: number
+    ring?: number
+    instruments?: number
+    accounts?: number
+    strategies?: number
+    connectors?: number
+  }
   /** Market data for strategies that fall behind: the newest price only (`conflate`), the newest events (`dropOldest`), or everything (`backpressure`). `conflate`, in simulation `backpressure`, unless given. */
   overflow?: 'conflate' | 'dropOldest' | 'backpressure'
 }
@@ -135,7 +166,10 @@ export function requireLive(config: TradingSystemConfig): void {
   }
   want(config.live?.confirm === true, 'live.confirm: true')
   want(config.live?.account !== undefined && config.live.account !== '', 'live.account: the account to trade')
-  want(config.account === undefined || config.account === config.live?.account, 'account: the same as live.account, or none')
+  want(
+    config.account === undefined || config.account === config.live?.account,
+    'account: the same as live.account, or none',
+  )
   want(config.journal !== undefined, 'journal: a directory')
   want(risk.maxOrderQuantity !== undefined, 'risk.maxOrderQuantity')
   want(risk.maxOrderNotional !== undefined, 'risk.maxOrderNotional')

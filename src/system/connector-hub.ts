@@ -1,12 +1,13 @@
 /** The connectors of a system: their surroundings, their start and stop, and the reconciliation before each becomes ready. */
+
+import type { BaseConnector } from '../connector/base-connector.js'
+import type { ConnectorHost } from '../connector/connector-host.js'
+import { isMarketDriver, type MarketDriver } from '../connector/market-driver.js'
 import { TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Random } from '../core/random.js'
 import type { TimerHandle } from '../core/scheduler.js'
 import type { Time } from '../core/time.js'
-import type { BaseConnector } from '../connector/base-connector.js'
-import type { ConnectorHost } from '../connector/connector-host.js'
-import { isMarketDriver, type MarketDriver } from '../connector/market-driver.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { OrderCore } from '../oms/order-core.js'
@@ -61,7 +62,10 @@ export class ConnectorHub {
   get(name?: string): BaseConnector {
     const connector = name === undefined ? this.byName.values().next().value : this.byName.get(name)
     if (connector !== undefined) return connector
-    throw new TradewireError('TW_INVALID_ARGUMENT', name === undefined ? 'The system has no connector' : `There is no connector named "${name}"`)
+    throw new TradewireError(
+      'TW_INVALID_ARGUMENT',
+      name === undefined ? 'The system has no connector' : `There is no connector named "${name}"`,
+    )
   }
 
   /** Adds a connector under a name. */
@@ -87,7 +91,9 @@ export class ConnectorHub {
   async startAll(signal: AbortSignal | undefined): Promise<void> {
     this.#tellMissing()
     await this.#parts.core.recorder.journal.durable()
-    await Promise.all([...this.byName.values()].map((connector) => connector.start(signal === undefined ? {} : { signal })))
+    await Promise.all(
+      [...this.byName.values()].map((connector) => connector.start(signal === undefined ? {} : { signal })),
+    )
   }
 
   /** Stops all connectors and the timers of this hub. A connector that fails to stop harms no other. */
@@ -113,7 +119,11 @@ export class ConnectorHub {
     for (const row of core.table.rows()) {
       if (cells[row + Field.isOpen] === 0 || core.connectors[cells[row + Field.connector]] !== undefined) continue
       const name = core.names.connector(cells[row + Field.connector])
-      core.anomaly('CONNECTOR_MISSING', cells[row], `Order ${core.names.clientOrderId(row)} is open at connector ${name}, which is not part of this system`)
+      core.anomaly(
+        'CONNECTOR_MISSING',
+        cells[row],
+        `Order ${core.names.clientOrderId(row)} is open at connector ${name}, which is not part of this system`,
+      )
     }
   }
 
@@ -129,7 +139,10 @@ export class ConnectorHub {
   }
 
   /** Compares our books with the venue of a connector now. A run over the same connection that is under way is shared. */
-  reconcileNow(connector: BaseConnector, signal: AbortSignal = new AbortController().signal): Promise<ReconciliationReport> {
+  reconcileNow(
+    connector: BaseConnector,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<ReconciliationReport> {
     const { epoch } = connector
     const running = this.#running.get(connector)
     if (running?.epoch === epoch) return running.report
@@ -192,7 +205,8 @@ export class ConnectorHub {
   async #reconcileFirst(connector: BaseConnector, signal: AbortSignal): Promise<void> {
     this.#parts.core.connected(connector.source)
     const account = await connector.queryAccountState(signal)
-    for (const each of [...(account.positions ?? []), ...(account.balances ?? [])]) this.reportedAccounts.add(each.account)
+    for (const each of [...(account.positions ?? []), ...(account.balances ?? [])])
+      this.reportedAccounts.add(each.account)
     await this.reconcileNow(connector, signal)
   }
 
@@ -206,7 +220,8 @@ export class ConnectorHub {
       for (const row of table.rows()) {
         if (core.connectors[cells[row + Field.connector]] !== connector || cells[row + Field.isOpen] === 0) continue
         // What is staged has not left: it will be taken back, for the connection it was approved for is gone.
-        if (lifecycle(table, row) === StatusCode.SUBMITTED && cells[row + Field.isStaged] === 0) core.declareUnknown(row, `disconnected: ${reason}`)
+        if (lifecycle(table, row) === StatusCode.SUBMITTED && cells[row + Field.isStaged] === 0)
+          core.declareUnknown(row, `disconnected: ${reason}`)
       }
     } finally {
       core.endTurn()

@@ -8,13 +8,13 @@
 import type { BarAggregator } from '../market/bar-aggregator.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
-import type { RiskGate } from '../risk/gate.js'
+import type { MacroEvent, NewsEvent } from '../model/market-data.js'
 import type { RingConsumer } from '../ring/consumer.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import type { RingHandlers } from '../ring/kinds.js'
 import type { OverflowPolicy } from '../ring/policies.js'
+import type { RiskGate } from '../risk/gate.js'
 import { Strategy } from './strategy.js'
-import type { MacroEvent, NewsEvent } from '../model/market-data.js'
 import { BarView, BookView, QuoteView, StatusView, TradeView } from './views.js'
 
 /** What a hub connects. */
@@ -81,7 +81,11 @@ export class MarketHub {
 }
 
 /** Batch handlers that call the hooks a strategy overrides, for the symbols it wants. A hook that throws ends nothing else. */
-export function strategyHandlers(strategy: Strategy, instruments: InstrumentRegistry, onError: (error: unknown, where: string) => void): RingHandlers {
+export function strategyHandlers(
+  strategy: Strategy,
+  instruments: InstrumentRegistry,
+  onError: (error: unknown, where: string) => void,
+): RingHandlers {
   const wanted = new WantedInstruments(strategy, instruments)
   const base = Strategy.prototype
   const handlers: { -readonly [Key in keyof RingHandlers]: RingHandlers[Key] } = {}
@@ -123,19 +127,23 @@ export function strategyHandlers(strategy: Strategy, instruments: InstrumentRegi
   if (strategy.onBook !== base.onBook) {
     const view = new BookView(instruments)
     handlers.onBooks = (ring, from, to) => {
-      for (let row = from; row < to; row++) if (wanted.has(ring.books.instrument[row] as number)) guard('onBook', () => strategy.onBook(view.at(ring, row)))
+      for (let row = from; row < to; row++)
+        if (wanted.has(ring.books.instrument[row] as number)) guard('onBook', () => strategy.onBook(view.at(ring, row)))
     }
   }
   if (strategy.onBar !== base.onBar) {
     const view = new BarView(instruments)
     handlers.onBars = (ring, from, to) => {
-      for (let row = from; row < to; row++) if (wanted.has(ring.bars.instrument[row] as number)) guard('onBar', () => strategy.onBar(view.at(ring, row)))
+      for (let row = from; row < to; row++)
+        if (wanted.has(ring.bars.instrument[row] as number)) guard('onBar', () => strategy.onBar(view.at(ring, row)))
     }
   }
   if (strategy.onStatus !== base.onStatus) {
     const view = new StatusView(instruments)
     handlers.onStatuses = (ring, from, to) => {
-      for (let row = from; row < to; row++) if (wanted.has(ring.statuses.instrument[row] as number)) guard('onStatus', () => strategy.onStatus(view.at(ring, row)))
+      for (let row = from; row < to; row++)
+        if (wanted.has(ring.statuses.instrument[row] as number))
+          guard('onStatus', () => strategy.onStatus(view.at(ring, row)))
     }
   }
   if (strategy.onNews !== base.onNews || strategy.onMacro !== base.onMacro) {
@@ -177,7 +185,8 @@ class WantedInstruments {
     const symbols = this.#strategy.symbols
     for (; this.#known < size; this.#known++) {
       const instrument = this.#instruments.at(this.#known)
-      this.#isWanted[this.#known] = symbols === undefined || symbols.includes(instrument.symbol) || symbols.includes(instrument.id) ? 1 : 0
+      this.#isWanted[this.#known] =
+        symbols === undefined || symbols.includes(instrument.symbol) || symbols.includes(instrument.id) ? 1 : 0
     }
   }
 }

@@ -2,10 +2,11 @@
  * The state that a journal holds, without a system: for proving that a recovery would find everything, for looking into the
  * journal of a system that is running, and for post-mortems. Nothing is written, locked, connected or sent.
  */
+
+import { OrderSupport } from '../connector/capabilities.js'
 import type { FileSystem } from '../core/file-system.js'
 import { silentLogger } from '../core/logger.js'
 import { VirtualTime } from '../core/virtual-time.js'
-import { OrderSupport } from '../connector/capabilities.js'
 import { readJournal } from '../journal/read-journal.js'
 import { InstrumentRegistry } from '../model/instrument-registry.js'
 import { CoreNames, OrderCore } from '../oms/order-core.js'
@@ -56,9 +57,16 @@ export function recoverState({ fileSystem, directory, config = {} }: RecoverStat
   const core = emptyCore(checkConfig(config))
   const strategyStates = new Map<string, unknown>()
   const recovery = new Recovery(core, (strategy, state) => strategyStates.set(strategy, JSON.parse(state)))
-  const { records, bytes, segments, droppedBytes, lastSeq } = readJournal(fileSystem, directory, (type, seq, record) => recovery.apply(type, seq, record))
+  const { records, bytes, segments, droppedBytes, lastSeq } = readJournal(fileSystem, directory, (type, seq, record) =>
+    recovery.apply(type, seq, record),
+  )
   const report = recovery.finish(false)
-  return { state: exportState(core), report, strategyStates, journal: { records, bytes, segments, droppedBytes, lastSeq } }
+  return {
+    state: exportState(core),
+    report,
+    strategyStates,
+    journal: { records, bytes, segments, droppedBytes, lastSeq },
+  }
 }
 
 /** An order plane without venue, clock or market, with the tables of the system that `config` describes. */
@@ -66,7 +74,10 @@ function emptyCore(config: TradingSystemConfig): OrderCore {
   const { limits = {}, baseCurrency = 'USD' } = config
   const clock = new VirtualTime()
   const instruments = new InstrumentRegistry()
-  const table = new OrderTable({ capacity: limits.orders ?? 8_192, ...(limits.trades === undefined ? {} : { tradeCapacity: limits.trades }) })
+  const table = new OrderTable({
+    capacity: limits.orders ?? 8_192,
+    ...(limits.trades === undefined ? {} : { tradeCapacity: limits.trades }),
+  })
   const names = new CoreNames(table)
   const sizes = {
     account: limits.accounts ?? 16,
@@ -83,6 +94,14 @@ function emptyCore(config: TradingSystemConfig): OrderCore {
     strategies: names.strategies,
   })
   const venue = { isReady: false, support: new OrderSupport(undefined) }
-  const gate = new RiskGate({ table, instruments, names, clock, venue: () => venue, sizes, limits: { baseCurrency, ...config.risk } })
+  const gate = new RiskGate({
+    table,
+    instruments,
+    names,
+    clock,
+    venue: () => venue,
+    sizes,
+    limits: { baseCurrency, ...config.risk },
+  })
   return new OrderCore({ table, gate, portfolio, instruments, names, clock, logger: silentLogger, sizes })
 }

@@ -1,9 +1,10 @@
 /** Running a system: moving a simulated market, or waiting while the real one moves. */
+
+import type { DriveOptions } from '../connector/market-driver.js'
 import { NS_PER_MS, US_PER_MS } from '../core/clock.js'
 import { TradewireError } from '../core/errors.js'
 import { sleep, type Time } from '../core/time.js'
 import { VirtualTime } from '../core/virtual-time.js'
-import type { DriveOptions } from '../connector/market-driver.js'
 import type { ConnectorHub } from './connector-hub.js'
 
 /** How long a system runs. */
@@ -40,8 +41,16 @@ export async function run(time: Time, hub: ConnectorHub, options: RunOptions): P
   hub.drain()
 }
 
-async function advance(time: VirtualTime, durationMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
-  if (durationMs === undefined) throw new TradewireError('TW_INVALID_ARGUMENT', 'durationMs is needed: nothing in this simulation has an end of its own')
+async function advance(
+  time: VirtualTime,
+  durationMs: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (durationMs === undefined)
+    throw new TradewireError(
+      'TW_INVALID_ARGUMENT',
+      'durationMs is needed: nothing in this simulation has an end of its own',
+    )
   const endNs = time.monotonicNs() + durationMs * NS_PER_MS
   while (time.monotonicNs() < endNs && signal?.aborted !== true) {
     await time.advanceMsAsync(Math.min(sliceMs, (endNs - time.monotonicNs()) / NS_PER_MS))

@@ -2,8 +2,9 @@
  * The state of the order plane as plain data, for comparing: a live system with one recovered from its journal, today's
  * with yesterday's. Deterministic: the same state gives the same text.
  */
-import type { OrderCore } from '../oms/order-core.js'
+
 import { averagePrice } from '../oms/explain.js'
+import type { OrderCore } from '../oms/order-core.js'
 import { statusOf, tifOf, typeOf } from '../orders/codes.js'
 import { factsOf, inFlightRequests, status, worstCaseLeaves } from '../orders/derive.js'
 import { Field } from '../orders/order-table.js'
@@ -26,7 +27,9 @@ export interface SystemState {
 /** The state of a system's order plane now. */
 export function exportState(core: OrderCore): SystemState {
   const { table } = core
-  const orders = [...table.rows()].filter((row) => table.cells[row + Field.lastSeq] > 0).map((row) => orderState(core, row))
+  const orders = [...table.rows()]
+    .filter((row) => table.cells[row + Field.lastSeq] > 0)
+    .map((row) => orderState(core, row))
   return {
     highWater: { orderNumber: highestNumber(core), clientOrderIds: core.ids.size },
     names: namesOf(core),
@@ -41,13 +44,20 @@ function namesOf(core: OrderCore): Record<string, string[]> {
   const { accounts, strategies, connectors } = core.names
   const { currencies } = core.ledger.portfolio
   const list = (table: typeof accounts) => Array.from({ length: table.size }, (_, index) => table.name(index))
-  return { accounts: list(accounts), strategies: list(strategies), connectors: list(connectors), currencies: list(currencies), instruments: [...core.instruments].map(({ id }) => id) }
+  return {
+    accounts: list(accounts),
+    strategies: list(strategies),
+    connectors: list(connectors),
+    currencies: list(currencies),
+    instruments: [...core.instruments].map(({ id }) => id),
+  }
 }
 
 /** The highest number of an order that anything is known about: numbers may have been skipped after it. */
 function highestNumber(core: OrderCore): number {
   let highest = 0
-  for (const row of core.table.rows()) if (core.table.cells[row + Field.lastSeq] > 0) highest = Math.max(highest, core.table.cells[row])
+  for (const row of core.table.rows())
+    if (core.table.cells[row + Field.lastSeq] > 0) highest = Math.max(highest, core.table.cells[row])
   return highest
 }
 
@@ -131,7 +141,8 @@ function limitsUsed(core: OrderCore): Record<string, unknown>[] {
 export function differences(left: unknown, right: unknown, most = 20, path = ''): string[] {
   if (Object.is(left, right)) return []
   const isTree = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
-  if (!isTree(left) || !isTree(right)) return [`${path || 'state'}: ${JSON.stringify(left)} is not ${JSON.stringify(right)}`]
+  if (!isTree(left) || !isTree(right))
+    return [`${path || 'state'}: ${JSON.stringify(left)} is not ${JSON.stringify(right)}`]
   const found: string[] = []
   for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
     if (found.length >= most) break

@@ -20,7 +20,12 @@ import type { ConnectionEvent, PositionReading, Strategy, StrategyHost, WarmUp }
  * Plays history into a sink, in order of time, up to now. Called once a strategy that asks for it. The sink holds a
  * bounded number of events: a publish that returns false asks to call `drain` first.
  */
-export type HistoryProvider = (request: WarmUp, sink: MarketSink, drain: () => void, signal: AbortSignal) => Promise<void>
+export type HistoryProvider = (
+  request: WarmUp,
+  sink: MarketSink,
+  drain: () => void,
+  signal: AbortSignal,
+) => Promise<void>
 
 /** How long a strategy may take to stop, on the system's clock. */
 const stopTimeoutMs = 10_000
@@ -70,7 +75,11 @@ export class StrategyDesk implements StrategyHost {
   /** Adds a strategy; `persisted` is what it saved before the last stop. */
   add(strategy: Strategy, persisted: unknown): void {
     for (const other of this.#seats.keys()) {
-      if (other.name === strategy.name) throw new TradewireError('TW_DUPLICATE', `There is a strategy named "${strategy.name}" already; override its name`)
+      if (other.name === strategy.name)
+        throw new TradewireError(
+          'TW_DUPLICATE',
+          `There is a strategy named "${strategy.name}" already; override its name`,
+        )
     }
     const { core, random, logger } = this.#parts
     const index = core.intern('strategy', strategy.name)
@@ -192,7 +201,8 @@ export class StrategyDesk implements StrategyHost {
   persist(strategy: Strategy, state: unknown): void {
     const { core } = this.#parts
     const text = JSON.stringify(state)
-    if (text === undefined) throw new TradewireError('TW_INVALID_ARGUMENT', `${strategy.name}: state must be plain JSON data`)
+    if (text === undefined)
+      throw new TradewireError('TW_INVALID_ARGUMENT', `${strategy.name}: state must be plain JSON data`)
     core.beginTurn()
     try {
       const writer = core.recorder.begin(RecordType.strategyState)
@@ -219,7 +229,12 @@ export class StrategyDesk implements StrategyHost {
     return end
   }
 
-  timer(strategy: Strategy, schedule: (run: () => void) => TimerHandle, callback: () => void, isOnce = false): TimerHandle {
+  timer(
+    strategy: Strategy,
+    schedule: (run: () => void) => TimerHandle,
+    callback: () => void,
+    isOnce = false,
+  ): TimerHandle {
     const { core } = this.#parts
     const seat = this.#seatOf(strategy)
     const timer = schedule(() => {
@@ -246,14 +261,25 @@ export class StrategyDesk implements StrategyHost {
     }
   }
 
-  async #warmUp(strategy: Strategy, request: WarmUp, signal: AbortSignal = new AbortController().signal): Promise<void> {
+  async #warmUp(
+    strategy: Strategy,
+    request: WarmUp,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
     const { history, core, onError } = this.#parts
     if (history === undefined) {
-      throw new TradewireError('TW_INVALID_CONFIG', `Strategy ${strategy.name} wants ${request.durationMs} ms of history; pass the "history" option that provides it`)
+      throw new TradewireError(
+        'TW_INVALID_CONFIG',
+        `Strategy ${strategy.name} wants ${request.durationMs} ms of history; pass the "history" option that provides it`,
+      )
     }
     // A ring of its own: history moves no reference price and no quote of the live market.
     const ring = new IngestRing({ capacity: 4_096 })
-    ring.addConsumer({ name: 'history', policy: 'backpressure', handlers: strategyHandlers(strategy, core.instruments, onError) })
+    ring.addConsumer({
+      name: 'history',
+      policy: 'backpressure',
+      handlers: strategyHandlers(strategy, core.instruments, onError),
+    })
     strategy.isWarmingUp = true
     try {
       await history(request, ring, () => ring.drain(), signal)
@@ -265,7 +291,8 @@ export class StrategyDesk implements StrategyHost {
 
   #seatOf(strategy: Strategy): Seat {
     const seat = this.#seats.get(strategy)
-    if (seat === undefined) throw new TradewireError('TW_DISPOSED', `Strategy ${strategy.name} is not part of the system any more`)
+    if (seat === undefined)
+      throw new TradewireError('TW_DISPOSED', `Strategy ${strategy.name} is not part of the system any more`)
     return seat
   }
 }

@@ -11,20 +11,21 @@
  * }
  * ```
  */
+
+import type { ConnectionState } from '../connector/connection-state.js'
 import { TradewireError } from '../core/errors.js'
-import type { Random } from '../core/random.js'
 import type { Logger } from '../core/logger.js'
+import type { Random } from '../core/random.js'
 import type { TimerHandle } from '../core/scheduler.js'
 import type { Time } from '../core/time.js'
+import type { TradeBar, TradeBarOptions } from '../market/bars.js'
+import type { QuoteCache } from '../market/quote-cache.js'
 import type { Instrument } from '../model/instrument.js'
 import type { InstrumentStatus, MacroEvent, NewsEvent } from '../model/market-data.js'
 import type { OrderRequest } from '../model/order.js'
-import type { ConnectionState } from '../connector/connection-state.js'
 import type { OrderEvent } from '../oms/order-event.js'
 import type { OrderHandle } from '../oms/order-handle.js'
 import type { OrderFilter } from '../oms/order-manager.js'
-import type { QuoteCache } from '../market/quote-cache.js'
-import type { TradeBar, TradeBarOptions } from '../market/bars.js'
 import type { BarView, BookView, QuoteView, StatusView, TradeView } from './views.js'
 
 /** A position as a strategy sees it at one moment. */
@@ -57,7 +58,12 @@ export interface StrategyHost {
   persist(strategy: Strategy, state: unknown): void
   addBars(strategy: Strategy, options: TradeBarOptions, listener: (bar: TradeBar) => void): () => void
   /** `isOnce`: the timer is over when it has run. */
-  timer(strategy: Strategy, schedule: (run: () => void) => TimerHandle, callback: () => void, isOnce?: boolean): TimerHandle
+  timer(
+    strategy: Strategy,
+    schedule: (run: () => void) => TimerHandle,
+    callback: () => void,
+    isOnce?: boolean,
+  ): TimerHandle
 }
 
 /** Base class of strategies. Override the hooks that are wanted; the others cost nothing. */
@@ -100,7 +106,11 @@ export abstract class Strategy {
 
   /** Ties the strategy to a system. Called by the system. */
   attach(host: StrategyHost, persisted: unknown): void {
-    if (this.#host !== undefined) throw new TradewireError('TW_INVALID_STATE', `Strategy ${this.name} belongs to a system already; make one for each`)
+    if (this.#host !== undefined)
+      throw new TradewireError(
+        'TW_INVALID_STATE',
+        `Strategy ${this.name} belongs to a system already; make one for each`,
+      )
     this.#host = host
     this.#persisted = persisted
   }
@@ -118,7 +128,8 @@ export abstract class Strategy {
 
   /** Submits an order of this strategy. @throws TradewireError as `OrderManager.submit`; `TW_INVALID_STATE` while warming up. */
   protected submit(request: OrderRequest): OrderHandle {
-    if (this.isWarmingUp) throw new TradewireError('TW_INVALID_STATE', `Strategy ${this.name} is warming up; it cannot trade yet`)
+    if (this.isWarmingUp)
+      throw new TradewireError('TW_INVALID_STATE', `Strategy ${this.name} is warming up; it cannot trade yet`)
     return this.host.submit(this, request)
   }
 
@@ -156,7 +167,10 @@ export abstract class Strategy {
   }
 
   /** Bars made from the trades of an instrument; the returned function ends them. */
-  protected bars(options: Omit<TradeBarOptions, 'instrument'> & { symbol: string }, listener: (bar: TradeBar) => void): () => void {
+  protected bars(
+    options: Omit<TradeBarOptions, 'instrument'> & { symbol: string },
+    listener: (bar: TradeBar) => void,
+  ): () => void {
     const { symbol, ...rest } = options
     return this.host.addBars(this, { ...rest, instrument: this.instrument(symbol).index } as TradeBarOptions, listener)
   }
@@ -172,7 +186,8 @@ export abstract class Strategy {
   }
 
   private get host(): StrategyHost {
-    if (this.#host === undefined) throw new TradewireError('TW_INVALID_STATE', `Strategy ${this.name} was not added to a system yet`)
+    if (this.#host === undefined)
+      throw new TradewireError('TW_INVALID_STATE', `Strategy ${this.name} was not added to a system yet`)
     return this.#host
   }
 }

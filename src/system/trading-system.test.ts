@@ -34,7 +34,9 @@ describe('TradingSystem', () => {
     expect(done.averagePrice?.toString()).toBe('99.994')
     expect(types).toEqual(['submitted', 'accepted', 'filled', 'filled'])
     expect(system.portfolio.totalQuantityUnits(0, 0)).toBe(100)
-    expect(system.exportState().limitsUsed).toEqual([{ account: 'PAPER', instrument: 'IBM.XNYS', position: 100, buying: 0, selling: 0, open: 0 }])
+    expect(system.exportState().limitsUsed).toEqual([
+      { account: 'PAPER', instrument: 'IBM.XNYS', position: 100, buying: 0, selling: 0, open: 0 },
+    ])
     await system.stop()
   })
 
@@ -44,7 +46,13 @@ describe('TradingSystem', () => {
     const filled = system.orders.submit({ symbol: 'IBM', side: 'buy', quantity: 100, price: '100.00' })
     venue.reports.accepted(filled.number, 'v1', 1)
     venue.reports.filled(filled.number, 'e1', 100, 1_000_000, 100_000_000, 'USD', 1, 2)
-    const open = system.orders.submit({ symbol: 'IBM', side: 'sell', quantity: 50, price: '100.10', clientOrderId: 'mine' })
+    const open = system.orders.submit({
+      symbol: 'IBM',
+      side: 'sell',
+      quantity: 50,
+      price: '100.10',
+      clientOrderId: 'mine',
+    })
     venue.reports.accepted(open.number, 7, 3)
     system.orders.submit({ symbol: 'IBM', side: 'buy', quantity: 5, price: '200.00' })
     open.modify({ quantity: 60 })
@@ -52,9 +60,17 @@ describe('TradingSystem', () => {
     disk.crash({ powerCut: false })
     const again = new EchoConnector()
     again.venue.orders = [venue.report(open.number, { side: 'sell' })]
-    const second = await TradingSystem.start({ mode: 'simulation', connectors: { echo: again }, journal: 'journal', fileSystem: disk.mount() })
+    const second = await TradingSystem.start({
+      mode: 'simulation',
+      connectors: { echo: again },
+      journal: 'journal',
+      fileSystem: disk.mount(),
+    })
     expect(differences(before, second.exportState())).toEqual([])
-    expect(second.orders.submit({ symbol: 'IBM', side: 'sell', quantity: 50, price: '100.10', clientOrderId: 'mine' }).status).toBe('PENDING_UPDATE')
+    expect(
+      second.orders.submit({ symbol: 'IBM', side: 'sell', quantity: 50, price: '100.10', clientOrderId: 'mine' })
+        .status,
+    ).toBe('PENDING_UPDATE')
     await second.stop()
   })
 })

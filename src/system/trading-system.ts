@@ -2,8 +2,12 @@
  * The whole system in one object: composes connectors, risk, orders, journal, portfolio, market data and strategies from
  * one configuration. It owns no process: no signal handlers, no exit, no global state; many can live side by side.
  */
-import { TypedEmitter } from '../core/emitter.js'
+
+import type { BaseConnector } from '../connector/base-connector.js'
+import { OrderSupport } from '../connector/capabilities.js'
+import type { Subscription } from '../connector/subscriptions.js'
 import { DisposalStack } from '../core/disposal.js'
+import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
 import type { FileSystem } from '../core/file-system.js'
 import { type Logger, silentLogger } from '../core/logger.js'
@@ -12,9 +16,6 @@ import { type Random, SeededRandom } from '../core/random.js'
 import { RealTime } from '../core/real-time.js'
 import type { Time } from '../core/time.js'
 import { VirtualTime } from '../core/virtual-time.js'
-import type { BaseConnector } from '../connector/base-connector.js'
-import { OrderSupport } from '../connector/capabilities.js'
-import type { Subscription } from '../connector/subscriptions.js'
 import type { Journal } from '../journal/journal.js'
 import { MemoryJournal } from '../journal/memory-journal.js'
 import { openSegmentJournal, type SegmentJournal } from '../journal/segment-journal.js'
@@ -28,15 +29,15 @@ import { Reconciler, type ReconciliationReport } from '../oms/reconciler.js'
 import { Recovery, type RecoveryReport } from '../oms/recovery.js'
 import { ReportIntake } from '../oms/report-intake.js'
 import { OrderTable } from '../orders/order-table.js'
-import { Portfolio } from '../portfolio/portfolio.js'
 import type { RateSource } from '../portfolio/base-currency.js'
+import { Portfolio } from '../portfolio/portfolio.js'
 import { type PortfolioSnapshot, portfolioSnapshot } from '../portfolio/snapshot.js'
-import { RiskGate } from '../risk/gate.js'
 import { IngestRing } from '../ring/ingest-ring.js'
+import { RiskGate } from '../risk/gate.js'
 import { checkConfig, requireLive, type TradingSystemConfig } from './config.js'
 import { ConnectorHub } from './connector-hub.js'
 import { MarketHub } from './market-hub.js'
-import { run, type RunOptions } from './run.js'
+import { type RunOptions, run } from './run.js'
 import { exportState, type SystemState } from './state.js'
 import type { ConnectionEvent, Strategy } from './strategy.js'
 import { type HistoryProvider, StrategyDesk } from './strategy-desk.js'
@@ -89,14 +90,29 @@ export class TradingSystem {
 
   private constructor(options: TradingSystemOptions, resources: DisposalStack) {
     this.#resources = resources
-    const { connectors = {}, strategies = [], instruments = [], history, rates, time, fileSystem, logger, ...config } = options
+    const {
+      connectors = {},
+      strategies = [],
+      instruments = [],
+      history,
+      rates,
+      time,
+      fileSystem,
+      logger,
+      ...config
+    } = options
     this.config = checkConfig(config)
     requireLive(this.config)
     this.#logger = logger ?? silentLogger
-    this.time = time ?? (this.config.mode === 'simulation' ? new VirtualTime() : new RealTime((error) => this.#problem('timer', error)))
+    this.time =
+      time ??
+      (this.config.mode === 'simulation' ? new VirtualTime() : new RealTime((error) => this.#problem('timer', error)))
     this.instruments = new InstrumentRegistry()
     const sizes = sizesOf(this.config)
-    const table = new OrderTable({ capacity: this.config.limits?.orders ?? 8_192, ...(this.config.limits?.trades === undefined ? {} : { tradeCapacity: this.config.limits.trades }) })
+    const table = new OrderTable({
+      capacity: this.config.limits?.orders ?? 8_192,
+      ...(this.config.limits?.trades === undefined ? {} : { tradeCapacity: this.config.limits.trades }),
+    })
     const names = new CoreNames(table)
     this.quotes = new QuoteCache()
     this.portfolio = new Portfolio({
@@ -117,12 +133,25 @@ export class TradingSystem {
       sizes,
       limits: { baseCurrency: this.config.baseCurrency ?? 'USD', ...this.config.risk },
     })
-    this.#core = new OrderCore({ table, gate: this.gate, portfolio: this.portfolio, instruments: this.instruments, names, clock: this.time, logger: this.#logger, sizes })
+    this.#core = new OrderCore({
+      table,
+      gate: this.gate,
+      portfolio: this.portfolio,
+      instruments: this.instruments,
+      names,
+      clock: this.time,
+      logger: this.#logger,
+      sizes,
+    })
     const saved = new Map<string, unknown>()
     const recovery = new Recovery(this.#core, (strategy, state) => saved.set(strategy, JSON.parse(state)))
     this.journal = this.#openJournal(fileSystem ?? nodeFileSystem, recovery)
     this.#core.open(this.journal, this.config.idPrefix ?? 'T', recovery.session + 1)
-    this.ring = new IngestRing({ capacity: this.config.limits?.ring ?? 65_536, instruments: sizes.instrument, sources: sizes.connector })
+    this.ring = new IngestRing({
+      capacity: this.config.limits?.ring ?? 65_536,
+      instruments: sizes.instrument,
+      sources: sizes.connector,
+    })
     this.bars = new BarAggregator({})
     this.orders = new OrderManager(this.#core, {
       account: this.config.account ?? this.config.live?.account ?? 'PAPER',
@@ -130,7 +159,10 @@ export class TradingSystem {
       route: () => Object.keys(connectors)[0],
     })
     const random = new SeededRandom(this.config.seed ?? 1)
-    const intake = new ReportIntake(this.#core, { onOverfill: this.config.onOverfill ?? 'halt', external: this.config.externalOrders ?? 'adopt' })
+    const intake = new ReportIntake(this.#core, {
+      onOverfill: this.config.onOverfill ?? 'halt',
+      external: this.config.externalOrders ?? 'adopt',
+    })
     const hub = this.#marketHub()
     this.#hub = this.#connectorHub(connectors, intake, random)
     this.#desk = new StrategyDesk({
@@ -160,10 +192,16 @@ export class TradingSystem {
     const resources = new DisposalStack()
     try {
       const system = new TradingSystem(options, resources)
-      await system.#start(options, signal)
+      const started = system.#start(options, signal)
+      // Nothing moves virtual time before the market runs: connecting over a simulated line takes time all the same.
+      await (system.time instanceof VirtualTime ? system.time.settle(started) : started)
       return system
     } catch (error) {
-      await resources.dispose().catch((cause) => (options.logger ?? silentLogger).error({ error: messageOf(cause) }, 'cleaning up a failed start failed'))
+      await resources
+        .dispose()
+        .catch((cause) =>
+          (options.logger ?? silentLogger).error({ error: messageOf(cause) }, 'cleaning up a failed start failed'),
+        )
       throw error
     }
   }
@@ -193,7 +231,11 @@ export class TradingSystem {
   }
 
   /** Subscribes to streams of a connector (the first unless named). */
-  async subscribe(symbols: readonly string[], kinds: readonly Subscription['kind'][], connector?: string): Promise<void> {
+  async subscribe(
+    symbols: readonly string[],
+    kinds: readonly Subscription['kind'][],
+    connector?: string,
+  ): Promise<void> {
     const target = this.#hub.get(connector)
     for (const symbol of symbols) {
       for (const kind of kinds) await target.subscribeTo({ kind, instrument: this.instruments.get(symbol).index })
@@ -230,12 +272,24 @@ export class TradingSystem {
   }
 
   /** Sets a trading state, on record. */
-  setTradingState(scope: Parameters<OrderCore['setTradingState']>[0], name: string, state: 'ACTIVE' | 'REDUCING' | 'HALTED', actor: string, reason: string): void {
+  setTradingState(
+    scope: Parameters<OrderCore['setTradingState']>[0],
+    name: string,
+    state: 'ACTIVE' | 'REDUCING' | 'HALTED',
+    actor: string,
+    reason: string,
+  ): void {
     this.#core.setTradingState(scope, this.#scopeIndex(scope, name), state, actor, reason)
   }
 
   /** Throws the kill switch: no new orders in the scope, latched over restarts; with `cancel` all its open orders are canceled. Returns how many cancels were asked for. */
-  kill(options: { scope?: Parameters<OrderCore['kill']>[0]; name?: string; cancel?: boolean; actor: string; reason: string }): number {
+  kill(options: {
+    scope?: Parameters<OrderCore['kill']>[0]
+    name?: string
+    cancel?: boolean
+    actor: string
+    reason: string
+  }): number {
     const { scope = 'global', name = '', cancel = true, actor, reason } = options
     this.#core.kill(scope, this.#scopeIndex(scope, name), actor, reason)
     if (!cancel) return 0
@@ -244,7 +298,12 @@ export class TradingSystem {
   }
 
   /** Takes a kill switch back. Only a person does this. */
-  releaseKill(options: { scope?: Parameters<OrderCore['kill']>[0]; name?: string; actor: string; reason: string }): void {
+  releaseKill(options: {
+    scope?: Parameters<OrderCore['kill']>[0]
+    name?: string
+    actor: string
+    reason: string
+  }): void {
     const { scope = 'global', name = '', actor, reason } = options
     this.#core.releaseKill(scope, this.#scopeIndex(scope, name), actor, reason)
   }
@@ -267,7 +326,8 @@ export class TradingSystem {
   async stop(): Promise<void> {
     if (this.#isStopped) return
     this.#isStopped = true
-    await this.#resources.dispose()
+    const given = this.#resources.dispose()
+    await (this.time instanceof VirtualTime ? this.time.settle(given) : given)
     this.events.removeAllListeners()
     this.orders.events.removeAllListeners()
   }
@@ -307,7 +367,11 @@ export class TradingSystem {
     })
   }
 
-  #connectorHub(connectors: Readonly<Record<string, BaseConnector>>, intake: ReportIntake, random: Random): ConnectorHub {
+  #connectorHub(
+    connectors: Readonly<Record<string, BaseConnector>>,
+    intake: ReportIntake,
+    random: Random,
+  ): ConnectorHub {
     const { reconciliation } = this.config
     const reconciler = new Reconciler(this.#core, intake, this.time, {
       ...(reconciliation?.notFound === undefined ? {} : { notFound: reconciliation.notFound }),
@@ -345,7 +409,11 @@ export class TradingSystem {
     const open = this.orders.openOrders()
     if (open.length === 0) return
     if (policy === 'cancel') this.orders.cancelAll()
-    else this.#logger.warn({ orders: open.map((order) => order.clientOrderId) }, `${open.length} orders are left open at the venue`)
+    else
+      this.#logger.warn(
+        { orders: open.map((order) => order.clientOrderId) },
+        `${open.length} orders are left open at the venue`,
+      )
   }
 
   /** Live: the venue must report the account that was named. */
@@ -353,13 +421,20 @@ export class TradingSystem {
     if (this.config.mode !== 'live') return
     const account = this.config.live?.account as string
     if (this.#hub.reportedAccounts.has(account)) return
-    throw new TradewireError('TW_LIVE_REFUSED', `No connector reports account ${account}; reported are: ${[...this.#hub.reportedAccounts].join(', ') || 'none'}`)
+    throw new TradewireError(
+      'TW_LIVE_REFUSED',
+      `No connector reports account ${account}; reported are: ${[...this.#hub.reportedAccounts].join(', ') || 'none'}`,
+    )
   }
 
   #scopeIndex(scope: string, name: string): number {
     if (scope === 'global') return 0
     if (scope === 'instrument') return this.instruments.get(name).index
-    const tables = { account: this.#core.names.accounts, connector: this.#core.names.connectors, strategy: this.#core.names.strategies }
+    const tables = {
+      account: this.#core.names.accounts,
+      connector: this.#core.names.connectors,
+      strategy: this.#core.names.strategies,
+    }
     const index = tables[scope as keyof typeof tables]?.find(name) ?? -1
     if (index >= 0) return index
     throw new TradewireError('TW_INVALID_ARGUMENT', `There is no ${scope} named "${name}"`)

@@ -1,7 +1,12 @@
 /** The ring's views with the names of things: what strategies see. Each view is valid during the call it is passed to. */
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { BookView as RingBookView } from '../ring/book-view.js'
-import { BarView as RingBarView, QuoteView as RingQuoteView, StatusView as RingStatusView, TradeView as RingTradeView } from '../ring/views.js'
+import {
+  BarView as RingBarView,
+  QuoteView as RingQuoteView,
+  StatusView as RingStatusView,
+  TradeView as RingTradeView,
+} from '../ring/views.js'
 
 /** A quote, with its symbol. */
 export class QuoteView extends RingQuoteView {

@@ -27,11 +27,24 @@ export type Sent =
 export class EchoConnector extends BaseConnector {
   readonly capabilities: ConnectorCapabilities = {
     data: ['quotes', 'trades', 'book', 'bars', 'status', 'news'],
-    orders: { types: orderTypes, timeInForce: timesInForce, postOnly: true, reduceOnly: true, iceberg: true, replace: true, cancelOnDisconnect: 'none', fullHistory: true },
+    orders: {
+      types: orderTypes,
+      timeInForce: timesInForce,
+      postOnly: true,
+      reduceOnly: true,
+      iceberg: true,
+      replace: true,
+      cancelOnDisconnect: 'none',
+      fullHistory: true,
+    },
   }
   readonly sent: Sent[] = []
   /** What the venue answers when it is asked. */
-  venue: { orders: VenueOrderReport[]; fills: VenueFillReport[]; account: VenueAccountReport } = { orders: [], fills: [], account: {} }
+  venue: { orders: VenueOrderReport[]; fills: VenueFillReport[]; account: VenueAccountReport } = {
+    orders: [],
+    fills: [],
+    account: {},
+  }
   /** Called for each new order that arrives. */
   onNew: ((order: ApprovedOrder) => void) | undefined
   failsToSend: Error | undefined
@@ -43,7 +56,18 @@ export class EchoConnector extends BaseConnector {
   /** Publishes a quote and hands it to its handlers. */
   quote(bid: number, ask: number, symbol = 'IBM'): void {
     const { time, market, instruments } = this.host
-    market.publishQuote(instruments.get(symbol).index, this.source, bid, ask, 100, 100, time.wallUs(), time.wallUs(), Number.NaN, 0)
+    market.publishQuote(
+      instruments.get(symbol).index,
+      this.source,
+      bid,
+      ask,
+      100,
+      100,
+      time.wallUs(),
+      time.wallUs(),
+      Number.NaN,
+      0,
+    )
     this.host.drain()
   }
 
@@ -56,7 +80,21 @@ export class EchoConnector extends BaseConnector {
   report(number: number, change: Partial<VenueOrderReport> = {}): VenueOrderReport {
     const order = this.sent.find((each) => each.kind === 'new' && each.number === number)
     if (order?.kind !== 'new') throw new Error(`order ${number} was never sent`)
-    return { clientOrderId: order.clientOrderId, venueOrderId: number, instrument: 0, account: 'PAPER', side: 'buy', type: 'LIMIT', timeInForce: 'DAY', quantityUnits: order.quantityUnits, priceUnits: order.priceUnits, cumulativeUnits: 0, state: 'working', tsUs: this.host.time.wallUs(), ...change }
+    return {
+      clientOrderId: order.clientOrderId,
+      venueOrderId: number,
+      instrument: 0,
+      account: 'PAPER',
+      side: 'buy',
+      type: 'LIMIT',
+      timeInForce: 'DAY',
+      quantityUnits: order.quantityUnits,
+      priceUnits: order.priceUnits,
+      cumulativeUnits: 0,
+      state: 'working',
+      tsUs: this.host.time.wallUs(),
+      ...change,
+    }
   }
 
   protected async connect(): Promise<void> {}
@@ -69,11 +107,23 @@ export class EchoConnector extends BaseConnector {
   protected async unsubscribe(): Promise<void> {}
   protected sendNew(order: ApprovedOrder): void {
     if (this.failsToSend !== undefined) throw this.failsToSend
-    this.sent.push({ kind: 'new', number: order.number, clientOrderId: order.clientOrderId, quantityUnits: order.quantityUnits, priceUnits: order.priceUnits })
+    this.sent.push({
+      kind: 'new',
+      number: order.number,
+      clientOrderId: order.clientOrderId,
+      quantityUnits: order.quantityUnits,
+      priceUnits: order.priceUnits,
+    })
     this.onNew?.(order)
   }
   protected sendReplace(change: ApprovedReplace): void {
-    this.sent.push({ kind: 'replace', number: change.number, generation: change.generation, quantityUnits: change.newQuantityUnits, priceUnits: change.newPriceUnits })
+    this.sent.push({
+      kind: 'replace',
+      number: change.number,
+      generation: change.generation,
+      quantityUnits: change.newQuantityUnits,
+      priceUnits: change.newPriceUnits,
+    })
   }
   protected sendCancel(request: CancelRequest): void {
     this.sent.push({ kind: 'cancel', number: request.number, generation: request.generation })

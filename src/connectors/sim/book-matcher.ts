@@ -5,7 +5,15 @@
  * that end with the clock are the venue's: the engine sees orders that may trade, and orders of an auction.
  * Orders with numbers from {@link CROWD} on belong to nobody: the crowd that makes a synthetic market.
  */
-import { AuctionKind, CancelReason, MarketState, NO_PRICE, OrderKind, SelfTradeMode, TimeInForce } from '../../matching/codes.js'
+import {
+  AuctionKind,
+  CancelReason,
+  MarketState,
+  NO_PRICE,
+  OrderKind,
+  type SelfTradeMode,
+  TimeInForce,
+} from '../../matching/codes.js'
 import { MatchingEngine } from '../../matching/matching-engine.js'
 import type { MatchingListener } from '../../matching/matching-listener.js'
 import { OrderEntry } from '../../matching/order-entry.js'
@@ -32,7 +40,6 @@ const kinds: Readonly<Record<number, OrderKind>> = {
 /** A book of its own for one instrument. */
 export class BookMatcher implements Matcher, MatchingListener {
   readonly engine: MatchingEngine
-  readonly #instrument: Instrument
   readonly #events: MatcherEvents
   readonly #tape: BookTape
   readonly #find: (orderNumber: number) => VenueOrder | undefined
@@ -49,7 +56,6 @@ export class BookMatcher implements Matcher, MatchingListener {
     find: (orderNumber: number) => VenueOrder | undefined,
     owner: (order: VenueOrder) => number,
   ) {
-    this.#instrument = instrument
     this.#events = events
     this.#tape = tape
     this.#find = find
@@ -100,12 +106,18 @@ export class BookMatcher implements Matcher, MatchingListener {
   enter(order: VenueOrder): void {
     order.place = 'book'
     order.sequence = this.#events.nextSequence()
-    const entry = this.#entry.reset(order.venueOrderId, order.sideSign, kinds[order.activeType] ?? OrderKind.limit, order.openUnits)
+    const entry = this.#entry.reset(
+      order.venueOrderId,
+      order.sideSign,
+      kinds[order.activeType] ?? OrderKind.limit,
+      order.openUnits,
+    )
     entry.timeInForce = engineTimes[order.timeInForce] as TimeInForce
     entry.owner = this.#owner(order)
     entry.selfTrade = order.selfTradePrevention as SelfTradeMode
     if (order.activeType === TypeCode.LIMIT) entry.price = this.#ticks(order.priceUnits)
-    if (order.displayUnits === order.displayUnits && order.activeType !== TypeCode.MARKET) entry.displayQuantity = order.displayUnits
+    if (order.displayUnits === order.displayUnits && order.activeType !== TypeCode.MARKET)
+      entry.displayQuantity = order.displayUnits
     order.bookUnits = order.openUnits
     this.engine.submit(entry)
   }
@@ -117,7 +129,8 @@ export class BookMatcher implements Matcher, MatchingListener {
   }
 
   change(order: VenueOrder, quantityUnits: number, priceUnits: number): void {
-    const total = order.bookUnits + (quantityUnits - order.cumulativeUnits) - this.engine.orderRemaining(order.venueOrderId)
+    const total =
+      order.bookUnits + (quantityUnits - order.cumulativeUnits) - this.engine.orderRemaining(order.venueOrderId)
     const price = priceUnits === order.priceUnits || priceUnits !== priceUnits ? NO_PRICE : this.#ticks(priceUnits)
     order.quantityUnits = quantityUnits
     order.priceUnits = priceUnits
@@ -128,7 +141,13 @@ export class BookMatcher implements Matcher, MatchingListener {
   }
 
   /** An order of the crowd. Returns whether it was taken. */
-  submitCrowd(number: number, sideSign: number, priceUnits: number, quantityUnits: number, isImmediate: boolean): boolean {
+  submitCrowd(
+    number: number,
+    sideSign: number,
+    priceUnits: number,
+    quantityUnits: number,
+    isImmediate: boolean,
+  ): boolean {
     const entry = this.#entry.reset(number, sideSign, OrderKind.limit, quantityUnits)
     entry.price = this.#ticks(priceUnits)
     entry.timeInForce = isImmediate ? TimeInForce.ioc : TimeInForce.gtc
@@ -148,7 +167,7 @@ export class BookMatcher implements Matcher, MatchingListener {
   /** Ends an auction call at its clearing price. Returns the price in price units, NaN when nothing traded. */
   endAuction(kind: 'opening' | 'closing'): number {
     const clearing = this.engine.uncross(kind === 'opening' ? AuctionKind.opening : AuctionKind.closing)
-    return clearing.quantity > 0 ? this.#units(clearing.price) : Number.NaN
+    return clearing.volume > 0 ? this.#units(clearing.price) : Number.NaN
   }
 
   setState(state: MarketState): void {
@@ -171,8 +190,10 @@ export class BookMatcher implements Matcher, MatchingListener {
     const maker = this.#find(resting)
     const aggressor = this.#find(taker)
     const isAuction = takerSide === 0
-    if (maker !== undefined) this.#events.filled(maker, quantity, priceUnits, isAuction ? Liquidity.auction : Liquidity.maker)
-    if (aggressor !== undefined) this.#events.filled(aggressor, quantity, priceUnits, isAuction ? Liquidity.auction : Liquidity.taker)
+    if (maker !== undefined)
+      this.#events.filled(maker, quantity, priceUnits, isAuction ? Liquidity.auction : Liquidity.maker)
+    if (aggressor !== undefined)
+      this.#events.filled(aggressor, quantity, priceUnits, isAuction ? Liquidity.auction : Liquidity.taker)
     this.#tape.trade(priceUnits, quantity, takerSide)
   }
 

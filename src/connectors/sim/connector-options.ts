@@ -69,22 +69,37 @@ export function checkConnectorOptions(options: SimulatedConnectorOptions): void 
   refuseUnknown('SimulatedConnector', options, [...ownNames, ...venueRuleNames])
   checkVenueRules(options)
   if (options.synthetic !== undefined) checkSyntheticOptions(options.synthetic)
-  if (options.replay !== undefined && options.synthetic !== undefined) throw invalid('synthetic', 'left out where there is a replay: a connector has one market')
+  if (options.replay !== undefined && options.synthetic !== undefined)
+    throw invalid('synthetic', 'left out where there is a replay: a connector has one market')
   const { matching, cancelOnDisconnect, accounts, clientName, latency, venue } = options
-  if (matching !== undefined && matching !== 'market' && matching !== 'book') throw invalid('matching', 'market or book')
-  if (cancelOnDisconnect !== undefined && cancelOnDisconnect !== 'venue' && cancelOnDisconnect !== 'none') throw invalid('cancelOnDisconnect', 'venue or none')
-  if (accounts !== undefined && !(accounts.length > 0 && accounts.every((name) => typeof name === 'string' && name !== ''))) throw invalid('accounts', 'a list of names')
+  if (matching !== undefined && matching !== 'market' && matching !== 'book')
+    throw invalid('matching', 'market or book')
+  if (cancelOnDisconnect !== undefined && cancelOnDisconnect !== 'venue' && cancelOnDisconnect !== 'none')
+    throw invalid('cancelOnDisconnect', 'venue or none')
+  if (
+    accounts !== undefined &&
+    !(accounts.length > 0 && accounts.every((name) => typeof name === 'string' && name !== ''))
+  )
+    throw invalid('accounts', 'a list of names')
   if (clientName === '') throw invalid('clientName', 'a name')
   if (latency !== undefined) {
     refuseUnknown('latency', latency, ['orders', 'reports', 'marketData'])
     for (const [name, model] of Object.entries(latency)) {
-      if (model !== undefined && typeof model !== 'function') throw invalid(`latency.${name}`, 'a model such as constantLatency(5)')
+      if (model !== undefined && typeof model !== 'function')
+        throw invalid(`latency.${name}`, 'a model such as constantLatency(5)')
     }
   }
-  if (options.connection !== undefined) refuseUnknown('connection', options.connection, ['connectTimeoutMs', 'queryTimeoutMs', 'healthIntervalMs', 'reconnect'])
+  if (options.connection !== undefined)
+    refuseUnknown('connection', options.connection, [
+      'connectTimeoutMs',
+      'queryTimeoutMs',
+      'healthIntervalMs',
+      'reconnect',
+    ])
   if (venue === undefined) return
   for (const name of venueRuleNames) {
-    if (name !== 'seed' && options[name] !== undefined) throw invalid(name, 'given to the venue, not to a connector that shares it')
+    if (name !== 'seed' && options[name] !== undefined)
+      throw invalid(name, 'given to the venue, not to a connector that shares it')
   }
 }
 

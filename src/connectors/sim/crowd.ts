@@ -42,8 +42,10 @@ export class Crowd {
       const askChanges = askUnits !== quoter.askPrice || askQuantity !== quoter.askSize
       if (bidChanges) book.cancelCrowd(quoter.bid)
       if (askChanges) book.cancelCrowd(quoter.ask)
-      if (bidChanges && bidQuantity > 0) book.submitCrowd((quoter.bid = this.#number()), 1, bidUnits, bidQuantity, false)
-      if (askChanges && askQuantity > 0) book.submitCrowd((quoter.ask = this.#number()), -1, askUnits, askQuantity, false)
+      if (bidChanges && bidQuantity > 0)
+        book.submitCrowd((quoter.bid = this.#number()), 1, bidUnits, bidQuantity, false)
+      if (askChanges && askQuantity > 0)
+        book.submitCrowd((quoter.ask = this.#number()), -1, askUnits, askQuantity, false)
       quoter.bidPrice = bidUnits
       quoter.askPrice = askUnits
       quoter.bidSize = bidQuantity
@@ -57,7 +59,8 @@ export class Crowd {
     if (book === undefined || aggressor === 0) return
     const priceUnits = instrument.nearestPriceUnits(price)
     const quantity = instrument.nearestQuantityUnits(size)
-    if (quantity > 0) this.#venue.operate(listing, () => book.submitCrowd(this.#number(), aggressor, priceUnits, quantity, true))
+    if (quantity > 0)
+      this.#venue.operate(listing, () => book.submitCrowd(this.#number(), aggressor, priceUnits, quantity, true))
   }
 
   #quoterOf(listing: Listing): Quoter {

@@ -224,7 +224,8 @@ function checkPlan(plan: FaultPlan): void {
   checkDelay(plan.lateAck, 'faults.lateAck')
   for (const name of ['disconnect', 'halfOpen'] as const) {
     const interval = plan[name]?.meanIntervalMs
-    if (interval !== undefined && !(interval > 0)) throw invalid(`faults.${name}.meanIntervalMs`, 'a number of milliseconds above 0')
+    if (interval !== undefined && !(interval > 0))
+      throw invalid(`faults.${name}.meanIntervalMs`, 'a number of milliseconds above 0')
   }
 }
 
@@ -236,7 +237,8 @@ function checkDelay(fault: DelayFault | undefined, name: string): void {
   if (fault === undefined) return
   refuseUnknown(name, fault, ['probability', 'minMs', 'maxMs'])
   checkProbability(fault.probability, `${name}.probability`)
-  if (!(fault.minMs >= 0 && fault.maxMs >= fault.minMs)) throw invalid(name, '{ probability, minMs, maxMs } with 0 <= minMs <= maxMs')
+  if (!(fault.minMs >= 0 && fault.maxMs >= fault.minMs))
+    throw invalid(name, '{ probability, minMs, maxMs } with 0 <= minMs <= maxMs')
 }
 
 /** Kinds of message by the direction they go. */

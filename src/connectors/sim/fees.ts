@@ -5,8 +5,8 @@
  * rounded up: against the client. Rates are given as fractions (0.0004 is 4 basis points) with up to 10 digits.
  */
 import { TradewireError } from '../../core/errors.js'
-import type { Instrument } from '../../model/instrument.js'
 import { type DecimalInput, scaleOf, toDecimal, toUnits } from '../../model/decimal.js'
+import type { Instrument } from '../../model/instrument.js'
 import { Liquidity } from '../../orders/codes.js'
 import { MONEY, SHARE, shareOfNotional } from './money.js'
 
@@ -53,7 +53,11 @@ export function instrumentFees(): FeeModel {
 }
 
 /** An amount a unit, with a minimum an execution and, where given, a maximum as a fraction of the value. */
-export function perShareFees(terms: { perShare: DecimalInput; minimum?: DecimalInput; maxFraction?: DecimalInput }): FeeModel {
+export function perShareFees(terms: {
+  perShare: DecimalInput
+  minimum?: DecimalInput
+  maxFraction?: DecimalInput
+}): FeeModel {
   // In 10^-10 of the currency, so that 0.0035 a share is exact; rounded up to 10^-8 at the end.
   const perShare = shareUnits(terms.perShare, 'perShare')
   const minimum = moneyUnits(terms.minimum ?? 0, 'minimum')
@@ -85,7 +89,10 @@ export interface FeeTier {
 export function tieredFees(tiers: readonly FeeTier[]): FeeModel {
   const sorted = [...tiers].sort((a, b) => a.fromVolume - b.fromVolume)
   if (sorted[0]?.fromVolume !== 0) {
-    throw new TradewireError('TW_INVALID_CONFIG', 'tieredFees needs a tier with fromVolume 0: what holds before anything was traded')
+    throw new TradewireError(
+      'TW_INVALID_CONFIG',
+      'tieredFees needs a tier with fromVolume 0: what holds before anything was traded',
+    )
   }
   return (context) => {
     let tier = sorted[0] as FeeTier
@@ -100,7 +107,10 @@ export function tieredFees(tiers: readonly FeeTier[]): FeeModel {
 /** A fraction in 10^-10. */
 function shareUnits(value: DecimalInput, name: string): number {
   if (scaleOf(value, name) > 10 || toDecimal(value, name).abs().gt(100_000)) {
-    throw new TradewireError('TW_INVALID_CONFIG', `${name} must be a fraction with at most 10 digits behind the point, got ${String(value)}`)
+    throw new TradewireError(
+      'TW_INVALID_CONFIG',
+      `${name} must be a fraction with at most 10 digits behind the point, got ${String(value)}`,
+    )
   }
   return toUnits(value, 10, name)
 }

@@ -14,7 +14,14 @@ export function followRing(ring: IngestRing, tap: MarketTap, venue: SimulatedVen
         for (let row = first; row < last; row++) {
           if (quotes.source[row] === ownSource) continue
           const listing = tap.learn(quotes.instrument[row] as number)
-          venue.onQuote(listing, quotes.bid[row] as number, quotes.ask[row] as number, quotes.bidSize[row] as number, quotes.askSize[row] as number, quotes.tsRecvUs[row] as number)
+          venue.onQuote(
+            listing,
+            quotes.bid[row] as number,
+            quotes.ask[row] as number,
+            quotes.bidSize[row] as number,
+            quotes.askSize[row] as number,
+            quotes.tsRecvUs[row] as number,
+          )
         }
       },
       onTrades(from, first, last) {
@@ -22,7 +29,13 @@ export function followRing(ring: IngestRing, tap: MarketTap, venue: SimulatedVen
         for (let row = first; row < last; row++) {
           if (trades.source[row] === ownSource) continue
           const listing = tap.learn(trades.instrument[row] as number)
-          venue.onTrade(listing, trades.price[row] as number, trades.size[row] as number, trades.aggressor[row] as number, trades.tsRecvUs[row] as number)
+          venue.onTrade(
+            listing,
+            trades.price[row] as number,
+            trades.size[row] as number,
+            trades.aggressor[row] as number,
+            trades.tsRecvUs[row] as number,
+          )
         }
       },
       onStatuses(from, first, last) {

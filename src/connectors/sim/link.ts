@@ -51,7 +51,14 @@ export class VenueLink implements VenueClient {
   /** Requests under way, in order. */
   readonly #requests = new Map<TimerHandle, VenueRequest>()
 
-  constructor(venue: SimulatedVenue, end: LinkEnd, time: Time, random: Random, faults: LinkFaults, latency: LatencyModels) {
+  constructor(
+    venue: SimulatedVenue,
+    end: LinkEnd,
+    time: Time,
+    random: Random,
+    faults: LinkFaults,
+    latency: LatencyModels,
+  ) {
     this.#venue = venue
     this.#end = end
     this.#time = time

@@ -7,9 +7,9 @@
 import type { Random } from '../../core/random.js'
 import type { TimerHandle } from '../../core/scheduler.js'
 import type { Time } from '../../core/time.js'
+import type { RingConsumer } from '../../ring/consumer.js'
 import { IngestRing } from '../../ring/ingest-ring.js'
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../ring/kinds.js'
-import type { RingConsumer } from '../../ring/consumer.js'
 import type { MarketSink } from '../../ring/sink.js'
 import type { LatencyModel } from './latency.js'
 
@@ -131,12 +131,38 @@ export class MarketDelay implements MarketSink {
     return {
       onQuotes: ({ quotes }: IngestRing, from: number, to: number) => {
         for (let i = from; i < to && !skip(); i++) {
-          put(out.publishQuote(quotes.instrument[i] as number, quotes.source[i] as number, quotes.bid[i] as number, quotes.ask[i] as number, quotes.bidSize[i] as number, quotes.askSize[i] as number, quotes.tsEventUs[i] as number, now(), quotes.sequence[i] as number, quotes.flags[i] as number))
+          put(
+            out.publishQuote(
+              quotes.instrument[i] as number,
+              quotes.source[i] as number,
+              quotes.bid[i] as number,
+              quotes.ask[i] as number,
+              quotes.bidSize[i] as number,
+              quotes.askSize[i] as number,
+              quotes.tsEventUs[i] as number,
+              now(),
+              quotes.sequence[i] as number,
+              quotes.flags[i] as number,
+            ),
+          )
         }
       },
       onTrades: ({ trades }: IngestRing, from: number, to: number) => {
         for (let i = from; i < to && !skip(); i++) {
-          put(out.publishTrade(trades.instrument[i] as number, trades.source[i] as number, trades.price[i] as number, trades.size[i] as number, trades.aggressor[i] as AggressorSign, trades.tsEventUs[i] as number, now(), trades.sequence[i] as number, trades.tradeId[i] as number, trades.condition[i] as number))
+          put(
+            out.publishTrade(
+              trades.instrument[i] as number,
+              trades.source[i] as number,
+              trades.price[i] as number,
+              trades.size[i] as number,
+              trades.aggressor[i] as AggressorSign,
+              trades.tsEventUs[i] as number,
+              now(),
+              trades.sequence[i] as number,
+              trades.tradeId[i] as number,
+              trades.condition[i] as number,
+            ),
+          )
         }
       },
       onBooks: (ring: IngestRing, from: number, to: number) => {
@@ -144,17 +170,50 @@ export class MarketDelay implements MarketSink {
       },
       onBars: ({ bars }: IngestRing, from: number, to: number) => {
         for (let i = from; i < to && !skip(); i++) {
-          put(out.publishBar(bars.instrument[i] as number, bars.source[i] as number, bars.intervalUs[i] as number, bars.open[i] as number, bars.high[i] as number, bars.low[i] as number, bars.close[i] as number, bars.volume[i] as number, bars.count[i] as number, bars.vwap[i] as number, bars.tsOpenUs[i] as number, bars.tsEventUs[i] as number, now(), bars.isClosed[i] === 1))
+          put(
+            out.publishBar(
+              bars.instrument[i] as number,
+              bars.source[i] as number,
+              bars.intervalUs[i] as number,
+              bars.open[i] as number,
+              bars.high[i] as number,
+              bars.low[i] as number,
+              bars.close[i] as number,
+              bars.volume[i] as number,
+              bars.count[i] as number,
+              bars.vwap[i] as number,
+              bars.tsOpenUs[i] as number,
+              bars.tsEventUs[i] as number,
+              now(),
+              bars.isClosed[i] === 1,
+            ),
+          )
         }
       },
       onStatuses: ({ statuses }: IngestRing, from: number, to: number) => {
         for (let i = from; i < to && !skip(); i++) {
-          put(out.publishStatus(statuses.instrument[i] as number, statuses.source[i] as number, statuses.status[i] as TradingStatus, statuses.tsEventUs[i] as number, now()))
+          put(
+            out.publishStatus(
+              statuses.instrument[i] as number,
+              statuses.source[i] as number,
+              statuses.status[i] as TradingStatus,
+              statuses.tsEventUs[i] as number,
+              now(),
+            ),
+          )
         }
       },
       onNotes: ({ notes }: IngestRing, from: number, to: number) => {
         for (let i = from; i < to && !skip(); i++) {
-          put(out.publishNote(notes.instrument[i] as number, notes.source[i] as number, notes.note[i] as object, notes.tsEventUs[i] as number, now()))
+          put(
+            out.publishNote(
+              notes.instrument[i] as number,
+              notes.source[i] as number,
+              notes.note[i] as object,
+              notes.tsEventUs[i] as number,
+              now(),
+            ),
+          )
         }
       },
     }
@@ -162,7 +221,15 @@ export class MarketDelay implements MarketSink {
 
   #republishBook({ books }: IngestRing, row: number, tsRecvUs: number): boolean {
     const out = this.#out
-    const isBegun = out.beginBook(books.instrument[row] as number, books.source[row] as number, books.isSnapshot[row] === 1, books.tsEventUs[row] as number, tsRecvUs, books.sequence[row] as number, books.previousSequence[row] as number)
+    const isBegun = out.beginBook(
+      books.instrument[row] as number,
+      books.source[row] as number,
+      books.isSnapshot[row] === 1,
+      books.tsEventUs[row] as number,
+      tsRecvUs,
+      books.sequence[row] as number,
+      books.previousSequence[row] as number,
+    )
     if (!isBegun) return false
     const first = books.firstLevel[row] as number
     for (let position = first; position < first + (books.levelCount[row] as number); position++) {
@@ -170,7 +237,14 @@ export class MarketDelay implements MarketSink {
       const action = books.levelAction[at] as LevelAction
       const side = books.levelSide[at] as BookSide
       if (action === 0) out.addLevel(side, books.levelPrice[at] as number, books.levelSize[at] as number)
-      else out.addOrder(action, side, books.levelPrice[at] as number, books.levelSize[at] as number, books.levelOrderId[at] as number)
+      else
+        out.addOrder(
+          action,
+          side,
+          books.levelPrice[at] as number,
+          books.levelSize[at] as number,
+          books.levelOrderId[at] as number,
+        )
     }
     return out.commitBook(books.isLast[row] === 1)
   }

@@ -12,7 +12,7 @@
 import type { Random } from '../../core/random.js'
 import type { OrderBook } from '../../market/order-book.js'
 import type { OrderByOrderBook } from '../../market/order-by-order-book.js'
-import { QueuePosition, type QueueModelName } from '../../matching/queue-models.js'
+import { type QueueModelName, QueuePosition } from '../../matching/queue-models.js'
 import type { Instrument } from '../../model/instrument.js'
 import { hasLimit, Liquidity, OrderFlag, StpCode, TifCode, TypeCode } from '../../orders/codes.js'
 import type { Matcher, MatcherEvents } from './matcher.js'
@@ -140,25 +140,25 @@ export class MarketMatcher implements Matcher {
   }
 
   #tradeAgainst(orders: VenueOrder[], priceUnits: number, sizeUnits: number): void {
-    let budget = sizeUnits
+    let given = 0
     for (let i = 0; i < orders.length; ) {
       const order = orders[i] as VenueOrder
       const beyond = order.sideSign * (order.priceUnits - priceUnits)
       if (beyond < 0) break
       if (beyond > 0) this.#fill(order, order.openUnits, order.priceUnits, Liquidity.maker)
-      else budget -= this.#tradeInQueue(order, sizeUnits, budget)
+      else given += this.#tradeInQueue(order, sizeUnits, given)
       if (orders[i] === order) i++
     }
     if (this.#isReshown) orders.sort((a, b) => (isBefore(a, b) ? -1 : 1))
     this.#isReshown = false
   }
 
-  /** A trade at the order's own price: what the queue lets through to it, at most what the trade has left. */
-  #tradeInQueue(order: VenueOrder, sizeUnits: number, budget: number): number {
+  /** A trade at the order's own price: what the queue lets through to it, less what orders before it were given. */
+  #tradeInQueue(order: VenueOrder, sizeUnits: number, given: number): number {
     const { queue } = order
     if (queue === undefined || order.queueDepth !== order.queueDepth) return 0
     const reached = queue.trade(sizeUnits, this.#instrument.sizeStepUnits)
-    let quantity = Math.min(reached, budget, order.openUnits)
+    let quantity = Math.min(reached - given, order.openUnits)
     const shown = order.shownUnits
     if (shown === shown) quantity = Math.min(quantity, shown)
     if (quantity <= 0) return 0
@@ -198,7 +198,9 @@ export class MarketMatcher implements Matcher {
     if (behind === 0) return own.size === own.size ? own.touchUnits : 0
     const { book } = this
     if (book === undefined) return Number.NaN
-    return this.#instrument.nearestQuantityUnits(book.sizeAt(sideSign > 0 ? 0 : 1, this.#instrument.priceNumber(priceUnits)))
+    return this.#instrument.nearestQuantityUnits(
+      book.sizeAt(sideSign > 0 ? 0 : 1, this.#instrument.priceNumber(priceUnits)),
+    )
   }
 
   // ---- Orders ------------------------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ export class MarketTap implements MarketSink, VenueTape {
       this.#crowd.quote(listing, bid, ask, bidSize, askSize)
       return true
     }
-    if (!this.#out.publishQuote(instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags)) return false
+    if (!this.#out.publishQuote(instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags))
+      return false
     this.#count(tsEventUs, tsRecvUs)
     this.#venue.onQuote(listing, bid, ask, bidSize, askSize, tsRecvUs)
     return true
@@ -110,7 +111,21 @@ export class MarketTap implements MarketSink, VenueTape {
       this.#crowd.trade(listing, price, size, aggressor)
       return true
     }
-    if (!this.#out.publishTrade(instrument, source, price, size, aggressor, tsEventUs, tsRecvUs, sequence, tradeId, condition)) return false
+    if (
+      !this.#out.publishTrade(
+        instrument,
+        source,
+        price,
+        size,
+        aggressor,
+        tsEventUs,
+        tsRecvUs,
+        sequence,
+        tradeId,
+        condition,
+      )
+    )
+      return false
     this.#count(tsEventUs, tsRecvUs)
     this.#venue.onTrade(listing, price, size, aggressor, tsRecvUs)
     return true
@@ -135,7 +150,10 @@ export class MarketTap implements MarketSink, VenueTape {
     this.#bookEventUs = tsEventUs
     this.#bookRecvUs = tsRecvUs
     // A book of the venue's own makes its own depth.
-    return this.#isForCrowd || this.#out.beginBook(instrument, source, isSnapshot, tsEventUs, tsRecvUs, sequence, previousSequence)
+    return (
+      this.#isForCrowd ||
+      this.#out.beginBook(instrument, source, isSnapshot, tsEventUs, tsRecvUs, sequence, previousSequence)
+    )
   }
 
   addLevel(side: BookSide, price: number, size: number): void {
@@ -172,13 +190,37 @@ export class MarketTap implements MarketSink, VenueTape {
     tsRecvUs: number,
     isClosed: boolean,
   ): boolean {
-    if (!this.#out.publishBar(instrument, source, intervalUs, open, high, low, close, volume, count, vwap, tsOpenUs, tsEventUs, tsRecvUs, isClosed)) return false
+    if (
+      !this.#out.publishBar(
+        instrument,
+        source,
+        intervalUs,
+        open,
+        high,
+        low,
+        close,
+        volume,
+        count,
+        vwap,
+        tsOpenUs,
+        tsEventUs,
+        tsRecvUs,
+        isClosed,
+      )
+    )
+      return false
     this.#count(tsEventUs, tsRecvUs)
     if (this.#listings[instrument] === undefined) this.#list(instrument)
     return true
   }
 
-  publishStatus(instrument: number, source: number, status: TradingStatus, tsEventUs: number, tsRecvUs: number): boolean {
+  publishStatus(
+    instrument: number,
+    source: number,
+    status: TradingStatus,
+    tsEventUs: number,
+    tsRecvUs: number,
+  ): boolean {
     if (!this.#out.publishStatus(instrument, source, status, tsEventUs, tsRecvUs)) return false
     this.#count(tsEventUs, tsRecvUs)
     this.#venue.setPhase(this.#listings[instrument] ?? this.#list(instrument), status)
@@ -202,7 +244,9 @@ export class MarketTap implements MarketSink, VenueTape {
     const ask = instrument.priceNumber(book.askUnits)
     const bidSize = instrument.quantityNumber(engine.bestBidQuantity)
     const askSize = instrument.quantityNumber(engine.bestAskQuantity)
-    this.#push(() => this.#out.publishQuote(index, this.#options.source, bid, ask, bidSize, askSize, tsUs, tsUs, Number.NaN, 0))
+    this.#push(() =>
+      this.#out.publishQuote(index, this.#options.source, bid, ask, bidSize, askSize, tsUs, tsUs, Number.NaN, 0),
+    )
   }
 
   trade(listing: Listing, priceUnits: number, quantityUnits: number, takerSide: number, tsUs: number): void {
@@ -212,7 +256,20 @@ export class MarketTap implements MarketSink, VenueTape {
     const price = instrument.priceNumber(priceUnits)
     const size = instrument.quantityNumber(quantityUnits)
     const aggressor = takerSide as AggressorSign
-    this.#push(() => this.#out.publishTrade(index, this.#options.source, price, size, aggressor, tsUs, tsUs, Number.NaN, Number.NaN, 0))
+    this.#push(() =>
+      this.#out.publishTrade(
+        index,
+        this.#options.source,
+        price,
+        size,
+        aggressor,
+        tsUs,
+        tsUs,
+        Number.NaN,
+        Number.NaN,
+        0,
+      ),
+    )
   }
 
   level(listing: Listing, bookSide: 0 | 1, priceUnits: number, quantityUnits: number, tsUs: number): void {
@@ -236,7 +293,8 @@ export class MarketTap implements MarketSink, VenueTape {
   /** The listing of an instrument that has data: it is listed now if it was not. */
   #list(index: number): Listing {
     const instrument = this.#options.instruments.at(index)
-    if (instrument === undefined) throw new TradewireError('TW_UNKNOWN_INSTRUMENT', `There is no instrument with index ${index}`)
+    if (instrument === undefined)
+      throw new TradewireError('TW_UNKNOWN_INSTRUMENT', `There is no instrument with index ${index}`)
     const listing = this.#venue.list(instrument.definition, this.#options.mode)
     while (this.#listings.length <= index) this.#listings.push(undefined)
     this.#listings[index] = listing

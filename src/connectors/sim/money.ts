@@ -50,7 +50,8 @@ export function shareOfNotional(
 ): number {
   if (share === 0) return 0
   if (instrument.isInverse) {
-    const value = (instrument.quantityNumber(quantityUnits) * instrument.multiplierNumber) / instrument.priceNumber(priceUnits)
+    const value =
+      (instrument.quantityNumber(quantityUnits) * instrument.multiplierNumber) / instrument.priceNumber(priceUnits)
     return Math.ceil(value * MONEY * (share / SHARE)) + 0
   }
   const { multiplier, scale } = termsOf(instrument)
@@ -66,7 +67,12 @@ export function shareOfNotional(
   if (exponent <= 15 && product <= Number.MAX_SAFE_INTEGER && product >= -Number.MAX_SAFE_INTEGER) {
     return exponent <= 0 ? product + 0 : ceilQuotient(product, 10 ** exponent)
   }
-  const exact = BigInt(priceUnits) * BigInt(quantityUnits) * BigInt(multiplier) * BigInt(part) * 10n ** BigInt(Math.max(0, -exponent))
+  const exact =
+    BigInt(priceUnits) *
+    BigInt(quantityUnits) *
+    BigInt(multiplier) *
+    BigInt(part) *
+    10n ** BigInt(Math.max(0, -exponent))
   const divisor = 10n ** BigInt(Math.max(0, exponent))
   const quotient = exact / divisor
   return Number(exact > 0n && quotient * divisor !== exact ? quotient + 1n : quotient)

@@ -8,10 +8,17 @@ import type { ReplaySource } from './replay/reading/replay-source.js'
 import { SyntheticMarket } from './synthetic-market.js'
 
 /** @throws TradewireError `TW_FILE`, `TW_UNKNOWN_FORMAT`, `TW_BAD_ROW`, `TW_INVALID_CONFIG`. */
-export async function openMarket(options: SimulatedConnectorOptions, host: ConnectorHost, source: number): Promise<ReplaySource | undefined> {
+export async function openMarket(
+  options: SimulatedConnectorOptions,
+  host: ConnectorHost,
+  source: number,
+): Promise<ReplaySource | undefined> {
   if (options.synthetic !== undefined) {
     const { seed = 1 } = options
-    return new SyntheticMarket({ seed, ...options.synthetic }, { registry: host.instruments, startUs: host.time.wallUs(), source })
+    return new SyntheticMarket(
+      { seed, ...options.synthetic },
+      { registry: host.instruments, startUs: host.time.wallUs(), source },
+    )
   }
   if (options.replay === undefined) return undefined
   const { path, ...reading } = replayOptionsOf(options.replay)
@@ -20,7 +27,8 @@ export async function openMarket(options: SimulatedConnectorOptions, host: Conne
   const own = options.instruments === undefined ? {} : { instruments: options.instruments }
   const opened: ReplaySource[] = []
   try {
-    for (const each of paths) opened.push(await openDataset(each, { ...own, ...reading, fileSystem, registry: host.instruments, source }))
+    for (const each of paths)
+      opened.push(await openDataset(each, { ...own, ...reading, fileSystem, registry: host.instruments, source }))
   } catch (error) {
     for (const each of opened) await each.close()
     throw error

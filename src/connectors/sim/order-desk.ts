@@ -3,18 +3,28 @@
  *
  * Whatever happens to an order happens here, in one place, so that the record, the account and the reports agree.
  */
-import type { Random } from '../../core/random.js'
+
 import { TradewireError } from '../../core/errors.js'
+import type { Random } from '../../core/random.js'
 import { hasLimit, hasTrigger, Liquidity, TifCode, TypeCode } from '../../orders/codes.js'
 import { TradingStatus } from '../../ring/kinds.js'
 import type { FeeContext, FeeModel } from './fees.js'
 import type { Listing } from './listing.js'
 import type { MatcherEvents } from './matcher.js'
 import { MONEY } from './money.js'
-import { isPostOnly, isReduceOnly, marketFault, postOnlyReason, reduceOnlyFault, reducibleUnits, requiredUnits, termsFault } from './order-rules.js'
+import {
+  isPostOnly,
+  isReduceOnly,
+  marketFault,
+  postOnlyReason,
+  reduceOnlyFault,
+  reducibleUnits,
+  requiredUnits,
+  termsFault,
+} from './order-rules.js'
 import type { ReportOutbox } from './report-outbox.js'
 import { VenueAccount } from './venue-accounts.js'
-import { VenueExecution, VenueOrder } from './venue-order.js'
+import { VenueExecution, type VenueOrder } from './venue-order.js'
 
 /** What a desk works with. */
 export interface OrderDeskOptions {
@@ -92,7 +102,8 @@ export class OrderDesk implements MatcherEvents {
     listing.liveOrders++
     this.live.add(order)
     if (isReduceOnly(order)) this.#reduceOnlyOrders++
-    if (order.expireTimeUs < this.nextExpiryUs && order.timeInForce === TifCode.GTD) this.nextExpiryUs = order.expireTimeUs
+    if (order.expireTimeUs < this.nextExpiryUs && order.timeInForce === TifCode.GTD)
+      this.nextExpiryUs = order.expireTimeUs
     if (this.#options.checksBalances && !this.#setAside(order, listing, true)) {
       this.#drop(order, listing)
       this.#refuse(order, 'insufficient balance')
@@ -125,7 +136,8 @@ export class OrderDesk implements MatcherEvents {
   #place(order: VenueOrder, listing: Listing): void {
     const isAuction = order.timeInForce === TifCode.OPG || order.timeInForce === TifCode.CLO
     if (hasTrigger(order.activeType)) listing.triggers.add(order)
-    else if (listing.book !== undefined && (isAuction || listing.phase !== TradingStatus.open)) listing.book.enter(order)
+    else if (listing.book !== undefined && (isAuction || listing.phase !== TradingStatus.open))
+      listing.book.enter(order)
     else if (isAuction || listing.phase !== TradingStatus.open) {
       order.place = 'auction'
       listing.waiting.push(order)
@@ -133,7 +145,15 @@ export class OrderDesk implements MatcherEvents {
   }
 
   /** Why a change is refused; empty when it was made. */
-  replace(order: VenueOrder, requester: object | undefined, number: number, generation: number, quantity: number, price: number, trigger: number): string {
+  replace(
+    order: VenueOrder,
+    requester: object | undefined,
+    number: number,
+    generation: number,
+    quantity: number,
+    price: number,
+    trigger: number,
+  ): string {
     const listing = this.#options.listingOf(order)
     if (!order.isLive || listing === undefined) return 'order is not open'
     const quantityUnits = Number.isNaN(quantity) ? order.quantityUnits : quantity
@@ -165,15 +185,22 @@ export class OrderDesk implements MatcherEvents {
     if (listing.phase === TradingStatus.halted) return 'market halted'
     if (listing.phase === TradingStatus.closed) return 'market closed'
     if (quantityUnits <= order.cumulativeUnits) return 'quantity is not above what is filled'
-    if (quantityUnits > instrument.maxQuantityUnits || quantityUnits % instrument.sizeStepUnits !== 0) return 'quantity off the grid'
+    if (quantityUnits > instrument.maxQuantityUnits || quantityUnits % instrument.sizeStepUnits !== 0)
+      return 'quantity off the grid'
     if (hasLimit(order.activeType) && !instrument.isPriceOnGrid(priceUnits)) return 'price off the grid'
     const isPlaced = order.place === 'book' && listing.phase === TradingStatus.open
-    if (isPlaced && isPostOnly(order) && priceUnits !== order.priceUnits && listing.matcher.wouldTake(order.sideSign, priceUnits)) {
+    if (
+      isPlaced &&
+      isPostOnly(order) &&
+      priceUnits !== order.priceUnits &&
+      listing.matcher.wouldTake(order.sideSign, priceUnits)
+    ) {
       return postOnlyReason
     }
     const account = order.account as VenueAccount
     const open = quantityUnits - order.cumulativeUnits
-    if (isReduceOnly(order) && open > reducibleUnits(account, instrument, order.sideSign)) return 'reduce-only order is larger than the position'
+    if (isReduceOnly(order) && open > reducibleUnits(account, instrument, order.sideSign))
+      return 'reduce-only order is larger than the position'
     return ''
   }
 
@@ -211,7 +238,16 @@ export class OrderDesk implements MatcherEvents {
       throw new TradewireError('TW_INVALID_ARGUMENT', `A fee model gave ${feeUnits}; fees are whole numbers of 10^-8`)
     }
     const exec = ++this.counters.executions
-    const execution = new VenueExecution(exec, order, quantityUnits, priceUnits, feeUnits, instrument.settlementCurrency, liquidity, tsUs)
+    const execution = new VenueExecution(
+      exec,
+      order,
+      quantityUnits,
+      priceUnits,
+      feeUnits,
+      instrument.settlementCurrency,
+      liquidity,
+      tsUs,
+    )
     this.executions.set(exec, execution)
     order.executions.push(execution)
     order.cumulativeUnits += quantityUnits
@@ -320,7 +356,8 @@ export class OrderDesk implements MatcherEvents {
 
   #noteReduceOnly(cause: VenueOrder): void {
     for (const order of this.live) {
-      if (isReduceOnly(order) && order.account === cause.account && order.instrument === cause.instrument) this.#toReduce.add(order)
+      if (isReduceOnly(order) && order.account === cause.account && order.instrument === cause.instrument)
+        this.#toReduce.add(order)
     }
   }
 
@@ -379,7 +416,8 @@ export class OrderDesk implements MatcherEvents {
     for (const order of [...this.live]) {
       const { timeInForce } = order
       const endsWithDay = timeInForce === TifCode.DAY || timeInForce === TifCode.OPG || timeInForce === TifCode.CLO
-      if (endsWithDay && (listing === undefined || this.#options.listingOf(order) === listing)) this.withdraw(order, 'expired', '')
+      if (endsWithDay && (listing === undefined || this.#options.listingOf(order) === listing))
+        this.withdraw(order, 'expired', '')
     }
   }
 

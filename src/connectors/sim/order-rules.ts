@@ -1,12 +1,13 @@
 /** Why the venue refuses an order, a change or a cancel, in the words its clients get to read. */
-import type { Instrument } from '../../model/instrument.js'
+
 import { isMultiple } from '../../model/decimal.js'
+import type { Instrument } from '../../model/instrument.js'
 import { hasLimit, hasTrigger, OrderFlag, TifCode, TypeCode } from '../../orders/codes.js'
 import { TradingStatus } from '../../ring/kinds.js'
 import type { Listing } from './listing.js'
+import { MONEY, notionalUnits } from './money.js'
 import type { VenueAccount } from './venue-accounts.js'
 import { isContract } from './venue-accounts.js'
-import { MONEY, notionalUnits } from './money.js'
 import type { VenueOrder } from './venue-order.js'
 
 /** Why an order is refused whatever the market does; empty when it is not. */
@@ -21,9 +22,11 @@ export function termsFault(order: VenueOrder, instrument: Instrument): string {
   }
   const isTrailing = type === TypeCode.TRAILING_STOP || type === TypeCode.TRAILING_STOP_LIMIT
   if (hasTrigger(type) && !isTrailing && Number.isNaN(triggerUnits)) return 'trigger price missing'
-  if (isTrailing && !(order.trailingAmountUnits > 0) && !(order.trailingBasisPoints > 0)) return 'trailing offset missing'
+  if (isTrailing && !(order.trailingAmountUnits > 0) && !(order.trailingBasisPoints > 0))
+    return 'trailing offset missing'
   const isAuction = order.timeInForce === TifCode.OPG || order.timeInForce === TifCode.CLO
-  if (isAuction && type !== TypeCode.MARKET && type !== TypeCode.LIMIT) return 'only market and limit orders take part in auctions'
+  if (isAuction && type !== TypeCode.MARKET && type !== TypeCode.LIMIT)
+    return 'only market and limit orders take part in auctions'
   return ''
 }
 
@@ -34,7 +37,8 @@ export function marketFault(order: VenueOrder, listing: Listing, nowUs: number):
   if (listing.phase === TradingStatus.closed && !isAuction) return 'market closed'
   if (order.timeInForce === TifCode.GTD && order.expireTimeUs <= nowUs) return 'already expired'
   const isImmediate = order.timeInForce === TifCode.IOC || order.timeInForce === TifCode.FOK
-  if (listing.phase !== TradingStatus.open && isImmediate && !isAuction) return 'immediate orders need continuous trading'
+  if (listing.phase !== TradingStatus.open && isImmediate && !isAuction)
+    return 'immediate orders need continuous trading'
   if (listing.phase !== TradingStatus.open || hasTrigger(order.type) || isAuction) return ''
   if (isPostOnly(order) && listing.matcher.wouldTake(order.sideSign, order.priceUnits)) return postOnlyReason
   return ''

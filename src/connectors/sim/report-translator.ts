@@ -6,7 +6,13 @@ import type { Instrument } from '../../model/instrument.js'
 import type { InstrumentRegistry } from '../../model/instrument-registry.js'
 import { sideOf, tifOf, typeOf } from '../../orders/codes.js'
 import type { OrderReports } from '../../orders/reports.js'
-import type { VenueAccountReport, VenueBalanceReport, VenueFillReport, VenueOrderReport, VenuePositionReport } from '../../orders/venue-reports.js'
+import type {
+  VenueAccountReport,
+  VenueBalanceReport,
+  VenueFillReport,
+  VenueOrderReport,
+  VenuePositionReport,
+} from '../../orders/venue-reports.js'
 import type { VenueLink } from './link.js'
 import type { SimulatedVenue } from './venue.js'
 import type { VenueReport } from './venue-message.js'
@@ -39,7 +45,8 @@ export class ReportTranslator {
     const { order, tsUs } = report
     const isOwnRequest = report.requester !== undefined && report.requester === this.link?.session
     if (report.kind === 'replace_rejected' || report.kind === 'cancel_rejected') {
-      if (report.kind === 'replace_rejected') reports.replaceRejected(report.number, report.generation, report.reason, tsUs)
+      if (report.kind === 'replace_rejected')
+        reports.replaceRejected(report.number, report.generation, report.reason, tsUs)
       else reports.cancelRejected(report.number, report.generation, report.reason, tsUs)
       return
     }
@@ -52,7 +59,9 @@ export class ReportTranslator {
     switch (report.kind) {
       case 'accepted':
         if (order.sentNs > 0 && order.tagOwner === this.link) {
-          this.#options.statistics.acknowledgeLatency.record(Math.max(0, this.#options.time.monotonicNs() - order.sentNs))
+          this.#options.statistics.acknowledgeLatency.record(
+            Math.max(0, this.#options.time.monotonicNs() - order.sentNs),
+          )
         }
         return reports.accepted(number, order.venueOrderId, tsUs)
       case 'rejected':
@@ -60,7 +69,15 @@ export class ReportTranslator {
       case 'triggered':
         return reports.triggered(number, tsUs)
       case 'replaced':
-        return reports.replaced(number, isOwnRequest ? report.generation : 0, report.quantityUnits, report.priceUnits, report.triggerUnits, order.venueOrderId, tsUs)
+        return reports.replaced(
+          number,
+          isOwnRequest ? report.generation : 0,
+          report.quantityUnits,
+          report.priceUnits,
+          report.triggerUnits,
+          order.venueOrderId,
+          tsUs,
+        )
       case 'canceled':
         return reports.canceled(number, report.cumulativeUnits, report.reason, tsUs)
       case 'expired':
@@ -73,10 +90,20 @@ export class ReportTranslator {
   #execution(report: VenueReport, number: number, execution: VenueExecution): void {
     const { reports } = this.#options
     const { exec } = execution
-    if (report.kind === 'correction') reports.corrected(number, exec, undefined, report.quantityUnits, report.priceUnits, report.works, report.tsUs)
+    if (report.kind === 'correction')
+      reports.corrected(number, exec, undefined, report.quantityUnits, report.priceUnits, report.works, report.tsUs)
     else if (report.kind === 'bust') reports.busted(number, exec, report.works, report.tsUs)
     else {
-      reports.filled(number, exec, report.quantityUnits, report.priceUnits, execution.feeUnits, execution.feeCurrency, execution.liquidity, report.tsUs)
+      reports.filled(
+        number,
+        exec,
+        report.quantityUnits,
+        report.priceUnits,
+        execution.feeUnits,
+        execution.feeCurrency,
+        execution.liquidity,
+        report.tsUs,
+      )
     }
   }
 
@@ -103,14 +130,19 @@ export class ReportTranslator {
 
   /** Client order id as this client knows it: those of others carry their name, for they could be the same as ours. */
   #idOf(order: VenueOrder): string {
-    return order.clientName === this.#options.clientName ? order.clientOrderId : `${order.clientName}:${order.clientOrderId}`
+    return order.clientName === this.#options.clientName
+      ? order.clientOrderId
+      : `${order.clientName}:${order.clientOrderId}`
   }
 
   // ---- Answers -------------------------------------------------------------------------------------------------------
 
   /** All orders that the session sees. */
   orders(venue: SimulatedVenue): VenueOrderReport[] {
-    return venue.orders().filter(this.#isSeen).map((order) => this.#orderReport(order))
+    return venue
+      .orders()
+      .filter(this.#isSeen)
+      .map((order) => this.#orderReport(order))
   }
 
   /** Executions since a venue time that the session sees. */
@@ -137,7 +169,12 @@ export class ReportTranslator {
         })
       }
       for (const [currency, total] of account.cash) {
-        balances.push({ account: name, currency, total: unitsToText(total, 8), locked: unitsToText(account.locked.get(currency) ?? 0, 8) })
+        balances.push({
+          account: name,
+          currency,
+          total: unitsToText(total, 8),
+          locked: unitsToText(account.locked.get(currency) ?? 0, 8),
+        })
       }
     }
     return { positions, balances }

@@ -5,11 +5,12 @@
  *   new SimulatedConnector({ replay: 'ibm.csv.gz' })                          // backtest
  *   new SimulatedConnector({ synthetic: { seed: 42 }, fees: perShareFees({ perShare: '0.005', minimum: '1' }) })
  */
-import type { DriveOptions, MarketDriver } from '../../connector/market-driver.js'
+
 import { BaseConnector } from '../../connector/base-connector.js'
 import { type ConnectorCapabilities, dataKinds } from '../../connector/capabilities.js'
-import { TradewireError } from '../../core/errors.js'
+import type { DriveOptions, MarketDriver } from '../../connector/market-driver.js'
 import { NS_PER_MS } from '../../core/clock.js'
+import { TradewireError } from '../../core/errors.js'
 import { SeededRandom } from '../../core/random.js'
 import type { TimerHandle } from '../../core/scheduler.js'
 import { sleep } from '../../core/time.js'
@@ -26,9 +27,9 @@ import { VenueLink } from './link.js'
 import { MarketDelay } from './market-delay.js'
 import { MarketTap } from './market-tap.js'
 import { openMarket } from './open-market.js'
-import { ReportTranslator } from './report-translator.js'
 import { ReplayPlayer } from './replay/player.js'
 import type { ReplaySource } from './replay/reading/replay-source.js'
+import { ReportTranslator } from './report-translator.js'
 import { SyntheticMarket } from './synthetic-market.js'
 import { SimulatedVenue } from './venue.js'
 import { VenueRequest } from './venue-message.js'
@@ -112,15 +113,28 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
     const { time } = this.host
     const market = this.#market
     if (market === undefined) {
-      throw new TradewireError('TW_INVALID_STATE', 'This connector has no market of its own: give it replay or synthetic, and connect it first')
+      throw new TradewireError(
+        'TW_INVALID_STATE',
+        'This connector has no market of its own: give it replay or synthetic, and connect it first',
+      )
     }
     const player = this.#playerOf(market)
     const startUs = time.wallUs()
-    const endUs = Math.min(untilUs ?? Number.POSITIVE_INFINITY, market instanceof SyntheticMarket ? market.endUs : Number.POSITIVE_INFINITY)
+    const endUs = Math.min(
+      untilUs ?? Number.POSITIVE_INFINITY,
+      market instanceof SyntheticMarket ? market.endUs : Number.POSITIVE_INFINITY,
+    )
     if (endUs === Number.POSITIVE_INFINITY && market instanceof SyntheticMarket && signal === undefined) {
-      throw new TradewireError('TW_INVALID_ARGUMENT', 'A synthetic market has no end: give run a durationMs or a signal, or the market a durationMs')
+      throw new TradewireError(
+        'TW_INVALID_ARGUMENT',
+        'A synthetic market has no end: give run a durationMs or a signal, or the market a durationMs',
+      )
     }
-    this.#onMoment = (tsUs) => onProgress?.(endUs === Number.POSITIVE_INFINITY ? Number.NaN : Math.min(1, (tsUs - startUs) / (endUs - startUs)), tsUs)
+    this.#onMoment = (tsUs) =>
+      onProgress?.(
+        endUs === Number.POSITIVE_INFINITY ? Number.NaN : Math.min(1, (tsUs - startUs) / (endUs - startUs)),
+        tsUs,
+      )
     try {
       await player.run({ ...(signal === undefined ? {} : { signal }), ...(untilUs === undefined ? {} : { untilUs }) })
     } catch (error) {
@@ -211,10 +225,20 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
     for (const definition of options.instruments ?? []) venue.list(definition, options.matching ?? 'market')
     const random = new SeededRandom(options.seed ?? 1).fork('link')
     const { latency = {} } = options
-    const delay = latency.marketData === undefined ? undefined : new MarketDelay(time, market, latency.marketData, random.fork('market data'), () => host.drain())
+    const delay =
+      latency.marketData === undefined
+        ? undefined
+        : new MarketDelay(time, market, latency.marketData, random.fork('market data'), () => host.drain())
     const tap = new MarketTap({ venue, instruments, out: delay ?? market, source, mode: options.matching ?? 'market' })
     const clientName = options.clientName ?? 'client'
-    const translator = new ReportTranslator({ reports: host.reports, instruments, source, clientName, time, statistics: this.statistics })
+    const translator = new ReportTranslator({
+      reports: host.reports,
+      instruments,
+      source,
+      clientName,
+      time,
+      statistics: this.statistics,
+    })
     const end = {
       beginBatch: () => host.reports.beginTurn(),
       onReport: translator.onReport,
@@ -275,7 +299,14 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
     const { venue, link } = this.#assembled
     const own = order.instrument
     const listing = venue.listingFor(own.definition)
-    const record = new VenueOrder(order.clientOrderId, order.account, listing?.instrument ?? own, order, order.number, link)
+    const record = new VenueOrder(
+      order.clientOrderId,
+      order.account,
+      listing?.instrument ?? own,
+      order,
+      order.number,
+      link,
+    )
     record.clientName = this.#options.clientName ?? 'client'
     record.sentNs = this.host.time.monotonicNs()
     const request = this.#request
@@ -331,7 +362,10 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
     return result
   }
 
-  async #travel(latency: NonNullable<SimulatedConnectorOptions['latency']>['orders'], signal: AbortSignal): Promise<void> {
+  async #travel(
+    latency: NonNullable<SimulatedConnectorOptions['latency']>['orders'],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { time } = this.host
     if (this.#assembled.link.isSilent) {
       await new Promise((_resolve, reject) => {
@@ -351,7 +385,8 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
       const delayMs = meanMs * (0.25 + 1.5 * this.faults.random.next())
       this.#faultTimers.push(this.host.time.after(delayMs, happen))
     }
-    if (disconnect !== undefined) arm(disconnect.meanIntervalMs, () => this.breakConnection('the line was cut by the fault plan'))
+    if (disconnect !== undefined)
+      arm(disconnect.meanIntervalMs, () => this.breakConnection('the line was cut by the fault plan'))
     if (halfOpen !== undefined) arm(halfOpen.meanIntervalMs, () => this.silence())
   }
 

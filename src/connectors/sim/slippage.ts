@@ -42,7 +42,8 @@ export function randomSlippage(terms: { probability: number; steps?: number }): 
 /** Grows with the square of the share of the shown size that is taken: `impact * share^2` of the price, rounded up to a step. */
 export function sizeSlippage(terms: { impact: number; maxShare?: number }): SlippageModel {
   const { impact, maxShare = 1 } = terms
-  if (!(impact >= 0 && maxShare > 0)) throw new TradewireError('TW_INVALID_CONFIG', 'impact must be at least 0 and maxShare above 0')
+  if (!(impact >= 0 && maxShare > 0))
+    throw new TradewireError('TW_INVALID_CONFIG', 'impact must be at least 0 and maxShare above 0')
   return ({ instrument, quantityUnits, shownUnits, priceUnits }) => {
     const share = shownUnits > 0 ? Math.min(quantityUnits / shownUnits, maxShare) : 0
     return Math.ceil((Math.abs(priceUnits) * impact * share * share) / instrument.priceStepAt(priceUnits))

@@ -33,7 +33,14 @@ export interface SyntheticMarketOptions {
 }
 
 /** Names of {@link SyntheticMarketOptions}. */
-export const syntheticOptionNames = ['instruments', 'seed', 'rate', 'depth', 'durationMs', 'feedLatencyUs'] as const satisfies readonly (keyof SyntheticMarketOptions)[]
+export const syntheticOptionNames = [
+  'instruments',
+  'seed',
+  'rate',
+  'depth',
+  'durationMs',
+  'feedLatencyUs',
+] as const satisfies readonly (keyof SyntheticMarketOptions)[]
 
 const usPerSecond = 1_000_000
 const secondsPerHour = 3_600
@@ -66,7 +73,10 @@ export class SyntheticMarket implements ReplaySource {
   #isClosed = false
 
   /** `startUs`: wall time of its beginning. `source`: index of the connector in the rings. */
-  constructor(options: SyntheticMarketOptions, place: { registry: InstrumentRegistry; startUs: number; source?: number }) {
+  constructor(
+    options: SyntheticMarketOptions,
+    place: { registry: InstrumentRegistry; startUs: number; source?: number },
+  ) {
     checkSyntheticOptions(options)
     const { instruments = defaultSyntheticInstruments, rate = 1, seed = 1 } = options
     const random = new SeededRandom(seed)
@@ -76,7 +86,10 @@ export class SyntheticMarket implements ReplaySource {
     this.#source = place.source ?? 0
     this.#depth = options.depth ?? 0
     this.#latencyUs = options.feedLatencyUs ?? 100
-    this.#walks = instruments.map((each, i) => new Walk(each, this.instruments[i] as Instrument, random.fork(each.definition.id), rate, place.startUs))
+    this.#walks = instruments.map(
+      (each, i) =>
+        new Walk(each, this.instruments[i] as Instrument, random.fork(each.definition.id), rate, place.startUs),
+    )
     this.#current = this.#walks[0] as Walk
     this.#choose()
   }
@@ -114,11 +127,33 @@ export class SyntheticMarket implements ReplaySource {
     const tsEventUs = tsRecvUs - this.#latencyUs
     const { index } = walk.instrument
     if (this.#part === Part.quote) {
-      return sink.publishQuote(index, this.#source, walk.bid, walk.ask, walk.bidSize, walk.askSize, tsEventUs, tsRecvUs, Number.NaN, 0)
+      return sink.publishQuote(
+        index,
+        this.#source,
+        walk.bid,
+        walk.ask,
+        walk.bidSize,
+        walk.askSize,
+        tsEventUs,
+        tsRecvUs,
+        Number.NaN,
+        0,
+      )
     }
     if (this.#part === Part.trade) {
       const price = walk.aggressor > 0 ? walk.ask : walk.bid
-      return sink.publishTrade(index, this.#source, price, walk.tradeSize, walk.aggressor, tsEventUs, tsRecvUs, Number.NaN, ++walk.trades, 0)
+      return sink.publishTrade(
+        index,
+        this.#source,
+        price,
+        walk.tradeSize,
+        walk.aggressor,
+        tsEventUs,
+        tsRecvUs,
+        Number.NaN,
+        ++walk.trades,
+        0,
+      )
     }
     if (!sink.beginBook(index, this.#source, true, tsEventUs, tsRecvUs, Number.NaN, Number.NaN)) return false
     for (let level = 0; level < this.#depth; level++) {
@@ -180,7 +215,10 @@ class Walk {
     this.#random = random
     this.#step = instrument.priceStepUnits
     this.#meanUs = usPerSecond / (character.eventsPerSecond * rate)
-    this.#sizeSteps = Math.max(1, Math.round(instrument.nearestQuantityUnits(character.size) / instrument.sizeStepUnits))
+    this.#sizeSteps = Math.max(
+      1,
+      Math.round(instrument.nearestQuantityUnits(character.size) / instrument.sizeStepUnits),
+    )
     const steps = instrument.nearestPriceUnits(character.price) / this.#step
     this.#deviation = (steps * character.volatility) / Math.sqrt(secondsPerHour)
     this.#fast = steps
@@ -266,15 +304,40 @@ class Walk {
 export function checkSyntheticOptions(options: SyntheticMarketOptions): void {
   refuseUnknown('synthetic', options, syntheticOptionNames)
   const { instruments, seed, rate, depth, durationMs, feedLatencyUs } = options
-  if (instruments !== undefined && instruments.length === 0) throw invalid('synthetic.instruments', 'at least one instrument')
-  for (const { definition, price, volatility, spreadSteps, size, eventsPerSecond, tradeShare, reversion } of instruments ?? []) {
-    const isUsable = price > 0 && volatility >= 0 && spreadSteps >= 1 && size > 0 && eventsPerSecond > 0 && tradeShare >= 0 && tradeShare <= 1 && reversion >= 0
+  if (instruments !== undefined && instruments.length === 0)
+    throw invalid('synthetic.instruments', 'at least one instrument')
+  for (const {
+    definition,
+    price,
+    volatility,
+    spreadSteps,
+    size,
+    eventsPerSecond,
+    tradeShare,
+    reversion,
+  } of instruments ?? []) {
+    const isUsable =
+      price > 0 &&
+      volatility >= 0 &&
+      spreadSteps >= 1 &&
+      size > 0 &&
+      eventsPerSecond > 0 &&
+      tradeShare >= 0 &&
+      tradeShare <= 1 &&
+      reversion >= 0
     if (isUsable) continue
-    throw new TradewireError('TW_INVALID_CONFIG', `synthetic.instruments: the character of ${definition.id} has a value out of range`)
+    throw new TradewireError(
+      'TW_INVALID_CONFIG',
+      `synthetic.instruments: the character of ${definition.id} has a value out of range`,
+    )
   }
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw invalid('synthetic.seed', 'a whole number')
-  if (rate !== undefined && !(rate > 0 && rate <= 1_000_000)) throw invalid('synthetic.rate', 'a number above 0 and at most 1000000')
-  if (depth !== undefined && !(Number.isInteger(depth) && depth >= 0 && depth <= 100)) throw invalid('synthetic.depth', 'a whole number from 0 to 100')
-  if (durationMs !== undefined && !(durationMs > 0)) throw invalid('synthetic.durationMs', 'a number of milliseconds above 0')
-  if (feedLatencyUs !== undefined && !(Number.isInteger(feedLatencyUs) && feedLatencyUs >= 0)) throw invalid('synthetic.feedLatencyUs', 'a whole number of at least 0')
+  if (rate !== undefined && !(rate > 0 && rate <= 1_000_000))
+    throw invalid('synthetic.rate', 'a number above 0 and at most 1000000')
+  if (depth !== undefined && !(Number.isInteger(depth) && depth >= 0 && depth <= 100))
+    throw invalid('synthetic.depth', 'a whole number from 0 to 100')
+  if (durationMs !== undefined && !(durationMs > 0))
+    throw invalid('synthetic.durationMs', 'a number of milliseconds above 0')
+  if (feedLatencyUs !== undefined && !(Number.isInteger(feedLatencyUs) && feedLatencyUs >= 0))
+    throw invalid('synthetic.feedLatencyUs', 'a whole number of at least 0')
 }

@@ -1,7 +1,7 @@
 /** How a simulated venue behaves: options, their defaults and their checks. */
 import { TradewireError } from '../../core/errors.js'
 import type { Time } from '../../core/time.js'
-import { queueModelNames, type QueueModelName } from '../../matching/queue-models.js'
+import { type QueueModelName, queueModelNames } from '../../matching/queue-models.js'
 import type { DecimalInput } from '../../model/decimal.js'
 import type { FeeModel } from './fees.js'
 import type { FillModel } from './market-matcher.js'
@@ -55,15 +55,21 @@ export const venueRuleNames = [
 
 /** @throws TradewireError `TW_INVALID_CONFIG` for a rule out of range. */
 export function checkVenueRules(rules: VenueRules): void {
-  if (rules.queue !== undefined && !queueModelNames.includes(rules.queue)) throw invalid('queue', `one of ${queueModelNames.join(', ')}`)
-  if (rules.liquidity !== undefined && rules.liquidity !== 'shown' && rules.liquidity !== 'unlimited') throw invalid('liquidity', 'shown or unlimited')
-  if (rules.unlisted !== undefined && rules.unlisted !== 'reject' && rules.unlisted !== 'list') throw invalid('unlisted', 'reject or list')
+  if (rules.queue !== undefined && !queueModelNames.includes(rules.queue))
+    throw invalid('queue', `one of ${queueModelNames.join(', ')}`)
+  if (rules.liquidity !== undefined && rules.liquidity !== 'shown' && rules.liquidity !== 'unlimited')
+    throw invalid('liquidity', 'shown or unlimited')
+  if (rules.unlisted !== undefined && rules.unlisted !== 'reject' && rules.unlisted !== 'list')
+    throw invalid('unlisted', 'reject or list')
   for (const name of ['fees', 'slippage', 'fills'] as const) {
-    if (rules[name] !== undefined && typeof rules[name] !== 'function') throw invalid(name, 'a function (see the models of tradewire/sim)')
+    if (rules[name] !== undefined && typeof rules[name] !== 'function')
+      throw invalid(name, 'a function (see the models of tradewire/sim)')
   }
-  if (rules.checksBalances !== undefined && typeof rules.checksBalances !== 'boolean') throw invalid('checksBalances', 'true or false')
+  if (rules.checksBalances !== undefined && typeof rules.checksBalances !== 'boolean')
+    throw invalid('checksBalances', 'true or false')
   const { historyLimit, seed } = rules
-  if (historyLimit !== undefined && !(Number.isSafeInteger(historyLimit) && historyLimit >= 1)) throw invalid('historyLimit', 'a whole number of at least 1')
+  if (historyLimit !== undefined && !(Number.isSafeInteger(historyLimit) && historyLimit >= 1))
+    throw invalid('historyLimit', 'a whole number of at least 1')
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw invalid('seed', 'a whole number')
   dayEndUs(rules.dayEnd)
 }
@@ -80,7 +86,11 @@ export function dayEndUs(dayEnd: string | false | undefined): number {
 export function refuseUnknown(owner: string, given: object, known: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
-    throw new TradewireError('TW_INVALID_CONFIG', `Option ${name} of ${owner} is not known; use one of ${known.join(', ')}`, { details: { field: name } })
+    throw new TradewireError(
+      'TW_INVALID_CONFIG',
+      `Option ${name} of ${owner} is not known; use one of ${known.join(', ')}`,
+      { details: { field: name } },
+    )
   }
 }
 

@@ -3,11 +3,12 @@
  *
  * The record is made on the client's side from what is sent, and becomes the venue's when it arrives.
  */
+
+import type { QueuePosition } from '../../matching/queue-models.js'
 import type { Instrument } from '../../model/instrument.js'
 import type { SideSign } from '../../orders/codes.js'
 import type { ExecKey } from '../../orders/trade-pool.js'
 import type { VenueOrderState } from '../../orders/venue-reports.js'
-import type { QueuePosition } from '../../matching/queue-models.js'
 import type { VenueAccount } from './venue-accounts.js'
 
 /** The terms of an order as a client sends it; an `OrderView` is one. NaN where the order has no such term. */

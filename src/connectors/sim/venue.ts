@@ -14,11 +14,11 @@ import { TradewireError } from '../../core/errors.js'
 import { SeededRandom } from '../../core/random.js'
 import type { TimerHandle } from '../../core/scheduler.js'
 import type { Time } from '../../core/time.js'
+import { MarketState } from '../../matching/codes.js'
 import { toUnits } from '../../model/decimal.js'
 import type { Instrument, InstrumentDefinition } from '../../model/instrument.js'
 import { InstrumentRegistry } from '../../model/instrument-registry.js'
 import { TifCode } from '../../orders/codes.js'
-import { MarketState } from '../../matching/codes.js'
 import { TradingStatus } from '../../ring/kinds.js'
 import { BookMatcher, type BookTape } from './book-matcher.js'
 import { noFees } from './fees.js'
@@ -29,8 +29,14 @@ import { ReportOutbox, type VenueClient, VenueSession } from './report-outbox.js
 import { noSlippage } from './slippage.js'
 import type { VenueAccount } from './venue-accounts.js'
 import type { VenueRequest } from './venue-message.js'
+import {
+  checkVenueRules,
+  dayEndUs,
+  refuseUnknown,
+  type SimulatedVenueOptions,
+  venueRuleNames,
+} from './venue-options.js'
 import { type OrderTerms, type VenueExecution, VenueOrder } from './venue-order.js'
-import { checkVenueRules, dayEndUs, refuseUnknown, type SimulatedVenueOptions, venueRuleNames } from './venue-options.js'
 
 const dayUs = 86_400_000_000
 
@@ -85,7 +91,8 @@ export class SimulatedVenue {
     })
     for (const [name, balances] of Object.entries(options.balances ?? {})) {
       const account = this.#desk.account(name)
-      for (const [currency, amount] of Object.entries(balances)) account.add(currency, toUnits(amount, 8, `balances.${name}.${currency}`))
+      for (const [currency, amount] of Object.entries(balances))
+        account.add(currency, toUnits(amount, 8, `balances.${name}.${currency}`))
     }
   }
 
@@ -96,7 +103,10 @@ export class SimulatedVenue {
     const instrument = this.instruments.add(definition)
     const known = this.#byInstrument.get(instrument)
     if (known !== undefined) return known
-    const listing = mode === 'book' ? this.#bookListing(instrument) : new Listing(instrument, new MarketMatcher(instrument, this.#desk, this.#matching()), undefined)
+    const listing =
+      mode === 'book'
+        ? this.#bookListing(instrument)
+        : new Listing(instrument, new MarketMatcher(instrument, this.#desk, this.#matching()), undefined)
     this.#byInstrument.set(instrument, listing)
     this.#listings.push(listing)
     return listing
@@ -183,7 +193,8 @@ export class SimulatedVenue {
     if (at >= 0) this.#outbox.sessions.splice(at, 1)
     if (options.cancelsOrders !== true) return
     this.#outbox.begin()
-    for (const order of this.#clients.get(session.clientName)?.values() ?? []) this.#desk.cancel(order, 'cancel on disconnect')
+    for (const order of this.#clients.get(session.clientName)?.values() ?? [])
+      this.#desk.cancel(order, 'cancel on disconnect')
     this.#outbox.end()
   }
 
@@ -224,15 +235,32 @@ export class SimulatedVenue {
     const reason =
       order === undefined
         ? 'unknown order'
-        : this.#desk.replace(order, session, number, generation, request.quantityUnits, request.priceUnits, request.triggerUnits)
-    if (reason !== '') this.#outbox.addRefusal('replace_rejected', session, order, number, generation, reason, this.#time.wallUs())
+        : this.#desk.replace(
+            order,
+            session,
+            number,
+            generation,
+            request.quantityUnits,
+            request.priceUnits,
+            request.triggerUnits,
+          )
+    if (reason !== '')
+      this.#outbox.addRefusal('replace_rejected', session, order, number, generation, reason, this.#time.wallUs())
   }
 
   #receiveCancel(session: VenueSession, request: VenueRequest): void {
     const order = this.#find(session, request)
     const reason = order === undefined ? 'unknown order' : this.#desk.cancel(order)
     if (reason !== '') {
-      this.#outbox.addRefusal('cancel_rejected', session, order, request.number, request.generation, reason, this.#time.wallUs())
+      this.#outbox.addRefusal(
+        'cancel_rejected',
+        session,
+        order,
+        request.number,
+        request.generation,
+        reason,
+        this.#time.wallUs(),
+      )
     }
   }
 
@@ -426,7 +454,13 @@ export class SimulatedVenue {
     this.#outbox.begin()
     execution.isBusted = true
     this.#restate(execution, -execution.quantityUnits, -execution.priceUnits * execution.quantityUnits)
-    order.account?.book(order.instrument, order.sideSign, -execution.quantityUnits, execution.priceUnits, -execution.feeUnits)
+    order.account?.book(
+      order.instrument,
+      order.sideSign,
+      -execution.quantityUnits,
+      execution.priceUnits,
+      -execution.feeUnits,
+    )
     const report = this.#outbox.add('bust', order, this.#time.wallUs(), 'busted')
     report.execution = execution
     this.#outbox.end()
@@ -437,13 +471,20 @@ export class SimulatedVenue {
     const execution = this.#execution(exec)
     const { quantityUnits = execution.quantityUnits, priceUnits = execution.priceUnits } = terms
     if (execution.isBusted || !(quantityUnits > 0) || quantityUnits > execution.quantityUnits) {
-      throw new TradewireError('TW_INVALID_ARGUMENT', `Execution ${exec} cannot be corrected to ${quantityUnits} units: it is busted, or the quantity would grow`)
+      throw new TradewireError(
+        'TW_INVALID_ARGUMENT',
+        `Execution ${exec} cannot be corrected to ${quantityUnits} units: it is busted, or the quantity would grow`,
+      )
     }
     const { order } = execution
     this.#outbox.begin()
     order.account?.book(order.instrument, order.sideSign, -execution.quantityUnits, execution.priceUnits, 0)
     order.account?.book(order.instrument, order.sideSign, quantityUnits, priceUnits, 0)
-    this.#restate(execution, quantityUnits - execution.quantityUnits, priceUnits * quantityUnits - execution.priceUnits * execution.quantityUnits)
+    this.#restate(
+      execution,
+      quantityUnits - execution.quantityUnits,
+      priceUnits * quantityUnits - execution.priceUnits * execution.quantityUnits,
+    )
     execution.quantityUnits = quantityUnits
     execution.priceUnits = priceUnits
     const report = this.#outbox.add('correction', order, this.#time.wallUs(), 'corrected')
@@ -467,7 +508,11 @@ export class SimulatedVenue {
   }
 
   /** An order that no client of ours sent: by hand, by another program. Sessions that see the account hear of it. */
-  submitManual(account: string, symbol: string, terms: Partial<OrderTerms> & Pick<OrderTerms, 'sideSign' | 'quantityUnits' | 'type'>): VenueOrder {
+  submitManual(
+    account: string,
+    symbol: string,
+    terms: Partial<OrderTerms> & Pick<OrderTerms, 'sideSign' | 'quantityUnits' | 'type'>,
+  ): VenueOrder {
     const { instrument } = this.#listed(symbol)
     const id = `${this.#desk.counters.orders + 1}`
     const order = new VenueOrder(id, account, instrument, { ...blankTerms, ...terms }, 0, undefined)

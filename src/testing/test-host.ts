@@ -1,0 +1,207 @@
+/**
+ * The surroundings of one connector in a test: virtual time, a registry, a ring, and reports that are kept. Approvals come
+ * from a real risk gate, so the connector is driven through its public methods like in a trading system; the gate's limits
+ * are not asked.
+ *
+ *   const host = new TestHost()
+ *   await host.start(connector)
+ *   const order = host.submit(connector, { symbol: 'IBM', side: 'buy', quantity: 100, price: '187.25' })
+ *   host.reports.kinds(order)       // ['accepted']
+ */
+
+import type { BaseConnector } from '../connector/base-connector.js'
+import { OrderSupport } from '../connector/capabilities.js'
+import type { ConnectorHost } from '../connector/connector-host.js'
+import { type Logger, silentLogger } from '../core/logger.js'
+import { SeededRandom } from '../core/random.js'
+import { VirtualTime } from '../core/virtual-time.js'
+import type { InstrumentDefinition } from '../model/instrument.js'
+import { InstrumentRegistry } from '../model/instrument-registry.js'
+import {
+  NormalizedChange,
+  NormalizedOrder,
+  normalizeOrderChange,
+  normalizeOrderRequest,
+} from '../model/normalize-order.js'
+import type { OrderChange, OrderRequest } from '../model/order.js'
+import type { OrderType } from '../model/order-types.js'
+import { type ApprovedOrder, type ApprovedReplace, CancelRequest, type OrderNames } from '../orders/approved-order.js'
+import { OrderFlag, StpCode, typeOf } from '../orders/codes.js'
+import { Field, OrderTable } from '../orders/order-table.js'
+import { NameTable } from '../portfolio/names.js'
+import { IngestRing } from '../ring/ingest-ring.js'
+import type { RingHandlers } from '../ring/kinds.js'
+import { RiskGate } from '../risk/gate.js'
+import { RecordingReports } from './recording-reports.js'
+
+/** What a host may be given. */
+export interface TestHostOptions {
+  time?: VirtualTime
+  seed?: number
+  instruments?: readonly InstrumentDefinition[]
+  logger?: Logger
+  /** Handlers of the market data that are published. */
+  handlers?: RingHandlers
+  /** Events the ring holds; 65,536 unless given. */
+  ringCapacity?: number
+}
+
+/** Names by number, and ids as the requests gave them. */
+class TestNames implements OrderNames {
+  readonly accounts = new NameTable()
+  readonly #table: OrderTable
+
+  constructor(table: OrderTable) {
+    this.#table = table
+  }
+
+  account(index: number): string {
+    return this.accounts.name(index)
+  }
+
+  strategy(): string {
+    return 'TEST'
+  }
+
+  connector(): string {
+    return 'test'
+  }
+
+  clientOrderId(row: number): string {
+    return this.#table.clientOrderId(row) as string
+  }
+}
+
+/** A connector's surroundings for tests. */
+export class TestHost implements ConnectorHost {
+  readonly time: VirtualTime
+  readonly random: SeededRandom
+  readonly logger: Logger
+  readonly instruments = new InstrumentRegistry()
+  readonly market: IngestRing
+  readonly reports = new RecordingReports()
+  /** Reasons of lost connections. */
+  readonly disconnects: string[] = []
+  /** Runs before a connector becomes ready; compare with the venue here. */
+  onReconcile: ((connector: BaseConnector) => Promise<void>) | undefined
+  readonly #table = new OrderTable({ capacity: 8_192 })
+  readonly #names = new TestNames(this.#table)
+  readonly #gate: RiskGate
+  readonly #normalized = new NormalizedOrder()
+  readonly #change = new NormalizedChange()
+  readonly #cancel: CancelRequest
+  readonly #generations = new Map<number, number>()
+
+  constructor(options: TestHostOptions = {}) {
+    this.time = options.time ?? new VirtualTime()
+    this.random = new SeededRandom(options.seed ?? 1)
+    this.logger = options.logger ?? silentLogger
+    for (const definition of options.instruments ?? []) this.instruments.add(definition)
+    this.market = new IngestRing({ capacity: options.ringCapacity ?? 65_536 })
+    if (options.handlers !== undefined)
+      this.market.addConsumer({ name: 'test', policy: 'backpressure', handlers: options.handlers })
+    this.#cancel = new CancelRequest(this.#table, this.instruments, this.#names)
+    this.#gate = new RiskGate({
+      table: this.#table,
+      instruments: this.instruments,
+      names: this.#names,
+      clock: this.time,
+      venue: () => ({ isReady: true, support: new OrderSupport(undefined) }),
+      sizes: { account: 16, strategy: 1, connector: 16, instrument: 4_096 },
+    })
+  }
+
+  /** Attaches a connector and starts it: ready when this resolves. */
+  async start(connector: BaseConnector, name = 'test'): Promise<void> {
+    connector.attach(this, name, 0)
+    await this.time.runUntil(connector.start())
+  }
+
+  /** Sends an order, as approved. Returns its number, by which reports name it. */
+  submit(connector: BaseConnector, request: OrderRequest): number {
+    const instrument = this.instruments.get(request.symbol)
+    const order = normalizeOrderRequest(request, instrument, this.#normalized)
+    const row = this.#table.allocate()
+    const { cells } = this.#table
+    const number = cells[row]
+    const id = order.clientOrderId ?? `C${number}`
+    cells[row + Field.isOpen] = 1
+    cells[row + Field.instrument] = instrument.index
+    cells[row + Field.account] = this.#names.accounts.intern(order.account ?? 'PAPER')
+    cells[row + Field.side] = order.sideSign
+    cells[row + Field.type] = order.typeIndex
+    cells[row + Field.timeInForce] = order.timeInForceIndex
+    cells[row + Field.flags] = flagsOf(order)
+    cells[row + Field.selfTrade] = StpCode[order.selfTradePrevention]
+    cells[row + Field.quantity] = order.quantityUnits
+    cells[row + Field.price] = order.priceUnits
+    cells[row + Field.trigger] = order.triggerPriceUnits
+    cells[row + Field.trailingAmount] = order.trailingAmountUnits
+    cells[row + Field.trailingBasisPoints] = order.trailingBasisPoints
+    cells[row + Field.display] = order.displayUnits
+    cells[row + Field.expireUs] = order.expireTimeUs
+    this.#table.setClientOrderId(row, id)
+    this.reports.numbers.set(id, number)
+    connector.submit(this.#gate.approved(row))
+    return number
+  }
+
+  /** Sends a change. Terms that it leaves out stay as they were last asked for. Returns its generation, by which reports name it. */
+  replace(connector: BaseConnector, number: number, change: OrderChange): number {
+    const row = this.#table.rowOf(number)
+    const { cells } = this.#table
+    const instrument = this.instruments.at(cells[row + Field.instrument])
+    const terms = normalizeOrderChange(change, typeOf(cells[row + Field.type]) as OrderType, instrument, this.#change)
+    const quantity = Number.isNaN(terms.quantityUnits) ? cells[row + Field.quantity] : terms.quantityUnits
+    const price = Number.isNaN(terms.priceUnits) ? cells[row + Field.price] : terms.priceUnits
+    const trigger = Number.isNaN(terms.triggerPriceUnits) ? cells[row + Field.trigger] : terms.triggerPriceUnits
+    const generation = this.#nextGeneration(number)
+    cells[row + Field.quantity] = quantity
+    cells[row + Field.price] = price
+    cells[row + Field.trigger] = trigger
+    connector.replace(this.#gate.approvedReplace(row, generation, quantity, price, trigger))
+    return generation
+  }
+
+  /** Sends a cancel. Returns its generation. */
+  cancel(connector: BaseConnector, number: number): number {
+    const generation = this.#nextGeneration(number)
+    connector.cancel(this.#cancel.point(this.#table.rowOf(number), generation))
+    return generation
+  }
+
+  isApproved(view: ApprovedOrder | ApprovedReplace): boolean {
+    return this.#gate.isOwn(view)
+  }
+
+  wake(): void {
+    this.time.nextTurn(() => this.drain())
+  }
+
+  drain(): void {
+    this.market.drain()
+  }
+
+  async reconcile(connector: BaseConnector): Promise<void> {
+    await this.onReconcile?.(connector)
+  }
+
+  disconnected(_connector: BaseConnector, reason: string): void {
+    this.disconnects.push(reason)
+  }
+
+  #nextGeneration(number: number): number {
+    const next = (this.#generations.get(number) ?? 0) + 1
+    this.#generations.set(number, next)
+    return next
+  }
+}
+
+function flagsOf(order: NormalizedOrder): number {
+  return (
+    (order.postOnly ? OrderFlag.postOnly : 0) |
+    (order.reduceOnly ? OrderFlag.reduceOnly : 0) |
+    (order.triggerSource === 'bid_ask' ? OrderFlag.triggerBidAsk : 0) |
+    (order.triggerSource === 'mid' ? OrderFlag.triggerMid : 0)
+  )
+}

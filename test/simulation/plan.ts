@@ -1,0 +1,79 @@
+/** What a seed stands for: how the system is set up, what the traders do, and what goes wrong, with which odds. */
+import { SeededRandom } from '../../src/core/random.js'
+import type { LinkFaults } from './link.js'
+
+/** Bugs that can be planted, to prove that the checks have teeth. */
+export const plants = ['send_before_journal', 'blind_resend', 'no_dedupe', 'forget_unknown'] as const
+/** A bug to plant. */
+export type Plant = (typeof plants)[number]
+
+/** One scenario. */
+export interface Plan {
+  readonly seed: number
+  readonly instruments: number
+  readonly durability: 'os' | 'fsync'
+  readonly fullHistory: boolean
+  /** Milliseconds of trading before everything heals. */
+  readonly tradingMs: number
+  readonly actionsPerSecond: number
+  readonly link: LinkFaults
+  /** Odds of a fault of each kind in each second of trading. */
+  readonly perSecond: {
+    readonly disconnect: number
+    readonly silence: number
+    readonly venueRestart: number
+    readonly crash: number
+    readonly diskFault: number
+    readonly external: number
+    readonly bust: number
+  }
+  /** Odds that the process dies in the very call that hands something to the line. */
+  readonly crashAtSend: number
+  readonly powerCuts: boolean
+  /** Whether a venue restart loses the book. */
+  readonly losesBook: boolean
+  readonly refusals: number
+  readonly limits: {
+    readonly maxOrder: number
+    readonly maxPosition: number
+    readonly throttle: number
+    readonly throttleMs: number
+  }
+}
+
+/** Draws the scenario of a seed. */
+export function planOf(seed: number): Plan {
+  const random = new SeededRandom(seed).fork('plan')
+  const odds = (probability: number, most: number) => (random.chance(probability) ? random.next() * most : 0)
+  const durability = random.chance(0.4) ? 'fsync' : 'os'
+  const leastDelayMs = random.below(20)
+  return {
+    seed,
+    instruments: 1 + random.below(3),
+    durability,
+    fullHistory: random.chance(0.8),
+    tradingMs: 4_000 + random.below(8_000),
+    actionsPerSecond: 3 + random.below(8),
+    link: {
+      drop: odds(0.4, 0.08),
+      duplicate: odds(0.5, 0.2),
+      leastDelayMs,
+      mostDelayMs: leastDelayMs + 1 + random.below(random.chance(0.2) ? 600 : 60),
+      refuseConnect: odds(0.3, 0.6),
+    },
+    perSecond: {
+      disconnect: odds(0.6, 0.3),
+      silence: odds(0.3, 0.15),
+      venueRestart: odds(0.2, 0.1),
+      crash: odds(0.5, 0.2),
+      diskFault: odds(0.3, 0.2),
+      external: odds(0.15, 0.3),
+      bust: odds(0.25, 0.3),
+    },
+    crashAtSend: odds(0.3, 0.02),
+    powerCuts: durability === 'fsync' && random.chance(0.7),
+    losesBook: random.chance(0.15),
+    refusals: odds(0.4, 0.1),
+    limits: { maxOrder: 20, maxPosition: 40 + random.below(60), throttle: 5 + random.below(20), throttleMs: 1_000 },
+  }
+}

@@ -1,0 +1,213 @@
+/** The connector under test: production base class, and below it the faulty line instead of a socket. */
+import { BaseConnector } from '../../src/connector/base-connector.js'
+import type { ConnectorCapabilities } from '../../src/connector/capabilities.js'
+import { TradewireError } from '../../src/core/errors.js'
+import { sleep } from '../../src/core/time.js'
+import type { InstrumentDefinition } from '../../src/model/instrument.js'
+import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../../src/orders/approved-order.js'
+import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../../src/orders/venue-reports.js'
+import type { Link, LinkClient } from './link.js'
+import type { Report, Request } from './messages.js'
+import type { Plant } from './plan.js'
+
+/** What the scenario wants to know and decide. */
+export interface ConnectorHooks {
+  /** Something is about to be sent. */
+  onSend(request: Request, connector: SimConnector): void
+  /** Something was handed to the line. */
+  onSent(request: Request): void
+  readonly instruments: readonly InstrumentDefinition[]
+  readonly fullHistory: boolean
+  readonly plant: Plant | undefined
+}
+
+type Answer = Extract<Report, { kind: 'answer' }>
+
+/** Speaks to the venue of the simulation. */
+export class SimConnector extends BaseConnector implements LinkClient {
+  readonly capabilities: ConnectorCapabilities
+  readonly #link: Link
+  readonly #hooks: ConnectorHooks
+  readonly #questions = new Map<number, (answer: Answer) => void>()
+  #nextQuestion = 1
+  /** Messages of the venue, for the planted bugs. */
+  #received = 0
+
+  constructor(link: Link, hooks: ConnectorHooks) {
+    super({
+      connectTimeoutMs: 1_000,
+      queryTimeoutMs: 1_500,
+      healthIntervalMs: 2_000,
+      reconnect: { firstDelayMs: 100, maxDelayMs: 1_500 },
+    })
+    this.#link = link
+    this.#hooks = hooks
+    this.capabilities = {
+      data: ['quotes'],
+      orders: {
+        types: ['LIMIT', 'MARKET'],
+        timeInForce: ['GTC', 'DAY'],
+        postOnly: false,
+        reduceOnly: true,
+        iceberg: false,
+        replace: true,
+        cancelOnDisconnect: 'none',
+        fullHistory: hooks.fullHistory,
+      },
+    }
+  }
+
+  onDown(reason: string): void {
+    this.connectionLost(reason)
+  }
+
+  onReport(report: Report): void {
+    this.#received++
+    if (report.kind === 'answer') this.#questions.get(report.id)?.(report)
+    else if (report.kind === 'quote') {
+      const { instrument, bid, ask, tsUs } = report
+      this.host.market.publishQuote(
+        instrument,
+        this.source,
+        bid,
+        ask,
+        100,
+        100,
+        tsUs,
+        this.host.time.wallUs(),
+        Number.NaN,
+        0,
+      )
+      this.published(1, tsUs, this.host.time.wallUs())
+    } else this.#order(report)
+  }
+
+  protected async connect(signal: AbortSignal): Promise<void> {
+    await sleep(this.host.time, 20, signal)
+    if (!this.#link.connect(this)) throw new TradewireError('TW_NETWORK', 'refused')
+  }
+
+  protected async disconnect(): Promise<void> {
+    this.#questions.clear()
+    this.#link.cut('client hung up', false)
+  }
+
+  protected async probe(signal: AbortSignal): Promise<void> {
+    await this.#ask('alive', 0, signal)
+  }
+
+  protected async loadInstruments(): Promise<InstrumentDefinition[]> {
+    return [...this.#hooks.instruments]
+  }
+
+  protected async subscribe(): Promise<void> {}
+
+  protected async unsubscribe(): Promise<void> {}
+
+  protected sendNew(order: ApprovedOrder): void {
+    const {
+      clientOrderId,
+      tag = '',
+      instrumentIndex: instrument,
+      sideSign: side,
+      quantityUnits: quantity,
+      priceUnits: price,
+    } = order
+    this.#send({ kind: 'new', clientOrderId, intent: tag, instrument, side, quantity, price })
+    if (this.#hooks.plant === 'forget_unknown') this.#giveUpOn(order.number)
+  }
+
+  protected sendReplace(change: ApprovedReplace): void {
+    const { clientOrderId, generation, newQuantityUnits: quantity, newPriceUnits: price } = change
+    this.#send({ kind: 'replace', clientOrderId, generation, quantity, price })
+  }
+
+  protected sendCancel({ clientOrderId, generation }: CancelRequest): void {
+    this.#send({ kind: 'cancel', clientOrderId, generation })
+  }
+
+  protected async fetchOrders(signal: AbortSignal): Promise<VenueOrderReport[]> {
+    const { orders = [] } = await this.#ask('orders', 0, signal)
+    return this.#hooks.fullHistory ? orders : orders.filter((order) => order.state === 'working')
+  }
+
+  protected async fetchFills(sinceUs: number, signal: AbortSignal): Promise<VenueFillReport[]> {
+    return (await this.#ask('fills', sinceUs, signal)).fills ?? []
+  }
+
+  protected async fetchAccountState(signal: AbortSignal): Promise<VenueAccountReport> {
+    return (await this.#ask('account', 0, signal)).account ?? {}
+  }
+
+  #send(request: Request): void {
+    this.#hooks.onSend(request, this)
+    this.#link.toVenue(this, request)
+    this.#hooks.onSent(request)
+  }
+
+  #ask(what: 'orders' | 'fills' | 'account' | 'alive', sinceUs: number, signal: AbortSignal): Promise<Answer> {
+    const id = this.#nextQuestion++
+    return new Promise((resolve, reject) => {
+      this.#questions.set(id, (answer) => {
+        this.#questions.delete(id)
+        resolve(answer)
+      })
+      signal.addEventListener('abort', () => {
+        this.#questions.delete(id)
+        reject(new TradewireError('TW_ABORTED', `question ${id} was given up`))
+      })
+      this.#link.toVenue(this, { kind: 'ask', id, what, sinceUs })
+    })
+  }
+
+  #order(report: Exclude<Report, { kind: 'answer' | 'quote' }>): void {
+    const { reports } = this.host
+    if (report.kind === 'external_order') {
+      reports.externalOrder(this.source, report.order)
+      return
+    }
+    if (report.kind === 'external_fill') {
+      reports.externalFill(this.source, report.fill)
+      return
+    }
+    const number = reports.numberOf(report.clientOrderId)
+    const { tsUs } = report
+    switch (report.kind) {
+      case 'accepted':
+        reports.accepted(number, report.venueOrderId, tsUs)
+        break
+      case 'rejected':
+        reports.rejected(number, 'refused by the venue', tsUs)
+        break
+      case 'filled': {
+        const exec = this.#hooks.plant === 'no_dedupe' ? `${report.exec} ${this.#received}` : report.exec
+        reports.filled(number, exec, report.quantity, report.price, Number.NaN, '', 1, tsUs)
+        break
+      }
+      case 'closed':
+        if (report.isExpiry) reports.expired(number, report.cumulative, tsUs)
+        else reports.canceled(number, report.cumulative, '', tsUs)
+        break
+      case 'replaced':
+        reports.replaced(number, report.generation, report.quantity, report.price, Number.NaN, undefined, tsUs)
+        break
+      case 'refused':
+        if (report.isCancel) reports.cancelRejected(number, report.generation, 'too late', tsUs)
+        else reports.replaceRejected(number, report.generation, 'too late', tsUs)
+        break
+      case 'busted':
+        reports.busted(number, report.exec, report.works, tsUs)
+        break
+      case 'corrected':
+        reports.corrected(number, report.exec, undefined, report.quantity, report.price, report.works, tsUs)
+    }
+  }
+
+  /** Planted bug: a time-out is taken for a rejection. */
+  #giveUpOn(number: number): void {
+    const before = this.#received
+    this.host.time.after(700, () => {
+      if (this.#received === before) this.host.reports.rejected(number, 'no answer', this.host.time.wallUs())
+    })
+  }
+}
