@@ -20,6 +20,8 @@ const config: KnipConfig = {
   project: ['src/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'],
   // Run by scripts/check.ts.
   ignoreDependencies: ['publint', '@arethetypeswrong/cli'],
+  // The compiler of the C++ peers.
+  ignoreBinaries: ['g++'],
   // Benchmark peers are listed in bench/package.json and installed on first use.
   ignoreIssues: { 'bench/**': ['unlisted', 'unresolved'] },
   // Exported for the modules beside them, or because a public signature names them.

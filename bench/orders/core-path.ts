@@ -25,6 +25,13 @@ export interface OrderPath {
   outcome(): PathOutcome
 }
 
+/**
+ * Virtual time starts at 0 and runs slower than that of the peer, with windows shortened to match: so nanoseconds are
+ * small integers, and what a clock allocates for larger ones is not measured here.
+ */
+const timeScale = 100
+const stepNs = (stepUs * 1_000) / timeScale
+
 /** Sets up table, gate, ledger and portfolio, with eight instruments and one venue. */
 export function openCorePath(workload: Workload): OrderPath {
   const instruments = new InstrumentRegistry()
@@ -40,7 +47,7 @@ export function openCorePath(workload: Workload): OrderPath {
     })
   }
   const table = new OrderTable()
-  // Virtual time from 0, so that microseconds are small integers: what clocks allocate is not measured here.
+  let nowNs = 0
   let nowUs = 0
   const venue: Venue = {
     isReady: true,
@@ -59,7 +66,7 @@ export function openCorePath(workload: Workload): OrderPath {
     table,
     instruments,
     names: { account: String, strategy: String, connector: String, clientOrderId: String },
-    clock: { wallUs: () => nowUs, monotonicNs: () => nowUs * 1_000 },
+    clock: { wallUs: () => nowUs, monotonicNs: () => nowNs },
     venue: () => venue,
     sizes: { account: 1, connector: 1, strategy: counts.strategies, instrument: counts.instruments },
     limits: {
@@ -68,8 +75,8 @@ export function openCorePath(workload: Workload): OrderPath {
       maxPosition: limits.maxPosition,
       priceCollarPercent: limits.collarPercent,
       marketData: { maxAgeMs: limits.maxAgeMs },
-      throttle: limits.throttle,
-      duplicates: limits.duplicates,
+      throttle: { limit: limits.throttle.limit, windowMs: limits.throttle.windowMs / timeScale },
+      duplicates: { limit: limits.duplicates.limit, windowMs: limits.duplicates.windowMs / timeScale },
     },
   })
   const portfolio = new Portfolio({ baseCurrency: 'USD' })
@@ -111,7 +118,8 @@ export function openCorePath(workload: Workload): OrderPath {
   return {
     run(orders) {
       for (let i = 0; i < orders; i++) {
-        nowUs += stepUs
+        nowNs += stepNs
+        nowUs = Math.floor(nowNs / 1_000)
         if ((sent & (quoteEvery - 1)) === 0) {
           for (let at = 0; at < counts.instruments; at++) gate.references.set(at, reference, nowUs)
         }

@@ -14,9 +14,8 @@ export const reference = 100
 /** Price units of one currency unit: a tick of 0.01 and two spare digits. */
 export const priceUnit = 10_000
 
-/** Time between two orders. */
-export const stepUs = 10,
-  stepNs = 10_000
+/** Time between two orders, microseconds. */
+export const stepUs = 10
 /** Orders between two quotes of every instrument. */
 export const quoteEvery = 4096
 

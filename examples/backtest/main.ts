@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type OrderEvent, SimulatedConnector, TradingSystem } from 'tradewire'
-import { constantLatency, perShareFees } from 'tradewire/sim'
+import { constantLatency, defaultSyntheticInstruments, perShareFees } from 'tradewire/sim'
 import { main, number, Progress, showProblems, stopOnInterrupt, table, utc } from '../support/console.js'
 import { EquityCurve } from '../support/equity-curve.js'
 import { recordedData } from '../support/recorded-data.js'
@@ -22,7 +22,10 @@ await main(async () => {
   })
   const path = values.data ?? recordedData('us_equity_ticks')
   const symbol = values.symbol ?? (path === undefined ? 'ACME' : 'IBM')
-  const market = path === undefined ? { synthetic: {} } : { replay: path }
+  const market =
+    path === undefined
+      ? { synthetic: { instruments: defaultSyntheticInstruments.filter((each) => each.definition.symbol === symbol) } }
+      : { replay: path }
   const network = constantLatency(1)
   const system = await TradingSystem.start({
     mode: 'simulation',
@@ -44,10 +47,10 @@ await main(async () => {
     system.orders.events.on('order', (event) => {
       if (event.type === 'filled') markers.push(markerOf(event))
     })
-    const stopCurve = curve.start(path === undefined ? 5_000 : 60_000)
+    const stopCurve = curve.start(60_000)
     const progress = new Progress()
     await system.run({
-      ...(path === undefined ? { durationMs: 1_800_000 } : {}),
+      ...(path === undefined ? { durationMs: 4 * 3_600_000 } : {}),
       signal: stopOnInterrupt(),
       onProgress: (_share, tsUs) => progress.show(() => utc(tsUs)),
     })

@@ -14,6 +14,7 @@ import {
   type ApprovedOrder,
   BaseConnector,
   type CancelRequest,
+  type Connection,
   type ConnectorCapabilities,
   type ConnectorOptions,
   type Instrument,
@@ -31,16 +32,18 @@ import {
   type VenueOrderReport,
   type VenueOrderState,
 } from 'tradewire'
-import { type Connection, Lines } from './lines.js'
+import { Lines } from './lines.js'
 
 /** Where the venue is. */
 export interface LineConnectorOptions extends ConnectorOptions {
   host?: string
   port: number
-  account?: string
   /** Sockets; real ones unless given. */
   network?: Network
 }
+
+/** The venue has one account. */
+const account = 'PAPER'
 
 const acme: InstrumentDefinition = {
   id: 'ACME.LINE' as InstrumentDefinition['id'],
@@ -96,7 +99,7 @@ export class LineConnector extends BaseConnector {
         if (this.#connection === connection) this.connectionLost(error?.message ?? 'the venue closed the connection')
       },
     })
-    await this.#greet('HELLO tradewire', 'WELCOME')
+    await this.#expect('WELCOME', 'HELLO tradewire')
   }
 
   protected async disconnect(): Promise<void> {
@@ -107,7 +110,7 @@ export class LineConnector extends BaseConnector {
   }
 
   protected async probe(): Promise<void> {
-    await this.#greet('PING', 'PONG')
+    await this.#expect('PONG', 'PING')
   }
 
   protected async loadInstruments(): Promise<InstrumentDefinition[]> {
@@ -124,24 +127,14 @@ export class LineConnector extends BaseConnector {
     this.#send(`UNSUB ${this.#symbol(instrument)}`)
   }
 
-  #quote([, symbol = '', bid, ask, bidSize, askSize, ts]: string[]): void {
+  #quote([, symbol = '', ...rest]: string[]): void {
     const { market, time } = this.host
-    const index = this.#instrument(symbol).index
+    const { index } = this.#instrument(symbol)
+    const [bid = Number.NaN, ask = Number.NaN, bidSize = Number.NaN, askSize = Number.NaN, ts = 0] = rest.map(Number)
     const recvUs = time.wallUs()
     // False means that a strategy is too slow: a connector without back-pressure drops the quote, and counts it.
-    const isTaken = market.publishQuote(
-      index,
-      this.source,
-      Number(bid),
-      Number(ask),
-      Number(bidSize),
-      Number(askSize),
-      Number(ts),
-      recvUs,
-      Number.NaN,
-      0,
-    )
-    if (isTaken) this.published(1, Number(ts), recvUs)
+    const isTaken = market.publishQuote(index, this.source, bid, ask, bidSize, askSize, ts, recvUs, Number.NaN, 0)
+    if (isTaken) this.published(1, ts, recvUs)
     else this.statistics.errors++
   }
 
@@ -159,7 +152,7 @@ export class LineConnector extends BaseConnector {
   }
 
   protected sendCancel(request: CancelRequest): void {
-    this.#send(`CANCEL ${request.clientOrderId}`)
+    this.#send(`CANCEL ${request.clientOrderId} ${request.generation}`)
   }
 
   #report([kind, id = '', ...rest]: string[]): void {
@@ -169,19 +162,18 @@ export class LineConnector extends BaseConnector {
     if (kind === 'ACK') reports.accepted(number, Number(rest[0]), Number(rest[1]))
     else if (kind === 'REJECT') reports.rejected(number, rest.slice(1).join(' '), Number(rest[0]))
     else if (kind === 'CANCELED') reports.canceled(number, Number(rest[0]), '', Number(rest[1]))
-    else if (kind === 'CANCELREJECT') reports.cancelRejected(number, 0, rest.slice(1).join(' '), Number(rest[0]))
+    else if (kind === 'CANCELREJECT')
+      reports.cancelRejected(number, Number(rest[0]), rest.slice(2).join(' '), Number(rest[1]))
     else if (kind === 'FILL') {
-      const fill = this.#fill(['FILL', id, ...rest])
-      reports.filled(
-        number,
-        fill.exec,
-        fill.quantityUnits,
-        fill.priceUnits,
-        fill.feeUnits ?? Number.NaN,
-        'USD',
-        fill.liquidity,
-        fill.tsUs,
-      )
+      const {
+        exec,
+        quantityUnits,
+        priceUnits,
+        feeUnits = Number.NaN,
+        liquidity,
+        tsUs,
+      } = this.#fill(['FILL', id, ...rest])
+      reports.filled(number, exec, quantityUnits, priceUnits, feeUnits, 'USD', liquidity, tsUs)
     }
   }
 
@@ -197,7 +189,7 @@ export class LineConnector extends BaseConnector {
           clientOrderId: id,
           venueOrderId: Number(venueId),
           instrument: instrument.index,
-          account: this.#account,
+          account,
           side: side as Side,
           type: isLimit ? 'LIMIT' : 'MARKET',
           timeInForce: 'DAY',
@@ -222,30 +214,21 @@ export class LineConnector extends BaseConnector {
         const instrument = this.#instrument(symbol)
         return {
           instrument: instrument.index,
-          account: this.#account,
+          account,
           quantityUnits: instrument.quantityUnits(quantity),
         }
       }),
     }
   }
 
-  #fill([
-    ,
-    id = '',
-    exec = '',
-    quantity = '0',
-    price = '0',
-    fee = '0',
-    ts,
-    symbol = '',
-    side,
-  ]: string[]): VenueFillReport {
+  #fill(words: string[]): VenueFillReport {
+    const [, id = '', exec = '', quantity = '0', price = '0', fee = '0', ts, symbol = '', side] = words
     const instrument = this.#instrument(symbol)
     return {
       exec: Number(exec),
       clientOrderId: id,
       instrument: instrument.index,
-      account: this.#account,
+      account,
       side: side as Side,
       quantityUnits: instrument.quantityUnits(quantity),
       priceUnits: instrument.priceUnits(price),
@@ -282,12 +265,7 @@ export class LineConnector extends BaseConnector {
   }
 
   #ask(question: string): Promise<string[][]> {
-    const tag = String(++this.#lastQuestion)
-    return this.#expect(tag, `${tag} ${question}`)
-  }
-
-  async #greet(line: string, answer: string): Promise<void> {
-    await this.#expect(answer, line)
+    return this.#expect(String(++this.#lastQuestion), `${this.#lastQuestion} ${question}`)
   }
 
   /** BaseConnector bounds the wait; what never comes is rejected when the connection ends. */
@@ -309,10 +287,6 @@ export class LineConnector extends BaseConnector {
 
   #symbol(index: number): string {
     return this.host.instruments.at(index).symbol
-  }
-
-  get #account(): string {
-    return this.#options.account ?? 'PAPER'
   }
 }
 

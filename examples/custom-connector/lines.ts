@@ -1,12 +1,4 @@
-/** What both ends of the line protocol share: the types of a connection, and cutting its bytes into lines. */
-import type { Network } from 'tradewire'
-
-/** An open connection. */
-export type Connection = Awaited<ReturnType<Network['connect']>>
-/** A listening socket. */
-export type Listener = Awaited<ReturnType<Network['listen']>>
-
-/** A line that never ends is an error, not a growing buffer. */
+/** Cuts a stream of bytes into lines. A line that never ends is an error, not a growing buffer. */
 const longestLine = 64 * 1024
 
 /** Collects chunks and gives whole lines, without their end. */

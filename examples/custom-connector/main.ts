@@ -3,8 +3,7 @@
  *
  *   npm run example -- custom-connector
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { TradingSystem } from 'tradewire'
+import { sleep, TradingSystem } from 'tradewire'
 import { main, showProblems } from '../support/console.js'
 import { LineConnector } from './line-connector.js'
 import { LineVenue } from './venue.js'
@@ -20,7 +19,7 @@ await main(async () => {
       console.log(`  connection: ${from} -> ${to}${reason === undefined ? '' : ` (${reason})`}`),
     )
     await system.subscribe(['ACME'], ['quotes'])
-    while (Number.isNaN(system.quotes.bid(system.instruments.get('ACME').index))) await sleep(5)
+    while (Number.isNaN(system.quotes.bid(system.instruments.get('ACME').index))) await sleep(system.time, 5)
 
     console.log('1. An order that takes what is offered')
     const taken = await system.orders.submit({ symbol: 'ACME', side: 'buy', quantity: 100, type: 'market' }).done()
@@ -36,7 +35,7 @@ await main(async () => {
     const missed = system.orders.submit({ symbol: 'ACME', side: 'sell', quantity: 100, price: '100.20' })
     await missed.accepted()
     venue.dropClients()
-    await sleep(10)
+    await sleep(system.time, 10)
     venue.move(100.25, 100.27) // fills the order; nobody is connected to hear of it
     const found = await missed.done()
     console.log(
@@ -44,7 +43,7 @@ await main(async () => {
     )
     for (const { fact, source } of missed.explain()) console.log(`    ${fact}: known from ${source}`)
 
-    while (!connector.isReady) await sleep(5)
+    while (!connector.isReady) await sleep(system.time, 5)
     const { connects, disconnects, ordersSent } = connector.statistics
     const { pnl } = system.snapshot()
     console.log(

@@ -6,14 +6,14 @@
  *   PING                                       PONG
  *   SUB symbol | UNSUB symbol                  QUOTE symbol bid ask bidSize askSize tsUs
  *   NEW id symbol side quantity price|MKT      ACK id venueId tsUs | REJECT id tsUs reason
- *   CANCEL id                                  CANCELED id filled tsUs | CANCELREJECT id tsUs reason
+ *   CANCEL id request                          CANCELED id filled tsUs | CANCELREJECT id request tsUs reason
  *                                              FILL id exec quantity price fee tsUs
  *   n ORDERS | n FILLS sinceUs | n POSITIONS   n ORDER … / n FILL … / n POSITION …, and n END
  *
  * It keeps orders and fills while clients come and go. `dropClients` pulls the plug, as networks do.
  */
-import { nodeNetwork, RealTime } from 'tradewire'
-import { type Connection, Lines, type Listener } from './lines.js'
+import { type Connection, type Listener, nodeNetwork, RealTime } from 'tradewire'
+import { Lines } from './lines.js'
 
 interface LineOrder {
   id: string
@@ -84,7 +84,7 @@ export class LineVenue {
       this.#quote(client)
     } else if (first === 'UNSUB') this.#subscribers.delete(client)
     else if (first === 'NEW') this.#new(words)
-    else if (first === 'CANCEL') this.#cancel(second)
+    else if (first === 'CANCEL') this.#cancel(second, words[2] ?? '')
     else this.#answer(client, first, second, Number(words[2] ?? 0))
   }
 
@@ -125,11 +125,11 @@ export class LineVenue {
     this.#tellAll(fill)
   }
 
-  #cancel(id: string): void {
+  #cancel(id: string, request: string): void {
     const order = this.#orders.get(id)
     const tsUs = this.#time.wallUs()
     if (order?.state !== 'working') {
-      this.#tellAll(`CANCELREJECT ${id} ${tsUs} not working`)
+      this.#tellAll(`CANCELREJECT ${id} ${request} ${tsUs} not working`)
       return
     }
     order.state = 'canceled'

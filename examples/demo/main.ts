@@ -79,6 +79,7 @@ async function runMarket(
 ): Promise<void> {
   const progress = new Progress()
   const startedMs = performance.now()
+  const startedCpu = process.cpuUsage()
   tally.startupSeconds = startedMs / 1_000
   tally.firstUs = system.time.wallUs()
   try {
@@ -95,6 +96,8 @@ async function runMarket(
   } finally {
     progress.end()
     tally.runSeconds = (performance.now() - startedMs) / 1_000
+    const cpu = process.cpuUsage(startedCpu)
+    tally.cpuSeconds = (cpu.user + cpu.system) / 1e6
     tally.lastUs = system.time.wallUs()
     tally.wasInterrupted = signal.aborted
   }
@@ -105,6 +108,7 @@ function newTally(description: string): Tally {
     description,
     startupSeconds: Number.NaN,
     runSeconds: Number.NaN,
+    cpuSeconds: Number.NaN,
     firstUs: Number.NaN,
     lastUs: Number.NaN,
     badRows: 0,

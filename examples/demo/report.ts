@@ -10,6 +10,8 @@ export interface Tally {
   description: string
   startupSeconds: number
   runSeconds: number
+  /** Processor time of all threads of the process while it ran. */
+  cpuSeconds: number
   firstUs: number
   lastUs: number
   badRows: number
@@ -89,7 +91,7 @@ export function demoText(result: DemoResult): string {
   return [
     `Market       ${result.description}`,
     `             ${utc(result.firstUs)} to ${utc(result.lastUs)} UTC${result.wasInterrupted ? ' (interrupted)' : ''}`,
-    `Events       ${number(result.events)} in ${number(result.runSeconds, 2)} s: ${number(result.eventsPerSecond)} a second (start-up ${number(result.startupSeconds, 2)} s before that)`,
+    `Events       ${number(result.events)} in ${number(result.runSeconds, 2)} s (processor ${number(result.cpuSeconds, 2)} s): ${number(result.eventsPerSecond)} a second (start-up ${number(result.startupSeconds, 2)} s before that)`,
     ...(result.badRows === 0 ? [] : [`Bad rows     ${number(result.badRows)} skipped`]),
     `Orders       ${number(result.orders)} sent, ${number(result.cancels)} cancels, ${number(result.denied)} denied: ${number(result.orderMessagesPerSecond)} messages a second; ${number(result.fills)} fills, ${number(result.stopsTriggered)} stops triggered, ${number(result.openOrders)} still open`,
     '',

@@ -41,7 +41,7 @@ export interface Connection {
   /** Stops and resumes reading: back-pressure towards the peer. */
   pause(): void
   resume(): void
-  /** Ends in an orderly way: what was sent is delivered, then the peer has {@link CLOSE_LINGER_MS} to end its side. `destroy` ends at once. */
+  /** Ends in an orderly way: what was sent is delivered, then the peer has `CLOSE_LINGER_MS` to end its side. `destroy` ends at once. */
   close(): void
   destroy(): void
   readonly remote: string

@@ -703,13 +703,14 @@ export class OrderCore implements HandleHome {
   /** Whether anybody would see an event of an order. */
   isWatched(row: number): boolean {
     return (
-      this.#sinks[this.table.cells[row + Field.strategy]] !== undefined ||
-      this.#handles[this.table.indexOf(row)]?.isWatched === true ||
-      this.events.listenerCount('order') > 0
+      !this.#isReplaying &&
+      (this.#sinks[this.table.cells[row + Field.strategy]] !== undefined ||
+        this.#handles[this.table.indexOf(row)]?.isWatched === true ||
+        this.events.listenerCount('order') > 0)
     )
   }
 
-  /** Queues an event for delivery at the end of the turn. */
+  /** Queues an event for delivery at the end of the turn, where anybody would see it. */
   emit(
     type: OrderEventType,
     row: number,
@@ -718,7 +719,18 @@ export class OrderCore implements HandleHome {
     tsUs: number,
     details?: OrderEventDetails,
   ): void {
-    if (this.#isReplaying || !this.isWatched(row)) return
+    if (this.isWatched(row)) this.announce(type, row, seq, source, tsUs, details)
+  }
+
+  /** As {@link emit}, for callers that have asked {@link isWatched}. */
+  announce(
+    type: OrderEventType,
+    row: number,
+    seq: number,
+    source: number,
+    tsUs: number,
+    details?: OrderEventDetails,
+  ): void {
     const { table } = this
     const instrument = this.instruments.at(table.cells[row + Field.instrument])
     const state = statusOf(status(table, row))

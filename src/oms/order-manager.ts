@@ -6,6 +6,7 @@
  * All of it up to the hand-over happens in one turn without an await.
  */
 import { TradewireError } from '../core/errors.js'
+import type { Instrument } from '../model/instrument.js'
 import {
   NormalizedChange,
   NormalizedOrder,
@@ -49,6 +50,14 @@ export class OrderManager {
   readonly #defaults: OrderDefaults
   readonly #normalized = new NormalizedOrder()
   readonly #change = new NormalizedChange()
+  /** Instruments by the names that hosts use, valid for so many instruments: another one can make a symbol ambiguous. */
+  readonly #byName = new Map<string, Instrument>()
+  #instruments = 0
+  /** Names that were looked up last, for most orders have the same. An index once given is for ever. */
+  #account = ''
+  #accountIndex = -1
+  #connector: string | undefined
+  #connectorIndex = -1
 
   constructor(core: OrderCore, defaults: OrderDefaults) {
     this.#core = core
@@ -83,7 +92,7 @@ export class OrderManager {
    */
   submit(request: OrderRequest): OrderHandle {
     const core = this.#core
-    const instrument = core.instruments.get(request.symbol)
+    const instrument = this.#instrumentOf(request.symbol)
     const order = normalizeOrderRequest(request, instrument, this.#normalized)
     const { clientOrderId } = order
     if (clientOrderId !== undefined && core.ids.isTaken(clientOrderId)) {
@@ -256,10 +265,9 @@ export class OrderManager {
     const defaults = this.#defaults
     const connector = order.connector ?? defaults.route(instrument)
     cells[row + Field.instrument] = instrument
-    cells[row + Field.account] = core.intern('account', order.account ?? defaults.account)
+    cells[row + Field.account] = this.#accountOf(order.account ?? defaults.account)
     cells[row + Field.strategy] = core.intern('strategy', order.strategy ?? defaults.strategy)
-    cells[row + Field.connector] = connector === undefined ? noConnector : core.names.connectors.find(connector)
-    if (cells[row + Field.connector] < 0) cells[row + Field.connector] = noConnector
+    cells[row + Field.connector] = connector === undefined ? noConnector : this.#connectorOf(connector)
     cells[row + Field.side] = order.sideSign
     cells[row + Field.type] = order.typeIndex
     cells[row + Field.timeInForce] = order.timeInForceIndex
@@ -279,6 +287,36 @@ export class OrderManager {
     return row
   }
 
+  #instrumentOf(name: string): Instrument {
+    const { instruments } = this.#core
+    if (instruments.size !== this.#instruments) {
+      this.#byName.clear()
+      this.#instruments = instruments.size
+    }
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    const instrument = instruments.get(name)
+    this.#byName.set(name, instrument)
+    return instrument
+  }
+
+  #accountOf(name: string): number {
+    if (name !== this.#account || this.#accountIndex < 0) {
+      this.#accountIndex = this.#core.intern('account', name)
+      this.#account = name
+    }
+    return this.#accountIndex
+  }
+
+  #connectorOf(name: string): number {
+    if (name === this.#connector) return this.#connectorIndex
+    const index = this.#core.names.connectors.find(name)
+    if (index < 0) return noConnector
+    this.#connector = name
+    this.#connectorIndex = index
+    return index
+  }
+
   /** Gate, journal and hand-over of a new order; or its refusal. */
   #decide(row: number, order: NormalizedOrder): void {
     const core = this.#core
@@ -292,6 +330,12 @@ export class OrderManager {
       return
     }
     if (order.clientOrderId !== undefined) core.ids.remember(order.clientOrderId, table.cells[row])
+    const position = core.ledger.portfolio.ensurePosition(
+      table.cells[row + Field.account],
+      table.cells[row + Field.strategy],
+      core.instruments.at(table.cells[row + Field.instrument]),
+    )
+    table.cells[row + Field.positionRow] = position + 1
     const writer = core.recorder.begin(RecordType.intent)
     writeTerms(writer, table, row)
     const seq = core.recorder.commit()
@@ -314,11 +358,6 @@ export class OrderManager {
       if (core.ids.isTaken(order.clientOrderId)) return Verdict.duplicate
       if (!core.ids.hasRoom) return LocalReason.CAPACITY
     }
-    core.ledger.portfolio.ensurePosition(
-      cells[row + Field.account],
-      cells[row + Field.strategy],
-      core.instruments.at(cells[row + Field.instrument]),
-    )
     return core.gate.check(row)
   }
 

@@ -28,6 +28,7 @@ export class Outbox {
   price = Number.NaN
   trigger = Number.NaN
 
+  /** `capacity`: a power of two, to start with. */
   constructor(capacity = 256) {
     this.#capacity = capacity
     this.#cells = new Float64Array(capacity * fields)
@@ -53,7 +54,7 @@ export class Outbox {
     trigger: number,
   ): void {
     if (this.#size === this.#capacity) this.#grow()
-    const at = ((this.#head + this.#size++) % this.#capacity) * fields
+    const at = ((this.#head + this.#size++) & (this.#capacity - 1)) * fields
     const cells = this.#cells
     cells[at] = kind
     cells[at + 1] = row
@@ -78,7 +79,7 @@ export class Outbox {
     this.quantity = cells[at + 5]
     this.price = cells[at + 6]
     this.trigger = cells[at + 7]
-    this.#head = (this.#head + 1) % this.#capacity
+    this.#head = (this.#head + 1) & (this.#capacity - 1)
     this.#size--
     return true
   }

@@ -87,6 +87,7 @@ export class Recovery {
       case RecordType.intent:
       case RecordType.external: {
         const row = this.#order(record)
+        core.ledger.portfolio.ensurePosition(core.table.cells[row + Field.account], core.table.cells[row + Field.strategy], core.instruments.at(core.table.cells[row + Field.instrument]))
         core.ledger.submitted(row, seq)
         return
       }
@@ -119,11 +120,6 @@ export class Recovery {
     const row = readTerms(record, core.table, (number) => core.ids.of(number))
     const { cells } = core.table
     core.ids.remember(core.table.clientOrderId(row) as string, cells[row])
-    core.ledger.portfolio.ensurePosition(
-      cells[row + Field.account],
-      cells[row + Field.strategy],
-      core.instruments.at(cells[row + Field.instrument]),
-    )
     return row
   }
 

@@ -23,6 +23,9 @@ export class ReportIntake implements OrderReports {
   readonly #unmatched: UnmatchedReports
   readonly externalPolicy: ExternalPolicy
   readonly #external: ExternalOrders
+  /** The currency that was looked up last. */
+  #currency = ''
+  #currencyIndex = 0
   constructor(core: OrderCore, options: { onOverfill?: 'halt' | 'alert'; external?: ExternalPolicy } = {}) {
     this.#core = core
     this.#onOverfill = options.onOverfill ?? 'halt'
@@ -308,6 +311,15 @@ export class ReportIntake implements OrderReports {
     return false
   }
 
+  /** Most fees are in the currency of the fee before. */
+  #currencyOf(name: string): number {
+    if (name !== this.#currency) {
+      this.#currencyIndex = this.#core.intern('currency', name)
+      this.#currency = name
+    }
+    return this.#currencyIndex
+  }
+
   #trade(
     row: number,
     exec: ExecKey,
@@ -322,7 +334,7 @@ export class ReportIntake implements OrderReports {
     const core = this.#core
     core.beginTurn()
     try {
-      const currency = feeCurrency === '' ? 0 : core.intern('currency', feeCurrency)
+      const currency = feeCurrency === '' ? 0 : this.#currencyOf(feeCurrency)
       const writer = core.recorder.begin(RecordType.trade)
       writer.f64(core.table.cells[row])
       writer.f64(tsUs)
@@ -355,7 +367,7 @@ export class ReportIntake implements OrderReports {
         if (isFirst) this.#measure(row, core.latency.submitToFill, true)
         const source = basis > 0 ? FactSource.inferred : FactSource.venue
         if (core.isWatched(row))
-          core.emit('filled', row, seq, source, tsUs, {
+          core.announce('filled', row, seq, source, tsUs, {
             exec,
             quantityUnits,
             priceUnits,

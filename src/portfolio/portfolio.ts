@@ -575,7 +575,7 @@ export class Portfolio {
     return fractions
   }
 
-  /** The row of a position; -1 when there never was one. `strategyIndex` {@link TOTAL} asks for the total. */
+  /** The row of a position; -1 when there never was one. `strategyIndex` `TOTAL` asks for the total. */
   slotOf(accountIndex: number, strategyIndex: number, instrumentIndex: number, positionIndex = 0): number {
     return this.table.find(accountIndex, strategyIndex, instrumentIndex, positionIndex)
   }

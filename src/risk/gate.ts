@@ -149,8 +149,7 @@ export class RiskGate {
    * failed. The order is approved from then on: send it, or give the reservation back by folding what happened.
    */
   check(row: number): number {
-    const { cells } = this.#table
-    const order = this.#read(row, cells[row + Field.quantity], cells[row + Field.price], cells[row + Field.trigger])
+    const order = this.#read(row)
     const verdict = this.#verdict(row, order, true)
     if (verdict !== 0) {
       this.denials[verdict] = this.denials[verdict] + 1
@@ -180,7 +179,10 @@ export class RiskGate {
 
   /** Checks a change of a working order as the order it would become, and reserves the larger of old and new. */
   checkReplace(row: number, quantity: number, price: number, trigger: number): number {
-    const order = this.#read(row, quantity, price, trigger)
+    const order = this.#read(row)
+    order.quantity = quantity
+    order.price = price
+    order.trigger = trigger
     const verdict = this.#isPureDecrease(row, order) ? this.#decreaseVerdict(order) : this.#verdict(row, order, false)
     if (verdict !== 0) {
       this.denials[verdict] = this.denials[verdict] + 1
@@ -199,15 +201,14 @@ export class RiskGate {
 
   /** Whether an approved order may still be sent, later in time: the kill switch, the states and the venue are asked again. */
   recheck(row: number, quantity: number = this.#table.cells[row + Field.quantity]): number {
-    const { cells } = this.#table
-    const order = this.#read(row, quantity, cells[row + Field.price], cells[row + Field.trigger])
+    const order = this.#read(row)
+    order.quantity = quantity
     return this.#stateVerdict(order) || this.#tradableVerdict(order)
   }
 
   /** All controls that an order fails now, with limits and what was seen. Reserves nothing. */
   explain(row: number): Breach[] {
-    const { cells } = this.#table
-    const order = this.#read(row, cells[row + Field.quantity], cells[row + Field.price], cells[row + Field.trigger])
+    const order = this.#read(row)
     const breaches: Breach[] = []
     const seen = new Set<number>()
     for (const check of this.#checks(row, order)) {
@@ -225,7 +226,8 @@ export class RiskGate {
     return { control: name, code: controls[name].code, ...this.#figures(row, name) }
   }
 
-  #read(row: number, quantity: number, price: number, trigger: number): Subject {
+  /** The order as it is now. Terms are not passed as arguments: a double, or NaN, would cost an allocation. */
+  #read(row: number): Subject {
     const { cells } = this.#table
     const order = this.#subject
     const account = cells[row + Field.account]
@@ -238,9 +240,9 @@ export class RiskGate {
     order.type = cells[row + Field.type]
     order.timeInForce = cells[row + Field.timeInForce]
     order.flags = cells[row + Field.flags]
-    order.quantity = quantity
-    order.price = price
-    order.trigger = trigger
+    order.quantity = cells[row + Field.quantity]
+    order.price = cells[row + Field.price]
+    order.trigger = cells[row + Field.trigger]
     order.filled = cells[row + Field.filled]
     order.reserved = cells[row + Field.reserved]
     order.key = this.exposure.keyOf(account, instrument)

@@ -3,19 +3,16 @@
  * journal of a system that is running, and for post-mortems. Nothing is written, locked, connected or sent.
  */
 
-import { OrderSupport } from '../connector/capabilities.js'
 import type { FileSystem } from '../core/file-system.js'
 import { silentLogger } from '../core/logger.js'
 import { VirtualTime } from '../core/virtual-time.js'
 import { readJournal } from '../journal/read-journal.js'
-import { InstrumentRegistry } from '../model/instrument-registry.js'
-import { CoreNames, OrderCore } from '../oms/order-core.js'
 import { Recovery, type RecoveryReport } from '../oms/recovery.js'
-import { OrderTable } from '../orders/order-table.js'
-import { Portfolio } from '../portfolio/portfolio.js'
-import { RiskGate } from '../risk/gate.js'
 import { checkConfig, type TradingSystemConfig } from './config.js'
+import { composeOrderPlane } from './order-plane.js'
 import { exportState, type SystemState } from './state.js'
+
+const noMarks = { bid: () => Number.NaN, ask: () => Number.NaN, last: () => Number.NaN }
 
 /** What {@link recoverState} reads. */
 export interface RecoverStateOptions {
@@ -54,7 +51,11 @@ export interface RecoveredState {
  * ```
  */
 export function recoverState({ fileSystem, directory, config = {} }: RecoverStateOptions): RecoveredState {
-  const core = emptyCore(checkConfig(config))
+  const core = composeOrderPlane(checkConfig(config), {
+    clock: new VirtualTime(),
+    logger: silentLogger,
+    marks: noMarks,
+  })
   const strategyStates = new Map<string, unknown>()
   const recovery = new Recovery(core, (strategy, state) => strategyStates.set(strategy, JSON.parse(state)))
   const { records, bytes, segments, droppedBytes, lastSeq } = readJournal(fileSystem, directory, (type, seq, record) =>
@@ -67,41 +68,4 @@ export function recoverState({ fileSystem, directory, config = {} }: RecoverStat
     strategyStates,
     journal: { records, bytes, segments, droppedBytes, lastSeq },
   }
-}
-
-/** An order plane without venue, clock or market, with the tables of the system that `config` describes. */
-function emptyCore(config: TradingSystemConfig): OrderCore {
-  const { limits = {}, baseCurrency = 'USD' } = config
-  const clock = new VirtualTime()
-  const instruments = new InstrumentRegistry()
-  const table = new OrderTable({
-    capacity: limits.orders ?? 8_192,
-    ...(limits.trades === undefined ? {} : { tradeCapacity: limits.trades }),
-  })
-  const names = new CoreNames(table)
-  const sizes = {
-    account: limits.accounts ?? 16,
-    strategy: limits.strategies ?? 256,
-    connector: limits.connectors ?? 16,
-    instrument: limits.instruments ?? 1_024,
-  }
-  const portfolio = new Portfolio({
-    baseCurrency,
-    accounting: config.accounting ?? 'average',
-    capital: config.capital ?? 0,
-    marks: { bid: () => Number.NaN, ask: () => Number.NaN, last: () => Number.NaN },
-    accounts: names.accounts,
-    strategies: names.strategies,
-  })
-  const venue = { isReady: false, support: new OrderSupport(undefined) }
-  const gate = new RiskGate({
-    table,
-    instruments,
-    names,
-    clock,
-    venue: () => venue,
-    sizes,
-    limits: { baseCurrency, ...config.risk },
-  })
-  return new OrderCore({ table, gate, portfolio, instruments, names, clock, logger: silentLogger, sizes })
 }

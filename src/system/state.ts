@@ -6,7 +6,7 @@
 import { averagePrice } from '../oms/explain.js'
 import type { OrderCore } from '../oms/order-core.js'
 import { statusOf, tifOf, typeOf } from '../orders/codes.js'
-import { factsOf, inFlightRequests, status, worstCaseLeaves } from '../orders/derive.js'
+import { factsOf, inFlightRequests, lifecycle, status, worstCaseLeaves } from '../orders/derive.js'
 import { Field } from '../orders/order-table.js'
 import { TradeField } from '../orders/trade-pool.js'
 import { portfolioToState } from '../portfolio/portfolio-state.js'
@@ -103,6 +103,7 @@ function orderState(core: OrderCore, row: number): Record<string, unknown> {
     selfTrade: number(Field.selfTrade),
     generation: number(Field.termGeneration),
     status: statusOf(status(table, row)),
+    lifecycle: statusOf(lifecycle(table, row)),
     facts: factsOf(table, row),
     filled: number(Field.filled),
     traded: number(Field.traded),

@@ -121,7 +121,7 @@ export class StrategyDesk implements StrategyHost {
       const seat = this.#seatOf(strategy)
       try {
         if (strategy.warmUp !== undefined) await this.#warmUp(strategy, strategy.warmUp, signal)
-        this.#parts.hub.add(strategy)
+        if (this.#watchesMarket(strategy)) this.#parts.hub.add(strategy)
         this.#parts.core.setSink(seat.index, (event) => strategy.onOrderEvent(event))
         seat.isRunning = true
         await strategy.onStart()
@@ -273,6 +273,12 @@ export class StrategyDesk implements StrategyHost {
         `Strategy ${strategy.name} wants ${request.durationMs} ms of history; pass the "history" option that provides it`,
       )
     }
+    if (!this.#watchesMarket(strategy)) {
+      throw new TradewireError(
+        'TW_INVALID_CONFIG',
+        `Strategy ${strategy.name} wants history and overrides no hook that would see it`,
+      )
+    }
     // A ring of its own: history moves no reference price and no quote of the live market.
     const ring = new IngestRing({ capacity: 4_096 })
     ring.addConsumer({
@@ -287,6 +293,11 @@ export class StrategyDesk implements StrategyHost {
     } finally {
       strategy.isWarmingUp = false
     }
+  }
+
+  /** Whether a strategy overrides any hook of market data: one that lives on timers and order events does not. */
+  #watchesMarket(strategy: Strategy): boolean {
+    return Object.keys(strategyHandlers(strategy, this.#parts.core.instruments, this.#parts.onError)).length > 0
   }
 
   #seatOf(strategy: Strategy): Seat {

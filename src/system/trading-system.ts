@@ -4,7 +4,6 @@
  */
 
 import type { BaseConnector } from '../connector/base-connector.js'
-import { OrderSupport } from '../connector/capabilities.js'
 import type { Subscription } from '../connector/subscriptions.js'
 import { DisposalStack } from '../core/disposal.js'
 import { TypedEmitter } from '../core/emitter.js'
@@ -22,21 +21,21 @@ import { openSegmentJournal, type SegmentJournal } from '../journal/segment-jour
 import { BarAggregator } from '../market/bar-aggregator.js'
 import { QuoteCache } from '../market/quote-cache.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
-import { InstrumentRegistry } from '../model/instrument-registry.js'
-import { CoreNames, OrderCore } from '../oms/order-core.js'
+import type { InstrumentRegistry } from '../model/instrument-registry.js'
+import type { OrderCore } from '../oms/order-core.js'
 import { OrderManager } from '../oms/order-manager.js'
 import { Reconciler, type ReconciliationReport } from '../oms/reconciler.js'
 import { Recovery, type RecoveryReport } from '../oms/recovery.js'
 import { ReportIntake } from '../oms/report-intake.js'
-import { OrderTable } from '../orders/order-table.js'
 import type { RateSource } from '../portfolio/base-currency.js'
-import { Portfolio } from '../portfolio/portfolio.js'
+import type { Portfolio } from '../portfolio/portfolio.js'
 import { type PortfolioSnapshot, portfolioSnapshot } from '../portfolio/snapshot.js'
 import { IngestRing } from '../ring/ingest-ring.js'
-import { RiskGate } from '../risk/gate.js'
+import type { RiskGate } from '../risk/gate.js'
 import { checkConfig, requireLive, type TradingSystemConfig } from './config.js'
 import { ConnectorHub } from './connector-hub.js'
 import { MarketHub } from './market-hub.js'
+import { composeOrderPlane, sizesOf } from './order-plane.js'
 import { type RunOptions, run } from './run.js'
 import { exportState, type SystemState } from './state.js'
 import type { ConnectionEvent, Strategy } from './strategy.js'
@@ -107,42 +106,17 @@ export class TradingSystem {
     this.time =
       time ??
       (this.config.mode === 'simulation' ? new VirtualTime() : new RealTime((error) => this.#problem('timer', error)))
-    this.instruments = new InstrumentRegistry()
-    const sizes = sizesOf(this.config)
-    const table = new OrderTable({
-      capacity: this.config.limits?.orders ?? 8_192,
-      ...(this.config.limits?.trades === undefined ? {} : { tradeCapacity: this.config.limits.trades }),
-    })
-    const names = new CoreNames(table)
     this.quotes = new QuoteCache()
-    this.portfolio = new Portfolio({
-      baseCurrency: this.config.baseCurrency ?? 'USD',
-      accounting: this.config.accounting ?? 'average',
-      capital: this.config.capital ?? 0,
-      marks: { bid: (i) => this.quotes.bid(i), ask: (i) => this.quotes.ask(i), last: (i) => this.quotes.last(i) },
-      accounts: names.accounts,
-      strategies: names.strategies,
-      ...(rates === undefined ? {} : { rates }),
-    })
-    this.gate = new RiskGate({
-      table,
-      instruments: this.instruments,
-      names,
-      clock: this.time,
-      venue: (connector) => this.#core.connectors[connector] ?? absentVenue,
-      sizes,
-      limits: { baseCurrency: this.config.baseCurrency ?? 'USD', ...this.config.risk },
-    })
-    this.#core = new OrderCore({
-      table,
-      gate: this.gate,
-      portfolio: this.portfolio,
-      instruments: this.instruments,
-      names,
+    this.#core = composeOrderPlane(this.config, {
       clock: this.time,
       logger: this.#logger,
-      sizes,
+      marks: { bid: (i) => this.quotes.bid(i), ask: (i) => this.quotes.ask(i), last: (i) => this.quotes.last(i) },
+      rates,
     })
+    this.instruments = this.#core.instruments
+    this.portfolio = this.#core.ledger.portfolio
+    this.gate = this.#core.gate
+    const sizes = sizesOf(this.config)
     const saved = new Map<string, unknown>()
     const recovery = new Recovery(this.#core, (strategy, state) => saved.set(strategy, JSON.parse(state)))
     this.journal = this.#openJournal(fileSystem ?? nodeFileSystem, recovery)
@@ -443,18 +417,5 @@ export class TradingSystem {
   #problem(where: string, error: unknown): void {
     this.#logger.error({ where, error: messageOf(error) }, 'problem')
     this.events.emit('problem', { where, error })
-  }
-}
-
-/** Stands in for a connector that the journal knows and this system does not have. */
-const absentVenue = { isReady: false, support: new OrderSupport(undefined) }
-
-function sizesOf(config: TradingSystemConfig) {
-  const { limits = {} } = config
-  return {
-    account: limits.accounts ?? 16,
-    strategy: limits.strategies ?? 256,
-    connector: limits.connectors ?? 16,
-    instrument: limits.instruments ?? 1_024,
   }
 }

@@ -12,6 +12,7 @@
 import type { BaseConnector } from '../connector/base-connector.js'
 import { OrderSupport } from '../connector/capabilities.js'
 import type { ConnectorHost } from '../connector/connector-host.js'
+import { TradewireError } from '../core/errors.js'
 import { type Logger, silentLogger } from '../core/logger.js'
 import { SeededRandom } from '../core/random.js'
 import { VirtualTime } from '../core/virtual-time.js'
@@ -44,6 +45,8 @@ export interface TestHostOptions {
   handlers?: RingHandlers
   /** Events the ring holds; 65,536 unless given. */
   ringCapacity?: number
+  /** Orders the host holds, a power of two; 1,024 unless given. */
+  orderCapacity?: number
 }
 
 /** Names by number, and ids as the requests gave them. */
@@ -84,8 +87,8 @@ export class TestHost implements ConnectorHost {
   readonly disconnects: string[] = []
   /** Runs before a connector becomes ready; compare with the venue here. */
   onReconcile: ((connector: BaseConnector) => Promise<void>) | undefined
-  readonly #table = new OrderTable({ capacity: 8_192 })
-  readonly #names = new TestNames(this.#table)
+  readonly #table: OrderTable
+  readonly #names: TestNames
   readonly #gate: RiskGate
   readonly #normalized = new NormalizedOrder()
   readonly #change = new NormalizedChange()
@@ -93,6 +96,8 @@ export class TestHost implements ConnectorHost {
   readonly #generations = new Map<number, number>()
 
   constructor(options: TestHostOptions = {}) {
+    this.#table = new OrderTable({ capacity: options.orderCapacity ?? 1_024 })
+    this.#names = new TestNames(this.#table)
     this.time = options.time ?? new VirtualTime()
     this.random = new SeededRandom(options.seed ?? 1)
     this.logger = options.logger ?? silentLogger
@@ -107,7 +112,7 @@ export class TestHost implements ConnectorHost {
       names: this.#names,
       clock: this.time,
       venue: () => ({ isReady: true, support: new OrderSupport(undefined) }),
-      sizes: { account: 16, strategy: 1, connector: 16, instrument: 4_096 },
+      sizes: { account: 16, strategy: 1, connector: 1, instrument: 64 },
     })
   }
 
@@ -122,6 +127,7 @@ export class TestHost implements ConnectorHost {
     const instrument = this.instruments.get(request.symbol)
     const order = normalizeOrderRequest(request, instrument, this.#normalized)
     const row = this.#table.allocate()
+    if (row < 0) throw new TradewireError('TW_CAPACITY', 'The test host is full; raise orderCapacity')
     const { cells } = this.#table
     const number = cells[row]
     const id = order.clientOrderId ?? `C${number}`

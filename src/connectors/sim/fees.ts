@@ -120,5 +120,5 @@ function moneyUnits(value: DecimalInput, name: string): number {
   return toUnits(value, 8, name)
 }
 
-/** Units of {@link SHARE} and {@link MONEY}, for models of one's own. */
+/** Units of `SHARE` and `MONEY`, for models of one's own. */
 export const feeUnits = { money: MONEY, share: SHARE } as const

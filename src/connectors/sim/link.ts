@@ -83,6 +83,7 @@ export class VenueLink implements VenueClient {
   close(options: { cancelsOrders?: boolean } = {}): void {
     const { session } = this
     this.session = undefined
+    this.isSilent = false
     for (const way of [this.#toVenue, this.#toClient]) {
       for (const timer of way.underWay) timer.cancel()
       way.underWay.clear()

@@ -222,7 +222,7 @@ describe('time', () => {
     bench.venue.setPhase(bench.listing, 1)
     const atOpen = bench.buy(100, { type: 'MOO' })
     const tooLow = bench.buy(100, { type: 'LOO', price: '99' })
-    const early = bench.buy(100, { price: '100.01' })
+    const early = bench.buy(100, { price: '99.50' })
     bench.venue.setPhase(bench.listing, 2)
     expect(bench.kinds(atOpen)).toEqual(['accepted'])
     bench.trade(100.01, 5_000)

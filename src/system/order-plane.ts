@@ -1,0 +1,69 @@
+/** The order plane of a configuration: tables, gate, portfolio and core, before any journal is opened or venue connected. */
+import { OrderSupport } from '../connector/capabilities.js'
+import type { Clock } from '../core/clock.js'
+import type { Logger } from '../core/logger.js'
+import { InstrumentRegistry } from '../model/instrument-registry.js'
+import { CoreNames, OrderCore } from '../oms/order-core.js'
+import { OrderTable } from '../orders/order-table.js'
+import type { RateSource } from '../portfolio/base-currency.js'
+import { Portfolio } from '../portfolio/portfolio.js'
+import type { MarkSource } from '../portfolio/valuation.js'
+import { RiskGate } from '../risk/gate.js'
+import type { TradingSystemConfig } from './config.js'
+
+/** What an order plane needs beside its configuration. */
+export interface OrderPlaneParts {
+  clock: Clock
+  logger: Logger
+  /** Prices to mark positions with. */
+  marks: MarkSource
+  rates?: RateSource | undefined
+}
+
+/** Stands in for a connector that the journal knows and this system does not have. */
+const absentVenue = { isReady: false, support: new OrderSupport(undefined) }
+
+/** Bounds of what is indexed by account, strategy, connector and instrument. */
+export function sizesOf({ limits = {} }: TradingSystemConfig) {
+  return {
+    account: limits.accounts ?? 16,
+    strategy: limits.strategies ?? 256,
+    connector: limits.connectors ?? 16,
+    instrument: limits.instruments ?? 1_024,
+  }
+}
+
+/** Composes the order plane of a configuration. */
+export function composeOrderPlane(
+  config: TradingSystemConfig,
+  { clock, logger, marks, rates }: OrderPlaneParts,
+): OrderCore {
+  const { limits = {}, baseCurrency = 'USD' } = config
+  const sizes = sizesOf(config)
+  const instruments = new InstrumentRegistry()
+  const table = new OrderTable({
+    capacity: limits.orders ?? 8_192,
+    ...(limits.trades === undefined ? {} : { tradeCapacity: limits.trades }),
+  })
+  const names = new CoreNames(table)
+  const portfolio = new Portfolio({
+    baseCurrency,
+    accounting: config.accounting ?? 'average',
+    capital: config.capital ?? 0,
+    marks,
+    accounts: names.accounts,
+    strategies: names.strategies,
+    ...(rates === undefined ? {} : { rates }),
+  })
+  const gate: RiskGate = new RiskGate({
+    table,
+    instruments,
+    names,
+    clock,
+    venue: (connector) => core.connectors[connector] ?? absentVenue,
+    sizes,
+    limits: { baseCurrency, ...config.risk },
+  })
+  const core: OrderCore = new OrderCore({ table, gate, portfolio, instruments, names, clock, logger, sizes })
+  return core
+}

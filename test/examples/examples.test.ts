@@ -1,0 +1,60 @@
+/**
+ * Every example ends by itself, quietly, with the outcome it is there to show. Without recorded data: each must stand on
+ * its own.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { root, run } from '../../scripts/support/run.js'
+
+/** What the output of each example must contain. An example without an entry fails: say what it is there to show. */
+const outcomes: Readonly<Record<string, readonly RegExp[]>> = {
+  'basic-trading': [
+    /buy 100 MARKET: FILLED, 100 filled at [\d.]+/,
+    /sell 100 LIMIT: CANCELED/,
+    /buy 5000 MARKET: DENIED, 0 filled \(MAX_ORDER_QTY\)/,
+    /one order: true/,
+    /1 order canceled, 0 left open/,
+    /Profit -?[\d.]+ USD, equity [\d.]+ USD\s*$/,
+  ],
+  'market-data': [/ACME bar: open [\d.]+ high [\d.]+/, /\d+ events; ring and tables hold [\d.]+ MB\s*$/],
+  'mean-reversion': [/[\d,]+ events, [\d,]+ orders, [\d,]+ round trips, \d+ % of them won before fees\s*$/],
+  backtest: [/orders, fills +[\d,]+, [1-9]/, /plot: .+\.svg\s*$/],
+  'custom-connector': [
+    /FILLED 100 at 100.2: found when the connection was back/,
+    /2 connections, 1 loss, 3 orders, profit 18.00 USD after fees/,
+  ],
+  demo: [/all [\d,]+ fields are equal\s*$/],
+}
+
+const entries = new Map<string, string>()
+for (const entry of readdirSync(join(root, 'examples'), { withFileTypes: true })) {
+  const path = join('examples', entry.name)
+  if (entry.isFile() && entry.name.endsWith('.ts')) entries.set(entry.name.slice(0, -3), path)
+  else if (entry.isDirectory() && readdirSync(join(root, path)).includes('main.ts'))
+    entries.set(entry.name, join(path, 'main.ts'))
+}
+
+describe('examples', () => {
+  it.each([...entries])('%s shows what it is there to show', async (name, file) => {
+    const absent = join(tmpdir(), 'tradewire-no-such-folder')
+    const { exitCode, output } = await run('tsx', [file], { timeoutMs: 55_000, env: { TRADEWIRE_DATA: absent } })
+    expect(exitCode, output).toBe(0)
+    const expected = outcomes[name]
+    expect(expected, `outcomes of ${name}`).toBeDefined()
+    for (const pattern of expected ?? []) expect(output).toMatch(pattern)
+    const plot = /plot: (.+\.svg)/.exec(output)?.[1]
+    if (plot !== undefined) expectPlot(plot)
+  })
+})
+
+/** The plot is a drawing with a curve and trades, and no number that is none. */
+function expectPlot(path: string): void {
+  const svg = readFileSync(path, 'utf8')
+  expect(svg).toMatch(/^<svg [\s\S]+<\/svg>\s*$/)
+  expect(svg.match(/<polyline/g)).toHaveLength(2)
+  expect(svg).toContain('<path ')
+  expect(svg).not.toMatch(/NaN|Infinity|undefined/)
+  rmSync(join(path, '..'), { recursive: true })
+}
