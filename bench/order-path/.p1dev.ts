@@ -1,4 +1,5 @@
 import { openPlainPath } from '../orders/plain-path.js'
+import { openCorePath } from '../orders/core-path.js'
 import { makeWorkload } from '../orders/workload.js'
 import { openSystemPath } from './system-path.js'
 
@@ -13,7 +14,7 @@ const options: any = {
   os1: { clock: 'real', journal: 'os', perTurn: 1, ids: 'numbers' },
 }
 const path: any =
-  which === 'plain' ? openPlainPath(makeWorkload()) : await openSystemPath(makeWorkload(), options[which])
+  which === 'plain' ? openPlainPath(makeWorkload()) : which === 'core' ? openCorePath(makeWorkload()) : await openSystemPath(makeWorkload(), options[which])
 if (process.env.ANOM) path.system.orders.events.on('anomaly', (a: any) => console.log(a))
 for (let r = 0; r < Number(rounds); r++) {
   const cpu = process.cpuUsage()

@@ -54,6 +54,8 @@ interface Suspect {
  *
  * @example
  * ```ts
+ * import { nodeFileSystem } from 'tradewire'
+ *
  * const result = readJournal(nodeFileSystem, './journal', (type, seq, record) => {
  *   if (type === 1) console.log(seq, record.string(), record.f64())
  * })

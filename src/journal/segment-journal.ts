@@ -45,6 +45,8 @@ interface Waiter {
  *
  * @example
  * ```ts
+ * import { nodeFileSystem } from 'tradewire'
+ *
  * const journal = openSegmentJournal({ fileSystem: nodeFileSystem, directory: './journal', scheduler })
  * const writer = journal.begin(1)
  * writer.string('order-1')

@@ -15,14 +15,6 @@ import {
 
 /**
  * A new order. The caller owns it and may reuse it at once: the engine copies what it needs during `submit`.
- *
- * @example
- * ```ts
- * const entry = new OrderEntry()
- * entry.reset(1, Side.buy, OrderKind.limit, 100)
- * entry.price = 10_050
- * engine.submit(entry)
- * ```
  */
 export class OrderEntry {
   /** The caller's handle: an integer from 0 to 2^53 - 1, unique among the live orders of an engine. */

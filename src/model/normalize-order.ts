@@ -133,7 +133,7 @@ const requestFields = [
  *
  * @example
  * ```ts
- * const order = normalizeOrderRequest({ symbol: 'IBM', side: 'buy', quantity: 100, price: '187.25' }, ibm, new NormalizedOrder())
+ * const order = normalizeOrderRequest({ symbol: 'IBM', side: 'buy', quantity: 100, price: '187.25' }, instrument, new NormalizedOrder())
  * ```
  */
 export function normalizeOrderRequest(

@@ -87,7 +87,11 @@ export class Recovery {
       case RecordType.intent:
       case RecordType.external: {
         const row = this.#order(record)
-        core.ledger.portfolio.ensurePosition(core.table.cells[row + Field.account], core.table.cells[row + Field.strategy], core.instruments.at(core.table.cells[row + Field.instrument]))
+        core.ledger.portfolio.ensurePosition(
+          core.table.cells[row + Field.account],
+          core.table.cells[row + Field.strategy],
+          core.instruments.at(core.table.cells[row + Field.instrument]),
+        )
         core.ledger.submitted(row, seq)
         return
       }

@@ -58,14 +58,12 @@ export class MarketHub {
     })
   }
 
-  /** Lets a strategy see market data, each hook it overrides. */
+  /** Lets a strategy see market data, each hook it overrides. One that overrides none costs nothing. */
   add(strategy: Strategy): void {
-    const consumer = this.#parts.ring.addConsumer({
-      name: `strategy ${strategy.name}`,
-      policy: this.#parts.policy,
-      handlers: strategyHandlers(strategy, this.#parts.instruments, this.#parts.onError),
-    })
-    this.#strategies.set(strategy, consumer)
+    const { ring, instruments, policy, onError } = this.#parts
+    const handlers = strategyHandlers(strategy, instruments, onError)
+    if (Object.keys(handlers).length === 0) return
+    this.#strategies.set(strategy, ring.addConsumer({ name: `strategy ${strategy.name}`, policy, handlers }))
   }
 
   /** Ends what {@link add} began. */

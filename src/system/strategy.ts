@@ -1,15 +1,6 @@
 /**
  * The base of strategies. The same class runs in simulation, on paper and live: it sees a clock, market data, its orders
  * and positions, and never the machine.
- *
- * @example
- * ```ts
- * class Momentum extends Strategy {
- *   onTrade(trade: TradeView) {
- *     if (this.position(trade.symbol).isFlat) this.submit({ symbol: trade.symbol, side: 'buy', quantity: 100 })
- *   }
- * }
- * ```
  */
 
 import type { ConnectionState } from '../connector/connection-state.js'
@@ -66,7 +57,20 @@ export interface StrategyHost {
   ): TimerHandle
 }
 
-/** Base class of strategies. Override the hooks that are wanted; the others cost nothing. */
+/**
+ * Base class of strategies. Override the hooks that are wanted; the others cost nothing.
+ *
+ * @example
+ * ```ts
+ * import { Strategy, type TradeView } from 'tradewire'
+ *
+ * class Momentum extends Strategy {
+ *   override onTrade(trade: TradeView) {
+ *     if (this.position(trade.symbol).isFlat) this.submit({ symbol: trade.symbol, side: 'buy', quantity: 100 })
+ *   }
+ * }
+ * ```
+ */
 export abstract class Strategy {
   #host: StrategyHost | undefined
   #persisted: unknown

@@ -200,7 +200,8 @@ export function checkAgreement(beliefs: Beliefs, violate: Violate): void {
   )
   venue.positions.forEach((position, instrument) => {
     const ours = positions.get(`S${instrument}.SIM`) ?? 0
-    if (ours !== position && !isBustUnseen(beliefs, instrument)) violate(`I3: the position in S${instrument} is ${ours} here and ${position} at the venue`)
+    if (ours !== position && !isBustUnseen(beliefs, instrument))
+      violate(`I3: the position in S${instrument} is ${ours} here and ${position} at the venue`)
   })
 }
 

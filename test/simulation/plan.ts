@@ -12,6 +12,8 @@ export interface Plan {
   readonly seed: number
   readonly instruments: number
   readonly durability: 'os' | 'fsync'
+  /** Whether the disk gives the journal space ahead of its writes. */
+  readonly preallocates: boolean
   readonly fullHistory: boolean
   /** Milliseconds of trading before everything heals. */
   readonly tradingMs: number
@@ -51,6 +53,7 @@ export function planOf(seed: number): Plan {
     seed,
     instruments: 1 + random.below(3),
     durability,
+    preallocates: random.chance(0.05),
     fullHistory: random.chance(0.8),
     tradingMs: 4_000 + random.below(8_000),
     actionsPerSecond: 3 + random.below(8),

@@ -21,6 +21,8 @@ export interface VenueOrder {
   quantity: number
   price: number
   cumulative: number
+  /** Price times quantity over its executions. */
+  value: number
   state: 'working' | 'filled' | 'canceled' | 'expired' | 'rejected'
   /** Highest replace generation that was decided on. */
   generation: number
@@ -89,6 +91,7 @@ export class Venue {
     }
     this.fills.push(fill)
     order.cumulative += quantity
+    order.value += quantity * price
     this.positions[order.instrument] += order.side * quantity
     if (order.cumulative >= order.quantity) order.state = 'filled'
     if (order.clientOrderId === undefined) this.#tell({ kind: 'external_fill', fill: fillReport(fill) })
@@ -108,6 +111,7 @@ export class Venue {
     const { order, exec } = fill
     fill.isBusted = true
     order.cumulative -= fill.quantity
+    order.value -= fill.quantity * fill.price
     this.positions[order.instrument] -= order.side * fill.quantity
     if (order.state === 'filled') order.state = 'canceled'
     const tsUs = this.#stamp(order)
@@ -118,6 +122,7 @@ export class Venue {
   /** Changes the price of an execution. */
   correct(fill: VenueFill, price: number): void {
     const { order, exec, quantity } = fill
+    order.value += quantity * (price - fill.price)
     fill.price = price
     fill.isCorrected = true
     const tsUs = this.#stamp(order)
@@ -150,9 +155,7 @@ export class Venue {
 
   /** Average price of an order's executions; undefined before the first. */
   average(order: VenueOrder): number | undefined {
-    let value = 0
-    for (const fill of this.fills) if (fill.order === order && !fill.isBusted) value += fill.price * fill.quantity
-    return order.cumulative === 0 ? undefined : value / order.cumulative
+    return order.cumulative === 0 ? undefined : order.value / order.cumulative
   }
 
   #new(request: Extract<Request, { kind: 'new' }>): void {
@@ -184,6 +187,7 @@ export class Venue {
       quantity,
       price,
       cumulative: 0,
+      value: 0,
       state: 'working',
       generation: 0,
       tsUs: this.#nowUs(),

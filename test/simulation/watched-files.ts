@@ -1,12 +1,24 @@
 /**
- * The disk as one process sees it, with two additions: the world learns when the process crashed inside a call, and a bug
- * can be planted that writes later than it says.
+ * The disk as one process sees it, with three additions: the world learns when the process crashed inside a call; a bug can
+ * be planted that writes later than it says; and most disks give no space in advance, for megabytes of zeros in memory are
+ * what a simulation spends its time on.
  */
 import type { FileSystem, OpenFile } from '../../src/core/file-system.js'
 import { SimulatedCrash } from '../../src/testing/simulated-disk.js'
 
-/** Wraps a file system. `later`, where given, runs writes at another time. */
-export function watchedFiles(files: FileSystem, onCrash: () => void, later?: (write: () => void) => void): FileSystem {
+/** What is special about a process's disk. */
+export interface DiskManners {
+  /** Whether it takes zeros ahead of the journal's writes. */
+  readonly preallocates: boolean
+  /** Runs a write at another time. */
+  readonly later?: (write: () => void) => void
+}
+
+/** Zeros in such numbers are space taken in advance: no frame of a journal begins with a length of zero. */
+const leastPreallocation = 4_096
+
+/** Wraps a file system. */
+export function watchedFiles(files: FileSystem, onCrash: () => void, manners: DiskManners): FileSystem {
   const watch = <T>(call: () => T): T => {
     try {
       return call()
@@ -20,7 +32,7 @@ export function watchedFiles(files: FileSystem, onCrash: () => void, later?: (wr
       watchedFile(
         watch(() => files.open(path, mode)),
         watch,
-        later,
+        manners,
       ),
     makeDirectory: (path) => watch(() => files.makeDirectory(path)),
     list: (directory) => watch(() => files.list(directory)),
@@ -35,17 +47,21 @@ export function watchedFiles(files: FileSystem, onCrash: () => void, later?: (wr
   }
 }
 
-function watchedFile(
-  file: OpenFile,
-  watch: <T>(call: () => T) => T,
-  later: ((write: () => void) => void) | undefined,
-): OpenFile {
+function watchedFile(file: OpenFile, watch: <T>(call: () => T) => T, manners: DiskManners): OpenFile {
   return {
     path: file.path,
     write: (buffer, offset, length, position) => {
+      const { preallocates, later } = manners
+      if (!preallocates && length >= leastPreallocation && buffer[offset] === 0 && buffer[offset + 3] === 0) return 0
       if (later === undefined) return watch(() => file.write(buffer, offset, length, position))
       const bytes = buffer.slice(offset, offset + length)
-      later(() => file.write(bytes, 0, length, position))
+      later(() => {
+        try {
+          file.write(bytes, 0, length, position)
+        } catch {
+          // Nobody waits for it any more.
+        }
+      })
       return length
     },
     read: (buffer, offset, length, position) => watch(() => file.read(buffer, offset, length, position)),

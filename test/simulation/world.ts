@@ -49,7 +49,7 @@ export interface SimulateOptions {
 
 const directory = 'journal'
 /** Time for both sides to agree once nothing fails any more. */
-const healMs = 32_000
+const healMs = 20_000
 const maxViolations = 20
 
 /** One life of the client process. */
@@ -255,14 +255,14 @@ class World {
     const process: Process = { number: ++this.#processes, time, connector, system: undefined }
     this.#process = process
     this.#note(`process ${process.number} starts`)
-    const later = this.#plant === 'send_before_journal' ? (write: () => void) => time.after(1, write) : undefined
+    const later = this.#plant === 'send_before_journal' ? (write: () => void) => void time.after(1, write) : undefined
     const isThis = () => this.#process === process
     const fileSystem = watchedFiles(
       this.#disk.mount(),
       () => {
         if (isThis()) this.#isCrashWanted = true
       },
-      later === undefined ? undefined : (write) => void later(write),
+      { preallocates: this.plan.preallocates, ...(later === undefined ? {} : { later }) },
     )
     TradingSystem.start({
       ...this.#config(process.number),
@@ -312,7 +312,7 @@ class World {
       },
       onClose: 'leave',
       reconciliation: { intervalMs: 3_000, venueGraceMs: 2_000 },
-      limits: { orders: 1_024, trades: 4_096, ring: 256, instruments: 8, accounts: 4, strategies: 4, connectors: 2 },
+      limits: { orders: 256, trades: 1_024, ring: 256, instruments: 8, accounts: 4, strategies: 4, connectors: 2 },
     }
   }
 

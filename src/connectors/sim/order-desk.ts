@@ -354,6 +354,13 @@ export class OrderDesk implements MatcherEvents {
     listing.matcher.enter(order)
   }
 
+  /** The position behind an order was changed by a bust or correction. */
+  positionChanged(order: VenueOrder): void {
+    if (this.#reduceOnlyOrders === 0) return
+    this.#noteReduceOnly(order)
+    this.#reduce()
+  }
+
   #noteReduceOnly(cause: VenueOrder): void {
     for (const order of this.live) {
       if (isReduceOnly(order) && order.account === cause.account && order.instrument === cause.instrument)

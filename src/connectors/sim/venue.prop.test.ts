@@ -147,7 +147,9 @@ class Run {
     for (const { order, priceUnits, quantityUnits } of news) {
       expect(quantityUnits).toBeGreaterThan(0)
       const limit = Math[order.sideSign > 0 ? 'max' : 'min'](limits.get(order) ?? order.priceUnits, order.priceUnits)
-      if (hasLimit(order.activeType)) expect(order.sideSign * (priceUnits - limit)).toBeLessThanOrEqual(0)
+      // A market-to-limit order has no limit before it rests.
+      const hadLimit = hasLimit(order.type) || (limits.has(order) && !Number.isNaN(limits.get(order)))
+      if (hadLimit) expect(order.sideSign * (priceUnits - limit)).toBeLessThanOrEqual(0)
     }
     for (const order of venue.orders()) {
       expect(order.cumulativeUnits).toBeLessThanOrEqual(order.quantityUnits)
@@ -159,7 +161,7 @@ class Run {
     }
     this.#checkAccounts()
     this.#checkReduceOnly(news, positionsBefore)
-    if (each.do === 'trade') this.#checkTrade(each, news)
+    if (each.do === 'trade') this.#checkTrade(each, news, limits)
   }
 
   #checkAccounts(): void {
@@ -188,7 +190,7 @@ class Run {
   }
 
   /** What a recorded trade gave to orders at its own price is not more than it had; nobody is passed over. */
-  #checkTrade(trade: Extract<Step, { do: 'trade' }>, news: readonly VenueExecution[]): void {
+  #checkTrade(trade: Extract<Step, { do: 'trade' }>, news: readonly VenueExecution[], before: ReadonlyMap<VenueOrder, number>): void {
     const units = this.bench.listing.instrument.priceUnits(cents(trade.at))
     const atPrice = news.filter((execution) => execution.liquidity === Liquidity.maker && execution.priceUnits === units)
     for (const side of [1, -1]) {
@@ -197,7 +199,8 @@ class Run {
     }
     for (const { order } of news.filter((execution) => execution.liquidity === Liquidity.maker)) {
       for (const other of this.bench.listing.matcher.resting()) {
-        if (other.sideSign !== order.sideSign) continue
+        // What rested at its price before the trade comes first; a stop that the trade set off comes after it.
+        if (other.sideSign !== order.sideSign || before.get(other) !== other.priceUnits || other.isTriggered) continue
         expect(other.sideSign * (other.priceUnits - order.priceUnits)).toBeLessThanOrEqual(0)
       }
     }

@@ -463,6 +463,7 @@ export class SimulatedVenue {
     )
     const report = this.#outbox.add('bust', order, this.#time.wallUs(), 'busted')
     report.execution = execution
+    this.#desk.positionChanged(order)
     this.#outbox.end()
   }
 
@@ -491,6 +492,7 @@ export class SimulatedVenue {
     report.execution = execution
     report.quantityUnits = quantityUnits
     report.priceUnits = priceUnits
+    this.#desk.positionChanged(order)
     this.#outbox.end()
   }
 
