@@ -273,7 +273,10 @@ class PlainEngine extends EventEmitter {
 
   #position(positions: Map<string, PlainPosition>, key: string, side: OrderSide, fill: Fill): void {
     let position = positions.get(key)
-    if (position === undefined) positions.set(key, (position = new PlainPosition()))
+    if (position === undefined) {
+      position = new PlainPosition()
+      positions.set(key, position)
+    }
     position.apply(side, fill.quantity, fill.price, fill.fee)
   }
 

@@ -58,9 +58,13 @@ export class FatFingers extends Strategy {
       case 2: // more than the position limit, and no more than one order may have
         this.submit({ ...order, quantity: quantity(4 * maxUnits) })
         break
-      default: // a script that sends the same order over and over
-        for (let i = 0; i < 6; i++) this.submit(order)
-        this.after(1_000, () => this.cancelAll({ symbol: instrument.id }))
+      default: {
+        // a script that sends the same order over and over
+        const sent = Array.from({ length: 6 }, () => this.submit(order))
+        this.after(1_000, () => {
+          for (const each of sent) each.cancel() // does nothing to those that were denied
+        })
+      }
     }
   }
 }

@@ -37,7 +37,7 @@ import { OrderIdentities } from './identities.js'
 import { Ledger } from './ledger.js'
 import { OrderEvent, type OrderEventDetails, type OrderEventType } from './order-event.js'
 import { type HandleHome, OrderHandle } from './order-handle.js'
-import { imageOf, type OrderImage, snapshotOf } from './order-image.js'
+import { type OrderImage, OrderImages } from './order-image.js'
 import { Outbox, Outgoing } from './outbox.js'
 import { Recorder } from './recorder.js'
 import { NameKind, RecordType, writeTerms } from './records.js'
@@ -144,6 +144,7 @@ export class OrderCore implements HandleHome {
   }
   readonly #handles: (OrderHandle | undefined)[]
   readonly #sinks: (((event: OrderEvent) => void) | undefined)[] = []
+  readonly #images: OrderImages
   readonly #outbox = new Outbox()
   readonly #cancels = new Outbox()
   /** Orders whose record was taken over. */
@@ -180,10 +181,11 @@ export class OrderCore implements HandleHome {
     this.#handles = new Array<OrderHandle | undefined>(table.capacity).fill(undefined)
     this.#cancel = new CancelRequest(table, instruments, names)
     this.identities = new OrderIdentities(table.capacity * 8)
+    this.#images = new OrderImages(table, instruments)
     table.onEvict = (row, number) => {
       this.#remember(row, number)
       const handle = this.#handles[table.indexOf(row)]
-      handle?.keep()
+      if (handle !== undefined) handle.keep(this.#images.take(row))
       this.#handles[table.indexOf(row)] = undefined
     }
     this.events.onListenerError = (error, event) => this.listenerFailed(error, event)
@@ -222,15 +224,11 @@ export class OrderCore implements HandleHome {
   }
 
   snapshot(number: number) {
-    return this.snapshotOfImage(this.image(number))
-  }
-
-  image(number: number): OrderImage {
-    return imageOf(this.table, this.rowOf(number), this.instruments)
+    return this.snapshotOfImage(this.#images.now(this.rowOf(number)))
   }
 
   snapshotOfImage(image: OrderImage) {
-    return snapshotOf(image, this.instruments, this.names)
+    return image.toSnapshot(this.instruments, this.names)
   }
 
   status(number: number) {

@@ -11,13 +11,12 @@ import { StatusCode } from '../orders/codes.js'
 import { isClosed } from '../orders/lifecycle.js'
 import type { Evidence } from './explain.js'
 import type { OrderEvent } from './order-event.js'
-import { type OrderImage, statusOfImage } from './order-image.js'
+import type { OrderImage } from './order-image.js'
 
 /** What a handle asks its manager for. */
 export interface HandleHome {
   snapshot(number: number): OrderSnapshot
-  /** As {@link snapshot}, in numbers. */
-  image(number: number): OrderImage
+  /** The snapshot of an order whose record is gone. */
   snapshotOfImage(image: OrderImage): OrderSnapshot
   status(number: number): OrderStatus
   /** The status, requests under way aside: an order that is being canceled may not have been acknowledged yet. */
@@ -65,7 +64,7 @@ export class OrderHandle {
   }
 
   get status(): OrderStatus {
-    return this.#final === undefined ? this.#home.status(this.number) : statusOfImage(this.#final)
+    return this.#final === undefined ? this.#home.status(this.number) : this.#final.status
   }
 
   get clientOrderId(): string {
@@ -225,8 +224,8 @@ export class OrderHandle {
   }
 
   /** Keeps the last state, because the record is about to be taken over. Called by the manager. */
-  keep(): void {
-    this.#final = this.#home.image(this.number)
+  keep(image: OrderImage): void {
+    this.#final = image
   }
 
   /** Fails all waits, now and later: the system is closing. Called by the manager. */
@@ -239,7 +238,7 @@ export class OrderHandle {
   }
 
   get #lifecycle(): OrderStatus {
-    return this.#final === undefined ? this.#home.lifecycle(this.number) : statusOfImage(this.#final)
+    return this.#final === undefined ? this.#home.lifecycle(this.number) : this.#final.status
   }
 
   #wait(isMet: (status: OrderStatus) => boolean, { signal }: WaitOptions): Promise<OrderSnapshot> {

@@ -8,7 +8,7 @@ import { sleep, type Time } from '../core/time.js'
 import type { OrderStatus, OrderType } from '../model/order-types.js'
 import { FactSource, OrderFlag, StatusCode, sideOf, statusOf, typeOf } from '../orders/codes.js'
 import { factsOf, inFlightRequests, lifecycle } from '../orders/derive.js'
-import { Fact } from '../orders/lifecycle.js'
+import { Fact, isClosed } from '../orders/lifecycle.js'
 import { Field } from '../orders/order-table.js'
 import { type ExecKey, TradeFact, TradeField } from '../orders/trade-pool.js'
 import { TOTAL } from '../portfolio/position-table.js'
@@ -100,7 +100,10 @@ export class Reconciler {
       const waitUs = nextQuestionAt(result) - this.#time.wallUs()
       const isComplete = phase === 'running' || result.skippedOrders.length === 0
       const isOldNews = waitUs <= 0 && result.actions.length === 0 && report.rounds > 1
-      if (report.rounds >= maxRounds || (isComplete && (waitUs === Number.POSITIVE_INFINITY || isOldNews))) break
+      if (report.rounds >= maxRounds || (isComplete && (waitUs === Number.POSITIVE_INFINITY || isOldNews))) {
+        this.#declareUnlisted(answers, result)
+        break
+      }
       if (waitUs > 0 && waitUs < Number.POSITIVE_INFINITY) await sleep(this.#time, waitUs / 1_000, signal)
     }
     this.#tellUnknown(connector, alerts)
@@ -190,6 +193,32 @@ export class Reconciler {
   #tell(alerts: Alerts, key: string, kind: string, orderNumber: number, message: string): void {
     if (!alerts.known.has(key) && !alerts.now.has(key)) this.#core.anomaly(kind, orderNumber, message)
     alerts.now.add(key)
+  }
+
+  /**
+   * A venue that lists open orders only does not say how an order ended that it does not list. It was asked about twice, it
+   * has had time: what became of the order is not known.
+   */
+  #declareUnlisted({ orders, askedAtUs }: VenueAnswers, { followUps }: ReconcileResult): void {
+    const core = this.#core
+    const { table, ids } = core
+    if (orders?.coverage !== 'open') return
+    const listed = new Set<string | number | undefined>(
+      orders.reports.flatMap((report) => [report.clientOrderId, report.venueOrderId]),
+    )
+    core.beginTurn()
+    try {
+      for (const question of followUps) {
+        if (question.kind !== 'order') continue
+        const row = table.rowOf(ids.numberOf(question.order))
+        if (row < 0 || listed.has(question.order) || listed.has(table.venueOrderId(row) ?? question.order)) continue
+        const cycle = lifecycle(table, row)
+        const isQuiet = askedAtUs - table.cells[row + Field.updatedUs] >= (this.#options.venueGraceUs ?? 5_000_000)
+        if (!isClosed(cycle) && cycle !== StatusCode.UNKNOWN && isQuiet) core.declareUnknown(row, 'NOT_LISTED')
+      }
+    } finally {
+      core.endTurn()
+    }
   }
 
   /** Orders whose fate no answer has settled: they count against limits, and somebody has to look at them. */

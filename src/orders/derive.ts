@@ -30,16 +30,19 @@ export function factsOf(table: OrderTable, row: number): number {
   const venueSeq = table.cells[row + Field.venueSeq]
   if (table.cells[row + Field.unknownSeq] > venueSeq) facts |= Fact.unknown
   if (table.cells[row + Field.rejectedInferredSeq] > venueSeq) facts |= Fact.rejectedByInference
-  const raw = table.cells[row + Field.facts] & (Fact.canceledByInference | Fact.expiredByInference)
-  facts |= raw
   const worksSeq = table.cells[row + Field.worksSeq]
   const bustSeq = table.cells[row + Field.bustSeq]
-  if (worksSeq > 0 && worksSeq > table.cells[row + Field.closedInferredSeq] && worksSeq >= bustSeq) facts |= Fact.works
+  const closedInferredSeq = table.cells[row + Field.closedInferredSeq]
+  // The venue's word that it works outranks what was concluded or taken back before.
+  if (worksSeq <= closedInferredSeq)
+    facts |= table.cells[row + Field.facts] & (Fact.canceledByInference | Fact.expiredByInference)
+  if (worksSeq > 0)
+    facts |= worksSeq > closedInferredSeq && worksSeq >= bustSeq ? Fact.accepted | Fact.works : Fact.accepted
   const filled = table.cells[row + Field.filled]
   if (filled > 0) facts |= Fact.filledSome
   const quantity = table.cells[row + Field.quantity]
   if (quantity > 0 && filled >= quantity) facts |= Fact.filledAll
-  else if (bustSeq > 0) facts |= unfilledFact(table, row, quantity)
+  else if (bustSeq > worksSeq) facts |= unfilledFact(table, row, quantity)
   return facts
 }
 
@@ -87,64 +90,60 @@ export function worstCaseLeaves(table: OrderTable, row: number): number {
   return Math.max(0, quantity - table.cells[row + Field.filled])
 }
 
+/** A moment at which what a trade counts changed. */
+interface Step {
+  readonly ts: number
+  readonly seq: number
+  /** Place of the trade among those of the order. */
+  readonly trade: number
+  /** The fact that it is when it takes a reached quantity away; 0 for the trade itself. */
+  readonly fact: number
+}
+
 /**
  * Whether trades had reached the quantity before a bust or correction took them below it. Decided by the order of venue
  * times (sequence numbers where they are equal), so it does not depend on the order of arrival. Rare: it may allocate.
  */
 function unfilledFact(table: OrderTable, row: number, quantity: number): number {
-  const { trades } = table
-  const steps: { ts: number; seq: number; change: number; fact: number }[] = []
-  for (let trade = table.cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
-    const facts = trades.cells[trade + TradeField.facts]
-    if ((facts & TradeFact.inferred) !== 0) {
-      steps.push({
-        ts: trades.cells[trade + TradeField.ts],
-        seq: trades.cells[trade + TradeField.seq],
-        change: trades.cells[trade + TradeField.effective],
-        fact: 0,
-      })
-      continue
+  const { cells } = table.trades
+  const steps: Step[] = []
+  const records: number[] = []
+  for (let trade = table.cells[row + Field.firstTrade]; trade >= 0; trade = cells[trade + TradeField.next]) {
+    const facts = cells[trade + TradeField.facts]
+    const add = (bit: number, ts: number, seq: number, fact: number) => {
+      if ((facts & bit) !== 0)
+        steps.push({ ts: cells[trade + ts], seq: cells[trade + seq], trade: records.length, fact })
     }
-    let counted = 0
-    if ((facts & TradeFact.reported) !== 0) {
-      counted = trades.cells[trade + TradeField.quantity]
-      steps.push({
-        ts: trades.cells[trade + TradeField.ts],
-        seq: trades.cells[trade + TradeField.seq],
-        change: counted,
-        fact: 0,
-      })
-    }
-    if ((facts & TradeFact.corrected) !== 0) {
-      const corrected = trades.cells[trade + TradeField.correctedQuantity]
-      steps.push({
-        ts: trades.cells[trade + TradeField.correctedTs],
-        seq: trades.cells[trade + TradeField.correctedSeq],
-        change: corrected - counted,
-        fact: Fact.unfilledByCorrection,
-      })
-      counted = corrected
-    }
-    if ((facts & TradeFact.busted) !== 0) {
-      steps.push({
-        ts: trades.cells[trade + TradeField.bustTs],
-        seq: trades.cells[trade + TradeField.bustSeq],
-        change: -counted,
-        fact: Fact.unfilledByBust,
-      })
-    }
+    add(TradeFact.reported, TradeField.ts, TradeField.seq, 0)
+    add(TradeFact.corrected, TradeField.correctedTs, TradeField.correctedSeq, Fact.unfilledByCorrection)
+    add(TradeFact.busted, TradeField.bustTs, TradeField.bustSeq, Fact.unfilledByBust)
+    records.push(trade)
   }
   steps.sort((a, b) => a.ts - b.ts || a.seq - b.seq)
+  const known = new Array<number>(records.length).fill(0)
+  const counted = new Array<number>(records.length).fill(0)
   let filled = 0
-  let reached = false
-  let fact = 0
-  for (const step of steps) {
-    filled += step.change
-    if (filled >= quantity) reached = true
-    else if (reached && step.fact !== 0) {
-      fact = step.fact
-      reached = false
+  let unfilledBy = 0
+  let hasReached = false
+  for (const { trade, fact } of steps) {
+    known[trade] |= fact === 0 ? TradeFact.reported : fact === Fact.unfilledByBust ? TradeFact.busted : TradeFact.corrected
+    const counts = countedWhen(cells, records[trade], known[trade])
+    filled += counts - counted[trade]
+    counted[trade] = counts
+    if (filled >= quantity) hasReached = true
+    else if (hasReached && fact !== 0) {
+      unfilledBy = fact
+      hasReached = false
     }
   }
-  return fact
+  return unfilledBy
+}
+
+/** What a trade counted when so much was known about it. */
+function countedWhen(cells: Float64Array, trade: number, known: number): number {
+  if ((known & TradeFact.busted) !== 0) return 0
+  if ((known & TradeFact.corrected) !== 0) return cells[trade + TradeField.correctedQuantity]
+  // An inference counts what real trades leave of it; one that was taken back counted in full before.
+  const facts = cells[trade + TradeField.facts] & (TradeFact.inferred | TradeFact.busted)
+  return cells[trade + (facts === TradeFact.inferred ? TradeField.effective : TradeField.quantity)]
 }

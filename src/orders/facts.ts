@@ -17,14 +17,14 @@ export const rejectedByInference = 128
 /** Ended at the venue. */
 export const canceled = 256,
   expired = 512
-/** Concluded to have ended. */
+/** Concluded to have ended, and no later venue report says that it works. */
 export const canceledByInference = 1024,
   expiredByInference = 2048
 /** The fate is not known as of the latest local time at which it was declared so, and no venue fact came later. */
 export const unknown = 4096
-/** A venue report says that it works, later than whatever closed it by bust or by inference. */
+/** A venue report says that it works, later than every bust, correction and conclusion that could have closed it. */
 export const works = 8192
-/** Trades reached the quantity before a bust or correction took them below it. */
+/** Trades reached the quantity before a bust or correction took them below it, and no later report says that it works. */
 export const unfilledByBust = 16384,
   unfilledByCorrection = 32768
 /** Some quantity is filled: unbusted trades, inferred ones included. */

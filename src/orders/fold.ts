@@ -365,12 +365,12 @@ function repeatedTrade(
       trades.cells[trade + TradeField.seq] = seq
       trades.cells[trade + TradeField.ts] = tsUs
     }
-    raise(table.cells, row + Field.venueSeq, seq)
     settle(table, row, seq)
     return isFeeNew ? Outcome.changed | Outcome.duplicate : Outcome.duplicate
   }
-  trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.conflict
-  raise(table.cells, row + Field.venueSeq, seq)
+  const facts = trades.cells[trade + TradeField.facts]
+  trades.cells[trade + TradeField.facts] = facts | TradeFact.conflict
+  if ((facts & TradeFact.inferred) === 0) raise(table.cells, row + Field.venueSeq, seq)
   if (seq < trades.cells[trade + TradeField.seq]) {
     setTrade(table, trade, quantity, price, fee, feeCurrency, liquidity, tsUs, seq)
     recountTrades(table, row)
@@ -469,22 +469,28 @@ export function foldCorrected(
   tsUs: number,
   seq: number,
 ): number {
-  const { trades } = table
   const trade = recordFor(table, row, reference, exec)
   if (trade < 0) return Outcome.poolFull
+  const { cells } = table.trades
+  const isFirst = (cells[trade + TradeField.facts] & TradeFact.corrected) === 0
+  const isKnown =
+    !isFirst &&
+    tsUs === cells[trade + TradeField.correctedTs] &&
+    quantity === cells[trade + TradeField.correctedQuantity] &&
+    price === cells[trade + TradeField.correctedPrice]
   const isLater =
-    (trades.cells[trade + TradeField.facts] & TradeFact.corrected) === 0 ||
-    tsUs > trades.cells[trade + TradeField.correctedTs] ||
-    (tsUs === trades.cells[trade + TradeField.correctedTs] && seq > trades.cells[trade + TradeField.correctedSeq])
+    isFirst ||
+    tsUs > cells[trade + TradeField.correctedTs] ||
+    (tsUs === cells[trade + TradeField.correctedTs] && !isKnown && seq > cells[trade + TradeField.correctedSeq])
   if (isLater) {
-    trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.corrected
-    trades.cells[trade + TradeField.correctedQuantity] = quantity
-    trades.cells[trade + TradeField.correctedPrice] = price
-    trades.cells[trade + TradeField.correctedTs] = tsUs
-    trades.cells[trade + TradeField.correctedSeq] = seq
+    cells[trade + TradeField.facts] = cells[trade + TradeField.facts] | TradeFact.corrected
+    cells[trade + TradeField.correctedQuantity] = quantity
+    cells[trade + TradeField.correctedPrice] = price
+    cells[trade + TradeField.correctedTs] = tsUs
+    cells[trade + TradeField.correctedSeq] = seq
   }
-  adjusted(table, row, works, seq)
-  return isLater ? Outcome.changed : Outcome.duplicate
+  adjusted(table, row, !isKnown, works, seq)
+  return isKnown ? Outcome.duplicate : Outcome.changed
 }
 
 /** The venue took an execution back. */
@@ -503,15 +509,16 @@ export function foldBusted(
   if (isNew || tsUs < trades.cells[trade + TradeField.bustTs]) trades.cells[trade + TradeField.bustTs] = tsUs
   if (isNew || seq < trades.cells[trade + TradeField.bustSeq]) trades.cells[trade + TradeField.bustSeq] = seq
   trades.cells[trade + TradeField.facts] = trades.cells[trade + TradeField.facts] | TradeFact.busted
-  adjusted(table, row, works, seq)
+  adjusted(table, row, isNew, works, seq)
   return isNew ? Outcome.changed : Outcome.duplicate
 }
 
-function adjusted(table: OrderTable, row: number, works: boolean, seq: number): void {
+/** A bust or correction that is only repeated says nothing new, unless it says that the order works. */
+function adjusted(table: OrderTable, row: number, isNews: boolean, works: boolean, seq: number): void {
   table.cells[row + Field.hasAdjustments] = 1
   table.cells[row + Field.hasEnding] = 1
-  raise(table.cells, row + Field.bustSeq, seq)
-  raise(table.cells, row + Field.venueSeq, seq)
+  if (isNews) raise(table.cells, row + Field.bustSeq, seq)
+  if (isNews || works) raise(table.cells, row + Field.venueSeq, seq)
   if (works) raise(table.cells, row + Field.worksSeq, seq)
   recountTrades(table, row)
   settle(table, row, seq)
@@ -556,19 +563,7 @@ function joinRecords(table: OrderTable, row: number, from: number, to: number): 
     const seq = trades.cells[from + TradeField.bustSeq]
     if (!known || seq < trades.cells[to + TradeField.bustSeq]) trades.cells[to + TradeField.bustSeq] = seq
   }
-  if ((facts & TradeFact.reported) !== 0 && (trades.cells[to + TradeField.facts] & TradeFact.reported) === 0) {
-    setTrade(
-      table,
-      to,
-      trades.cells[from + TradeField.quantity],
-      trades.cells[from + TradeField.price],
-      trades.cells[from + TradeField.fee],
-      trades.cells[from + TradeField.feeCurrency],
-      trades.cells[from + TradeField.liquidity],
-      trades.cells[from + TradeField.ts],
-      trades.cells[from + TradeField.seq],
-    )
-  }
+  if ((facts & TradeFact.reported) !== 0) joinReports(table, from, to)
   trades.cells[to + TradeField.facts] = trades.cells[to + TradeField.facts] | facts
   trades.cells[to + TradeField.bookedQuantity] =
     trades.cells[to + TradeField.bookedQuantity] + trades.cells[from + TradeField.bookedQuantity]
@@ -576,6 +571,31 @@ function joinRecords(table: OrderTable, row: number, from: number, to: number): 
     trades.cells[to + TradeField.bookedPrice] = trades.cells[from + TradeField.bookedPrice]
   unlinkTrade(table, row, from)
   trades.merge(from, to)
+}
+
+/** The earlier of two reports of one execution stands; terms that differ are a conflict. */
+function joinReports(table: OrderTable, from: number, to: number): void {
+  const { cells } = table.trades
+  const isKnown = (cells[to + TradeField.facts] & TradeFact.reported) !== 0
+  if (
+    isKnown &&
+    (cells[to + TradeField.quantity] !== cells[from + TradeField.quantity] ||
+      cells[to + TradeField.price] !== cells[from + TradeField.price])
+  ) {
+    cells[to + TradeField.facts] = cells[to + TradeField.facts] | TradeFact.conflict
+  }
+  if (isKnown && cells[to + TradeField.seq] < cells[from + TradeField.seq]) return
+  setTrade(
+    table,
+    to,
+    cells[from + TradeField.quantity],
+    cells[from + TradeField.price],
+    cells[from + TradeField.fee],
+    cells[from + TradeField.feeCurrency],
+    cells[from + TradeField.liquidity],
+    cells[from + TradeField.ts],
+    cells[from + TradeField.seq],
+  )
 }
 
 /**
@@ -628,7 +648,7 @@ function countInferences(table: OrderTable, row: number, traded: number): number
         trades.cells[trade + TradeField.basis] <= covered
       )
         continue
-      if (lowest < 0 || trades.cells[trade + TradeField.basis] < trades.cells[lowest + TradeField.basis]) lowest = trade
+      if (lowest < 0 || isBelow(trades.cells, trade, lowest)) lowest = trade
     }
     if (lowest < 0) return total
     const basis = trades.cells[lowest + TradeField.basis]
@@ -637,4 +657,10 @@ function countInferences(table: OrderTable, row: number, traded: number): number
     total += basis - from
     covered = basis
   }
+}
+
+/** Order of inferences: by the total they reach, then by when they were made. */
+function isBelow(cells: Float64Array, trade: number, other: number): boolean {
+  const difference = cells[trade + TradeField.basis] - cells[other + TradeField.basis]
+  return difference < 0 || (difference === 0 && cells[trade + TradeField.seq] < cells[other + TradeField.seq])
 }

@@ -37,7 +37,7 @@ export const lifecycleRules: readonly LifecycleRule[] = [
   {
     status: 'CANCELED',
     when: 'trades had reached the quantity, a bust or correction took them below it, and no later report says that the order works (reason BUST or CORRECTED)',
-    holds: (f) => has(f, Fact.unfilledByBust | Fact.unfilledByCorrection) && !has(f, Fact.works),
+    holds: (f) => has(f, Fact.unfilledByBust | Fact.unfilledByCorrection),
   },
   {
     status: 'CANCELED',
@@ -54,12 +54,12 @@ export const lifecycleRules: readonly LifecycleRule[] = [
   {
     status: 'CANCELED',
     when: 'its cancellation was concluded and no later report says that it works',
-    holds: (f) => has(f, Fact.canceledByInference) && !has(f, Fact.works),
+    holds: (f) => has(f, Fact.canceledByInference),
   },
   {
     status: 'EXPIRED',
     when: 'its expiry was concluded and no later report says that it works',
-    holds: (f) => has(f, Fact.expiredByInference) && !has(f, Fact.works),
+    holds: (f) => has(f, Fact.expiredByInference),
   },
   {
     status: 'REJECTED',
@@ -73,7 +73,7 @@ export const lifecycleRules: readonly LifecycleRule[] = [
   },
   { status: 'PARTIALLY_FILLED', when: 'some quantity is filled', holds: (f) => has(f, Fact.filledSome) },
   { status: 'TRIGGERED', when: 'its trigger was hit', holds: (f) => has(f, Fact.triggered) },
-  { status: 'ACCEPTED', when: 'the venue acknowledged it', holds: (f) => has(f, Fact.accepted | Fact.works) },
+  { status: 'ACCEPTED', when: 'the venue acknowledged it, or said that it works', holds: (f) => has(f, Fact.accepted) },
   { status: 'SUBMITTED', when: 'it was handed to the connector', holds: (f) => has(f, Fact.submitted) },
   { status: 'RELEASED', when: 'its local emulation released it', holds: (f) => has(f, Fact.released) },
   { status: 'EMULATED', when: 'it is held locally until its trigger', holds: (f) => has(f, Fact.emulated) },
@@ -98,21 +98,20 @@ export function lifecycleOf(facts: number): StatusCode {
   if ((facts & decidesClosed) === 0) {
     if ((facts & Fact.filledSome) !== 0) return StatusCode.PARTIALLY_FILLED
     if ((facts & Fact.triggered) !== 0) return StatusCode.TRIGGERED
-    if ((facts & (Fact.accepted | Fact.works)) !== 0) return StatusCode.ACCEPTED
+    if ((facts & Fact.accepted) !== 0) return StatusCode.ACCEPTED
     if ((facts & Fact.submitted) !== 0) return StatusCode.SUBMITTED
     if ((facts & Fact.released) !== 0) return StatusCode.RELEASED
     return (facts & Fact.emulated) !== 0 ? StatusCode.EMULATED : StatusCode.INITIALIZED
   }
   const filledSome = (facts & Fact.filledSome) !== 0
-  const works = (facts & Fact.works) !== 0
   if ((facts & Fact.denied) !== 0 && !filledSome) return StatusCode.DENIED
   if ((facts & Fact.filledAll) !== 0) return StatusCode.FILLED
-  if ((facts & (Fact.unfilledByBust | Fact.unfilledByCorrection)) !== 0 && !works) return StatusCode.CANCELED
+  if ((facts & (Fact.unfilledByBust | Fact.unfilledByCorrection)) !== 0) return StatusCode.CANCELED
   if ((facts & Fact.canceled) !== 0) return StatusCode.CANCELED
   if ((facts & Fact.expired) !== 0) return StatusCode.EXPIRED
   if ((facts & Fact.rejected) !== 0) return filledSome ? StatusCode.UNKNOWN : StatusCode.REJECTED
-  if ((facts & Fact.canceledByInference) !== 0 && !works) return StatusCode.CANCELED
-  if ((facts & Fact.expiredByInference) !== 0 && !works) return StatusCode.EXPIRED
+  if ((facts & Fact.canceledByInference) !== 0) return StatusCode.CANCELED
+  if ((facts & Fact.expiredByInference) !== 0) return StatusCode.EXPIRED
   if ((facts & Fact.rejectedByInference) !== 0) return StatusCode.REJECTED
   if ((facts & Fact.unknown) !== 0) return StatusCode.UNKNOWN
   return lifecycleOf(facts & ~decidesClosed)

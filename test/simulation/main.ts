@@ -21,6 +21,7 @@ const first = numberOf(values.seed ?? values.from, 'seed')
 const last = values.seed === undefined ? first + numberOf(values.seeds, 'seeds') - 1 : first
 const show = values.trace ? (line: string) => console.log(line) : undefined
 const startedAt = performance.now()
+const cpuAtStart = process.cpuUsage()
 const totals = { events: 0, orders: 0, fills: 0, crashes: 0, virtualMs: 0 }
 let failed = 0
 
@@ -39,9 +40,11 @@ for (let seed = first; seed <= last; seed++) {
 }
 
 const seconds = (performance.now() - startedAt) / 1_000
+const cpu = process.cpuUsage(cpuAtStart)
+const cpuSeconds = (cpu.user + cpu.system) / 1e6
 const count = last - first + 1
 console.log(
-  `${count} seeds in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(0)} a second): ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`,
+  `${count} seeds in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(0)} a second, ${(count / cpuSeconds).toFixed(0)} a second of processor time): ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`,
 )
 console.log(`${count - failed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

@@ -30,14 +30,15 @@ export class SimConnector extends BaseConnector implements LinkClient {
   readonly #hooks: ConnectorHooks
   readonly #questions = new Map<number, (answer: Answer) => void>()
   #nextQuestion = 1
-  /** Messages of the venue, for the planted bugs. */
+  /** For the planted bugs: messages of the venue, and the orders that any was about. */
   #received = 0
+  readonly #heardOf = new Set<number>()
 
   constructor(link: Link, hooks: ConnectorHooks) {
     super({
       connectTimeoutMs: 1_000,
       queryTimeoutMs: 1_500,
-      healthIntervalMs: 2_000,
+      healthIntervalMs: 3_000,
       reconnect: { firstDelayMs: 100, maxDelayMs: 1_500 },
     })
     this.#link = link
@@ -171,6 +172,7 @@ export class SimConnector extends BaseConnector implements LinkClient {
       return
     }
     const number = reports.numberOf(report.clientOrderId)
+    this.#heardOf.add(number)
     const { tsUs } = report
     switch (report.kind) {
       case 'accepted':
@@ -205,9 +207,8 @@ export class SimConnector extends BaseConnector implements LinkClient {
 
   /** Planted bug: a time-out is taken for a rejection. */
   #giveUpOn(number: number): void {
-    const before = this.#received
     this.host.time.after(700, () => {
-      if (this.#received === before) this.host.reports.rejected(number, 'no answer', this.host.time.wallUs())
+      if (!this.#heardOf.has(number)) this.host.reports.rejected(number, 'no answer', this.host.time.wallUs())
     })
   }
 }

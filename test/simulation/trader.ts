@@ -40,7 +40,6 @@ export class Trader extends Strategy {
     this.#host.trace(`event ${event.type} ${event.order.number} ${event.status} ${event.seq}`)
     // A listener that acts on what it hears, in the middle of the delivery.
     if (event.type === 'filled' && this.random.chance(0.1)) event.order.cancel()
-    if (event.type === 'unknown' && this.#host.plant === 'blind_resend') this.#again(event.order)
   }
 
   #next(): void {
@@ -75,6 +74,7 @@ export class Trader extends Strategy {
     })
     this.#host.trace(`submit ${order.number} ${intent} ${order.status} ${order.reason ?? ''}`)
     this.#orders.push(order)
+    if (this.#host.plant === 'blind_resend') this.#watch(order)
     if (this.random.chance(0.03)) order.cancel()
   }
 
@@ -92,12 +92,14 @@ export class Trader extends Strategy {
     return (99 + this.random.below(200) / 100).toFixed(2)
   }
 
-  /** Planted bug: what was not answered is sent again. */
-  #again(order: OrderHandle): void {
-    const { instrument, side, quantity, price, tag } = order.snapshot
-    if (tag !== undefined && price !== undefined)
-      this.#orders.push(
-        this.submit({ symbol: instrument, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag }),
-      )
+  /** Planted bug: what was not answered in time is sent again, until it gets through. */
+  #watch(order: OrderHandle): void {
+    this.after(600, () => {
+      if (order.status !== 'SUBMITTED' && order.status !== 'UNKNOWN') return
+      const { instrument, side, quantity, price, tag } = order.snapshot
+      if (tag === undefined || price === undefined) return
+      const again = this.submit({ symbol: instrument, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag })
+      this.#watch(again.status === 'DENIED' ? order : again)
+    })
   }
 }

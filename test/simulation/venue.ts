@@ -27,6 +27,8 @@ export interface VenueOrder {
   /** Highest replace generation that was decided on. */
   generation: number
   tsUs: number
+  /** How it was described last; undefined after a change. */
+  report: VenueOrderReport | undefined
 }
 
 /** An execution as the venue holds it. */
@@ -191,6 +193,7 @@ export class Venue {
       state: 'working',
       generation: 0,
       tsUs: this.#nowUs(),
+      report: undefined,
     }
     this.orders.push(order)
     return order
@@ -219,6 +222,7 @@ export class Venue {
   /** Times of an order rise: no two of its changes have one time. */
   #stamp(order: VenueOrder): number {
     order.tsUs = Math.max(order.tsUs + 1, this.#nowUs())
+    order.report = undefined
     return order.tsUs
   }
 
@@ -228,7 +232,12 @@ export class Venue {
   ): { orders?: VenueOrderReport[]; fills?: VenueFillReport[]; account?: VenueAccountReport } {
     switch (what) {
       case 'orders':
-        return { orders: this.orders.map((order) => orderReport(order, this.average(order))) }
+        return {
+          orders: this.orders.map((order) => {
+            order.report ??= orderReport(order, this.average(order))
+            return order.report
+          }),
+        }
       case 'fills':
         return { fills: this.fills.filter((fill) => !fill.isBusted && fill.tsUs >= sinceUs).map(fillReport) }
       case 'account':

@@ -49,7 +49,7 @@ export interface SimulateOptions {
 
 const directory = 'journal'
 /** Time for both sides to agree once nothing fails any more. */
-const healMs = 20_000
+const healMs = 18_000
 const maxViolations = 20
 
 /** One life of the client process. */
@@ -152,7 +152,7 @@ class World {
   }
 
   #quotes(): void {
-    this.#repeat(300, 500, () => {
+    this.#repeat(700, 1_300, () => {
       for (let instrument = 0; instrument < this.plan.instruments; instrument++)
         this.#link.toClient({ kind: 'quote', instrument, bid: 99.99, ask: 100.01, tsUs: this.#time.wallUs() })
       return true
@@ -311,7 +311,7 @@ class World {
         duplicates: false,
       },
       onClose: 'leave',
-      reconciliation: { intervalMs: 3_000, venueGraceMs: 2_000 },
+      reconciliation: { intervalMs: 3_500, venueGraceMs: 2_000 },
       limits: { orders: 256, trades: 1_024, ring: 256, instruments: 8, accounts: 4, strategies: 4, connectors: 2 },
     }
   }

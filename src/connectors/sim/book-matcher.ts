@@ -116,7 +116,7 @@ export class BookMatcher implements Matcher, MatchingListener {
     entry.owner = this.#owner(order)
     entry.selfTrade = order.selfTradePrevention as SelfTradeMode
     if (order.activeType === TypeCode.LIMIT) entry.price = this.#ticks(order.priceUnits)
-    if (order.displayUnits === order.displayUnits && order.activeType !== TypeCode.MARKET)
+    if (!Number.isNaN(order.displayUnits) && order.activeType !== TypeCode.MARKET)
       entry.displayQuantity = order.displayUnits
     order.bookUnits = order.openUnits
     this.engine.submit(entry)
@@ -131,7 +131,7 @@ export class BookMatcher implements Matcher, MatchingListener {
   change(order: VenueOrder, quantityUnits: number, priceUnits: number): void {
     const total =
       order.bookUnits + (quantityUnits - order.cumulativeUnits) - this.engine.orderRemaining(order.venueOrderId)
-    const price = priceUnits === order.priceUnits || priceUnits !== priceUnits ? NO_PRICE : this.#ticks(priceUnits)
+    const price = priceUnits === order.priceUnits || Number.isNaN(priceUnits) ? NO_PRICE : this.#ticks(priceUnits)
     order.quantityUnits = quantityUnits
     order.priceUnits = priceUnits
     order.bookUnits = total

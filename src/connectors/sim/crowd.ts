@@ -42,10 +42,14 @@ export class Crowd {
       const askChanges = askUnits !== quoter.askPrice || askQuantity !== quoter.askSize
       if (bidChanges) book.cancelCrowd(quoter.bid)
       if (askChanges) book.cancelCrowd(quoter.ask)
-      if (bidChanges && bidQuantity > 0)
-        book.submitCrowd((quoter.bid = this.#number()), 1, bidUnits, bidQuantity, false)
-      if (askChanges && askQuantity > 0)
-        book.submitCrowd((quoter.ask = this.#number()), -1, askUnits, askQuantity, false)
+      if (bidChanges && bidQuantity > 0) {
+        quoter.bid = this.#number()
+        book.submitCrowd(quoter.bid, 1, bidUnits, bidQuantity, false)
+      }
+      if (askChanges && askQuantity > 0) {
+        quoter.ask = this.#number()
+        book.submitCrowd(quoter.ask, -1, askUnits, askQuantity, false)
+      }
       quoter.bidPrice = bidUnits
       quoter.askPrice = askUnits
       quoter.bidSize = bidQuantity

@@ -2,10 +2,25 @@ import { describe, expect, it } from 'vitest'
 import { Instrument, type InstrumentDefinition } from '../../model/instrument.js'
 import { Liquidity } from '../../orders/codes.js'
 import { instrumentLike, testCoin, testFuture, testShare } from '../../testing/builders.js'
-import { type FeeContext, type FeeModel, flatFees, instrumentFees, makerTakerFees, noFees, perShareFees, tieredFees } from './fees.js'
+import {
+  type FeeContext,
+  type FeeModel,
+  flatFees,
+  instrumentFees,
+  makerTakerFees,
+  noFees,
+  perShareFees,
+  tieredFees,
+} from './fees.js'
 import { notionalUnits } from './money.js'
 
-function fee(model: FeeModel, definition: InstrumentDefinition, quantity: string, price: string, changes: Partial<FeeContext> = {}): number {
+function fee(
+  model: FeeModel,
+  definition: InstrumentDefinition,
+  quantity: string,
+  price: string,
+  changes: Partial<FeeContext> = {},
+): number {
   const instrument = new Instrument(definition, 0)
   return model({
     instrument,
@@ -33,15 +48,23 @@ describe('fees in 10^-8 of the currency', () => {
   it('are rounded up: costs never too small, rebates never too large', () => {
     const coin = instrumentLike(testCoin, { sizeIncrement: '0.00000001', priceIncrement: '0.01' })
     expect(fee(makerTakerFees({ maker: 0, taker: '0.00075' }), coin, '0.00000001', '64250.01')).toBe(49)
-    expect(fee(makerTakerFees({ maker: '-0.00075', taker: 0 }), coin, '0.00000001', '64250.01', { liquidity: Liquidity.maker })).toBe(-48)
+    expect(
+      fee(makerTakerFees({ maker: '-0.00075', taker: 0 }), coin, '0.00000001', '64250.01', {
+        liquidity: Liquidity.maker,
+      }),
+    ).toBe(-48)
   })
 
   it('are exact where a double is not', () => {
     const coin = instrumentLike(testCoin, { sizeIncrement: '0.00000001' })
     // The product of the three has 27 digits.
-    expect(fee(makerTakerFees({ maker: 0, taker: '0.0123456789' }), coin, '9876.54321234', '1000.1')).toBe(12_194_482_440_464)
+    expect(fee(makerTakerFees({ maker: 0, taker: '0.0123456789' }), coin, '9876.54321234', '1000.1')).toBe(
+      12_194_482_440_464,
+    )
     const instrument = new Instrument(coin, 0)
-    expect(notionalUnits(instrument, instrument.priceUnits('1000.1'), instrument.quantityUnits('9876.54321234'))).toBe(987_753_086_666_124)
+    expect(notionalUnits(instrument, instrument.priceUnits('1000.1'), instrument.quantityUnits('9876.54321234'))).toBe(
+      987_753_086_666_124,
+    )
   })
 
   it('come a share, with a minimum and a maximum', () => {

@@ -31,7 +31,10 @@ describe('faults on demand', () => {
   })
 
   it('break the line: what was under way to the client is lost, and the connector comes back', async () => {
-    const bench = await open({ latency: { reports: constantLatency(5) }, connection: { reconnect: { firstDelayMs: 10, maxDelayMs: 10 } } })
+    const bench = await open({
+      latency: { reports: constantLatency(5) },
+      connection: { reconnect: { firstDelayMs: 10, maxDelayMs: 10 } },
+    })
     bench.quote(100, 100.02)
     const order = bench.buy(100)
     bench.connector.breakConnection()
@@ -72,7 +75,9 @@ describe('faults on demand', () => {
   })
 
   it('go silent: only the health check finds out', async () => {
-    const bench = await open({ connection: { healthIntervalMs: 1_000, queryTimeoutMs: 500, reconnect: { firstDelayMs: 10, maxDelayMs: 10 } } })
+    const bench = await open({
+      connection: { healthIntervalMs: 1_000, queryTimeoutMs: 500, reconnect: { firstDelayMs: 10, maxDelayMs: 10 } },
+    })
     bench.quote(100, 100.02)
     bench.connector.silence()
     const order = bench.buy(100)
@@ -116,12 +121,19 @@ describe('faults by chance', () => {
     const second = await run(plan)
     expect(second).toBe(first)
     const counters = (JSON.parse(first) as [unknown, Record<string, number>])[1]
-    for (const name of ['dropped', 'duplicated', 'delayed', 'reordered', 'rejected', 'lateAcks', 'disconnects']) expect(counters[name], name).toBeGreaterThan(0)
+    for (const name of ['dropped', 'duplicated', 'delayed', 'reordered', 'rejected', 'lateAcks', 'disconnects'])
+      expect(counters[name], name).toBeGreaterThan(0)
     expect(await run({ ...plan, faults: { ...plan.faults, seed: 6 } })).not.toBe(first)
   })
 
   it('refuse plans that make no sense', () => {
-    for (const faults of [{ reject: 2 }, { toVenue: { drop: -1 } }, { lateAck: { probability: 1, minMs: 5, maxMs: 1 } }, { disconnect: { meanIntervalMs: 0 } }, { nonsense: 1 }]) {
+    for (const faults of [
+      { reject: 2 },
+      { toVenue: { drop: -1 } },
+      { lateAck: { probability: 1, minMs: 5, maxMs: 1 } },
+      { disconnect: { meanIntervalMs: 0 } },
+      { nonsense: 1 },
+    ]) {
       expect(() => new LinkFaults(faults as never)).toThrow('TW_INVALID_CONFIG')
     }
     expect(() => new LinkFaults().dropNext('fill', 0)).toThrow('TW_INVALID_ARGUMENT')
@@ -131,7 +143,11 @@ describe('faults by chance', () => {
 describe('a venue shared by clients', () => {
   it('delivers an account seen by two to both, as external where it is not theirs', async () => {
     const first = await open({ clientName: 'one' })
-    const second = await VenueBench.open({ venue: first.venue, clientName: 'two' }, testShare, new TestHost({ time: first.host.time }))
+    const second = await VenueBench.open(
+      { venue: first.venue, clientName: 'two' },
+      testShare,
+      new TestHost({ time: first.host.time }),
+    )
     first.quote(100, 100.02)
     first.buy(100, { clientOrderId: 'same' })
     second.host.reports.numbers.set('same', 5)

@@ -39,7 +39,7 @@ export class Listing {
   /** The price an order without a limit would get, roughly: the opposite touch, or the last trade. NaN where nothing is known. */
   referenceUnits(order: VenueOrder): number {
     const touch = order.sideSign > 0 ? this.matcher.askUnits : this.matcher.bidUnits
-    return touch === touch ? touch : this.matcher.lastUnits
+    return !Number.isNaN(touch) ? touch : this.matcher.lastUnits
   }
 
   /** Removes an order from wherever it waits. */

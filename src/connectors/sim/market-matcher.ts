@@ -375,7 +375,7 @@ function limitOf(order: VenueOrder): number {
 
 function isBefore(order: VenueOrder, other: VenueOrder): boolean {
   const better = order.sideSign * (order.priceUnits - other.priceUnits)
-  return better > 0 || (better === 0 && order.sequence < other.sequence)
+  return better < 0 || (better === 0 && order.sequence < other.sequence)
 }
 
 /** Whether an order is post-only. */

@@ -24,11 +24,18 @@ describe('latency models', () => {
       { tsUs: 1_000, delayMs: 10 },
       { tsUs: 4_000, delayMs: 0 },
     ])
-    expect([0, 1_000, 1_500, 2_000, 3_000, 9_000].map((tsUs) => model(tsUs, random) / 1_000_000)).toEqual([10, 10, 15, 20, 10, 0])
+    expect([0, 1_000, 1_500, 2_000, 3_000, 9_000].map((tsUs) => model(tsUs, random) / 1_000_000)).toEqual([
+      10, 10, 15, 20, 10, 0,
+    ])
   })
 
   it('refuse what makes no sense', () => {
-    for (const make of [() => constantLatency(-1), () => uniformLatency({ minMs: 2, maxMs: 1 }), () => recordedLatency([]), () => normalLatency({ meanMs: Number.NaN, deviationMs: 0 })]) {
+    for (const make of [
+      () => constantLatency(-1),
+      () => uniformLatency({ minMs: 2, maxMs: 1 }),
+      () => recordedLatency([]),
+      () => normalLatency({ meanMs: Number.NaN, deviationMs: 0 }),
+    ]) {
       expect(make).toThrow('TW_INVALID_CONFIG')
     }
   })
@@ -36,7 +43,14 @@ describe('latency models', () => {
 
 describe('slippage models', () => {
   const instrument = new Instrument(testShare, 0)
-  const context = { instrument, sideSign: 1, quantityUnits: 500, shownUnits: 1_000, priceUnits: instrument.priceUnits('100'), random: new SeededRandom(3) }
+  const context = {
+    instrument,
+    sideSign: 1,
+    quantityUnits: 500,
+    shownUnits: 1_000,
+    priceUnits: instrument.priceUnits('100'),
+    random: new SeededRandom(3),
+  }
 
   it('count price steps', () => {
     expect(fixedSlippage(2)(context)).toBe(2)

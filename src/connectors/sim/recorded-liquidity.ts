@@ -42,10 +42,10 @@ export class LiquiditySide {
   /** The touch as recorded. Returns whether it differs from before. */
   setTouch(price: number, size: number): boolean {
     if (price === this.price && size === this.size) return false
-    if (price !== price && this.price !== this.price) return false
+    if (Number.isNaN(price) && Number.isNaN(this.price)) return false
     this.price = price
     this.size = size
-    this.bestUnits = price === price ? this.#instrument.nearestPriceUnits(price) : Number.NaN
+    this.bestUnits = !Number.isNaN(price) ? this.#instrument.nearestPriceUnits(price) : Number.NaN
     // Without a book only the touch is known, and what was behind it is history.
     if (this.#taken.size > 0) {
       if (this.hasBook && this.#taken.size < maxTaken) this.#taken.delete(this.bestUnits)
@@ -56,7 +56,7 @@ export class LiquiditySide {
 
   /** Size shown at the touch in units; infinite where the recording gives no size. */
   get touchUnits(): number {
-    return this.size === this.size ? this.#instrument.nearestQuantityUnits(this.size) : Number.POSITIVE_INFINITY
+    return !Number.isNaN(this.size) ? this.#instrument.nearestQuantityUnits(this.size) : Number.POSITIVE_INFINITY
   }
 
   /** Reads levels no worse than a limit, with what is left of them. */

@@ -25,7 +25,13 @@ class Chatter extends Strategy {
     if (this.#seen % 40 !== 0) return
     if (this.#working?.isOpen) this.#working.cancel()
     const side = this.#seen % 80 === 0 ? 'buy' : 'sell'
-    this.#working = this.submit({ symbol: quote.symbol, side, quantity: 1_000, type: 'LIMIT', price: side === 'buy' ? quote.bid : quote.ask })
+    this.#working = this.submit({
+      symbol: quote.symbol,
+      side,
+      quantity: 1_000,
+      type: 'LIMIT',
+      price: side === 'buy' ? quote.bid : quote.ask,
+    })
     if (this.#seen % 200 === 0) this.submit({ symbol: quote.symbol, side, quantity: 1_000 })
   }
 
@@ -34,7 +40,11 @@ class Chatter extends Strategy {
   }
 }
 
-async function session(options: SimulatedConnectorOptions, durationMs: number, more: Partial<TradingSystemOptions> = {}) {
+async function session(
+  options: SimulatedConnectorOptions,
+  durationMs: number,
+  more: Partial<TradingSystemOptions> = {},
+) {
   const connector = new SimulatedConnector(options)
   const strategy = new Chatter()
   const system = await TradingSystem.start({
@@ -52,7 +62,11 @@ const lively: SimulatedConnectorOptions = {
   synthetic: { seed: 11 },
   fees: makerTakerFees({ maker: '-0.00002', taker: '0.0003' }),
   slippage: randomSlippage({ probability: 0.3 }),
-  latency: { orders: normalLatency({ meanMs: 3, deviationMs: 1 }), reports: constantLatency(1), marketData: constantLatency(2) },
+  latency: {
+    orders: normalLatency({ meanMs: 3, deviationMs: 1 }),
+    reports: constantLatency(1),
+    marketData: constantLatency(2),
+  },
 }
 
 describe('a system on a synthetic market', () => {
@@ -66,7 +80,9 @@ describe('a system on a synthetic market', () => {
     const account = venue.account('PAPER')
     for (const { instrument, quantityUnits } of account.positions.values()) {
       const index = system.instruments.get(instrument.id).index
-      expect(system.portfolio.quantityUnits(0, 0, index) + system.portfolio.quantityUnits(0, 1, index)).toBe(quantityUnits)
+      expect(system.portfolio.quantityUnits(0, 0, index) + system.portfolio.quantityUnits(0, 1, index)).toBe(
+        quantityUnits,
+      )
     }
     const report = await (system.time as VirtualTime).runUntil(system.reconcile())
     expect(report.actions).toBe(0)
@@ -87,7 +103,11 @@ describe('a system on a synthetic market', () => {
   it('delays what the strategy sees, not what the venue knows', async () => {
     const host = new TestHost()
     const seen: number[] = []
-    host.market.addConsumer({ name: 'seen', policy: 'backpressure', handlers: { onQuotes: ({ quotes }, from, to) => void seen.push(...quotes.tsRecvUs.slice(from, to)) } })
+    host.market.addConsumer({
+      name: 'seen',
+      policy: 'backpressure',
+      handlers: { onQuotes: ({ quotes }, from, to) => void seen.push(...quotes.tsRecvUs.slice(from, to)) },
+    })
     const connector = new SimulatedConnector({ synthetic: { seed: 1 }, latency: { marketData: constantLatency(250) } })
     await host.start(connector)
     const startUs = host.time.wallUs()
@@ -102,8 +122,15 @@ describe('a system on a synthetic market', () => {
     expect(strategy.log.filter((line) => line.startsWith('q')).length).toBeGreaterThan(500)
     expect(system.orders.counters.fills).toBeGreaterThan(3)
     expect(connector.venue.listing('ACME')?.book?.engine.tradeCount).toBeGreaterThan(10)
-    const held = connector.venue.executions().reduce((sum, { order, quantityUnits }) => sum + order.sideSign * quantityUnits, 0)
-    expect(held).toBe([...connector.venue.account('PAPER').positions.values()].reduce((sum, position) => sum + position.quantityUnits, 0))
+    const held = connector.venue
+      .executions()
+      .reduce((sum, { order, quantityUnits }) => sum + order.sideSign * quantityUnits, 0)
+    expect(held).toBe(
+      [...connector.venue.account('PAPER').positions.values()].reduce(
+        (sum, position) => sum + position.quantityUnits,
+        0,
+      ),
+    )
     await system.stop()
   })
 
@@ -162,7 +189,11 @@ describe('a replay', () => {
     }
     const fileSystem = await disk(rows)
     const connector = new SimulatedConnector({ replay: 'quotes.csv', fileSystem, instruments: [testShare] })
-    const system = await TradingSystem.start({ mode: 'simulation', connectors: { sim: connector }, strategies: [new Buyer()] })
+    const system = await TradingSystem.start({
+      mode: 'simulation',
+      connectors: { sim: connector },
+      strategies: [new Buyer()],
+    })
     expect(system.time.wallUs()).toBe(1_700_000_000_000_100)
     await system.run()
     expect(seen).toEqual(['IBM 100 100.02', 'IBM 100.01 100.03', 'IBM 100.05 100.07'])
@@ -179,7 +210,16 @@ describe('a replay', () => {
   it('of a bad file says where', async () => {
     const fileSystem = await disk(`${rows}IBM.XNYS,1700000003000000,1700000003000100,cheap,100.07,500,300\n`)
     const start = (more: object) =>
-      TradingSystem.start({ mode: 'simulation', connectors: { sim: new SimulatedConnector({ replay: { path: 'quotes.csv', ...more }, fileSystem, instruments: [testShare] }) } })
+      TradingSystem.start({
+        mode: 'simulation',
+        connectors: {
+          sim: new SimulatedConnector({
+            replay: { path: 'quotes.csv', ...more },
+            fileSystem,
+            instruments: [testShare],
+          }),
+        },
+      })
     await expect(start({})).rejects.toThrow(/quotes\.csv.*5/)
     const system = await start({ onBadRow: 'skip' })
     await system.run()

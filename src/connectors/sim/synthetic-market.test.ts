@@ -20,11 +20,20 @@ async function play(options: SyntheticMarketOptions, events: number) {
     handlers: {
       onQuotes({ quotes }, from, to) {
         for (let i = from; i < to; i++) {
-          const [index, bid, ask, tsUs] = [quotes.instrument[i], quotes.bid[i], quotes.ask[i], quotes.tsRecvUs[i]] as [number, number, number, number]
+          const [index, bid, ask, tsUs] = [quotes.instrument[i], quotes.bid[i], quotes.ask[i], quotes.tsRecvUs[i]] as [
+            number,
+            number,
+            number,
+            number,
+          ]
           const instrument = registry.at(index)
           tally.quotes++
           if (bid >= ask || bid <= 0) tally.crossed++
-          if (!instrument.isPriceOnGrid(instrument.nearestPriceUnits(bid)) || instrument.priceNumber(instrument.nearestPriceUnits(ask)) !== ask) tally.offGrid++
+          if (
+            !instrument.isPriceOnGrid(instrument.nearestPriceUnits(bid)) ||
+            instrument.priceNumber(instrument.nearestPriceUnits(ask)) !== ask
+          )
+            tally.offGrid++
           if (tsUs < lastUs) tally.backwards++
           lastUs = tsUs
           touch.set(index, [bid, ask])
@@ -83,7 +92,14 @@ describe('a synthetic market', () => {
 
   it('refuses impossible options', () => {
     const place = { registry: new InstrumentRegistry(), startUs }
-    for (const options of [{ rate: 0 }, { depth: -1 }, { seed: 0.5 }, { durationMs: 0 }, { instruments: [] }, { nonsense: 1 }]) {
+    for (const options of [
+      { rate: 0 },
+      { depth: -1 },
+      { seed: 0.5 },
+      { durationMs: 0 },
+      { instruments: [] },
+      { nonsense: 1 },
+    ]) {
       expect(() => new SyntheticMarket(options as never, place)).toThrow('TW_INVALID_CONFIG')
     }
   })

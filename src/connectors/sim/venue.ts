@@ -339,8 +339,8 @@ export class SimulatedVenue {
     }
     if (phase === TradingStatus.closed) {
       const last = listing.matcher.lastUnits
-      const price = last === last ? last : (listing.matcher.bidUnits + listing.matcher.askUnits) / 2
-      if (price === price && listing.market !== undefined) this.#desk.auction(listing, TifCode.CLO, Math.round(price))
+      const price = !Number.isNaN(last) ? last : (listing.matcher.bidUnits + listing.matcher.askUnits) / 2
+      if (!Number.isNaN(price) && listing.market !== undefined) this.#desk.auction(listing, TifCode.CLO, Math.round(price))
       this.#desk.endDay(listing)
     }
     this.#outbox.end()
@@ -366,7 +366,7 @@ export class SimulatedVenue {
     }
     this.setPhase(listing, TradingStatus.open)
     if (listing.market !== undefined) listing.awaitsOpening = true
-    if (priceUnits === priceUnits) {
+    if (!Number.isNaN(priceUnits)) {
       listing.awaitsOpening = false
       this.#desk.auction(listing, TifCode.OPG, priceUnits)
     }
@@ -380,7 +380,7 @@ export class SimulatedVenue {
     if (listing.book !== undefined) {
       listing.book.beginAuction()
       listing.book.endAuction('closing')
-    } else if (priceUnits === priceUnits) this.#desk.auction(listing, TifCode.CLO, priceUnits)
+    } else if (!Number.isNaN(priceUnits)) this.#desk.auction(listing, TifCode.CLO, priceUnits)
     this.setPhase(listing, TradingStatus.closed)
     this.#outbox.end()
   }
@@ -410,7 +410,7 @@ export class SimulatedVenue {
   get #nextMomentUs(): number {
     const day = this.#dayEndUs < 0 ? Number.POSITIVE_INFINITY : this.#nextDayEndUs
     const next = Math.min(day, this.#desk.nextExpiryUs)
-    return next === next ? next : Number.NEGATIVE_INFINITY
+    return !Number.isNaN(next) ? next : Number.NEGATIVE_INFINITY
   }
 
   #atMoment(tsUs: number): void {
