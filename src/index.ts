@@ -10,6 +10,7 @@ export {
   type DataKind,
   dataKinds,
   type OrderCapabilities,
+  type OrderEnvironment,
   OrderSupport,
 } from './connector/capabilities.js'
 export type { ConnectionState } from './connector/connection-state.js'

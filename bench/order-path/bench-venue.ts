@@ -35,6 +35,7 @@ export class BenchVenue extends BaseConnector {
       reduceOnly: true,
       iceberg: true,
       replace: true,
+      environment: 'simulated',
       cancelOnDisconnect: 'none',
       fullHistory: true,
     },

@@ -58,6 +58,7 @@ export function openCorePath(workload: Workload): OrderPath {
       reduceOnly: true,
       iceberg: true,
       replace: true,
+      environment: 'simulated',
       cancelOnDisconnect: 'none',
       fullHistory: true,
     }),

@@ -72,6 +72,7 @@ export class LineConnector extends BaseConnector {
       reduceOnly: false,
       iceberg: false,
       replace: false,
+      environment: 'simulated',
       cancelOnDisconnect: 'none',
       fullHistory: true,
     },

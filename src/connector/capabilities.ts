@@ -8,8 +8,13 @@ export const dataKinds = ['quotes', 'trades', 'book', 'orders', 'bars', 'status'
 /** A kind of market data. `book` is level 2, `orders` level 3. */
 export type DataKind = (typeof dataKinds)[number]
 
+/** What orders sent through a connector reach: a market made here, a venue's test market, or real money. */
+export type OrderEnvironment = 'simulated' | 'paper' | 'live'
+
 /** What a venue takes as orders. */
 export interface OrderCapabilities {
+  /** Where its orders end. A system that is not in mode `live` refuses a connector whose orders are. */
+  readonly environment: OrderEnvironment
   readonly types: readonly OrderType[]
   readonly timeInForce: readonly TimeInForce[]
   readonly postOnly: boolean

@@ -63,13 +63,14 @@ export function status(table: OrderTable, row: number): StatusCode {
 
 /** Requests under way as bits, counted from the order's `requestBase`. Those from before a re-opening do not count. */
 export function inFlightRequests(table: OrderTable, row: number): number {
-  const inFlight = table.cells[row + Field.requestOpened] & ~table.cells[row + Field.requestResolved]
-  return inFlight !== 0 &&
-    table.cells[row + Field.worksSeq] > table.cells[row + Field.requestSeq] &&
-    table.cells[row + Field.closedSeq] + table.cells[row + Field.bustSeq] + table.cells[row + Field.closedInferredSeq] >
-      0
-    ? 0
-    : inFlight
+  const { cells, requests } = table
+  let inFlight = cells[row + Field.requestOpened] & ~cells[row + Field.requestResolved]
+  if (inFlight === 0 || cells[row + Field.worksSeq] === 0 || cells[row + Field.hasEnding] === 0) return inFlight
+  for (let request = cells[row + Field.firstRequest]; request >= 0; request = requests.next[request]) {
+    if (requests.seq[request] > cells[row + Field.worksSeq]) continue
+    inFlight &= ~(1 << (requests.generation[request] - cells[row + Field.requestBase]))
+  }
+  return inFlight
 }
 
 /** What is still open of the confirmed quantity, never below zero. */

@@ -187,16 +187,10 @@ export function foldRequest(
   const isNew = (table.cells[row + Field.requestOpened] & bit) === 0
   table.cells[row + Field.requestOpened] = table.cells[row + Field.requestOpened] | bit
   if (isCancel) table.cells[row + Field.requestIsCancel] = table.cells[row + Field.requestIsCancel] | bit
-  raise(table.cells, row + Field.requestSeq, seq)
   const isResolved = (table.cells[row + Field.requestResolved] & bit) !== 0
-  if (isNew && !isResolved && !isCancel) {
-    table.cells[row + Field.firstRequest] = table.requests.add(
-      table.cells[row + Field.firstRequest],
-      generation,
-      quantity,
-      price,
-      trigger,
-    )
+  if (isNew && !isResolved && !table.requests.isFull) {
+    const head = table.cells[row + Field.firstRequest]
+    table.cells[row + Field.firstRequest] = table.requests.add(head, generation, seq, isCancel ? 0 : quantity, price, trigger)
   }
   slideRequests(table, row)
   settle(table, row, seq)

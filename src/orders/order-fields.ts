@@ -52,7 +52,7 @@ export const createdUs = 26,
 export const hasEnding = 28
 /** Whether the trades are found through the index of the trade pool. */
 export const isIndexed = 29
-/** First of the order's updates under way in the request pool, or -1. */
+/** First of the order's requests under way in the request pool, or -1. */
 export const firstRequest = 30
 /** Latest time its fate was declared unknown; see `factsOf`. */
 export const unknownSeq = 31
@@ -78,8 +78,7 @@ export const nextGeneration = 44,
   requestBase = 45,
   requestOpened = 46,
   requestResolved = 47,
-  requestIsCancel = 48,
-  requestSeq = 49
+  requestIsCancel = 48
 /** Rarer terms. */
 export const trailingAmount = 50,
   trailingBasisPoints = 51,

@@ -79,7 +79,7 @@ export class OrderTable {
     this.capacity = capacity
     this.cells = new Float64Array(capacity * RECORD)
     this.trades = new TradePool(options.tradeCapacity ?? capacity * 4)
-    this.requests = new RequestPool(capacity)
+    this.requests = new RequestPool(capacity * 2)
     this.#mask = capacity - 1
     this.#clientOrderIds = new Array<string | undefined>(capacity).fill(undefined)
     this.#venueOrderIds = new Array<string | number | undefined>(capacity).fill(undefined)

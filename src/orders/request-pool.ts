@@ -1,9 +1,12 @@
-/** Terms that updates under way have asked for, one linked list an order: what a pending replace may still become. */
+/** Cancels and updates under way, one linked list an order: since when, and the terms that a pending replace may still become. */
 
-/** Preallocated pool of requested terms. */
+/** Preallocated pool of requests. */
 export class RequestPool {
   readonly next: Int32Array
   readonly generation: Int32Array
+  /** Number of the journal record of the request. */
+  readonly seq: Float64Array
+  /** Terms asked for; a cancel asks for a quantity of 0. */
   readonly quantity: Float64Array
   readonly price: Float64Array
   readonly trigger: Float64Array
@@ -13,6 +16,7 @@ export class RequestPool {
   constructor(capacity: number) {
     this.next = new Int32Array(capacity)
     this.generation = new Int32Array(capacity)
+    this.seq = new Float64Array(capacity)
     this.quantity = new Float64Array(capacity)
     this.price = new Float64Array(capacity)
     this.trigger = new Float64Array(capacity)
@@ -30,11 +34,12 @@ export class RequestPool {
   }
 
   /** Adds an entry before `head`; returns the new head. The pool must not be full. */
-  add(head: number, generation: number, quantity: number, price: number, trigger: number): number {
+  add(head: number, generation: number, seq: number, quantity: number, price: number, trigger: number): number {
     const entry = this.#freeHead
     this.#freeHead = this.next[entry]
     this.next[entry] = head
     this.generation[entry] = generation
+    this.seq[entry] = seq
     this.quantity[entry] = quantity
     this.price[entry] = price
     this.trigger[entry] = trigger

@@ -2,6 +2,8 @@
  * The configuration of a trading system: plain JSON data with a schema. Unknown options are errors; everything has a
  * default that is safe: paper, no network, limits of an institutional desk.
  */
+
+import type { OrderEnvironment } from '../connector/capabilities.js'
 import { TradewireError } from '../core/errors.js'
 import {
   amount,
@@ -180,4 +182,28 @@ export function requireLive(config: TradingSystemConfig): void {
   if (missing.length > 0) {
     throw new TradewireError('TW_LIVE_REFUSED', `Live trading needs: ${missing.join('; ')}`, { details: { missing } })
   }
+}
+
+/**
+ * Refuses a connector whose orders would cost real money in a system that was not told to trade live.
+ *
+ * @throws TradewireError `TW_LIVE_REFUSED`.
+ */
+export function requireEnvironment(
+  config: TradingSystemConfig,
+  name: string,
+  environment: OrderEnvironment | undefined,
+): void {
+  const { mode = 'paper' } = config
+  if (
+    environment === undefined ||
+    environment === 'simulated' ||
+    mode === 'live' ||
+    (environment === 'paper' && mode === 'paper')
+  )
+    return
+  throw new TradewireError(
+    'TW_LIVE_REFUSED',
+    `Connector "${name}" sends ${environment} orders and the system is in mode ${mode}; choose mode ${environment} if that is wanted`,
+  )
 }

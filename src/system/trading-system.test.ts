@@ -73,4 +73,19 @@ describe('TradingSystem', () => {
     ).toBe('PENDING_UPDATE')
     await second.stop()
   })
+
+  it('refuses a connector with real orders unless it is told to trade live', async () => {
+    const venue = new EchoConnector()
+    Object.assign(venue.capabilities.orders as object, { environment: 'live' })
+    await expect(TradingSystem.start({ connectors: { broker: venue } })).rejects.toMatchObject({
+      code: 'TW_LIVE_REFUSED',
+    })
+    await expect(TradingSystem.start({ mode: 'simulation', connectors: { broker: venue } })).rejects.toMatchObject({
+      code: 'TW_LIVE_REFUSED',
+    })
+    await expect(TradingSystem.start({ mode: 'live', connectors: { broker: venue } })).rejects.toMatchObject({
+      code: 'TW_LIVE_REFUSED',
+      details: { missing: expect.arrayContaining(['journal: a directory', 'risk.maxPosition']) },
+    })
+  })
 })

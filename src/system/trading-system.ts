@@ -32,7 +32,7 @@ import type { Portfolio } from '../portfolio/portfolio.js'
 import { type PortfolioSnapshot, portfolioSnapshot } from '../portfolio/snapshot.js'
 import { IngestRing } from '../ring/ingest-ring.js'
 import type { RiskGate } from '../risk/gate.js'
-import { checkConfig, requireLive, type TradingSystemConfig } from './config.js'
+import { checkConfig, requireEnvironment, requireLive, type TradingSystemConfig } from './config.js'
 import { ConnectorHub } from './connector-hub.js'
 import { MarketHub } from './market-hub.js'
 import { composeOrderPlane, sizesOf } from './order-plane.js'
@@ -368,7 +368,10 @@ export class TradingSystem {
       onReconciled: (report) => this.events.emit('reconciled', report),
       onError: (error, where) => this.#problem(where, error),
     })
-    for (const [name, connector] of Object.entries(connectors)) hub.add(name, connector)
+    for (const [name, connector] of Object.entries(connectors)) {
+      requireEnvironment(this.config, name, connector.capabilities.orders?.environment)
+      hub.add(name, connector)
+    }
     this.#resources.defer(async () => {
       this.#closeOrders()
       await hub.stopAll()

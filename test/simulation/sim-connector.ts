@@ -52,6 +52,7 @@ export class SimConnector extends BaseConnector implements LinkClient {
         reduceOnly: true,
         iceberg: false,
         replace: true,
+        environment: 'simulated',
         cancelOnDisconnect: 'none',
         fullHistory: hooks.fullHistory,
       },

@@ -34,6 +34,7 @@ export class EchoConnector extends BaseConnector {
       reduceOnly: true,
       iceberg: true,
       replace: true,
+      environment: 'simulated',
       cancelOnDisconnect: 'none',
       fullHistory: true,
     },

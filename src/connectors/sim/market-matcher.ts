@@ -106,7 +106,7 @@ export class MarketMatcher implements Matcher {
     this.lastUnits = priceUnits
     if (this.restingCount === 0) return
     const side = aggressor !== 0 ? aggressor : this.#guessAggressor(priceUnits)
-    const sizeUnits = size === size ? this.#instrument.nearestQuantityUnits(size) : 0
+    const sizeUnits = !Number.isNaN(size) ? this.#instrument.nearestQuantityUnits(size) : 0
     if (side <= 0) this.#tradeAgainst(this.#buys, priceUnits, sizeUnits)
     if (side >= 0) this.#tradeAgainst(this.#sells, priceUnits, sizeUnits)
   }
@@ -156,15 +156,15 @@ export class MarketMatcher implements Matcher {
   /** A trade at the order's own price: what the queue lets through to it, less what orders before it were given. */
   #tradeInQueue(order: VenueOrder, sizeUnits: number, given: number): number {
     const { queue } = order
-    if (queue === undefined || order.queueDepth !== order.queueDepth) return 0
+    if (queue === undefined || Number.isNaN(order.queueDepth)) return 0
     const reached = queue.trade(sizeUnits, this.#instrument.sizeStepUnits)
     let quantity = Math.min(reached - given, order.openUnits)
     const shown = order.shownUnits
-    if (shown === shown) quantity = Math.min(quantity, shown)
+    if (!Number.isNaN(shown)) quantity = Math.min(quantity, shown)
     if (quantity <= 0) return 0
     const { fills, random } = this.#options
     if (fills !== undefined && !fills(order, quantity, random)) return 0
-    if (shown === shown) this.#shrinkShown(order, quantity)
+    if (!Number.isNaN(shown)) this.#shrinkShown(order, quantity)
     this.#fill(order, quantity, order.priceUnits, Liquidity.maker)
     return quantity
   }
@@ -184,8 +184,8 @@ export class MarketMatcher implements Matcher {
     const { queue } = order
     if (queue === undefined) return
     const shown = this.#shownAt(order.sideSign, order.priceUnits)
-    if (shown !== shown || shown === order.queueDepth) return
-    if (order.queueDepth === order.queueDepth) queue.depth(order.queueDepth, shown)
+    if (Number.isNaN(shown) || shown === order.queueDepth) return
+    if (!Number.isNaN(order.queueDepth)) queue.depth(order.queueDepth, shown)
     else queue.reset(shown)
     order.queueDepth = shown
   }
@@ -195,7 +195,7 @@ export class MarketMatcher implements Matcher {
     const own = sideSign > 0 ? this.#bids : this.#asks
     const behind = sideSign * (own.bestUnits - priceUnits)
     if (behind < 0) return 0
-    if (behind === 0) return own.size === own.size ? own.touchUnits : 0
+    if (behind === 0) return !Number.isNaN(own.size) ? own.touchUnits : 0
     const { book } = this
     if (book === undefined) return Number.NaN
     return this.#instrument.nearestQuantityUnits(
@@ -292,7 +292,7 @@ export class MarketMatcher implements Matcher {
   /** The rest of a market-to-limit order rests at the price it took last, or at the touch. */
   #becomeLimit(order: VenueOrder): boolean {
     const price = order.sideSign > 0 ? this.askUnits : this.bidUnits
-    if (price !== price) return false
+    if (Number.isNaN(price)) return false
     order.activeType = TypeCode.LIMIT
     order.priceUnits = price
     this.#events.changed(order)
@@ -303,7 +303,7 @@ export class MarketMatcher implements Matcher {
     const shown = this.#shownAt(order.sideSign, order.priceUnits)
     order.queueDepth = shown
     order.queue ??= new QueuePosition(this.#options.queue)
-    order.queue.reset(shown === shown ? shown : 0)
+    order.queue.reset(!Number.isNaN(shown) ? shown : 0)
     order.shownUnits = Math.min(order.displayUnits, order.openUnits)
     order.isLocked = this.wouldTake(order.sideSign, order.priceUnits)
     const orders = order.sideSign > 0 ? this.#buys : this.#sells
@@ -375,7 +375,7 @@ function limitOf(order: VenueOrder): number {
 
 function isBefore(order: VenueOrder, other: VenueOrder): boolean {
   const better = order.sideSign * (order.priceUnits - other.priceUnits)
-  return better < 0 || (better === 0 && order.sequence < other.sequence)
+  return better > 0 || (better === 0 && order.sequence < other.sequence)
 }
 
 /** Whether an order is post-only. */

@@ -385,7 +385,7 @@ export class OrderDesk implements MatcherEvents {
   /** Executes the waiting orders of an auction at one price against the recorded market; those out of reach end. */
   auction(listing: Listing, timeInForce: number, priceUnits: number): void {
     for (const order of [...listing.waiting]) {
-      if (order.timeInForce !== timeInForce) continue
+      if (order.Number.isNaN(timeInForce)) continue
       listing.withdraw(order)
       const isWithin = !hasLimit(order.activeType) || order.sideSign * (order.priceUnits - priceUnits) >= 0
       const quantity = isWithin ? this.fillable(order, order.openUnits) : 0

@@ -78,6 +78,7 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
         reduceOnly: true,
         iceberg: true,
         replace: true,
+        environment: 'simulated',
         cancelOnDisconnect: options.cancelOnDisconnect ?? 'none',
         fullHistory: true,
       },

@@ -320,7 +320,7 @@ async function play(matching: MatchingMode, steps: readonly Step[]): Promise<Run
 }
 
 const steps = fc.array(step, { minLength: 10, maxLength: 100, size: 'max' })
-const numRuns = runs({ ci: 150, full: 10_000 })
+const numRuns = runs({ ci: 60, full: 2_000 })
 
 describe('a venue', () => {
   it('keeps its books in a recorded market', async () => {
