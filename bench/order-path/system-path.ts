@@ -122,7 +122,6 @@ export async function openSystemPath(workload: Workload, options: SystemPathOpti
     strategies: [quoter],
     instruments: definitions,
     time: virtual ?? new RealTime(),
-    ...(process.env.CAP ? { limits: { orders: Number(process.env.CAP) } } : {}),
     fileSystem: nodeFileSystem,
     risk: {
       maxOrderQuantity: limits.maxOrderQuantity,

@@ -21,7 +21,10 @@ export class ExternalExecs {
 
   add(connector: number, exec: ExecKey): void {
     let execs = this.#byConnector.get(connector)
-    if (execs === undefined) this.#byConnector.set(connector, (execs = new Set()))
+    if (execs === undefined) {
+      execs = new Set()
+      this.#byConnector.set(connector, execs)
+    }
     execs.add(exec)
     if (execs.size > bound) execs.delete(execs.values().next().value as ExecKey)
   }

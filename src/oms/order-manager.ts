@@ -364,9 +364,15 @@ export class OrderManager {
   /** A cancel that went out over an earlier connection may have been lost; another one does no harm. */
   #isBeingCanceled(row: number): boolean {
     const { table } = this.#core
-    const { cells } = table
-    if ((inFlightRequests(table, row) & cells[row + Field.requestIsCancel]) === 0) return false
-    return cells[row + Field.requestSeq] > this.#core.connectedSeq(cells[row + Field.connector])
+    const { cells, requests } = table
+    const canceling = inFlightRequests(table, row) & cells[row + Field.requestIsCancel]
+    if (canceling === 0) return false
+    const since = this.#core.connectedSeq(cells[row + Field.connector])
+    for (let request = cells[row + Field.firstRequest]; request >= 0; request = requests.next[request]) {
+      const bit = 1 << (requests.generation[request] - cells[row + Field.requestBase])
+      if ((canceling & bit) !== 0 && requests.seq[request] > since) return true
+    }
+    return false
   }
 
   #requireChangeable(row: number): void {

@@ -321,11 +321,13 @@ export class Reconciler {
     const core = this.#core
     const intake = this.#intake
     const number = 'order' in action ? core.ids.numberOf(action.order) : 0
+    const source = 'source' in action && action.source === 'inferred' ? FactSource.inferred : FactSource.venue
     switch (action.kind) {
       case 'accepted':
-        return intake.accepted(number, action.venueOrderId, action.tsUs)
+        intake.accepted(number, action.venueOrderId, action.tsUs)
+        return
       case 'updated':
-        return intake.replaced(
+        intake.replaced(
           number,
           action.generation,
           action.quantityUnits,
@@ -334,11 +336,13 @@ export class Reconciler {
           action.venueOrderId,
           action.tsUs,
         )
+        return
       case 'triggered':
-        return intake.triggered(number, action.tsUs)
+        intake.triggered(number, action.tsUs)
+        return
       case 'filled': {
         const { fill } = action
-        return intake.filled(
+        intake.filled(
           number,
           fill.exec,
           fill.quantityUnits,
@@ -348,6 +352,7 @@ export class Reconciler {
           fill.liquidity,
           fill.tsUs,
         )
+        return
       }
       case 'inferred_fill': {
         const row = core.table.rowOf(number)
@@ -364,39 +369,41 @@ export class Reconciler {
         return
       }
       case 'inferred_bust':
-        return intake.busted(number, action.exec, false, action.tsUs, FactSource.inferred)
+        intake.busted(number, action.exec, false, action.tsUs, FactSource.inferred)
+        return
       case 'works':
-        return intake.works(number, action.tsUs)
+        intake.works(number, action.tsUs)
+        return
       case 'canceled':
-        return intake.canceled(
-          number,
-          action.cumulativeUnits,
-          action.reason,
-          action.tsUs,
-          action.source === 'inferred' ? FactSource.inferred : FactSource.venue,
-        )
+        intake.canceled(number, action.cumulativeUnits, action.reason, action.tsUs, source)
+        return
       case 'expired':
-        return intake.expired(
-          number,
-          action.cumulativeUnits,
-          action.tsUs,
-          action.source === 'inferred' ? FactSource.inferred : FactSource.venue,
-        )
+        intake.expired(number, action.cumulativeUnits, action.tsUs, source)
+        return
       case 'rejected':
-        return intake.rejected(
-          number,
-          action.reason,
-          action.tsUs,
-          action.source === 'inferred' ? FactSource.inferred : FactSource.venue,
-        )
+        intake.rejected(number, action.reason, action.tsUs, source)
+        return
       case 'unknown':
-        return intake.outcomeUnknown(number, action.reason)
+        intake.outcomeUnknown(number, action.reason)
+        return
+      default:
+        this.#applyBeyondOrders(connector, action)
+    }
+  }
+
+  /** Actions that are not about one of our orders. */
+  #applyBeyondOrders(connector: BaseConnector, action: ReconcileAction): void {
+    const core = this.#core
+    const intake = this.#intake
+    switch (action.kind) {
       case 'adopt':
-        return intake.externalOrder(connector.source, action.report, action.order, action.owner)
+        intake.externalOrder(connector.source, action.report, action.order, action.owner)
+        return
       case 'external_fill':
-        return intake.externalFill(connector.source, action.fill, action.owner, false)
+        intake.externalFill(connector.source, action.fill, action.owner, false)
+        return
       case 'adjust_position':
-        return intake.adjustPosition(
+        intake.adjustPosition(
           connector.source,
           action.account,
           action.instrument,
@@ -406,6 +413,7 @@ export class Reconciler {
           action.quantityUnits,
           action.priceUnits,
         )
+        return
       case 'halt':
         core.setTradingState('instrument', action.instrument, 'HALTED', 'reconciliation', action.reason)
     }

@@ -127,7 +127,8 @@ function unfilledFact(table: OrderTable, row: number, quantity: number): number 
   let unfilledBy = 0
   let hasReached = false
   for (const { trade, fact } of steps) {
-    known[trade] |= fact === 0 ? TradeFact.reported : fact === Fact.unfilledByBust ? TradeFact.busted : TradeFact.corrected
+    known[trade] |=
+      fact === 0 ? TradeFact.reported : fact === Fact.unfilledByBust ? TradeFact.busted : TradeFact.corrected
     const counts = countedWhen(cells, records[trade], known[trade])
     filled += counts - counted[trade]
     counted[trade] = counts

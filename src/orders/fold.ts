@@ -190,7 +190,14 @@ export function foldRequest(
   const isResolved = (table.cells[row + Field.requestResolved] & bit) !== 0
   if (isNew && !isResolved && !table.requests.isFull) {
     const head = table.cells[row + Field.firstRequest]
-    table.cells[row + Field.firstRequest] = table.requests.add(head, generation, seq, isCancel ? 0 : quantity, price, trigger)
+    table.cells[row + Field.firstRequest] = table.requests.add(
+      head,
+      generation,
+      seq,
+      isCancel ? 0 : quantity,
+      price,
+      trigger,
+    )
   }
   slideRequests(table, row)
   settle(table, row, seq)

@@ -65,17 +65,65 @@ export class OrderUnderTest {
       case 'rejected':
         return foldRejected(table, row, event.inferred ? FactSource.inferred : FactSource.venue, seq)
       case 'closed':
-        return foldClosed(table, row, event.isExpiry, event.inferred ? FactSource.inferred : FactSource.venue, event.ts, seq)
+        return foldClosed(
+          table,
+          row,
+          event.isExpiry,
+          event.inferred ? FactSource.inferred : FactSource.venue,
+          event.ts,
+          seq,
+        )
       case 'request':
-        return foldRequest(table, row, event.generation, event.isCancel, event.quantity, event.price, event.trigger, seq)
+        return foldRequest(
+          table,
+          row,
+          event.generation,
+          event.isCancel,
+          event.quantity,
+          event.price,
+          event.trigger,
+          seq,
+        )
       case 'requestRejected':
         return foldRequestRejected(table, row, event.generation, seq)
       case 'updated':
-        return foldUpdated(table, row, event.generation, event.quantity, event.price, event.trigger, undefined, event.ts, seq)
+        return foldUpdated(
+          table,
+          row,
+          event.generation,
+          event.quantity,
+          event.price,
+          event.trigger,
+          undefined,
+          event.ts,
+          seq,
+        )
       case 'trade':
-        return foldTrade(table, row, event.exec, event.quantity, event.price, Number.NaN, -1, 0, event.basis, event.ts, seq)
+        return foldTrade(
+          table,
+          row,
+          event.exec,
+          event.quantity,
+          event.price,
+          Number.NaN,
+          -1,
+          0,
+          event.basis,
+          event.ts,
+          seq,
+        )
       case 'corrected':
-        return foldCorrected(table, row, event.reference, event.exec, event.quantity, event.price, event.works, event.ts, seq)
+        return foldCorrected(
+          table,
+          row,
+          event.reference,
+          event.exec,
+          event.quantity,
+          event.price,
+          event.works,
+          event.ts,
+          seq,
+        )
       case 'busted':
         return foldBusted(table, row, event.reference, event.works, event.ts, seq)
     }
@@ -107,7 +155,11 @@ export class OrderUnderTest {
       filled: cells[row + Field.filled],
       traded: cells[row + Field.traded],
       value,
-      terms: { quantity: cells[row + Field.quantity], price: cells[row + Field.price], trigger: cells[row + Field.trigger] },
+      terms: {
+        quantity: cells[row + Field.quantity],
+        price: cells[row + Field.price],
+        trigger: cells[row + Field.trigger],
+      },
       generation: cells[row + Field.termGeneration],
       inFlight,
       conflicts,

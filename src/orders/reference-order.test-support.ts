@@ -106,12 +106,14 @@ export function referenceState(initial: Terms, events: readonly OrderFactEvent[]
   const isOpen = !['DENIED', 'FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'].includes(lifecycle)
 
   const answered = new Set([...of('updated'), ...of('requestRejected')].map((event) => event.generation))
-  const wasClosedBefore =
-    venueEnds.length + inferredEnds.length + adjustments.length > 0 ||
-    of('rejected').some((e) => !e.inferred) ||
-    has('denied')
-  const isReopened = wasClosedBefore && worksSeq > latest(of('request'))
-  const open = isReopened ? [] : of('request').filter((event) => !answered.has(event.generation))
+  // The venue's word that the order works, after an end of whatever kind, says that requests before it are over.
+  const hasEnding = of('closed').length + of('rejected').length + adjustments.length > 0 || has('denied')
+  const open = of('request').filter(
+    (event, i, requests) =>
+      !answered.has(event.generation) &&
+      requests.findIndex((other) => other.generation === event.generation) === i &&
+      !(hasEnding && event.seq < worksSeq),
+  )
   const status =
     !isOpen || open.length === 0
       ? lifecycle
@@ -244,7 +246,9 @@ function newAdjustments(executions: readonly Execution[]): { seq: number }[] {
 
 /** The corrections of an execution, each once. */
 function distinctCorrections({ corrections }: Execution): Of<'corrected'>[] {
-  return corrections.filter((c, i) => corrections.findIndex((d) => d.ts === c.ts && d.quantity === c.quantity && d.price === c.price) === i)
+  return corrections.filter(
+    (c, i) => corrections.findIndex((d) => d.ts === c.ts && d.quantity === c.quantity && d.price === c.price) === i,
+  )
 }
 
 /** Sequence of the latest report of an execution that told something: the first, and each with other terms than what stood. */

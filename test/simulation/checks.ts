@@ -22,7 +22,11 @@ interface LocalOrder {
   readonly leaves: number
   readonly reserved: number
   readonly inFlight: number
+  readonly trades: readonly { readonly facts: number }[]
 }
+
+/** Bit of a trade that was concluded. */
+const inferred = 8
 
 const ordersOf = (state: SystemState) => state.orders as unknown as LocalOrder[]
 
@@ -33,6 +37,8 @@ export class SentOrders {
   readonly #link: Link
   readonly #disturbed = new Set<number>()
   #times: number[] = []
+  /** Prices that were ever asked for, by order. */
+  readonly #prices = new Map<string, Set<number>>()
 
   constructor(plan: Plan, venue: Venue, link: Link) {
     this.#plan = plan
@@ -53,6 +59,10 @@ export class SentOrders {
   beforeSend(request: Request, nowNs: number, violate: Violate): void {
     if (request.kind !== 'new' && request.kind !== 'replace') return
     const { throttle, throttleMs, maxOrder } = this.#plan.limits
+    // A change that leaves the price alone may only take quantity away: that passes every limit.
+    const prices = this.#prices.get(request.clientOrderId) ?? new Set()
+    if (prices.has(request.price)) return
+    this.#prices.set(request.clientOrderId, prices.add(request.price))
     this.#times = this.#times.filter((time) => nowNs - time < throttleMs * 1_000_000)
     this.#times.push(nowNs)
     if (this.#times.length > throttle)
@@ -207,7 +217,8 @@ export function checkAgreement(beliefs: Beliefs, violate: Violate): void {
 
 function checkOrder(beliefs: Beliefs, local: LocalOrder, order: VenueOrder, violate: Violate): void {
   const id = order.clientOrderId as string
-  if (local.filled !== order.cumulative && !isBustUnseen(beliefs, order.instrument))
+  if (isBustUnseen(beliefs, order.instrument)) return
+  if (local.filled !== order.cumulative)
     violate(`I3/I4: order ${id} is filled for ${local.filled} here and ${order.cumulative} at the venue`)
   const average = beliefs.venue.average(order)
   const isDisputed = beliefs.alerts.get('RECONCILE_FILL_CONFLICT')?.has(local.number) === true
@@ -234,10 +245,18 @@ function checkOrder(beliefs: Beliefs, local: LocalOrder, order: VenueOrder, viol
   }
 }
 
-/** Without a complete history the venue's silence about an execution proves nothing: then the position tells, and somebody is alerted. */
-function isBustUnseen({ venue, alerts, fullHistory }: Beliefs, instrument: number): boolean {
+/**
+ * A bust that the system could not see: without a complete history the venue's silence about an execution proves nothing,
+ * and an execution that was only concluded has no id that the venue could take back. Then the position tells, the instrument
+ * is halted, and somebody is alerted.
+ */
+function isBustUnseen({ state, venue, alerts, fullHistory }: Beliefs, instrument: number): boolean {
+  const isConcluded = ordersOf(state).some(
+    (order) =>
+      order.instrument === `S${instrument}.SIM` && order.trades.some((trade) => (trade.facts & inferred) !== 0),
+  )
   return (
-    !fullHistory &&
+    (!fullHistory || isConcluded) &&
     alerts.has('RECONCILE_POSITION_MISMATCH') &&
     venue.fills.some((fill) => fill.isBusted && fill.order.instrument === instrument)
   )

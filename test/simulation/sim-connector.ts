@@ -15,7 +15,7 @@ export interface ConnectorHooks {
   /** Something is about to be sent. */
   onSend(request: Request, connector: SimConnector): void
   /** Something was handed to the line. */
-  onSent(request: Request): void
+  onSent(request: Request, connector: SimConnector): void
   readonly instruments: readonly InstrumentDefinition[]
   readonly fullHistory: boolean
   readonly plant: Plant | undefined
@@ -144,7 +144,7 @@ export class SimConnector extends BaseConnector implements LinkClient {
   #send(request: Request): void {
     this.#hooks.onSend(request, this)
     this.#link.toVenue(this, request)
-    this.#hooks.onSent(request)
+    this.#hooks.onSent(request, this)
   }
 
   #ask(what: 'orders' | 'fills' | 'account' | 'alive', sinceUs: number, signal: AbortSignal): Promise<Answer> {

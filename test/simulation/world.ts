@@ -240,7 +240,7 @@ class World {
       fullHistory: this.plan.fullHistory,
       plant: this.#plant,
       onSend: (request, sender) => this.#onSend(request, sender),
-      onSent: (request) => this.#onSent(request),
+      onSent: (request, sender) => this.#onSent(request, sender),
     })
     const trader = new Trader(
       this.plan,
@@ -332,17 +332,16 @@ class World {
   }
 
   #onSend(request: Request, sender: SimConnector): void {
+    // What a dead process still does, it does in vain.
+    if (sender !== this.#process?.connector) return
     this.#note(`send ${JSON.stringify(request)}`)
-    if (sender !== this.#process?.connector) {
-      this.#violate('a dead process sent something')
-      return
-    }
     if (request.kind !== 'cancel' && !sender.isReady)
       this.#violate(`sent while ${sender.state}: ${JSON.stringify(request)}`)
     this.#sent.beforeSend(request, this.#time.monotonicNs(), (text) => this.#violate(text))
   }
 
-  #onSent(request: Request): void {
+  #onSent(request: Request, sender: SimConnector): void {
+    if (sender !== this.#process?.connector) return
     this.#sent.afterSend(request, (text) => this.#violate(text))
     if (this.#random.chance(this.plan.crashAtSend) && this.#isTrading) {
       // From here on nothing reaches the disk any more: whatever the code still does, it does in vain.

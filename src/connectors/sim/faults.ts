@@ -181,7 +181,7 @@ export class LinkFaults {
   }
 
   #byScript(kind: MessageKind, fate: Fate): boolean {
-    const at = this.#scripts.findIndex((script) => script.kind === 'any' || script.!Number.isNaN(kind))
+    const at = this.#scripts.findIndex((script) => script.kind === 'any' || script.kind === kind)
     const script = this.#scripts[at]
     if (script === undefined) return false
     if (--script.times === 0) this.#scripts.splice(at, 1)

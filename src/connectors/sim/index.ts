@@ -69,8 +69,9 @@ export {
 // Synthetic markets
 export { defaultSyntheticInstruments, type SyntheticInstrument } from './synthetic-instruments.js'
 export { SyntheticMarket, type SyntheticMarketOptions } from './synthetic-market.js'
-export { SimulatedVenue, type VenueTape } from './venue.js'
+export { SimulatedVenue } from './venue.js'
 export { VenueAccount, type VenuePosition } from './venue-accounts.js'
+export type { VenueTape } from './venue-market.js'
 export { type MessageKind, type ReportKind, type RequestKind, VenueReport, VenueRequest } from './venue-message.js'
 export type { SimulatedVenueOptions, VenueRules } from './venue-options.js'
 export { type OrderTerms, VenueExecution, VenueOrder } from './venue-order.js'

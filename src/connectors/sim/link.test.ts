@@ -3,7 +3,7 @@ import { testShare } from '../../testing/builders.js'
 import { TestHost } from '../../testing/test-host.js'
 import { LinkFaults } from './faults.js'
 import { constantLatency } from './latency.js'
-import type { SimulatedConnectorOptions } from './simulated-connector.js'
+import { SimulatedConnector, type SimulatedConnectorOptions } from './simulated-connector.js'
 import { VenueBench } from './venue-bench.test-support.js'
 
 const open = VenueBench.open
@@ -72,6 +72,27 @@ describe('faults on demand', () => {
       expect(bench.venue.orders({ live: true })).toHaveLength(live)
       expect(bench.connector.capabilities.orders?.cancelOnDisconnect).toBe(cancelOnDisconnect)
     }
+  })
+
+  it('stop the market data of the client, not the market', async () => {
+    const host = new TestHost()
+    const connector = new SimulatedConnector({
+      synthetic: { seed: 1 },
+      connection: { reconnect: { firstDelayMs: 5_000, maxDelayMs: 5_000 } },
+      settlesPromises: true,
+    })
+    await host.start(connector)
+    await connector.drive({ untilUs: host.time.wallUs() + 1_000_000 })
+    const heard = connector.statistics.updates
+    const before = connector.venue.listing('ACME')?.matcher.bidUnits
+    connector.silence()
+    await connector.drive({ untilUs: host.time.wallUs() + 1_000_000 })
+    expect(connector.statistics.updates).toBe(heard)
+    expect(connector.venue.listing('ACME')?.matcher.bidUnits).not.toBe(before)
+    connector.breakConnection()
+    await connector.drive({ untilUs: host.time.wallUs() + 20_000_000 })
+    expect(connector.isReady).toBe(true)
+    expect(connector.statistics.updates).toBeGreaterThan(heard)
   })
 
   it('go silent: only the health check finds out', async () => {

@@ -168,27 +168,8 @@ export class MarketDelay implements MarketSink {
       onBooks: (ring: IngestRing, from: number, to: number) => {
         for (let i = from; i < to && !skip(); i++) put(this.#republishBook(ring, i, now()))
       },
-      onBars: ({ bars }: IngestRing, from: number, to: number) => {
-        for (let i = from; i < to && !skip(); i++) {
-          put(
-            out.publishBar(
-              bars.instrument[i] as number,
-              bars.source[i] as number,
-              bars.intervalUs[i] as number,
-              bars.open[i] as number,
-              bars.high[i] as number,
-              bars.low[i] as number,
-              bars.close[i] as number,
-              bars.volume[i] as number,
-              bars.count[i] as number,
-              bars.vwap[i] as number,
-              bars.tsOpenUs[i] as number,
-              bars.tsEventUs[i] as number,
-              now(),
-              bars.isClosed[i] === 1,
-            ),
-          )
-        }
+      onBars: (ring: IngestRing, from: number, to: number) => {
+        for (let i = from; i < to && !skip(); i++) put(this.#republishBar(ring, i, now()))
       },
       onStatuses: ({ statuses }: IngestRing, from: number, to: number) => {
         for (let i = from; i < to && !skip(); i++) {
@@ -217,6 +198,25 @@ export class MarketDelay implements MarketSink {
         }
       },
     }
+  }
+
+  #republishBar({ bars }: IngestRing, row: number, tsRecvUs: number): boolean {
+    return this.#out.publishBar(
+      bars.instrument[row] as number,
+      bars.source[row] as number,
+      bars.intervalUs[row] as number,
+      bars.open[row] as number,
+      bars.high[row] as number,
+      bars.low[row] as number,
+      bars.close[row] as number,
+      bars.volume[row] as number,
+      bars.count[row] as number,
+      bars.vwap[row] as number,
+      bars.tsOpenUs[row] as number,
+      bars.tsEventUs[row] as number,
+      tsRecvUs,
+      bars.isClosed[row] === 1,
+    )
   }
 
   #republishBook({ books }: IngestRing, row: number, tsRecvUs: number): boolean {

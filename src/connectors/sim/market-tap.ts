@@ -12,7 +12,8 @@ import { type AggressorSign, type BookSide, LevelAction, type TradingStatus } fr
 import type { MarketSink } from '../../ring/sink.js'
 import { Crowd } from './crowd.js'
 import type { Listing, MatchingMode } from './listing.js'
-import type { SimulatedVenue, VenueTape } from './venue.js'
+import type { SimulatedVenue } from './venue.js'
+import type { VenueTape } from './venue-market.js'
 
 /** What a tap connects. */
 export interface MarketTapOptions {
@@ -43,6 +44,10 @@ export class MarketTap implements MarketSink, VenueTape {
   tsRecvUs = 0
   /** Events of the venue's own books for which the ring had no room. */
   dropped = 0
+  /** Whether the client's line is down: the venue's market goes on, and the client does not hear of it. */
+  isCut = false
+  /** Events that the client did not hear of. */
+  unheard = 0
   readonly #options: MarketTapOptions
   readonly #out: MarketSink
   readonly #venue: SimulatedVenue
@@ -86,7 +91,10 @@ export class MarketTap implements MarketSink, VenueTape {
       this.#crowd.quote(listing, bid, ask, bidSize, askSize)
       return true
     }
-    if (!this.#out.publishQuote(instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags))
+    if (
+      !this.isCut &&
+      !this.#out.publishQuote(instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags)
+    )
       return false
     this.#count(tsEventUs, tsRecvUs)
     this.#venue.onQuote(listing, bid, ask, bidSize, askSize, tsRecvUs)
@@ -112,6 +120,7 @@ export class MarketTap implements MarketSink, VenueTape {
       return true
     }
     if (
+      !this.isCut &&
       !this.#out.publishTrade(
         instrument,
         source,
@@ -152,23 +161,24 @@ export class MarketTap implements MarketSink, VenueTape {
     // A book of the venue's own makes its own depth.
     return (
       this.#isForCrowd ||
+      this.isCut ||
       this.#out.beginBook(instrument, source, isSnapshot, tsEventUs, tsRecvUs, sequence, previousSequence)
     )
   }
 
   addLevel(side: BookSide, price: number, size: number): void {
-    if (!this.#isForCrowd) this.#out.addLevel(side, price, size)
+    if (!this.#isForCrowd && !this.isCut) this.#out.addLevel(side, price, size)
     this.#keep(LevelAction.setLevel, side, price, size, 0)
   }
 
   addOrder(action: LevelAction, side: BookSide, price: number, size: number, orderId: number): void {
-    if (!this.#isForCrowd) this.#out.addOrder(action, side, price, size, orderId)
+    if (!this.#isForCrowd && !this.isCut) this.#out.addOrder(action, side, price, size, orderId)
     this.#keep(action, side, price, size, orderId)
   }
 
   commitBook(isLast = true): boolean {
     if (this.#isForCrowd) return true
-    if (!this.#out.commitBook(isLast)) return false
+    if (!this.isCut && !this.#out.commitBook(isLast)) return false
     this.#count(this.#bookEventUs, this.#bookRecvUs)
     this.#applyBook(this.#bookListing as Listing, isLast)
     return true
@@ -191,6 +201,7 @@ export class MarketTap implements MarketSink, VenueTape {
     isClosed: boolean,
   ): boolean {
     if (
+      !this.isCut &&
       !this.#out.publishBar(
         instrument,
         source,
@@ -221,14 +232,14 @@ export class MarketTap implements MarketSink, VenueTape {
     tsEventUs: number,
     tsRecvUs: number,
   ): boolean {
-    if (!this.#out.publishStatus(instrument, source, status, tsEventUs, tsRecvUs)) return false
+    if (!this.isCut && !this.#out.publishStatus(instrument, source, status, tsEventUs, tsRecvUs)) return false
     this.#count(tsEventUs, tsRecvUs)
     this.#venue.setPhase(this.#listings[instrument] ?? this.#list(instrument), status)
     return true
   }
 
   publishNote(instrument: number, source: number, note: object, tsEventUs: number, tsRecvUs: number): boolean {
-    if (!this.#out.publishNote(instrument, source, note, tsEventUs, tsRecvUs)) return false
+    if (!this.isCut && !this.#out.publishNote(instrument, source, note, tsEventUs, tsRecvUs)) return false
     this.#count(tsEventUs, tsRecvUs)
     return true
   }
@@ -285,7 +296,8 @@ export class MarketTap implements MarketSink, VenueTape {
 
   /** Publishes what cannot wait. Inside an operation of the venue nothing may be drained: what finds no room is counted. */
   #push(publish: () => boolean): void {
-    if (!publish()) this.dropped++
+    if (this.isCut) this.unheard++
+    else if (!publish()) this.dropped++
   }
 
   // --------------------------------------------------------------------------------------------------------------------
@@ -308,6 +320,10 @@ export class MarketTap implements MarketSink, VenueTape {
   }
 
   #count(tsEventUs: number, tsRecvUs: number): void {
+    if (this.isCut) {
+      this.unheard++
+      return
+    }
     this.events++
     this.tsEventUs = tsEventUs
     this.tsRecvUs = tsRecvUs

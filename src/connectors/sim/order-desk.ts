@@ -5,7 +5,6 @@
  */
 
 import { TradewireError } from '../../core/errors.js'
-import type { Random } from '../../core/random.js'
 import { hasLimit, hasTrigger, Liquidity, TifCode, TypeCode } from '../../orders/codes.js'
 import { TradingStatus } from '../../ring/kinds.js'
 import type { FeeContext, FeeModel } from './fees.js'
@@ -30,7 +29,6 @@ import { VenueExecution, type VenueOrder } from './venue-order.js'
 export interface OrderDeskOptions {
   outbox: ReportOutbox
   fees: FeeModel
-  random: Random
   checksBalances: boolean
   /** Closed orders kept; older ones are forgotten and counted. */
   historyLimit: number
@@ -385,7 +383,7 @@ export class OrderDesk implements MatcherEvents {
   /** Executes the waiting orders of an auction at one price against the recorded market; those out of reach end. */
   auction(listing: Listing, timeInForce: number, priceUnits: number): void {
     for (const order of [...listing.waiting]) {
-      if (order.Number.isNaN(timeInForce)) continue
+      if (order.timeInForce !== timeInForce) continue
       listing.withdraw(order)
       const isWithin = !hasLimit(order.activeType) || order.sideSign * (order.priceUnits - priceUnits) >= 0
       const quantity = isWithin ? this.fillable(order, order.openUnits) : 0

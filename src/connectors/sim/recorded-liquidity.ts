@@ -103,7 +103,7 @@ export class LiquiditySide {
     const entry = this.#taken.size === 0 ? undefined : this.#taken.get(units)
     let left = shownUnits
     if (entry !== undefined) {
-      if (entry.!Number.isNaN(shownUnits)) left = Math.max(0, shownUnits - entry.units)
+      if (entry.shownUnits === shownUnits) left = Math.max(0, shownUnits - entry.units)
       else this.#taken.delete(units)
     }
     this.priceUnits[this.count] = units

@@ -56,35 +56,24 @@ export class ReportTranslator {
       this.#external(report, order)
       return
     }
-    switch (report.kind) {
-      case 'accepted':
-        if (order.sentNs > 0 && order.tagOwner === this.link) {
-          this.#options.statistics.acknowledgeLatency.record(
-            Math.max(0, this.#options.time.monotonicNs() - order.sentNs),
-          )
-        }
-        return reports.accepted(number, order.venueOrderId, tsUs)
-      case 'rejected':
-        return reports.rejected(number, report.reason, tsUs)
-      case 'triggered':
-        return reports.triggered(number, tsUs)
-      case 'replaced':
-        return reports.replaced(
-          number,
-          isOwnRequest ? report.generation : 0,
-          report.quantityUnits,
-          report.priceUnits,
-          report.triggerUnits,
-          order.venueOrderId,
-          tsUs,
-        )
-      case 'canceled':
-        return reports.canceled(number, report.cumulativeUnits, report.reason, tsUs)
-      case 'expired':
-        return reports.expired(number, report.cumulativeUnits, tsUs)
-      default:
-        return this.#execution(report, number, report.execution as VenueExecution)
+    if (report.kind === 'accepted') this.#accepted(order, number, tsUs)
+    else if (report.kind === 'rejected') reports.rejected(number, report.reason, tsUs)
+    else if (report.kind === 'triggered') reports.triggered(number, tsUs)
+    else if (report.kind === 'canceled') reports.canceled(number, report.cumulativeUnits, report.reason, tsUs)
+    else if (report.kind === 'expired') reports.expired(number, report.cumulativeUnits, tsUs)
+    else if (report.kind === 'replaced') {
+      const { quantityUnits, priceUnits, triggerUnits } = report
+      const generation = isOwnRequest ? report.generation : 0
+      reports.replaced(number, generation, quantityUnits, priceUnits, triggerUnits, order.venueOrderId, tsUs)
+    } else this.#execution(report, number, report.execution as VenueExecution)
+  }
+
+  #accepted(order: VenueOrder, number: number, tsUs: number): void {
+    const { reports, statistics, time } = this.#options
+    if (order.sentNs > 0 && order.tagOwner === this.link) {
+      statistics.acknowledgeLatency.record(Math.max(0, time.monotonicNs() - order.sentNs))
     }
+    reports.accepted(number, order.venueOrderId, tsUs)
   }
 
   #execution(report: VenueReport, number: number, execution: VenueExecution): void {

@@ -14,7 +14,9 @@ import { randomSlippage } from './slippage.js'
 
 /** Buys and sells at the touch, changes its mind, and writes everything down. */
 class Chatter extends Strategy {
-  override readonly name = 'Chatter'
+  override get name(): string {
+    return 'Chatter'
+  }
   readonly log: string[] = []
   #seen = 0
   #working: ReturnType<Chatter['submit']> | undefined
@@ -23,7 +25,7 @@ class Chatter extends Strategy {
     this.#seen++
     this.log.push(`q ${quote.symbol} ${quote.bid} ${quote.ask} ${quote.tsRecvUs}`)
     if (this.#seen % 40 !== 0) return
-    if (this.#working?.isOpen) this.#working.cancel()
+    if (this.#working?.isClosed === false) this.#working.cancel()
     const side = this.#seen % 80 === 0 ? 'buy' : 'sell'
     this.#working = this.submit({
       symbol: quote.symbol,
@@ -36,7 +38,17 @@ class Chatter extends Strategy {
   }
 
   override onOrderEvent(event: Parameters<Strategy['onOrderEvent']>[0]): void {
-    this.log.push(JSON.stringify([event.type, event.order.number, event.status, event.tsUs, event.details]))
+    this.log.push(
+      JSON.stringify([
+        event.type,
+        event.order.number,
+        event.status,
+        event.tsEventUs,
+        event.quantityUnits,
+        event.priceUnits,
+        event.reason,
+      ]),
+    )
   }
 }
 
@@ -74,7 +86,6 @@ describe('a system on a synthetic market', () => {
     const { connector, system } = await session(lively, 60_000)
     const { venue } = connector
     expect(system.orders.counters.fills).toBeGreaterThan(20)
-    await system.time.pendingTimers
     system.orders.cancelAll()
     ;(system.time as VirtualTime).advanceMs(100)
     const account = venue.account('PAPER')
@@ -178,7 +189,9 @@ describe('a replay', () => {
   it('of a file of our own format trades end to end', async () => {
     const seen: string[] = []
     class Buyer extends Strategy {
-      override readonly name = 'Buyer'
+      override get name(): string {
+        return 'Buyer'
+      }
       override onQuote(quote: QuoteView): void {
         seen.push(`${quote.symbol} ${quote.bid} ${quote.ask}`)
         if (seen.length === 1) {

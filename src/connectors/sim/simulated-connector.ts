@@ -203,11 +203,13 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
   silence(): void {
     this.faults.counters.halfOpens++
     this.#assembled.link.isSilent = true
+    this.#assembled.tap.isCut = true
   }
 
   /** As if the process of the client died: the venue sees the session end, the client hears of nothing any more. */
   crash(): void {
     this.#cancelFaultTimers()
+    if (this.#parts !== undefined) this.#parts.tap.isCut = true
     this.#parts?.link.close({ cancelsOrders: this.#options.cancelOnDisconnect === 'venue' })
     this.#endTape?.()
     this.#endTape = undefined
@@ -244,7 +246,10 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
       beginBatch: () => host.reports.beginTurn(),
       onReport: translator.onReport,
       endBatch: () => host.reports.endTurn(),
-      onBroken: (reason: string) => this.connectionLost(reason),
+      onBroken: (reason: string) => {
+        tap.isCut = true
+        this.connectionLost(reason)
+      },
     }
     const link = new VenueLink(venue, end, time, random, this.faults, latency)
     translator.link = link
@@ -268,12 +273,14 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
       if (time instanceof VirtualTime && Number.isFinite(firstUs)) time.stepWallClock(firstUs - time.wallUs())
       for (const instrument of this.#market?.instruments ?? []) tap.learn(instrument.index)
     }
+    tap.isCut = false
     this.#armFaults()
   }
 
   protected async disconnect(): Promise<void> {
     this.#cancelFaultTimers()
-    const { venue, link, delay } = this.#assembled
+    const { venue, link, tap, delay } = this.#assembled
+    tap.isCut = true
     link.close({ cancelsOrders: this.#options.cancelOnDisconnect === 'venue' })
     delay?.clear()
     if (this.state !== 'stopping') return

@@ -146,15 +146,18 @@ class Run {
       case 'quote':
         this.#bid = each.bid
         this.#ask = each.bid + each.spread
-        return bench.quote(Number(cents(each.bid)), Number(cents(each.bid + each.spread)), each.bidSize, each.askSize)
+        bench.quote(Number(cents(each.bid)), Number(cents(each.bid + each.spread)), each.bidSize, each.askSize)
+        return
       case 'trade':
-        return bench.trade(Number(cents(this.#tradeAt(each))), each.size, each.aggressor)
+        bench.trade(Number(cents(this.#tradeAt(each))), each.size, each.aggressor)
+        return
       case 'order':
         this.numbers.push(this.#submit(each))
         return
       case 'cancel': {
         const number = this.#pick(each.which)
-        return number === undefined ? undefined : bench.cancel(number)
+        if (number !== undefined) bench.cancel(number)
+        return
       }
       case 'replace': {
         const number = this.#pick(each.which)
