@@ -71,7 +71,7 @@ const corrected = (reference: string, quantity: number, ts = 30, exec?: string, 
 const sequenced = (drafts: readonly Draft[]): OrderFactEvent[] =>
   drafts.map((draft, i) => ({ ...draft, seq: i + 1 }) as OrderFactEvent)
 const after = (...drafts: Draft[]): OrderUnderTest => new OrderUnderTest(initial).foldAll(sequenced(drafts))
-const stateAfter = (...drafts: Draft[]): OrderState => after(...drafts).state
+const stateAfter = (...drafts: Draft[]): OrderState => rowAfter(...drafts).state
 const summary = ({ status, filled }: OrderState): string => `${status} ${filled}`
 
 /** Outcome of the last of some events. */
@@ -257,7 +257,7 @@ describe('requests', () => {
 
   it('count the larger quantity at worst, until they are answered', () => {
     const worst = (...drafts: Draft[]) => {
-      const { table, row } = after(...drafts)
+      const { table, row } = rowAfter(...drafts)
       return worstCaseLeaves(table, row)
     }
     expect(worst(submitted, accepted, updateRequest(150))).toBe(150)
@@ -271,7 +271,7 @@ describe('requests', () => {
   })
 
   it('give their entries back', () => {
-    const { table } = after(
+    const { table } = rowAfter(
       submitted,
       accepted,
       updateRequest(150, 1),
@@ -335,7 +335,7 @@ describe('anomalies', () => {
 
 describe('a fee', () => {
   it('that follows its execution is taken, once', () => {
-    const { table, row } = after(submitted, accepted)
+    const { table, row } = rowAfter(submitted, accepted)
     const report = (fee: number, seq: number) => foldTrade(table, row, 'E1', 40, 1_000, fee, 2, 0, 0, 10, seq)
     expect([report(Number.NaN, 3), report(125, 4), report(125, 5), report(Number.NaN, 6)]).toEqual([
       Outcome.changed,
