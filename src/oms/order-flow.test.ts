@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { buy, startEcho } from '../../test/support/echo-system.js'
 import { TradewireError } from '../core/errors.js'
+import { settlePromises } from '../core/virtual-time.js'
 import { readJournal } from '../journal/read-journal.js'
 import type { SimulatedDisk } from '../testing/simulated-disk.js'
 import type { OrderEvent } from './order-event.js'
@@ -76,10 +77,11 @@ describe('the order plane', () => {
     await order.done()
     expect([order.status, order.reason]).toEqual(['DENIED', 'CANCELED_BEFORE_SEND'])
     expect(venue.sent).toEqual([])
+    await settlePromises()
     expect(events).toEqual(['submitted', 'pending_cancel', 'denied'])
     const changed = system.orders.submit(buy())
     changed.modify({ quantity: 50 })
-    await new Promise((resolve) => setImmediate(resolve))
+    await settlePromises()
     expect(venue.sent.map(({ kind }) => kind)).toEqual(['new', 'replace'])
     await system.stop()
   })

@@ -70,7 +70,7 @@ const corrected = (reference: string, quantity: number, ts = 30, exec?: string, 
 
 const sequenced = (drafts: readonly Draft[]): OrderFactEvent[] =>
   drafts.map((draft, i) => ({ ...draft, seq: i + 1 }) as OrderFactEvent)
-const after = (...drafts: Draft[]): OrderUnderTest => new OrderUnderTest(initial).foldAll(sequenced(drafts))
+const rowAfter = (...drafts: Draft[]): OrderUnderTest => new OrderUnderTest(initial).foldAll(sequenced(drafts))
 const stateAfter = (...drafts: Draft[]): OrderState => rowAfter(...drafts).state
 const summary = ({ status, filled }: OrderState): string => `${status} ${filled}`
 

@@ -52,13 +52,29 @@ export class GateUnderTest {
   readonly instruments = new InstrumentRegistry()
   readonly table: OrderTable
   readonly gate: RiskGate
-  readonly venue = { isReady: true, support: new OrderSupport({ types: orderTypes, timeInForce: timesInForce, postOnly: true, reduceOnly: true, iceberg: true, replace: true, cancelOnDisconnect: 'none', fullHistory: true }) }
+  readonly venue = {
+    isReady: true,
+    support: new OrderSupport({
+      types: orderTypes,
+      timeInForce: timesInForce,
+      postOnly: true,
+      reduceOnly: true,
+      iceberg: true,
+      replace: true,
+      cancelOnDisconnect: 'none',
+      fullHistory: true,
+    }),
+  }
   nowUs = 1_700_000_000_000_000
   nowNs = 0
   #seq = 1
 
   /** One instrument a change of the plain share: price units are cents. A reference of 100.00 is set for each. */
-  constructor(limits: RiskLimits = {}, instruments: Partial<InstrumentDefinition>[] = [{}], table = new OrderTable({ capacity: 1_024 })) {
+  constructor(
+    limits: RiskLimits = {},
+    instruments: Partial<InstrumentDefinition>[] = [{}],
+    table = new OrderTable({ capacity: 1_024 }),
+  ) {
     this.table = table
     for (const [i, changes] of instruments.entries()) this.instruments.add(share(`S${i}`, changes))
     this.gate = new RiskGate({
@@ -121,7 +137,12 @@ export class GateUnderTest {
   }
 
   /** Checks a change of terms; NaN prices stay as they are. */
-  replace(row: number, quantity: number, price = this.table.cells[row + Field.price], trigger = this.table.cells[row + Field.trigger]): string {
+  replace(
+    row: number,
+    quantity: number,
+    price = this.table.cells[row + Field.price],
+    trigger = this.table.cells[row + Field.trigger],
+  ): string {
     const verdict = this.gate.checkReplace(row, quantity, price, trigger)
     return verdict === 0 ? 'ok' : denialCode(verdict)
   }
@@ -153,6 +174,11 @@ export class GateUnderTest {
   exposureOf(instrument = 0): { position: number; buying: number; selling: number; open: number } {
     const { exposure } = this.gate
     const key = exposure.keyOf(0, instrument)
-    return { position: exposure.position[key], buying: exposure.buying[key], selling: exposure.selling[key], open: exposure.openByInstrument[key] }
+    return {
+      position: exposure.position[key],
+      buying: exposure.buying[key],
+      selling: exposure.selling[key],
+      open: exposure.openByInstrument[key],
+    }
   }
 }

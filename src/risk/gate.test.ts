@@ -12,12 +12,17 @@ const buy = { side: 1 } as const
 const sell = { side: -1 } as const
 
 /** Codes of three orders in gates of their own: one unit below a limit, at it, one above. */
-const triple = (make: () => GateUnderTest, orders: readonly OrderDraft[]): string[] => orders.map((order) => make().submit(order))
+const triple = (make: () => GateUnderTest, orders: readonly OrderDraft[]): string[] =>
+  orders.map((order) => make().submit(order))
 
 describe('C01, the quantity of one order', () => {
   it('passes at the limit and not one unit above', () => {
     const make = () => new GateUnderTest({ maxOrderQuantity: 500 })
-    expect(triple(make, [{ quantity: 499 }, { quantity: 500 }, { quantity: 501 }])).toEqual(['ok', 'ok', 'MAX_ORDER_QTY'])
+    expect(triple(make, [{ quantity: 499 }, { quantity: 500 }, { quantity: 501 }])).toEqual([
+      'ok',
+      'ok',
+      'MAX_ORDER_QTY',
+    ])
   })
 
   it('may differ by instrument', () => {
@@ -37,12 +42,21 @@ describe('C01, the quantity of one order', () => {
 describe('C02, the value of one order', () => {
   it('passes at the limit and not one tick above', () => {
     const make = () => new GateUnderTest({ maxOrderNotional: 1_000 })
-    expect(triple(make, [{ price: 9_999 }, { price: 10_000 }, { price: 10_001 }])).toEqual(['ok', 'ok', 'MAX_ORDER_NOTIONAL'])
+    expect(triple(make, [{ price: 9_999 }, { price: 10_000 }, { price: 10_001 }])).toEqual([
+      'ok',
+      'ok',
+      'MAX_ORDER_NOTIONAL',
+    ])
   })
 
   it('of a market order is that at the far end of the collar', () => {
     const make = () => new GateUnderTest({ maxOrderNotional: 1_050, priceCollarPercent: 5 })
-    expect(triple(make, [9, 10, 11].map((quantity) => ({ ...market, quantity })))).toEqual(['ok', 'ok', 'MAX_ORDER_NOTIONAL'])
+    expect(
+      triple(
+        make,
+        [9, 10, 11].map((quantity) => ({ ...market, quantity })),
+      ),
+    ).toEqual(['ok', 'ok', 'MAX_ORDER_NOTIONAL'])
     const short = new GateUnderTest({ maxOrderNotional: '1049.99', priceCollarPercent: 5 })
     expect(short.submit(market)).toBe('MAX_ORDER_NOTIONAL')
   })
@@ -55,8 +69,13 @@ describe('C02, the value of one order', () => {
   })
 
   it('takes the multiplier of a contract and the rate of its currency', () => {
-    const make = () => new GateUnderTest({ maxOrderNotional: 60_000, rates: { EUR: '1.2' } }, [{ multiplier: '50', currency: 'EUR' }])
-    expect(triple(make, [{ price: 9_999 }, { price: 10_000 }, { price: 10_001 }])).toEqual(['ok', 'ok', 'MAX_ORDER_NOTIONAL'])
+    const make = () =>
+      new GateUnderTest({ maxOrderNotional: 60_000, rates: { EUR: '1.2' } }, [{ multiplier: '50', currency: 'EUR' }])
+    expect(triple(make, [{ price: 9_999 }, { price: 10_000 }, { price: 10_001 }])).toEqual([
+      'ok',
+      'ok',
+      'MAX_ORDER_NOTIONAL',
+    ])
   })
 
   it('without a rate is refused', () => {
@@ -66,7 +85,11 @@ describe('C02, the value of one order', () => {
   it('of an inverse contract is its quantity', () => {
     const inverse = { assetClass: 'crypto_perpetual', isInverse: true, baseCurrency: 'BTC' } as const
     const make = () => new GateUnderTest({ maxOrderNotional: 100 }, [inverse])
-    expect(triple(make, [{ quantity: 99 }, { quantity: 100 }, { quantity: 101 }])).toEqual(['ok', 'ok', 'MAX_ORDER_NOTIONAL'])
+    expect(triple(make, [{ quantity: 99 }, { quantity: 100 }, { quantity: 101 }])).toEqual([
+      'ok',
+      'ok',
+      'MAX_ORDER_NOTIONAL',
+    ])
   })
 
   it('is exact where the product leaves the doubles', () => {
@@ -79,7 +102,8 @@ describe('C02, the value of one order', () => {
       const digits = units.toString().padStart(17, '0')
       return `${digits.slice(0, -16)}.${digits.slice(-16)}`
     }
-    const make = (limit: bigint) => new GateUnderTest({ maxOrderNotional: text(limit) }, [fine]).submit({ price, quantity })
+    const make = (limit: bigint) =>
+      new GateUnderTest({ maxOrderNotional: text(limit) }, [fine]).submit({ price, quantity })
     expect([make(exact + 1n), make(exact), make(exact - 1n)]).toEqual(['ok', 'ok', 'MAX_ORDER_NOTIONAL'])
   })
 })
@@ -87,8 +111,18 @@ describe('C02, the value of one order', () => {
 describe('C03, the collar', () => {
   it('holds limit prices near the reference on their aggressive side', () => {
     const make = () => new GateUnderTest({ priceCollarPercent: 5 })
-    expect(triple(make, [10_499, 10_500, 10_501].map((price) => ({ ...buy, price })))).toEqual(['ok', 'ok', 'PRICE_COLLAR'])
-    expect(triple(make, [9_501, 9_500, 9_499].map((price) => ({ ...sell, price })))).toEqual(['ok', 'ok', 'PRICE_COLLAR'])
+    expect(
+      triple(
+        make,
+        [10_499, 10_500, 10_501].map((price) => ({ ...buy, price })),
+      ),
+    ).toEqual(['ok', 'ok', 'PRICE_COLLAR'])
+    expect(
+      triple(
+        make,
+        [9_501, 9_500, 9_499].map((price) => ({ ...sell, price })),
+      ),
+    ).toEqual(['ok', 'ok', 'PRICE_COLLAR'])
   })
 
   it('does not mind passive prices', () => {
@@ -129,12 +163,22 @@ describe('C03, the collar', () => {
     test.gate.references.reference[0] = Number.NaN
     test.nowUs += 10_000_000
     expect(test.submit()).toBe('MARKET_DATA')
-    expect(new GateUnderTest({ priceCollarPercent: 5 }, [{}, {}]).gate.references.faultAt(3, 0)).toBe(ReferenceFault.missing)
+    expect(new GateUnderTest({ priceCollarPercent: 5 }, [{}, {}]).gate.references.faultAt(3, 0)).toBe(
+      ReferenceFault.missing,
+    )
   })
 })
 
 describe('C05, a valid order', () => {
-  const banded = { priceBands: [{ from: '0', increment: '0.01' }, { from: '200', increment: '0.05' }], minQuantity: '10', maxQuantity: '1000', maxPrice: '500' }
+  const banded = {
+    priceBands: [
+      { from: '0', increment: '0.01' },
+      { from: '200', increment: '0.05' },
+    ],
+    minQuantity: '10',
+    maxQuantity: '1000',
+    maxPrice: '500',
+  }
   it.each<[string, OrderDraft, string]>([
     ['on the grid', { quantity: 10, price: 10_001 }, 'ok'],
     ['on the coarser grid of a band', { quantity: 10, price: 20_005 }, 'ok'],
@@ -154,7 +198,11 @@ describe('C05, a valid order', () => {
     ['without the price it needs', { price: Number.NaN }, 'INVALID_ORDER'],
     ['a market order with a price', { ...market, price: 10_000 }, 'INVALID_ORDER'],
     ['a limit order with a trigger', { trigger: 10_000 }, 'INVALID_ORDER'],
-    ['a stop with a trigger off the grid', { type: TypeCode.STOP, price: Number.NaN, trigger: 20_001 }, 'INVALID_ORDER'],
+    [
+      'a stop with a trigger off the grid',
+      { type: TypeCode.STOP, price: Number.NaN, trigger: 20_001 },
+      'INVALID_ORDER',
+    ],
     ['good till a time that is over', { timeInForce: TifCode.GTD, expireUs: 1_600_000_000_000_000 }, 'INVALID_ORDER'],
     ['good till no time', { timeInForce: TifCode.GTD }, 'INVALID_ORDER'],
     ['good till a time to come', { timeInForce: TifCode.GTD, expireUs: 1_800_000_000_000_000 }, 'ok'],
@@ -164,7 +212,16 @@ describe('C05, a valid order', () => {
 
   it('asks for nothing that the venue does not take', () => {
     const test = new GateUnderTest()
-    test.venue.support = new OrderSupport({ types: ['LIMIT'], timeInForce: ['DAY'], postOnly: false, reduceOnly: false, iceberg: false, replace: false, cancelOnDisconnect: 'none', fullHistory: false })
+    test.venue.support = new OrderSupport({
+      types: ['LIMIT'],
+      timeInForce: ['DAY'],
+      postOnly: false,
+      reduceOnly: false,
+      iceberg: false,
+      replace: false,
+      cancelOnDisconnect: 'none',
+      fullHistory: false,
+    })
     expect(test.submit()).toBe('ok')
     const refused = [market, { timeInForce: TifCode.IOC }, { flags: OrderFlag.postOnly }, { display: 5 }]
     expect(refused.map((draft) => test.submit(draft))).toEqual(refused.map(() => 'INVALID_ORDER'))
@@ -174,8 +231,18 @@ describe('C05, a valid order', () => {
 describe('C06, the position at worst', () => {
   it('passes at the limit and not one unit above, on both sides', () => {
     const make = () => new GateUnderTest({ maxPosition: 100 })
-    expect(triple(make, [99, 100, 101].map((quantity) => ({ ...buy, quantity })))).toEqual(['ok', 'ok', 'MAX_POSITION'])
-    expect(triple(make, [99, 100, 101].map((quantity) => ({ ...sell, quantity })))).toEqual(['ok', 'ok', 'MAX_POSITION'])
+    expect(
+      triple(
+        make,
+        [99, 100, 101].map((quantity) => ({ ...buy, quantity })),
+      ),
+    ).toEqual(['ok', 'ok', 'MAX_POSITION'])
+    expect(
+      triple(
+        make,
+        [99, 100, 101].map((quantity) => ({ ...sell, quantity })),
+      ),
+    ).toEqual(['ok', 'ok', 'MAX_POSITION'])
   })
 
   it('counts what is held, for either side', () => {
@@ -184,13 +251,27 @@ describe('C06, the position at worst', () => {
       test.setPosition(40)
       return test
     }
-    expect(triple(make, [59, 60, 61].map((quantity) => ({ ...buy, quantity })))).toEqual(['ok', 'ok', 'MAX_POSITION'])
-    expect(triple(make, [139, 140, 141].map((quantity) => ({ ...sell, quantity })))).toEqual(['ok', 'ok', 'MAX_POSITION'])
+    expect(
+      triple(
+        make,
+        [59, 60, 61].map((quantity) => ({ ...buy, quantity })),
+      ),
+    ).toEqual(['ok', 'ok', 'MAX_POSITION'])
+    expect(
+      triple(
+        make,
+        [139, 140, 141].map((quantity) => ({ ...sell, quantity })),
+      ),
+    ).toEqual(['ok', 'ok', 'MAX_POSITION'])
   })
 
   it('refuses the second of two orders that pass alone and not together', () => {
     const test = new GateUnderTest({ maxPosition: 100 })
-    expect([test.submit({ quantity: 60 }), test.submit({ quantity: 60 }), test.submit({ ...sell, quantity: 60 })]).toEqual(['ok', 'MAX_POSITION', 'ok'])
+    expect([
+      test.submit({ quantity: 60 }),
+      test.submit({ quantity: 60 }),
+      test.submit({ ...sell, quantity: 60 }),
+    ]).toEqual(['ok', 'MAX_POSITION', 'ok'])
   })
 
   it('counts an order of unknown fate until the venue speaks', () => {
@@ -212,15 +293,18 @@ describe('C06, the position at worst', () => {
 })
 
 describe('C09, open orders', () => {
-  it.each(['instrument', 'strategy', 'account', 'connector'] as const)('are bounded by %s, those of unknown fate included', (scope) => {
-    const test = new GateUnderTest({ maxOpenOrders: { [scope]: 2 } })
-    const first = test.send()
-    test.send()
-    test.apply(first, (seq) => foldUnknown(test.table, first, 0, seq))
-    expect(test.submit()).toBe('MAX_OPEN_ORDERS')
-    test.cancel(first)
-    expect([test.submit(), test.submit()]).toEqual(['ok', 'MAX_OPEN_ORDERS'])
-  })
+  it.each(['instrument', 'strategy', 'account', 'connector'] as const)(
+    'are bounded by %s, those of unknown fate included',
+    (scope) => {
+      const test = new GateUnderTest({ maxOpenOrders: { [scope]: 2 } })
+      const first = test.send()
+      test.send()
+      test.apply(first, (seq) => foldUnknown(test.table, first, 0, seq))
+      expect(test.submit()).toBe('MAX_OPEN_ORDERS')
+      test.cancel(first)
+      expect([test.submit(), test.submit()]).toEqual(['ok', 'MAX_OPEN_ORDERS'])
+    },
+  )
 
   it('of another instrument or strategy do not count there', () => {
     const test = new GateUnderTest({ maxOpenOrders: { instrument: 1 } }, [{}, {}])
@@ -237,7 +321,13 @@ describe('C11, the throttle', () => {
   it('counts new orders and changes, and not what was refused', () => {
     const test = new GateUnderTest({ throttle: { limit: 3, windowMs: 1_000 }, maxOrderQuantity: 50 })
     const row = test.send()
-    expect([test.submit({ quantity: 51 }), test.submit(), test.replace(row, 20), test.submit(), test.replace(row, 30)]).toEqual(['MAX_ORDER_QTY', 'ok', 'ok', 'THROTTLE', 'THROTTLE'])
+    expect([
+      test.submit({ quantity: 51 }),
+      test.submit(),
+      test.replace(row, 20),
+      test.submit(),
+      test.replace(row, 30),
+    ]).toEqual(['MAX_ORDER_QTY', 'ok', 'ok', 'THROTTLE', 'THROTTLE'])
     test.nowNs = 1_000_000_000 - 1
     expect(test.submit()).toBe('THROTTLE')
     test.nowNs++
@@ -350,7 +440,11 @@ describe('C25 and C26, kill switch and trading states', () => {
     const test = new GateUnderTest({}, [{}, {}])
     test.gate.states.kill('strategy', 1)
     test.gate.states.kill('instrument', 1)
-    expect([test.submit(), test.submit({ strategy: 1 }), test.submit({ instrument: 1 })]).toEqual(['ok', 'KILL_SWITCH', 'KILL_SWITCH'])
+    expect([test.submit(), test.submit({ strategy: 1 }), test.submit({ instrument: 1 })]).toEqual([
+      'ok',
+      'KILL_SWITCH',
+      'KILL_SWITCH',
+    ])
   })
 
   it('the strictest holds', () => {
@@ -376,7 +470,12 @@ describe('C25 and C26, kill switch and trading states', () => {
     test.setPosition(10)
     test.gate.states.set('global', 0, 'HALTED')
     const protective = { ...sell, flags: OrderFlag.protective }
-    expect([test.submit({ ...protective, quantity: 11 }), test.submit({ ...protective, side: 1, quantity: 5 }), test.submit({ ...sell, quantity: 5 }), test.submit({ ...protective, quantity: 10 })]).toEqual(['HALTED', 'HALTED', 'HALTED', 'ok'])
+    expect([
+      test.submit({ ...protective, quantity: 11 }),
+      test.submit({ ...protective, side: 1, quantity: 5 }),
+      test.submit({ ...sell, quantity: 5 }),
+      test.submit({ ...protective, quantity: 10 }),
+    ]).toEqual(['HALTED', 'HALTED', 'HALTED', 'ok'])
   })
 
   it('let a reduce-only order be no larger than the position on the other side', () => {
@@ -384,7 +483,11 @@ describe('C25 and C26, kill switch and trading states', () => {
     const reduceOnly = { flags: OrderFlag.reduceOnly }
     expect(test.submit({ ...sell, ...reduceOnly })).toBe('REDUCING')
     test.setPosition(10)
-    expect([9, 10, 11].map((quantity) => test.submit({ ...sell, ...reduceOnly, quantity }))).toEqual(['ok', 'ok', 'REDUCING'])
+    expect([9, 10, 11].map((quantity) => test.submit({ ...sell, ...reduceOnly, quantity }))).toEqual([
+      'ok',
+      'ok',
+      'REDUCING',
+    ])
     expect(test.submit({ ...buy, ...reduceOnly, quantity: 1 })).toBe('REDUCING')
   })
 })
@@ -397,7 +500,12 @@ describe('a change', () => {
     const row = test.send({ quantity: 100 })
     test.gate.states.set('global', 0, 'HALTED')
     test.nowUs += 3_600_000_000
-    expect([test.replace(row, 99), test.replace(row, 1), test.replace(row, 0), test.replace(row, 101)]).toEqual(['ok', 'ok', 'INVALID_ORDER', 'HALTED'])
+    expect([test.replace(row, 99), test.replace(row, 1), test.replace(row, 0), test.replace(row, 101)]).toEqual([
+      'ok',
+      'ok',
+      'INVALID_ORDER',
+      'HALTED',
+    ])
   })
 
   it('reserves the larger of old and new until it is answered', () => {
@@ -406,7 +514,11 @@ describe('a change', () => {
     expect(test.replace(row, 80)).toBe('ok')
     test.apply(row, (seq) => foldRequest(test.table, row, 1, false, 80, 10_000, Number.NaN, seq))
     expect(test.exposureOf().buying).toBe(80)
-    expect([test.submit({ quantity: 21 }), test.replace(row, 101), test.submit({ quantity: 20 })]).toEqual(['MAX_POSITION', 'MAX_POSITION', 'ok'])
+    expect([test.submit({ quantity: 21 }), test.replace(row, 101), test.submit({ quantity: 20 })]).toEqual([
+      'MAX_POSITION',
+      'MAX_POSITION',
+      'ok',
+    ])
     test.apply(row, (seq) => foldRequestRejected(test.table, row, 1, seq))
     expect(test.exposureOf().buying).toBe(70)
   })
@@ -424,7 +536,11 @@ describe('a change', () => {
   it('to a more aggressive price is checked as the order it would become', () => {
     const test = new GateUnderTest({ priceCollarPercent: 5 })
     const row = test.send()
-    expect([test.replace(row, 10, 10_501), test.replace(row, 10, 10_500), test.replace(row, 10, 10_001.5)]).toEqual(['PRICE_COLLAR', 'ok', 'INVALID_ORDER'])
+    expect([test.replace(row, 10, 10_501), test.replace(row, 10, 10_500), test.replace(row, 10, 10_001.5)]).toEqual([
+      'PRICE_COLLAR',
+      'ok',
+      'INVALID_ORDER',
+    ])
   })
 
   it('counts what is filled already', () => {
@@ -447,11 +563,26 @@ describe('a gate', () => {
   })
 
   it('explains every control that fails, and reserves nothing', () => {
-    const test = new GateUnderTest({ maxOrderQuantity: 50, maxPosition: 40, priceCollarPercent: 5, maxOrderNotional: 100 })
+    const test = new GateUnderTest({
+      maxOrderQuantity: 50,
+      maxPosition: 40,
+      priceCollarPercent: 5,
+      maxOrderNotional: 100,
+    })
     const row = test.draft({ quantity: 60, price: 11_000 })
-    expect(test.gate.explain(row).map(({ code }) => code)).toEqual(['MAX_ORDER_QTY', 'PRICE_COLLAR', 'MAX_ORDER_NOTIONAL', 'MAX_POSITION'])
+    expect(test.gate.explain(row).map(({ code }) => code)).toEqual([
+      'MAX_ORDER_QTY',
+      'PRICE_COLLAR',
+      'MAX_ORDER_NOTIONAL',
+      'MAX_POSITION',
+    ])
     expect(test.exposureOf()).toEqual({ position: 0, buying: 0, selling: 0, open: 0 })
-    expect(test.gate.describe(row, Verdict.maxOrderQuantity)).toEqual({ control: 'maxOrderQuantity', code: 'MAX_ORDER_QTY', limit: '50', observed: '60' })
+    expect(test.gate.describe(row, Verdict.maxOrderQuantity)).toEqual({
+      control: 'maxOrderQuantity',
+      code: 'MAX_ORDER_QTY',
+      limit: '50',
+      observed: '60',
+    })
   })
 
   it('reserves nothing for what it refuses', () => {
@@ -465,7 +596,11 @@ describe('a gate', () => {
     const row = test.send()
     const approval = test.gate.approved(row)
     expect(test.gate.isOwn(approval)).toBe(true)
-    expect([approval.number, approval.quantityUnits, approval.priceUnits]).toEqual([test.table.cells[row + Field.number], 10, 10_000])
+    expect([approval.number, approval.quantityUnits, approval.priceUnits]).toEqual([
+      test.table.cells[row + Field.number],
+      10,
+      10_000,
+    ])
     approval.consume()
     expect(() => approval.consume()).toThrow(/TW_NOT_APPROVED/)
     expect(new GateUnderTest().gate.isOwn(approval)).toBe(false)

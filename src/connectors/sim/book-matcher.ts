@@ -3,6 +3,7 @@
  *
  * Price units become whole ticks for the engine. Triggers, auctions' collection of orders that wait, and times in force
  * that end with the clock are the venue's: the engine sees orders that may trade, and orders of an auction.
+ * Reduce-only orders are cut down after each operation; one sweep through several orders of an account counts as one.
  * Orders with numbers from {@link CROWD} on belong to nobody: the crowd that makes a synthetic market.
  */
 import {

@@ -7,7 +7,7 @@
  */
 import { TradewireError } from '../../core/errors.js'
 import { type Random, SeededRandom } from '../../core/random.js'
-import { type MessageKind, reportKinds, requestKinds } from './venue-message.js'
+import type { MessageKind } from './venue-message.js'
 import { invalid, refuseUnknown } from './venue-options.js'
 
 /** A delay between two bounds, with a probability. */
@@ -240,6 +240,3 @@ function checkDelay(fault: DelayFault | undefined, name: string): void {
   if (!(fault.minMs >= 0 && fault.maxMs >= fault.minMs))
     throw invalid(name, '{ probability, minMs, maxMs } with 0 <= minMs <= maxMs')
 }
-
-/** Kinds of message by the direction they go. */
-export const messageKinds = { toVenue: requestKinds, toClient: reportKinds } as const

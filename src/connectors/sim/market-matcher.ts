@@ -14,7 +14,7 @@ import type { OrderBook } from '../../market/order-book.js'
 import type { OrderByOrderBook } from '../../market/order-by-order-book.js'
 import { type QueueModelName, QueuePosition } from '../../matching/queue-models.js'
 import type { Instrument } from '../../model/instrument.js'
-import { hasLimit, Liquidity, OrderFlag, StpCode, TifCode, TypeCode } from '../../orders/codes.js'
+import { hasLimit, Liquidity, StpCode, TifCode, TypeCode } from '../../orders/codes.js'
 import type { Matcher, MatcherEvents } from './matcher.js'
 import { LiquiditySide } from './recorded-liquidity.js'
 import type { SlippageContext, SlippageModel } from './slippage.js'
@@ -376,9 +376,4 @@ function limitOf(order: VenueOrder): number {
 function isBefore(order: VenueOrder, other: VenueOrder): boolean {
   const better = order.sideSign * (order.priceUnits - other.priceUnits)
   return better > 0 || (better === 0 && order.sequence < other.sequence)
-}
-
-/** Whether an order is post-only. */
-export function isPostOnly(order: VenueOrder): boolean {
-  return (order.flags & OrderFlag.postOnly) !== 0
 }

@@ -21,24 +21,6 @@ export type ReportKind =
 /** Kinds of message in either direction. */
 export type MessageKind = RequestKind | ReportKind
 
-/** All kinds of request. */
-export const requestKinds: readonly RequestKind[] = ['new', 'replace', 'cancel']
-
-/** All kinds of report. */
-export const reportKinds: readonly ReportKind[] = [
-  'accepted',
-  'rejected',
-  'triggered',
-  'replaced',
-  'replace_rejected',
-  'cancel_rejected',
-  'canceled',
-  'expired',
-  'fill',
-  'correction',
-  'bust',
-]
-
 /** A request on its way to the venue. */
 export class VenueRequest {
   kind: RequestKind = 'new'

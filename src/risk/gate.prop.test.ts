@@ -1,0 +1,272 @@
+/** Limits that must hold over time, against plain models: the throttle, repeated orders, reservations, trading states. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { runs } from '../../test/support/runs.js'
+import { foldBusted, foldClosed, foldCorrected, foldRejected, foldRequest, foldRequestRejected, foldTrade, foldUnknown, foldUpdated, foldWorks } from '../orders/fold.js'
+import * as Field from '../orders/order-fields.js'
+import { isClosed } from '../orders/lifecycle.js'
+import { lifecycle } from '../orders/derive.js'
+import { DuplicateGuard } from './duplicate-guard.js'
+import { GateUnderTest } from './gate-under-test.test-support.js'
+import { SlidingWindow } from './sliding-window.js'
+
+describe('the throttle', () => {
+  it('lets at most N through in every window, and as many as it can', () => {
+    const bursts = fc.record({
+      limit: fc.integer({ min: 1, max: 5 }),
+      waits: fc.array(fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 12 })), { maxLength: 60 }),
+    })
+    fc.assert(
+      fc.property(bursts, ({ limit, waits }) => {
+        const window = new SlidingWindow(limit, 10e-6)
+        const sent: number[] = []
+        let nowNs = 0
+        for (const wait of waits) {
+          nowNs += wait
+          const within = sent.filter((time) => nowNs - time < 10).length
+          expect(window.used({ nowNs })).toBe(within)
+          expect(window.hasRoom({ nowNs })).toBe(within < limit)
+          if (within >= limit) continue
+          window.take({ nowNs })
+          sent.push(nowNs)
+        }
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+})
+
+describe('the guard against repeated orders', () => {
+  it('lets alike orders pass as often as a list of all times says', () => {
+    const orders = fc.record({
+      limit: fc.integer({ min: 1, max: 4 }),
+      orders: fc.array(fc.record({ wait: fc.integer({ min: 0, max: 6 }), quantity: fc.integer({ min: 1, max: 12 }) }), { maxLength: 80 }),
+    })
+    fc.assert(
+      fc.property(orders, ({ limit, orders }) => {
+        const guard = new DuplicateGuard(limit, 10e-6, 64)
+        const passed = new Map<number, number[]>()
+        let nowNs = 0
+        for (const { wait, quantity } of orders) {
+          nowNs += wait
+          const order = { instrument: 1, side: 1, quantity, price: 100, type: 1, strategy: 0, nowNs }
+          const times = passed.get(quantity) ?? []
+          const hasRoom = times.filter((time) => nowNs - time < 10).length < limit
+          expect(guard.hasRoom(order)).toBe(hasRoom)
+          if (!hasRoom) continue
+          guard.take(order)
+          passed.set(quantity, [...times, nowNs])
+        }
+      }),
+      { numRuns: runs({ ci: 5_000, full: 50_000 }) },
+    )
+  })
+
+  it('refuses, and never forgets, where it has no place left', () => {
+    const guard = new DuplicateGuard(1, 1, 16)
+    const order = (quantity: number, nowNs = 0) => ({ instrument: 1, side: 1, quantity, price: 2 ** 40 + quantity, type: 1, strategy: 0, nowNs })
+    let passed = 0
+    for (let quantity = 1; quantity <= 100; quantity++) {
+      if (!guard.hasRoom(order(quantity))) continue
+      guard.take(order(quantity))
+      passed++
+    }
+    expect(passed).toBe(16)
+    for (let quantity = 1; quantity <= 100; quantity++) expect(guard.hasRoom(order(quantity))).toBe(false)
+    expect(guard.hasRoom(order(200, 1_000_000))).toBe(true)
+  })
+})
+
+/** What may happen to one of the orders of a run. */
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('submit' as const), side: fc.constantFrom(1 as const, -1 as const), quantity: fc.integer({ min: 1, max: 60 }) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('fill' as const), order: fc.nat(9), quantity: fc.integer({ min: 1, max: 40 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('replace' as const), order: fc.nat(9), quantity: fc.integer({ min: 1, max: 90 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('confirm', 'refuse', 'cancel', 'lose', 'works', 'reject', 'bust', 'correct', 'infer' as const), order: fc.nat(9) }) },
+)
+
+/** Runs steps; after each, `check` sees the gate. Returns what was applied, for a replay. */
+function run(test: GateUnderTest, steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[], check: (rows: readonly number[]) => void): number[] {
+  const { table } = test
+  const { cells } = table
+  const rows: number[] = []
+  let exec = 0
+  for (const event of steps) {
+    if (event.kind === 'submit') {
+      const row = test.draft(event)
+      if (test.check(row) === 'ok') rows.push(row)
+    } else {
+      const row = rows[event.order % Math.max(1, rows.length)]
+      if (row !== undefined) exec = apply(test, row, event, exec)
+    }
+    expect(cells.length).toBeGreaterThan(0)
+    check(rows)
+  }
+  return rows
+}
+
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
+function apply(test: GateUnderTest, row: number, event: Exclude<Step, { kind: 'submit' }>, exec: number): number {
+  const { table } = test
+  const { cells } = table
+  const generation = cells[row + Field.nextGeneration]
+  const fold = (run: (seq: number) => number) => test.apply(row, run)
+  const move = (change: number) => test.gate.exposure.applyFill(0, 0, cells[row + Field.side] * change)
+  const before = cells[row + Field.filled]
+  switch (event.kind) {
+    case 'fill':
+      fold((seq) => foldTrade(table, row, `E${exec}`, event.quantity, 10_000, Number.NaN, -1, 0, 0, seq, seq))
+      break
+    case 'infer':
+      fold((seq) => foldTrade(table, row, `I${exec}`, 5, 10_000, Number.NaN, -1, 0, cells[row + Field.traded] + 5, seq, seq))
+      break
+    case 'replace':
+      if (test.replace(row, event.quantity) === 'ok') fold((seq) => foldRequest(table, row, generation, false, event.quantity, 10_000, Number.NaN, seq))
+      break
+    case 'confirm': {
+      const request = cells[row + Field.firstRequest]
+      if (request >= 0) fold((seq) => foldUpdated(table, row, table.requests.generation[request], table.requests.quantity[request], 10_000, Number.NaN, undefined, seq, seq))
+      break
+    }
+    case 'refuse': {
+      const request = cells[row + Field.firstRequest]
+      if (request >= 0) fold((seq) => foldRequestRejected(table, row, table.requests.generation[request], seq))
+      break
+    }
+    case 'cancel':
+      fold((seq) => foldClosed(table, row, false, 0, seq, seq))
+      break
+    case 'lose':
+      fold((seq) => foldUnknown(table, row, 0, seq))
+      break
+    case 'works':
+      fold((seq) => foldWorks(table, row, seq))
+      break
+    case 'reject':
+      fold((seq) => foldRejected(table, row, 2, seq))
+      break
+    case 'bust':
+      fold((seq) => foldBusted(table, row, `E${Math.max(0, exec - 2)}`, false, seq, seq))
+      break
+    case 'correct':
+      fold((seq) => foldCorrected(table, row, `E${Math.max(0, exec - 2)}`, undefined, 3, 10_000, false, seq, seq))
+      break
+  }
+  move(cells[row + Field.filled] - before)
+  return exec + 1
+}
+
+/** The most that open orders of a side can still trade, from their records alone. */
+function worstCase(test: GateUnderTest, rows: readonly number[], side: number): number {
+  const { cells, requests } = test.table
+  let total = 0
+  for (const row of rows) {
+    if (cells[row + Field.side] !== side || isClosed(lifecycle(test.table, row))) continue
+    const asked = [cells[row + Field.quantity]]
+    for (let request = cells[row + Field.firstRequest]; request >= 0; request = requests.next[request]) asked.push(requests.quantity[request])
+    total += Math.max(0, Math.max(...asked) - cells[row + Field.filled])
+  }
+  return total
+}
+
+describe('reservations', () => {
+  it('are never less than what open orders can still trade, and none are left when all are closed', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const test = new GateUnderTest()
+        const rows = run(test, steps, (rows) => {
+          const { buying, selling, open } = test.exposureOf()
+          expect({ buying, selling }).toEqual({ buying: worstCase(test, rows, 1), selling: worstCase(test, rows, -1) })
+          expect(open).toBe(rows.filter((row) => !isClosed(lifecycle(test.table, row))).length)
+        })
+        for (const row of rows) test.cancel(row)
+        expect(test.exposureOf()).toMatchObject({ buying: 0, selling: 0, open: 0 })
+      }),
+      { numRuns: runs({ ci: 3_000, full: 30_000 }) },
+    )
+  })
+
+  it('keep the position at worst within the limit, whatever fills of approved orders arrive', () => {
+    const fills = fc.array(fc.oneof({ weight: 2, arbitrary: fc.record({ kind: fc.constant('submit' as const), side: fc.constantFrom(1 as const, -1 as const), quantity: fc.integer({ min: 1, max: 60 }) }) }, fc.record({ kind: fc.constantFrom('fillAll', 'cancel', 'lose' as const), order: fc.nat(9) }), fc.record({ kind: fc.constant('replace' as const), order: fc.nat(9), quantity: fc.integer({ min: 1, max: 90 }) })), { maxLength: 40 })
+    fc.assert(
+      fc.property(fills, (steps) => {
+        const test = new GateUnderTest({ maxPosition: 100 })
+        const rows: number[] = []
+        for (const [i, event] of steps.entries()) {
+          if (event.kind === 'submit') {
+            const row = test.draft(event)
+            if (test.check(row) === 'ok') rows.push(row)
+            continue
+          }
+          const row = rows[event.order % Math.max(1, rows.length)]
+          if (row === undefined) continue
+          const { cells } = test.table
+          const leaves = cells[row + Field.quantity] - cells[row + Field.filled]
+          if (event.kind === 'fillAll' && leaves > 0) test.fill(row, i, leaves)
+          if (event.kind === 'cancel') test.cancel(row)
+          if (event.kind === 'lose') test.apply(row, (seq) => foldUnknown(test.table, row, 0, seq))
+          if (event.kind === 'replace' && cells[row + Field.isOpen] === 1 && test.replace(row, event.quantity) === 'ok') {
+            const generation = cells[row + Field.nextGeneration]
+            test.apply(row, (seq) => foldRequest(test.table, row, generation, false, event.quantity, 10_000, Number.NaN, seq))
+            if (i % 2 === 0) test.apply(row, (seq) => foldUpdated(test.table, row, generation, event.quantity, 10_000, Number.NaN, undefined, seq, seq))
+          }
+          const { position, buying, selling } = test.exposureOf()
+          expect(Math.max(position + buying, selling - position)).toBeLessThanOrEqual(100)
+        }
+      }),
+      { numRuns: runs({ ci: 3_000, full: 30_000 }) },
+    )
+  })
+})
+
+describe('REDUCING', () => {
+  it('lets nothing pass that could make the position larger or turn it, working orders included', () => {
+    const orders = fc.record({
+      position: fc.integer({ min: -20, max: 20 }),
+      orders: fc.array(fc.record({ side: fc.constantFrom(1 as const, -1 as const), quantity: fc.integer({ min: 1, max: 25 }) }), { minLength: 1, maxLength: 8 }),
+    })
+    fc.assert(
+      fc.property(orders, ({ position, orders }) => {
+        const test = new GateUnderTest()
+        test.setPosition(position)
+        test.gate.states.set('strategy', 0, 'REDUCING')
+        for (const order of orders) {
+          const before = test.exposureOf()
+          const isPassed = test.submit(order) === 'ok'
+          const working = (order.side > 0 ? before.buying : before.selling) + order.quantity
+          expect(isPassed).toBe(order.side * position < 0 && working <= Math.abs(position))
+          const { buying, selling } = test.exposureOf()
+          // Whatever part of what works is filled, the position only comes nearer to flat.
+          for (const filled of [position + buying, position - selling]) {
+            expect(Math.abs(filled)).toBeLessThanOrEqual(Math.abs(position))
+            expect(filled * position).toBeGreaterThanOrEqual(0)
+          }
+        }
+      }),
+      { numRuns: runs({ ci: 5_000, full: 50_000 }) },
+    )
+  })
+})
+
+describe('the collar', () => {
+  it('is exact: its bounds are those of whole numbers', () => {
+    const cases = fc.record({
+      reference: fc.integer({ min: 1, max: 2 ** 40 }),
+      parts: fc.integer({ min: 0, max: 1_000_000 }),
+    })
+    fc.assert(
+      fc.property(cases, ({ reference, parts }) => {
+        const test = new GateUnderTest({ priceCollarPercent: parts / 10_000 }, [{ priceIncrement: '1' }])
+        test.gate.references.reference[0] = reference
+        const highest = (BigInt(reference) * BigInt(1_000_000 + parts)) / 1_000_000n
+        const lowest = (BigInt(reference) * BigInt(1_000_000 - parts) + 999_999n) / 1_000_000n
+        const buy = (price: bigint) => test.submit({ quantity: 1, side: 1, price: Number(price) })
+        const sell = (price: bigint) => test.submit({ quantity: 1, side: -1, price: Number(price) })
+        expect([buy(highest), buy(highest + 1n)]).toEqual(['ok', 'PRICE_COLLAR'])
+        if (lowest > 1n) expect([sell(lowest), sell(lowest - 1n)]).toEqual(['ok', 'PRICE_COLLAR'])
+      }),
+      { numRuns: runs({ ci: 500, full: 10_000 }) },
+    )
+  })
+})
