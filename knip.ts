@@ -10,7 +10,6 @@ const config: KnipConfig = {
     'scripts/*.ts',
     'examples/*.ts',
     'examples/*/main.ts',
-    'bench/main.ts',
     'bench/*/*.ts',
     'test/**/*.{test,test-d}.ts',
     'test/*/main.ts',
@@ -21,7 +20,7 @@ const config: KnipConfig = {
   // Run by scripts/check.ts.
   ignoreDependencies: ['publint', '@arethetypeswrong/cli'],
   // The compiler of the C++ peers.
-  ignoreBinaries: ['g++'],
+  ignoreBinaries: [/^g\+\+$/],
   // Benchmark peers are listed in bench/package.json and installed on first use.
   ignoreIssues: { 'bench/**': ['unlisted', 'unresolved'] },
   // Exported for the modules beside them, or because a public signature names them.

@@ -58,7 +58,6 @@ export function openCorePath(workload: Workload): OrderPath {
       reduceOnly: true,
       iceberg: true,
       replace: true,
-      environment: 'simulated',
       cancelOnDisconnect: 'none',
       fullHistory: true,
     }),

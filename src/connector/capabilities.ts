@@ -34,6 +34,9 @@ export interface ConnectorCapabilities {
   readonly orders?: OrderCapabilities
 }
 
+/** What of the capabilities decides whether an order is valid. */
+export type OrderTypes = Omit<OrderCapabilities, 'environment'> & { readonly environment?: OrderEnvironment }
+
 /** Capabilities as bits, for checks on the order path. */
 export class OrderSupport {
   readonly #types: number
@@ -43,7 +46,7 @@ export class OrderSupport {
   readonly iceberg: boolean
   readonly replace: boolean
 
-  constructor(capabilities: OrderCapabilities | undefined) {
+  constructor(capabilities: OrderTypes | undefined) {
     let types = 0
     for (const type of capabilities?.types ?? []) types |= 1 << TypeCode[type]
     let times = 0

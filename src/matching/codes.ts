@@ -117,5 +117,5 @@ export const MAX_PRICE_TICKS = 1_000_000_000
 /** "No price": what book queries return for an empty side, and what `reference` arguments take for "none". Below every price and key. */
 export const NO_PRICE = -2_147_483_648
 
-/** Key of an order without a limit: better than every price. @internal */
+/** Key of an order without a limit: better than every price. */
 export const MARKET_KEY = 2_147_483_647

@@ -21,11 +21,6 @@ export function clearAmount(cells: Float64Array, at: number): void {
   cells[at + 2] = 0
 }
 
-/** Whether an amount is exactly zero. */
-export function isZeroAmount(cells: Float64Array, at: number): boolean {
-  return cells[at] === 0 && cells[at + 1] === 0 && cells[at + 2] === 0
-}
-
 /** Copies an amount. */
 export function copyAmount(to: Float64Array, toAt: number, from: Float64Array, fromAt: number): void {
   to[toAt] = from[fromAt] as number

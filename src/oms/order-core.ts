@@ -28,7 +28,7 @@ import { NameTable } from '../portfolio/names.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
 import { denialCode, LocalReason } from '../risk/controls.js'
 import type { RiskGate } from '../risk/gate.js'
-import { type Scope, scopes, TradingState, type TradingStateName } from '../risk/trading-state.js'
+import { isKillWord, type Scope, scopes, TradingState, type TradingStateName } from '../risk/trading-state.js'
 import { ClientIds } from './client-ids.js'
 import { EventQueue } from './event-queue.js'
 import { explainOrder } from './explain.js'
@@ -154,6 +154,8 @@ export class OrderCore implements HandleHome {
   /** With the strategies of the order events: by the time of delivery the record may belong to another order. */
   readonly #queue = new EventQueue<Notice>()
   #nextResumeNs = 0
+  /** Orders that a kill switch wants canceled and whose venue could not be reached. */
+  readonly #owedCancels = new Set<number>()
   #ended: TradewireError | undefined
   #depth = 0
   #isDirty = false
@@ -571,12 +573,35 @@ export class OrderCore implements HandleHome {
       this.#connectorOf(row).cancel(this.#cancel.point(row, generation))
     } catch (error) {
       this.counters.sendFailures++
-      if (wasNotSent(error)) this.requestRejected(row, generation, true, 'NOT_CONNECTED', FactSource.local)
-      else
+      if (wasNotSent(error)) {
+        if (this.#isKilled(row)) this.#owedCancels.add(this.table.cells[row])
+        this.requestRejected(row, generation, true, 'NOT_CONNECTED', FactSource.local)
+      } else
         this.logger.error(
           { order: this.table.cells[row], error: messageOf(error) },
           'sending a cancel failed; its outcome is open',
         )
+    }
+  }
+
+  #isKilled(row: number): boolean {
+    const { cells } = this.table
+    const word = this.gate.states.strictest(
+      cells[row + Field.account],
+      cells[row + Field.connector],
+      cells[row + Field.strategy],
+      cells[row + Field.instrument],
+    )
+    return isKillWord(word)
+  }
+
+  /** Cancels that a kill switch asked for while the venue could not be reached: sent before anything else when it can be. */
+  sendOwedCancels(connector: number): void {
+    for (const number of [...this.#owedCancels]) {
+      const row = this.table.rowOf(number)
+      if (row >= 0 && this.table.cells[row + Field.connector] !== connector) continue
+      this.#owedCancels.delete(number)
+      if (row >= 0) this.cancel(number)
     }
   }
 

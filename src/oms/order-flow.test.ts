@@ -283,6 +283,27 @@ describe('the order plane', () => {
     await system.stop()
   })
 
+  it('sends the cancels of a kill switch as soon as the venue can be reached, before anything else', async () => {
+    const { system, venue, time } = await startEcho()
+    const order = system.orders.submit(buy())
+    venue.reports.accepted(order.number, order.number, 1)
+    venue.venue.orders = [venue.report(order.number)]
+    const asked: string[] = []
+    Object.assign(venue, {
+      fetchOrders: async () => {
+        asked.push(`orders after ${venue.sent.length} messages`)
+        return venue.venue.orders
+      },
+    })
+    venue.drop()
+    expect(system.kill({ actor: 'risk', reason: 'test' })).toBe(1)
+    expect(venue.sent).toHaveLength(1)
+    await time.advanceMsAsync(3_000)
+    expect(venue.sent.map(({ kind }) => kind)).toEqual(['new', 'cancel'])
+    expect(asked[0]).toBe('orders after 2 messages')
+    await system.stop()
+  })
+
   it('tells that a cancel could not be sent', async () => {
     const { system, venue, events } = await startEcho()
     const order = system.orders.submit(buy())

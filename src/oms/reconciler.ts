@@ -5,27 +5,15 @@
 import type { BaseConnector } from '../connector/base-connector.js'
 import { TradewireError } from '../core/errors.js'
 import { sleep, type Time } from '../core/time.js'
-import type { OrderStatus, OrderType } from '../model/order-types.js'
-import { FactSource, OrderFlag, StatusCode, sideOf, statusOf, typeOf } from '../orders/codes.js'
-import { factsOf, inFlightRequests, lifecycle } from '../orders/derive.js'
-import { Fact, isClosed } from '../orders/lifecycle.js'
+import { FactSource, StatusCode } from '../orders/codes.js'
+import { lifecycle } from '../orders/derive.js'
+import { isClosed } from '../orders/lifecycle.js'
 import { Field } from '../orders/order-table.js'
-import { type ExecKey, TradeFact, TradeField } from '../orders/trade-pool.js'
-import { TOTAL } from '../portfolio/position-table.js'
 import type { ReconcileAction, ReconcileResult } from '../reconcile/actions.js'
 import { describeReconciliation } from '../reconcile/describe.js'
-import {
-  emptyMemory,
-  haltKey,
-  type LocalOrder,
-  type LocalPosition,
-  type LocalRequest,
-  type LocalTrade,
-  type ReconcileMemory,
-  type ReconcilePolicy,
-  type VenueAnswers,
-} from '../reconcile/inputs.js'
+import { emptyMemory, type ReconcileMemory, type ReconcilePolicy, type VenueAnswers } from '../reconcile/inputs.js'
 import { reconcile } from '../reconcile/reconcile.js'
+import { LocalBooks } from './local-books.js'
 import type { OrderCore } from './order-core.js'
 import type { ReportIntake } from './report-intake.js'
 
@@ -58,6 +46,7 @@ export class Reconciler {
   readonly #core: OrderCore
   readonly #intake: ReportIntake
   readonly #time: Time
+  readonly #books: LocalBooks
   readonly #options: ReconcilerOptions
   readonly #memory = new Map<string, ReconcileMemory>()
   /** Alerts that the latest run found, by connector. */
@@ -67,6 +56,7 @@ export class Reconciler {
     this.#core = core
     this.#intake = intake
     this.#time = time
+    this.#books = new LocalBooks(core)
     this.#options = options
   }
 
@@ -97,10 +87,10 @@ export class Reconciler {
       report.actions += result.actions.length
       report.findings = [...report.findings, ...result.findings]
       report.lines.push(...describeReconciliation(result, (index) => this.#words(index)))
-      const waitUs = nextQuestionAt(result) - this.#time.wallUs()
+      const isOld = report.rounds > 1 && result.actions.length === 0
+      const waitUs = waitForQuestion(result, this.#time.wallUs(), isOld)
       const isComplete = phase === 'running' || result.skippedOrders.length === 0
-      const isOldNews = waitUs <= 0 && result.actions.length === 0 && report.rounds > 1
-      if (report.rounds >= maxRounds || (isComplete && (waitUs === Number.POSITIVE_INFINITY || isOldNews))) {
+      if (report.rounds >= maxRounds || (isComplete && waitUs === Number.POSITIVE_INFINITY)) {
         this.#declareUnlisted(answers, result)
         break
       }
@@ -121,7 +111,7 @@ export class Reconciler {
     const isHistory = connector.capabilities.orders?.fullHistory === true
     const accounts = new Set<string>(this.#core.names.accounts.size === 0 ? [] : [this.#core.names.account(0)])
     for (const each of [...orders, ...fills, ...(account.positions ?? [])]) accounts.add(each.account)
-    for (const row of this.#rows(connector))
+    for (const row of this.#books.rows(connector))
       accounts.add(this.#core.names.account(this.#core.table.cells[row + Field.account]))
     return {
       connector: connector.name,
@@ -147,15 +137,15 @@ export class Reconciler {
     try {
       const answers = this.#withoutForgotten(connector, given)
       const moved = (row: number) => core.table.cells[row + Field.lastSeq] > askedSeq
-      const aliases = this.#aliases(connector, answers)
-      const hasMoved = phase === 'startup' && [...this.#rows(connector)].some(moved)
-      const orders = [...this.#rows(connector)].map((row) => {
+      const aliases = this.#books.aliases(connector, answers)
+      const hasMoved = phase === 'startup' && [...this.#books.rows(connector)].some(moved)
+      const orders = [...this.#books.rows(connector)].map((row) => {
         const lastActivityUs = moved(row)
           ? answers.answeredAtUs
           : hasMoved
             ? 0
             : core.table.cells[row + Field.updatedUs]
-        return this.#order(row, lastActivityUs, aliases)
+        return this.#books.order(row, lastActivityUs, aliases)
       })
       // At a start everything is acted on, but what moved while the venue was being asked: that is for the next round.
       const policy: ReconcilePolicy = {
@@ -165,9 +155,9 @@ export class Reconciler {
       }
       const local = {
         orders,
-        positions: this.#positions(connector),
+        positions: this.#books.positions(connector),
         externalExecs: core.externalExecs.of(connector.source),
-        halted: this.#halted(answers),
+        halted: this.#books.halted(answers),
       }
       const result = reconcile(local, answers, policy, this.#memory.get(connector.name) ?? emptyMemory)
       this.#memory.set(connector.name, result.memory)
@@ -224,7 +214,7 @@ export class Reconciler {
   /** Orders whose fate no answer has settled: they count against limits, and somebody has to look at them. */
   #tellUnknown(connector: BaseConnector, alerts: Alerts): void {
     const { table, names } = this.#core
-    for (const row of this.#rows(connector)) {
+    for (const row of this.#books.rows(connector)) {
       if (lifecycle(table, row) !== StatusCode.UNKNOWN) continue
       const id = names.clientOrderId(row)
       this.#tell(
@@ -286,35 +276,6 @@ export class Reconciler {
     return clientOrderId === undefined && venueOrderId !== undefined
       ? core.identities.numberOf(connector.source, venueOrderId)
       : 0
-  }
-
-  /** Ids that corrections gave to executions that we know by another one, by row. */
-  #aliases(connector: BaseConnector, answers: VenueAnswers): Map<number, ExecKey[]> {
-    const { table, ids } = this.#core
-    const byVenueId = new Map<string | number, number>()
-    for (const row of this.#rows(connector)) {
-      const id = table.venueOrderId(row)
-      if (id !== undefined && table.cells[row + Field.isIndexed] === 1) byVenueId.set(id, row)
-    }
-    const aliases = new Map<number, ExecKey[]>()
-    for (const fill of answers.fills?.reports ?? []) {
-      const own = fill.clientOrderId === undefined ? -1 : table.rowOf(ids.numberOf(fill.clientOrderId))
-      const row = own >= 0 ? own : fill.venueOrderId === undefined ? undefined : byVenueId.get(fill.venueOrderId)
-      if (row === undefined || table.cells[row + Field.isIndexed] !== 1) continue
-      aliases.set(row, [...(aliases.get(row) ?? []), fill.exec])
-    }
-    return aliases
-  }
-
-  /** Instruments that are halted already, for every account that was asked for. */
-  #halted(answers: VenueAnswers): Set<string> {
-    const { gate, instruments, sizes } = this.#core
-    const halted = new Set<string>()
-    for (let index = 0; index < Math.min(instruments.size, sizes.instrument); index++) {
-      if (gate.states.get('instrument', index) === 'HALTED')
-        for (const account of answers.accounts) halted.add(haltKey(account, index))
-    }
-    return halted
   }
 
   #apply(connector: BaseConnector, action: ReconcileAction): void {
@@ -423,158 +384,17 @@ export class Reconciler {
     const instrument = this.#core.instruments.at(index)
     return { name: instrument.id, priceScale: instrument.priceScale, sizeScale: instrument.sizeScale }
   }
-
-  /** Our orders at a connector that were sent, or may have been. */
-  *#rows(connector: BaseConnector): Generator<number> {
-    const { table, connectors } = this.#core
-    for (const row of table.rows()) {
-      if (connectors[table.cells[row + Field.connector]] !== connector) continue
-      if ((table.cells[row + Field.facts] & Fact.denied) === 0 && table.cells[row + Field.submittedSeq] > 0) yield row
-    }
-  }
-
-  #order(row: number, lastActivityUs: number, aliases: ReadonlyMap<number, readonly ExecKey[]>): LocalOrder {
-    const core = this.#core
-    const { table, names } = core
-    const { cells } = table
-    const facts = factsOf(table, row)
-    const plain = cells[row + Field.facts]
-    const venueOrderId = table.venueOrderId(row)
-    const trades = this.#trades(row, aliases.get(row) ?? [])
-    const value = trades.reduce((sum, trade) => sum + trade.counted * trade.priceUnits, 0)
-    const filledUnits = cells[row + Field.filled]
-    const inferredUnits = trades.reduce((sum, trade) => sum + (trade.isInferred ? trade.counted : 0), 0)
-    const works = (facts & Fact.works) !== 0
-    const order: LocalOrder = {
-      clientOrderId: names.clientOrderId(row),
-      venueOrderIds: venueOrderId === undefined ? [] : [venueOrderId],
-      account: names.account(cells[row + Field.account]),
-      instrument: cells[row + Field.instrument],
-      side: sideOf(cells[row + Field.side]),
-      type: typeOf(cells[row + Field.type]) as OrderType,
-      postOnly: (cells[row + Field.flags] & OrderFlag.postOnly) !== 0,
-      status: statusOf(lifecycle(table, row)) as OrderStatus,
-      isClosedByInference:
-        !works &&
-        (facts &
-          (Fact.canceledByInference |
-            Fact.expiredByInference |
-            Fact.rejectedByInference |
-            Fact.unfilledByBust |
-            Fact.unfilledByCorrection)) !==
-          0,
-      venueFacts: {
-        accepted: (plain & Fact.accepted) !== 0 || works,
-        triggered: (plain & Fact.triggered) !== 0,
-        rejected: (plain & Fact.rejected) !== 0,
-        canceled: (plain & Fact.canceled) !== 0,
-        expired: (plain & Fact.expired) !== 0,
-      },
-      quantityUnits: cells[row + Field.quantity],
-      ...(Number.isNaN(cells[row + Field.price]) ? {} : { priceUnits: cells[row + Field.price] }),
-      ...(Number.isNaN(cells[row + Field.trigger]) ? {} : { triggerUnits: cells[row + Field.trigger] }),
-      termGeneration: cells[row + Field.termGeneration],
-      termTsUs: cells[row + Field.termTs],
-      filledUnits,
-      tradedUnits: cells[row + Field.traded],
-      inferredUnits,
-      ...(filledUnits > 0 ? { averagePriceUnits: value / filledUnits } : {}),
-      trades,
-      requests: this.#requests(row),
-      submittedAtUs: cells[row + Field.createdUs],
-      lastActivityUs,
-    }
-    return order
-  }
-
-  #trades(row: number, reported: readonly ExecKey[]): (LocalTrade & { counted: number })[] {
-    const { trades, cells } = this.#core.table
-    const list: (LocalTrade & { counted: number })[] = []
-    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
-      const facts = trades.cells[trade + TradeField.facts]
-      const isCorrected = (facts & TradeFact.corrected) !== 0
-      const exec = trades.exec(trade)
-      const others = reported.filter((name) => name !== exec && trades.find(cells[row], name) === trade)
-      list.push({
-        exec,
-        ...(others.length === 0 ? {} : { aliases: others }),
-        quantityUnits: trades.cells[trade + (isCorrected ? TradeField.correctedQuantity : TradeField.quantity)],
-        priceUnits: trades.priceOf(trade),
-        isInferred: (facts & TradeFact.inferred) !== 0,
-        isBusted: (facts & TradeFact.busted) !== 0,
-        isCorrected,
-        tsUs: trades.cells[trade + TradeField.ts],
-        counted: trades.cells[trade + TradeField.effective],
-      })
-    }
-    return list
-  }
-
-  #requests(row: number): LocalRequest[] {
-    const { table } = this.#core
-    const { cells, requests } = table
-    const inFlight = inFlightRequests(table, row)
-    const list: LocalRequest[] = []
-    for (let bit = 0; inFlight >>> bit !== 0; bit++) {
-      if (((inFlight >>> bit) & 1) === 0) continue
-      const generation = cells[row + Field.requestBase] + bit
-      const asked = requests.find(cells[row + Field.firstRequest], generation)
-      list.push({
-        generation,
-        kind: ((cells[row + Field.requestIsCancel] >>> bit) & 1) === 1 ? 'cancel' : 'update',
-        sentAtUs: cells[row + Field.updatedUs],
-        ...(asked < 0 ? {} : { quantityUnits: requests.quantity[asked] as number }),
-        ...(asked < 0 || Number.isNaN(requests.price[asked]) ? {} : { priceUnits: requests.price[asked] as number }),
-        ...(asked < 0 || Number.isNaN(requests.trigger[asked])
-          ? {}
-          : { triggerUnits: requests.trigger[asked] as number }),
-      })
-    }
-    return list
-  }
-
-  /** Whether a position is this connector's to answer for: the only one there is, or the one its orders went to. */
-  #isHeldAt(connector: BaseConnector, account: number, instrument: number): boolean {
-    const { table, connectors } = this.#core
-    if (connectors.filter((each) => each?.capabilities.orders !== undefined).length <= 1) return true
-    for (const row of table.rows()) {
-      const { cells } = table
-      if (
-        cells[row + Field.account] === account &&
-        cells[row + Field.instrument] === instrument &&
-        connectors[cells[row + Field.connector]] === connector
-      )
-        return true
-    }
-    return false
-  }
-
-  /** Positions over all strategies. */
-  #positions(connector: BaseConnector): LocalPosition[] {
-    const core = this.#core
-    const { names } = core
-    const seen = new Map<string, LocalPosition>()
-    const { portfolio } = core.ledger
-    for (let slot = 0; slot < portfolio.table.size; slot++) {
-      if (portfolio.table.strategyOf(slot) !== TOTAL) continue
-      const account = portfolio.table.accountOf(slot)
-      const { index: instrument } = portfolio.table.instrumentOf(slot)
-      if (!this.#isHeldAt(connector, account, instrument)) continue
-      const mid = core.gate.references.reference[instrument] as number
-      seen.set(`${account}|${instrument}`, {
-        account: names.account(account),
-        instrument,
-        quantityUnits: portfolio.quantityAt(slot),
-        ...(Number.isNaN(mid) ? {} : { midPriceUnits: core.instruments.at(instrument).nearestPriceUnits(mid) }),
-      })
-    }
-    return [...seen.values()]
-  }
 }
 
-function nextQuestionAt(result: ReconcileResult): number {
-  let earliest = Number.POSITIVE_INFINITY
-  for (const question of result.followUps)
-    earliest = Math.min(earliest, question.kind === 'order' ? question.notBeforeUs : 0)
-  return earliest
+/**
+ * How long to wait before asking again, in microseconds; Infinity when there is nothing to ask. Questions that are due and
+ * were asked in vain (`isOld`) do not count.
+ */
+function waitForQuestion(result: ReconcileResult, nowUs: number, isOld: boolean): number {
+  let least = Number.POSITIVE_INFINITY
+  for (const question of result.followUps) {
+    const waitUs = Math.max(0, question.kind === 'order' ? question.notBeforeUs - nowUs : 0)
+    if (waitUs > 0 || !isOld) least = Math.min(least, waitUs)
+  }
+  return least
 }

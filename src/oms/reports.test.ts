@@ -33,13 +33,14 @@ const externalOrder = (change: Partial<VenueOrderReport> = {}): VenueOrderReport
 
 describe('reports of a venue', () => {
   it('count an execution once, however often it is told', async () => {
-    const { venue, system, events } = await startEcho()
+    const { venue, system, events, time } = await startEcho()
+    time.advanceMs(1)
     const order = system.orders.submit(buy())
+    venue.reports.accepted(order.number, 'v', 1)
     for (let i = 0; i < 3; i++) venue.reports.filled(order.number, 'e', 40, 1_000_000, 5, 'USD', 1, 2)
     venue.reports.accepted(order.number, 'v', 1)
-    venue.reports.accepted(order.number, 'v', 1)
     expect(order.filledQuantity.toString()).toBe('40')
-    expect(events).toEqual(['submitted', 'filled', 'accepted'])
+    expect(events).toEqual(['submitted', 'accepted', 'filled'])
     expect(system.orders.latency.submitToAck.count).toBe(1)
     expect(venue.statistics.report().acknowledgeLatencyNs.count).toBe(1)
     await system.stop()
@@ -157,7 +158,7 @@ describe('reports of a venue', () => {
     const order = system.orders.submit(buy())
     venue.reports.replaced(order.number, 1, -5, Number.NaN, Number.NaN, undefined, 1)
     expect(anomalies).toEqual(['BAD_REPORT'])
-    expect(() => venue.reports.accepted(order.number, {} as string, 1)).toThrow()
+    expect(() => venue.reports.accepted(order.number, 'v', Symbol('time') as unknown as number)).toThrow()
     venue.reports.accepted(order.number, 'v', 1)
     order.cancel()
     expect(venue.sent.map(({ kind }) => kind)).toEqual(['new', 'cancel'])

@@ -47,6 +47,9 @@ const share = (id: string, changes: Partial<InstrumentDefinition>): InstrumentDe
   ...changes,
 })
 
+/** Adds a fact to an order of a table. */
+export type Fold = (seq: number, table: OrderTable) => number
+
 /** A gate and everything it needs. */
 export class GateUnderTest {
   readonly instruments = new InstrumentRegistry()
@@ -67,7 +70,8 @@ export class GateUnderTest {
   }
   nowUs = 1_700_000_000_000_000
   nowNs = 0
-  #seq = 1
+  readonly #drafts: OrderDraft[] = []
+  readonly #facts: { row: number; fold: Fold }[] = []
 
   /** One instrument a change of the plain share: price units are cents. A reference of 100.00 is set for each. */
   constructor(
@@ -96,6 +100,7 @@ export class GateUnderTest {
 
   /** A new order in the table, not checked yet. */
   draft(draft: OrderDraft = {}): number {
+    this.#drafts.push(draft)
     const { table } = this
     const { cells } = table
     const row = table.allocate()
@@ -118,7 +123,7 @@ export class GateUnderTest {
   check(row: number): string {
     const verdict = this.gate.check(row)
     if (verdict === 0) return 'ok'
-    this.apply(row, (seq) => folds.foldDenied(this.table, row, verdict, seq))
+    this.apply(row, (seq, table) => folds.foldDenied(table, row, verdict, seq))
     return denialCode(verdict)
   }
 
@@ -132,7 +137,7 @@ export class GateUnderTest {
     const row = this.draft(draft)
     const code = this.check(row)
     if (code !== 'ok') throw new Error(`refused: ${code}`)
-    this.apply(row, (seq) => folds.foldSubmitted(this.table, row, seq))
+    this.apply(row, (seq, table) => folds.foldSubmitted(table, row, seq))
     return row
   }
 
@@ -147,22 +152,34 @@ export class GateUnderTest {
     return verdict === 0 ? 'ok' : denialCode(verdict)
   }
 
-  /** Applies a fact, and brings the exposure in line with it as the ledger does. */
-  apply(row: number, fold: (seq: number) => number): void {
-    fold(this.#seq++)
+  /** Applies a fact, and brings reservations and positions in line with it as the ledger does. */
+  apply(row: number, fold: Fold): void {
+    const { cells } = this.table
+    const seq = this.#facts.length + 1
+    const before = cells[row + Field.filled]
+    fold(seq, this.table)
     this.gate.exposure.sync(row)
+    const change = cells[row + Field.side] * (cells[row + Field.filled] - before)
+    this.gate.exposure.applyFill(0, cells[row + Field.instrument], change)
+    this.#facts.push({ row, fold })
+  }
+
+  /** Another gate to which nothing happened but the facts of this one, as after a restart. */
+  replayed(): GateUnderTest {
+    const again = new GateUnderTest()
+    for (const draft of this.#drafts) again.draft(draft)
+    for (const { row, fold } of this.#facts) again.apply(row, fold)
+    return again
   }
 
   /** A fill, in orders and positions. */
   fill(row: number, exec: string | number, quantity: number, price = 10_000): void {
-    const { cells } = this.table
-    this.apply(row, (seq) => folds.foldTrade(this.table, row, exec, quantity, price, Number.NaN, -1, 0, 0, seq, seq))
-    this.gate.exposure.applyFill(0, cells[row + Field.instrument], cells[row + Field.side] * quantity)
+    this.apply(row, (seq, table) => folds.foldTrade(table, row, exec, quantity, price, Number.NaN, -1, 0, 0, seq, seq))
   }
 
   /** Ends an order at the venue. */
   cancel(row: number): void {
-    this.apply(row, (seq) => folds.foldClosed(this.table, row, false, 0, seq, seq))
+    this.apply(row, (seq, table) => folds.foldClosed(table, row, false, 0, seq, seq))
   }
 
   /** Sets the position that the gate sees. */

@@ -2,19 +2,33 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { runs } from '../../test/support/runs.js'
-import { foldBusted, foldClosed, foldCorrected, foldRejected, foldRequest, foldRequestRejected, foldTrade, foldUnknown, foldUpdated, foldWorks } from '../orders/fold.js'
-import * as Field from '../orders/order-fields.js'
-import { isClosed } from '../orders/lifecycle.js'
+import { FactSource } from '../orders/codes.js'
 import { lifecycle } from '../orders/derive.js'
+import {
+  foldBusted,
+  foldCorrected,
+  foldRejected,
+  foldRequest,
+  foldRequestRejected,
+  foldSubmitted,
+  foldTrade,
+  foldUnknown,
+  foldUpdated,
+  foldWorks,
+} from '../orders/fold.js'
+import { isClosed } from '../orders/lifecycle.js'
+import * as Field from '../orders/order-fields.js'
 import { DuplicateGuard } from './duplicate-guard.js'
-import { GateUnderTest } from './gate-under-test.test-support.js'
+import { type Fold, GateUnderTest } from './gate-under-test.test-support.js'
 import { SlidingWindow } from './sliding-window.js'
 
 describe('the throttle', () => {
   it('lets at most N through in every window, and as many as it can', () => {
     const bursts = fc.record({
       limit: fc.integer({ min: 1, max: 5 }),
-      waits: fc.array(fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 12 })), { maxLength: 60 }),
+      waits: fc.array(fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 12 })), {
+        maxLength: 60,
+      }),
     })
     fc.assert(
       fc.property(bursts, ({ limit, waits }) => {
@@ -40,7 +54,9 @@ describe('the guard against repeated orders', () => {
   it('lets alike orders pass as often as a list of all times says', () => {
     const orders = fc.record({
       limit: fc.integer({ min: 1, max: 4 }),
-      orders: fc.array(fc.record({ wait: fc.integer({ min: 0, max: 6 }), quantity: fc.integer({ min: 1, max: 12 }) }), { maxLength: 80 }),
+      orders: fc.array(fc.record({ wait: fc.integer({ min: 0, max: 6 }), quantity: fc.integer({ min: 1, max: 12 }) }), {
+        maxLength: 80,
+      }),
     })
     fc.assert(
       fc.property(orders, ({ limit, orders }) => {
@@ -64,7 +80,15 @@ describe('the guard against repeated orders', () => {
 
   it('refuses, and never forgets, where it has no place left', () => {
     const guard = new DuplicateGuard(1, 1, 16)
-    const order = (quantity: number, nowNs = 0) => ({ instrument: 1, side: 1, quantity, price: 2 ** 40 + quantity, type: 1, strategy: 0, nowNs })
+    const order = (quantity: number, nowNs = 0) => ({
+      instrument: 1,
+      side: 1,
+      quantity,
+      price: 2 ** 40 + quantity,
+      type: 1,
+      strategy: 0,
+      nowNs,
+    })
     let passed = 0
     for (let quantity = 1; quantity <= 100; quantity++) {
       if (!guard.hasRoom(order(quantity))) continue
@@ -79,81 +103,126 @@ describe('the guard against repeated orders', () => {
 
 /** What may happen to one of the orders of a run. */
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('submit' as const), side: fc.constantFrom(1 as const, -1 as const), quantity: fc.integer({ min: 1, max: 60 }) }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('fill' as const), order: fc.nat(9), quantity: fc.integer({ min: 1, max: 40 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('replace' as const), order: fc.nat(9), quantity: fc.integer({ min: 1, max: 90 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('confirm', 'refuse', 'cancel', 'lose', 'works', 'reject', 'bust', 'correct', 'infer' as const), order: fc.nat(9) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('submit' as const),
+      side: fc.constantFrom(1 as const, -1 as const),
+      quantity: fc.integer({ min: 1, max: 60 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('fill' as const),
+      order: fc.nat(9),
+      quantity: fc.integer({ min: 1, max: 40 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('replace' as const),
+      order: fc.nat(9),
+      quantity: fc.integer({ min: 1, max: 90 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        'confirm',
+        'refuse',
+        'cancel',
+        'lose',
+        'works',
+        'reject',
+        'bust',
+        'correct',
+        'infer' as const,
+      ),
+      order: fc.nat(9),
+    }),
+  },
 )
 
-/** Runs steps; after each, `check` sees the gate. Returns what was applied, for a replay. */
-function run(test: GateUnderTest, steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[], check: (rows: readonly number[]) => void): number[] {
-  const { table } = test
-  const { cells } = table
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
+/** Runs steps; after each, `check` sees the gate. Returns the rows of the orders that passed. */
+function run(test: GateUnderTest, steps: readonly Step[], check: (rows: readonly number[]) => void): number[] {
   const rows: number[] = []
   let exec = 0
   for (const event of steps) {
     if (event.kind === 'submit') {
-      const row = test.draft(event)
-      if (test.check(row) === 'ok') rows.push(row)
+      const row = test.draft({ side: event.side, quantity: event.quantity })
+      if (test.check(row) === 'ok') {
+        test.apply(row, (seq, table) => foldSubmitted(table, row, seq))
+        rows.push(row)
+      }
     } else {
       const row = rows[event.order % Math.max(1, rows.length)]
       if (row !== undefined) exec = apply(test, row, event, exec)
     }
-    expect(cells.length).toBeGreaterThan(0)
     check(rows)
   }
   return rows
 }
 
-type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
-
 function apply(test: GateUnderTest, row: number, event: Exclude<Step, { kind: 'submit' }>, exec: number): number {
-  const { table } = test
-  const { cells } = table
-  const generation = cells[row + Field.nextGeneration]
-  const fold = (run: (seq: number) => number) => test.apply(row, run)
-  const move = (change: number) => test.gate.exposure.applyFill(0, 0, cells[row + Field.side] * change)
-  const before = cells[row + Field.filled]
+  const { cells, requests } = test.table
+  const fold = (run: Fold) => test.apply(row, run)
+  const none = Number.NaN
+  // The oldest request that is under way.
+  let request = cells[row + Field.firstRequest]
+  while (request >= 0 && requests.next[request] >= 0) request = requests.next[request]
+  const asked =
+    request < 0 ? undefined : { generation: requests.generation[request], quantity: requests.quantity[request] }
   switch (event.kind) {
     case 'fill':
-      fold((seq) => foldTrade(table, row, `E${exec}`, event.quantity, 10_000, Number.NaN, -1, 0, 0, seq, seq))
+      test.fill(row, `E${exec}`, event.quantity)
       break
-    case 'infer':
-      fold((seq) => foldTrade(table, row, `I${exec}`, 5, 10_000, Number.NaN, -1, 0, cells[row + Field.traded] + 5, seq, seq))
-      break
-    case 'replace':
-      if (test.replace(row, event.quantity) === 'ok') fold((seq) => foldRequest(table, row, generation, false, event.quantity, 10_000, Number.NaN, seq))
-      break
-    case 'confirm': {
-      const request = cells[row + Field.firstRequest]
-      if (request >= 0) fold((seq) => foldUpdated(table, row, table.requests.generation[request], table.requests.quantity[request], 10_000, Number.NaN, undefined, seq, seq))
+    case 'infer': {
+      const upTo = cells[row + Field.traded] + 5
+      fold((seq, table) => foldTrade(table, row, `I${exec}`, 5, 10_000, none, -1, 0, upTo, seq, seq))
       break
     }
-    case 'refuse': {
-      const request = cells[row + Field.firstRequest]
-      if (request >= 0) fold((seq) => foldRequestRejected(table, row, table.requests.generation[request], seq))
+    case 'replace': {
+      const generation = cells[row + Field.nextGeneration]
+      const { quantity } = event
+      if (test.replace(row, quantity) === 'ok')
+        fold((seq, table) => foldRequest(table, row, generation, false, quantity, 10_000, none, seq))
       break
     }
+    case 'confirm':
+      if (asked !== undefined)
+        fold((seq, table) =>
+          foldUpdated(table, row, asked.generation, asked.quantity, 10_000, none, undefined, seq, seq),
+        )
+      break
+    case 'refuse':
+      if (asked !== undefined) fold((seq, table) => foldRequestRejected(table, row, asked.generation, seq))
+      break
     case 'cancel':
-      fold((seq) => foldClosed(table, row, false, 0, seq, seq))
+      test.cancel(row)
       break
     case 'lose':
-      fold((seq) => foldUnknown(table, row, 0, seq))
+      fold((seq, table) => foldUnknown(table, row, 0, seq))
       break
     case 'works':
-      fold((seq) => foldWorks(table, row, seq))
+      fold((seq, table) => foldWorks(table, row, seq))
       break
     case 'reject':
-      fold((seq) => foldRejected(table, row, 2, seq))
+      fold((seq, table) => foldRejected(table, row, FactSource.inferred, seq))
       break
     case 'bust':
-      fold((seq) => foldBusted(table, row, `E${Math.max(0, exec - 2)}`, false, seq, seq))
+      fold((seq, table) => foldBusted(table, row, `E${Math.max(0, exec - 2)}`, false, seq, seq))
       break
     case 'correct':
-      fold((seq) => foldCorrected(table, row, `E${Math.max(0, exec - 2)}`, undefined, 3, 10_000, false, seq, seq))
+      fold((seq, table) =>
+        foldCorrected(table, row, `E${Math.max(0, exec - 2)}`, undefined, 3, 10_000, false, seq, seq),
+      )
       break
   }
-  move(cells[row + Field.filled] - before)
   return exec + 1
 }
 
@@ -164,14 +233,15 @@ function worstCase(test: GateUnderTest, rows: readonly number[], side: number): 
   for (const row of rows) {
     if (cells[row + Field.side] !== side || isClosed(lifecycle(test.table, row))) continue
     const asked = [cells[row + Field.quantity]]
-    for (let request = cells[row + Field.firstRequest]; request >= 0; request = requests.next[request]) asked.push(requests.quantity[request])
+    for (let request = cells[row + Field.firstRequest]; request >= 0; request = requests.next[request])
+      asked.push(requests.quantity[request])
     total += Math.max(0, Math.max(...asked) - cells[row + Field.filled])
   }
   return total
 }
 
 describe('reservations', () => {
-  it('are never less than what open orders can still trade, and none are left when all are closed', () => {
+  it('are what open orders can still trade, the same after a replay of the facts, and none when all are closed', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const test = new GateUnderTest()
@@ -180,6 +250,9 @@ describe('reservations', () => {
           expect({ buying, selling }).toEqual({ buying: worstCase(test, rows, 1), selling: worstCase(test, rows, -1) })
           expect(open).toBe(rows.filter((row) => !isClosed(lifecycle(test.table, row))).length)
         })
+        const again = test.replayed()
+        expect(again.exposureOf()).toEqual(test.exposureOf())
+        expect(again.table.cells).toEqual(test.table.cells)
         for (const row of rows) test.cancel(row)
         expect(test.exposureOf()).toMatchObject({ buying: 0, selling: 0, open: 0 })
       }),
@@ -188,7 +261,25 @@ describe('reservations', () => {
   })
 
   it('keep the position at worst within the limit, whatever fills of approved orders arrive', () => {
-    const fills = fc.array(fc.oneof({ weight: 2, arbitrary: fc.record({ kind: fc.constant('submit' as const), side: fc.constantFrom(1 as const, -1 as const), quantity: fc.integer({ min: 1, max: 60 }) }) }, fc.record({ kind: fc.constantFrom('fillAll', 'cancel', 'lose' as const), order: fc.nat(9) }), fc.record({ kind: fc.constant('replace' as const), order: fc.nat(9), quantity: fc.integer({ min: 1, max: 90 }) })), { maxLength: 40 })
+    const fills = fc.array(
+      fc.oneof(
+        {
+          weight: 2,
+          arbitrary: fc.record({
+            kind: fc.constant('submit' as const),
+            side: fc.constantFrom(1 as const, -1 as const),
+            quantity: fc.integer({ min: 1, max: 60 }),
+          }),
+        },
+        fc.record({ kind: fc.constantFrom('fillAll', 'cancel', 'lose' as const), order: fc.nat(9) }),
+        fc.record({
+          kind: fc.constant('replace' as const),
+          order: fc.nat(9),
+          quantity: fc.integer({ min: 1, max: 90 }),
+        }),
+      ),
+      { maxLength: 40 },
+    )
     fc.assert(
       fc.property(fills, (steps) => {
         const test = new GateUnderTest({ maxPosition: 100 })
@@ -203,13 +294,22 @@ describe('reservations', () => {
           if (row === undefined) continue
           const { cells } = test.table
           const leaves = cells[row + Field.quantity] - cells[row + Field.filled]
-          if (event.kind === 'fillAll' && leaves > 0) test.fill(row, i, leaves)
+          if (event.kind === 'fillAll' && cells[row + Field.isOpen] === 1) test.fill(row, i, leaves)
           if (event.kind === 'cancel') test.cancel(row)
-          if (event.kind === 'lose') test.apply(row, (seq) => foldUnknown(test.table, row, 0, seq))
-          if (event.kind === 'replace' && cells[row + Field.isOpen] === 1 && test.replace(row, event.quantity) === 'ok') {
+          if (event.kind === 'lose') test.apply(row, (seq, table) => foldUnknown(table, row, 0, seq))
+          if (
+            event.kind === 'replace' &&
+            cells[row + Field.isOpen] === 1 &&
+            test.replace(row, event.quantity) === 'ok'
+          ) {
             const generation = cells[row + Field.nextGeneration]
-            test.apply(row, (seq) => foldRequest(test.table, row, generation, false, event.quantity, 10_000, Number.NaN, seq))
-            if (i % 2 === 0) test.apply(row, (seq) => foldUpdated(test.table, row, generation, event.quantity, 10_000, Number.NaN, undefined, seq, seq))
+            test.apply(row, (seq, table) =>
+              foldRequest(table, row, generation, false, event.quantity, 10_000, Number.NaN, seq),
+            )
+            if (i % 2 === 0)
+              test.apply(row, (seq, table) =>
+                foldUpdated(table, row, generation, event.quantity, 10_000, Number.NaN, undefined, seq, seq),
+              )
           }
           const { position, buying, selling } = test.exposureOf()
           expect(Math.max(position + buying, selling - position)).toBeLessThanOrEqual(100)
@@ -224,7 +324,10 @@ describe('REDUCING', () => {
   it('lets nothing pass that could make the position larger or turn it, working orders included', () => {
     const orders = fc.record({
       position: fc.integer({ min: -20, max: 20 }),
-      orders: fc.array(fc.record({ side: fc.constantFrom(1 as const, -1 as const), quantity: fc.integer({ min: 1, max: 25 }) }), { minLength: 1, maxLength: 8 }),
+      orders: fc.array(
+        fc.record({ side: fc.constantFrom(1 as const, -1 as const), quantity: fc.integer({ min: 1, max: 25 }) }),
+        { minLength: 1, maxLength: 8 },
+      ),
     })
     fc.assert(
       fc.property(orders, ({ position, orders }) => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { OrderSupport } from '../connector/capabilities.js'
+import type { InstrumentId } from '../model/ids.js'
 import { OrderFlag, TifCode, TypeCode } from '../orders/codes.js'
 import { foldRequest, foldRequestRejected, foldUnknown, foldUpdated } from '../orders/fold.js'
 import * as Field from '../orders/order-fields.js'
 import { controlNames, controlOf, controls, Verdict } from './controls.js'
 import { GateUnderTest, type OrderDraft } from './gate-under-test.test-support.js'
-import { ReferenceFault } from './reference-prices.js'
 
 const market = { type: TypeCode.MARKET } as const
 const buy = { side: 1 } as const
@@ -160,12 +160,9 @@ describe('C03, the collar', () => {
 
   it('without a reference lets nothing pass', () => {
     const test = new GateUnderTest({ priceCollarPercent: 5, marketData: false })
-    test.gate.references.reference[0] = Number.NaN
+    expect(test.submit()).toBe('ok')
     test.nowUs += 10_000_000
     expect(test.submit()).toBe('MARKET_DATA')
-    expect(new GateUnderTest({ priceCollarPercent: 5 }, [{}, {}]).gate.references.faultAt(3, 0)).toBe(
-      ReferenceFault.missing,
-    )
   })
 })
 
@@ -277,7 +274,7 @@ describe('C06, the position at worst', () => {
   it('counts an order of unknown fate until the venue speaks', () => {
     const test = new GateUnderTest({ maxPosition: 100 })
     const row = test.send({ quantity: 60 })
-    test.apply(row, (seq) => foldUnknown(test.table, row, 0, seq))
+    test.apply(row, (seq, table) => foldUnknown(table, row, 0, seq))
     expect(test.submit({ quantity: 60 })).toBe('MAX_POSITION')
     test.cancel(row)
     expect(test.submit({ quantity: 60 })).toBe('ok')
@@ -299,7 +296,7 @@ describe('C09, open orders', () => {
       const test = new GateUnderTest({ maxOpenOrders: { [scope]: 2 } })
       const first = test.send()
       test.send()
-      test.apply(first, (seq) => foldUnknown(test.table, first, 0, seq))
+      test.apply(first, (seq, table) => foldUnknown(table, first, 0, seq))
       expect(test.submit()).toBe('MAX_OPEN_ORDERS')
       test.cancel(first)
       expect([test.submit(), test.submit()]).toEqual(['ok', 'MAX_OPEN_ORDERS'])
@@ -381,11 +378,23 @@ describe('C18, market data', () => {
   })
 
   it('that never came values nothing', () => {
-    const test = new GateUnderTest({}, [{}])
-    const silent = new GateUnderTest({ marketData: { maxAgeMs: 1 } })
-    silent.nowUs += 2_000
-    expect([silent.submit(market), silent.submit()]).toEqual(['MARKET_DATA', 'MARKET_DATA'])
-    expect(test.gate.references.faultAt(1, test.nowUs)).toBe(ReferenceFault.missing)
+    const test = new GateUnderTest()
+    test.instruments.add({ ...test.instruments.at(0).definition, id: 'NEW.XNYS' as InstrumentId, symbol: 'NEW' })
+    const quiet = { instrument: 1 }
+    expect([test.submit(quiet), test.submit({ ...quiet, ...market })]).toEqual([
+      'NO_REFERENCE_PRICE',
+      'NO_REFERENCE_PRICE',
+    ])
+    test.quote(1, 100)
+    expect(test.submit(quiet)).toBe('ok')
+  })
+
+  it('of zero or below is none, unless the instrument has such prices', () => {
+    for (const price of [0, -1, 0.001]) {
+      const test = new GateUnderTest({}, [{}, { assetClass: 'spread' }])
+      for (const index of [0, 1]) test.gate.references.reference[index] = price
+      expect([test.submit(), test.submit({ instrument: 1 })]).toEqual(['MARKET_DATA', 'ok'])
+    }
   })
 
   it('is not needed where it is switched off and nothing else asks for a price', () => {
@@ -512,14 +521,14 @@ describe('a change', () => {
     const test = new GateUnderTest(limits)
     const row = test.send({ quantity: 50 })
     expect(test.replace(row, 80)).toBe('ok')
-    test.apply(row, (seq) => foldRequest(test.table, row, 1, false, 80, 10_000, Number.NaN, seq))
+    test.apply(row, (seq, table) => foldRequest(table, row, 1, false, 80, 10_000, Number.NaN, seq))
     expect(test.exposureOf().buying).toBe(80)
     expect([test.submit({ quantity: 21 }), test.replace(row, 101), test.submit({ quantity: 20 })]).toEqual([
       'MAX_POSITION',
       'MAX_POSITION',
       'ok',
     ])
-    test.apply(row, (seq) => foldRequestRejected(test.table, row, 1, seq))
+    test.apply(row, (seq, table) => foldRequestRejected(table, row, 1, seq))
     expect(test.exposureOf().buying).toBe(70)
   })
 
@@ -527,9 +536,9 @@ describe('a change', () => {
     const test = new GateUnderTest(limits)
     const row = test.send({ quantity: 80 })
     expect(test.replace(row, 50)).toBe('ok')
-    test.apply(row, (seq) => foldRequest(test.table, row, 1, false, 50, 10_000, Number.NaN, seq))
+    test.apply(row, (seq, table) => foldRequest(table, row, 1, false, 50, 10_000, Number.NaN, seq))
     expect(test.exposureOf().buying).toBe(80)
-    test.apply(row, (seq) => foldUpdated(test.table, row, 1, 50, 10_000, Number.NaN, undefined, 1, seq))
+    test.apply(row, (seq, table) => foldUpdated(table, row, 1, 50, 10_000, Number.NaN, undefined, 1, seq))
     expect(test.exposureOf().buying).toBe(50)
   })
 

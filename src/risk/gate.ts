@@ -348,7 +348,7 @@ export class RiskGate {
       order.referenceUnits = this.#referenceUnits[index]
       order.highestUnits = this.#highestUnits[index]
       order.lowestUnits = this.#lowestUnits[index]
-      return 0
+      return Number.isNaN(order.referenceUnits) ? Verdict.marketData : 0
     }
     order.referenceUnits = Number.NaN
     order.highestUnits = Number.POSITIVE_INFINITY
@@ -357,14 +357,19 @@ export class RiskGate {
     return fault === ReferenceFault.missing ? Verdict.noReference : Verdict.marketData
   }
 
-  /** A reference in price units, and the highest and lowest price inside the collar around it. */
+  /**
+   * A reference in price units, and the highest and lowest price inside the collar around it. A price that the instrument
+   * cannot have is none.
+   */
   #convertReference(instrument: Instrument, price: number): void {
     const { index } = instrument
     const { collarParts } = this.limits
-    const units = instrument.nearestPriceUnits(price)
+    const nearest = instrument.nearestPriceUnits(price)
+    const units = nearest > 0 || instrument.allowsNegativePrices ? nearest : Number.NaN
     const width = units < 0 ? -collarParts : collarParts
     this.#knownReference[index] = price
     this.#referenceUnits[index] = units
+    if (Number.isNaN(units)) return
     this.#highestUnits[index] = collarParts < 0 ? Number.POSITIVE_INFINITY : floorShare(units, PARTS + width, PARTS)
     this.#lowestUnits[index] = collarParts < 0 ? Number.NEGATIVE_INFINITY : -floorShare(-units, PARTS - width, PARTS)
   }

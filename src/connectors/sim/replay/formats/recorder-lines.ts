@@ -34,11 +34,6 @@ export function beginReceived(line: LineReader, cursor: JsonCursor, cells: Float
   return false
 }
 
-/** The first received message that contains `part`; undefined where the sample shows none. */
-export function receivedWith(sample: FileSample, part: string): string | undefined {
-  return sample.lines.find((line) => /^\d+(\.\d+)?: /.test(line) && line.includes(part))
-}
-
 /** Whether the sample looks like a recording by this recorder. */
 export function isRecorderFile(sample: FileSample): boolean {
   return /^(\w+:\/\/\S+ (<->|<-|->) \d+(\.\d+)?|configuration: |\d+(\.\d+)?: [[{])/.test(sample.firstLine)
