@@ -77,7 +77,7 @@ export class GateUnderTest {
   constructor(
     limits: RiskLimits = {},
     instruments: Partial<InstrumentDefinition>[] = [{}],
-    table = new OrderTable({ capacity: 1_024 }),
+    table = new OrderTable({ capacity: 64 }),
   ) {
     this.table = table
     for (const [i, changes] of instruments.entries()) this.instruments.add(share(`S${i}`, changes))

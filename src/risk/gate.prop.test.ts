@@ -252,7 +252,7 @@ describe('reservations', () => {
         })
         const again = test.replayed()
         expect(again.exposureOf()).toEqual(test.exposureOf())
-        expect(again.table.cells).toEqual(test.table.cells)
+        expect(again.table.cells.findIndex((cell, i) => !Object.is(cell, test.table.cells[i]))).toBe(-1)
         for (const row of rows) test.cancel(row)
         expect(test.exposureOf()).toMatchObject({ buying: 0, selling: 0, open: 0 })
       }),
