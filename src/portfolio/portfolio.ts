@@ -219,7 +219,7 @@ export class Portfolio {
     feeUnits: number,
     tsUs: number,
   ): number {
-    if (!this.#isPlain(slot, quantityUnits, priceUnits)) {
+    if (!this.#isPlain(slot, sideSign, quantityUnits, priceUnits)) {
       const trade = this.applyFillAt(slot, sideSign, quantityUnits, priceUnits, tsUs)
       if (!Number.isNaN(feeUnits)) this.applyFeeAt(slot, currencyIndex, feeUnits, trade, tsUs)
       return trade
@@ -240,7 +240,7 @@ export class Portfolio {
   }
 
   /** Whether a trade needs no more than average cost in doubles: see plain-trade.ts. */
-  #isPlain(slot: number, quantityUnits: number, priceUnits: number): boolean {
+  #isPlain(slot: number, sideSign: number, quantityUnits: number, priceUnits: number): boolean {
     const { table } = this
     const total = table.totals[slot]
     return (
@@ -248,6 +248,7 @@ export class Portfolio {
       slot < table.size &&
       this.lots === undefined &&
       table.flags[slot] === 0 &&
+      (sideSign === 1 || sideSign === -1) &&
       quantityUnits > 0 &&
       Number.isSafeInteger(quantityUnits) &&
       Number.isSafeInteger(priceUnits) &&

@@ -53,7 +53,7 @@ export function planOf(seed: number): Plan {
     seed,
     instruments: 1 + random.below(3),
     durability,
-    preallocates: random.chance(0.05),
+    preallocates: random.chance(0.02),
     fullHistory: random.chance(0.8),
     tradingMs: 4_000 + random.below(8_000),
     actionsPerSecond: 3 + random.below(8),

@@ -1,7 +1,7 @@
 /**
  * The disk as one process sees it, with three additions: the world learns when the process crashed inside a call; a bug can
- * be planted that writes later than it says; and most disks give no space in advance, for megabytes of zeros in memory are
- * what a simulation spends its time on.
+ * be planted that writes later than it says; and most disks take zeros ahead of the writes
+ * without keeping them, for megabytes of those are what a simulation would spend its time on.
  */
 import type { FileSystem, OpenFile } from '../../src/core/file-system.js'
 import { SimulatedCrash } from '../../src/testing/simulated-disk.js'
@@ -52,7 +52,8 @@ function watchedFile(file: OpenFile, watch: <T>(call: () => T) => T, manners: Di
     path: file.path,
     write: (buffer, offset, length, position) => {
       const { preallocates, later } = manners
-      if (!preallocates && length >= leastPreallocation && buffer[offset] === 0 && buffer[offset + 3] === 0) return 0
+      if (!preallocates && length >= leastPreallocation && buffer[offset] === 0 && buffer[offset + 3] === 0)
+        return length
       if (later === undefined) return watch(() => file.write(buffer, offset, length, position))
       const bytes = buffer.slice(offset, offset + length)
       later(() => {
