@@ -132,11 +132,12 @@ function shareOfSmall(cells: Float64Array, at: number, multiplier: number, divis
     return true
   }
   setProduct(work, 4, cells[at + 2] as number, multiplier)
-  rest += work[4] as number
-  if (rest >= divisor) {
-    rest -= divisor
+  // Compared before it is added: the sum of the two may pass what a double holds exactly.
+  const carry = work[4] as number
+  if (rest >= divisor - carry) {
+    rest -= divisor - carry
     whole += 1
-  }
+  } else rest += carry
   cells[at + 1] = whole
   return divideLimb(cells, at + 2, rest, work[5] as number, divisor) === 0
 }
