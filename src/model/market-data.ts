@@ -144,6 +144,21 @@ export interface InstrumentStatus extends MarketEventHeader {
   reason?: string
 }
 
+/**
+ * The data of an instrument do not continue what came before: the source changed, or messages are missing for good. It is
+ * delivered in its place among the data, so that nothing computed across it goes unnoticed.
+ */
+export interface Discontinuity extends MarketEventHeader {
+  kind: 'discontinuity'
+  /** What it concerns. */
+  stream: 'all' | 'quotes' | 'trades' | 'book'
+  /** The source before; absent when there was none. `source` is the one from here on. */
+  previousSource?: ConnectorId
+  reason: 'failover' | 'failback' | 'better' | 'lost' | 'start' | 'missing'
+  /** Messages that are missing, where numbers tell. */
+  missing?: number
+}
+
 /** Any event of the data plane. */
 export type MarketEvent =
   | PriceTick
@@ -154,3 +169,4 @@ export type MarketEvent =
   | NewsEvent
   | MacroEvent
   | InstrumentStatus
+  | Discontinuity

@@ -157,6 +157,15 @@ const shapes: Record<ModelKind, Shape> = {
     { ...kind('status'), ...header, phase: fc.constantFrom(...tradingPhases) },
     { sequence: count, reason: anyText },
   ),
+  discontinuity: shape(
+    {
+      ...kind('discontinuity'),
+      ...header,
+      stream: fc.constantFrom('all', 'quotes', 'trades', 'book'),
+      reason: fc.constantFrom('failover', 'failback', 'better', 'lost', 'start', 'missing'),
+    },
+    { sequence: count, previousSource: id, missing: count },
+  ),
   instrument: withRule(
     shape(
       {
@@ -502,6 +511,7 @@ it('reads any market event by its own kind', () => {
     'news',
     'macro',
     'status',
+    'discontinuity',
   ]
   const event = fc.constantFrom(...kinds).chain((name) => shapes[name].arbitrary.map((model) => ({ name, model })))
   fc.assert(

@@ -9,6 +9,7 @@ import type { AccountState, Balance, Position } from './account.js'
 import type { ExecutionReport, SettlementRecord } from './execution.js'
 import type { InstrumentDefinition } from './instrument.js'
 import type {
+  Discontinuity,
   InstrumentStatus,
   MacroEvent,
   MarketEvent,
@@ -26,6 +27,7 @@ import { executionReport, settlementRecord } from './schema/execution.js'
 import { instrumentDefinition } from './schema/instrument.js'
 import { isPlainObject, type JsonObject } from './schema/json.js'
 import {
+  discontinuity,
   instrumentStatus,
   macroEvent,
   newsEvent,
@@ -49,6 +51,7 @@ export interface ModelByKind {
   news: NewsEvent
   macro: MacroEvent
   status: InstrumentStatus
+  discontinuity: Discontinuity
   instrument: InstrumentDefinition
   order_request: OrderRequest
   order_change: OrderChange
@@ -71,6 +74,7 @@ const marketCodecs = {
   news: newsEvent,
   macro: macroEvent,
   status: instrumentStatus,
+  discontinuity,
 } as const satisfies { [Kind in MarketEvent['kind']]: Codec<ModelByKind[Kind]> }
 
 const codecs: { readonly [Kind in ModelKind]: Codec<ModelByKind[Kind]> } = {

@@ -13,6 +13,7 @@ import {
   type BookChange,
   type BookLevel,
   type BookOrder,
+  type Discontinuity,
   type InstrumentStatus,
   type MacroEvent,
   type MarketEventHeader,
@@ -148,4 +149,14 @@ export const instrumentStatus = record<InstrumentStatus>({
   ...header,
   phase: oneOf(tradingPhases),
   reason: optional(longText(MAX_LINE_LENGTH)),
+})
+
+/** Schema and codec of a break in the data of an instrument. */
+export const discontinuity = record<Discontinuity>({
+  kind: oneOf(['discontinuity']),
+  ...header,
+  stream: oneOf(['all', 'quotes', 'trades', 'book']),
+  previousSource: optional(source),
+  reason: oneOf(['failover', 'failback', 'better', 'lost', 'start', 'missing']),
+  missing: optional(integer(0)),
 })
