@@ -1,26 +1,11 @@
 /** Instrument definitions in JSON: their decimals are text already. Whether the grid makes sense is for `Instrument` to say. */
-import type { InstrumentId } from '../ids.js'
-import { type AssetClass, type InstrumentDefinition, MAX_SPARE_PRICE_DIGITS, type PriceBand } from '../instrument.js'
+import { assetClasses, type InstrumentDefinition, MAX_SPARE_PRICE_DIGITS, type PriceBand } from '../instrument.js'
 import { MAX_CURRENCY_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PRICE_BANDS, MAX_VENUE_SYMBOLS } from '../limits.js'
 import { day, decimalText, flag, integer, list, map, oneOf, optional, record, text } from './codec.js'
 import { id } from './market-data.js'
 
 /** A currency code: ISO 4217 or the venue's coin name. */
 export const currency = text(MAX_CURRENCY_LENGTH)
-
-const assetClasses = [
-  'equity',
-  'fx',
-  'crypto_spot',
-  'crypto_perpetual',
-  'future',
-  'option',
-  'spread',
-  'cfd',
-  'bond',
-  'index',
-  'commodity',
-] as const satisfies readonly AssetClass[]
 
 const positive = decimalText({ min: 0, isAbove: true })
 const nonNegative = decimalText({ min: 0 })
@@ -29,7 +14,7 @@ const priceBand = record<PriceBand>({ from: nonNegative, increment: positive })
 /** Schema and codec of an instrument definition. */
 export const instrumentDefinition = record<InstrumentDefinition>(
   {
-    id: id<InstrumentId>(),
+    id: id<string>(),
     symbol: text(MAX_ID_LENGTH),
     venue: text(MAX_NAME_LENGTH),
     assetClass: oneOf<AssetClass>(assetClasses),
