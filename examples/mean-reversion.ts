@@ -24,6 +24,7 @@ const shares = 100
 /** One position at a time in one symbol, entered and left with limit orders that wait at the touch. */
 class MeanReversion extends Strategy {
   readonly symbol: string
+  override readonly symbols: readonly string[]
   /** Round trips, and those that made money before fees. */
   trips = 0
   wins = 0
@@ -38,10 +39,7 @@ class MeanReversion extends Strategy {
   constructor(symbol: string) {
     super()
     this.symbol = symbol
-  }
-
-  override get symbols(): readonly string[] {
-    return [this.symbol]
+    this.symbols = [symbol]
   }
 
   override onQuote(quote: QuoteView): void {

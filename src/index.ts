@@ -9,15 +9,38 @@ export {
   type ConnectorCapabilities,
   type DataKind,
   dataKinds,
+  type HistoryKind,
+  historyKinds,
   type OrderCapabilities,
   type OrderEnvironment,
   OrderSupport,
 } from './connector/capabilities.js'
 export type { ConnectionState } from './connector/connection-state.js'
+export type { GapEvent, StreamEvent } from './connector/connector-events.js'
+export type { ConnectorHealth } from './connector/connector-health.js'
 export type { ConnectorHost } from './connector/connector-host.js'
+export type { StreamReport, StreamState } from './connector/freshness.js'
+export type { HistoryRequest } from './connector/history.js'
 export type { DriveOptions, MarketDriver } from './connector/market-driver.js'
-export { ConnectorStatistics, type ConnectorStatisticsReport } from './connector/statistics.js'
+export { wasNotSent } from './connector/not-sent.js'
+export { Pacer, PacingRank, type PacingReport } from './connector/pacing/pacer.js'
+export {
+  type PacingClass,
+  type PacingOptions,
+  type PacingWindow,
+  pacingClasses,
+} from './connector/pacing/pacing-options.js'
+export { type GapListener, SequenceTracker, SequenceVerdict } from './connector/sequence-tracker.js'
+export {
+  type ConnectorRates,
+  ConnectorStatistics,
+  type ConnectorStatisticsReport,
+  type LatencySummary,
+  ratesBetween,
+} from './connector/statistics.js'
 export type { Subscription } from './connector/subscriptions.js'
+export type { ConnectorSet, DataKindOf, OrderRequestFor } from './connector/typed-orders.js'
+export { type WireIdOptions, WireIds } from './connector/wire-ids.js'
 export { SimulatedConnector, type SimulatedConnectorOptions } from './connectors/sim/simulated-connector.js'
 // Ports
 export { type Clock, NS_PER_MS, US_PER_MS, US_PER_SECOND } from './core/clock.js'
@@ -34,13 +57,33 @@ export { RealTime } from './core/real-time.js'
 export type { Scheduler, TimerHandle } from './core/scheduler.js'
 export { sleep, type Time, type TimeoutOptions, withTimeout } from './core/time.js'
 export { VirtualTime } from './core/virtual-time.js'
-export { BarAggregator } from './market/bar-aggregator.js'
+export {
+  type AddConnectorOptions,
+  type ConnectorReport,
+  ExchangeManager,
+  type ExchangeManagerOptions,
+  type ManagerStatistics,
+} from './manager/exchange-manager.js'
+export type { PriceHandler, TradeHandler } from './manager/price-stream.js'
 // Market data and positions
-export type { TradeBar, TradeBarOptions } from './market/bars.js'
-export { BookStore } from './market/book-store.js'
-export { OrderBook } from './market/order-book.js'
-export { OrderByOrderBook } from './market/order-by-order-book.js'
-export { QuoteCache } from './market/quote-cache.js'
+export { BookAnalytics, microprice, type SweepResult } from './market/analytics.js'
+export { BarAggregator, type BarAggregatorOptions } from './market/bar-aggregator.js'
+export type {
+  BarCounters,
+  BarSeriesOptions,
+  LateRule,
+  QuoteBar,
+  QuoteBarOptions,
+  TradeBar,
+  TradeBarOptions,
+} from './market/bars.js'
+export { type BookCounters, type BookReader, BookState, MessageVerdict } from './market/book.js'
+export { BookChecksum, type BookChecksumOptions, checksumOfTexts } from './market/book-checksum.js'
+export { type BookDefinition, BookStore, type BookStoreOptions } from './market/book-store.js'
+export { type CrossedPolicy, OrderBook, type OrderBookOptions } from './market/order-book.js'
+export { OrderByOrderBook, type OrderByOrderBookOptions } from './market/order-by-order-book.js'
+export { anySource, QuoteCache, type QuoteCacheOptions } from './market/quote-cache.js'
+export { type SequenceRule, type SequenceRuleName, sequenceRules } from './market/sequence-rules.js'
 export { LatencyHistogram } from './math/histogram.js'
 // Models
 export type { AccountState, Balance, Position } from './model/account.js'
@@ -62,6 +105,7 @@ export type {
   BookChange,
   BookLevel,
   BookOrder,
+  Discontinuity,
   InstrumentStatus,
   MacroEvent,
   MarketEvent,
@@ -96,6 +140,7 @@ export {
 } from './model/order-types.js'
 export { fromJson, type ModelByKind, marketEventFromJson, modelKinds, toJson } from './model/schemas.js'
 // Orders
+export type { ConnectorRoute } from './oms/connector-route.js'
 export type { Evidence } from './oms/explain.js'
 export type { OrderEvent, OrderEventType } from './oms/order-event.js'
 export type { OrderHandle, WaitOptions } from './oms/order-handle.js'
@@ -129,11 +174,27 @@ export type {
 export { Portfolio } from './portfolio/portfolio.js'
 export { type PortfolioSnapshot, portfolioSnapshot } from './portfolio/snapshot.js'
 export type { MarketSink } from './ring/sink.js'
-export type { Breach } from './risk/gate.js'
+export type { Breach } from './risk/breach.js'
 export type { PerInstrument, RiskLimits } from './risk/limits.js'
+export { ConsolidatedQuote, type QuoteCondition, type SourceQuote } from './routing/consolidated-quotes.js'
+export {
+  type FeedIdentity,
+  type FeedLineReport,
+  type FeedMode,
+  type FeedOptions,
+  feedIdentities,
+  feedModes,
+} from './routing/feed.js'
+export { type HealthReading, type HealthScale, healthScale, healthScore } from './routing/health.js'
+export type { LineCounts } from './routing/line-arbiter.js'
+export { type RoutingStrategy, routingStrategies, type SteadinessOptions } from './routing/route-selector.js'
+export type { RouteConfig } from './routing/routes.js'
 // The system and its strategies
-export type { TradingMode, TradingSystemConfig } from './system/config.js'
+export type { StrategyErrorPolicy, TradingMode, TradingSystemConfig } from './system/config.js'
+export type { Problem } from './system/problems.js'
 export { type RecoveredState, type RecoverStateOptions, recoverState } from './system/recover-state.js'
+export type { FeedConfig, RoutingConfig } from './system/routing-config.js'
+export type { RouteReport, RoutingEvent } from './system/routing-desk.js'
 export type { RunOptions } from './system/run.js'
 export { countFields, differences, type SystemState } from './system/state.js'
 export {
@@ -141,8 +202,18 @@ export {
   type PositionReading,
   Strategy,
   type StrategyHost,
+  type StrategySubscription,
   type WarmUp,
 } from './system/strategy.js'
-export type { HistoryProvider } from './system/strategy-desk.js'
-export { TradingSystem, type TradingSystemEvents, type TradingSystemOptions } from './system/trading-system.js'
+export type { StrategyFailure } from './system/strategy-desk.js'
+export {
+  type Connectors,
+  type StopReport,
+  type SystemPhase,
+  TradingSystem,
+  type TradingSystemEvents,
+  type TradingSystemOptions,
+  type TradingSystemParts,
+} from './system/trading-system.js'
 export { BarView, BookView, QuoteView, StatusView, TradeView } from './system/views.js'
+export type { HistoryContext, HistoryProvider } from './system/warm-up.js'

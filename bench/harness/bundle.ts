@@ -5,9 +5,10 @@
  * The bundles lie directly in bench/node_modules: there they find the peers, and `../../src` means what it means in the
  * source of a benchmark.
  */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { root, run } from '../../scripts/support/run.js'
+import { root } from '../../scripts/support/run.js'
 
 const outFolder = join(root, 'bench', 'node_modules')
 
@@ -22,9 +23,9 @@ export function findBenchmarks(): string[] {
 }
 
 /** Compiles modules; returns the path of each bundle by source. */
-export async function bundle(sources: readonly string[]): Promise<Map<string, string>> {
+export function bundle(sources: readonly string[]): Map<string, string> {
   mkdirSync(outFolder, { recursive: true })
-  const outcome = await run('esbuild', [
+  const args = [
     ...sources,
     '--bundle',
     '--packages=external',
@@ -36,7 +37,8 @@ export async function bundle(sources: readonly string[]): Promise<Map<string, st
     '--out-extension:.js=.mjs',
     '--entry-names=.bench-[name]',
     `--outdir=${outFolder}`,
-  ])
-  if (outcome.exitCode !== 0) throw new Error(`esbuild failed:\n${outcome.output}`)
+  ]
+  const outcome = spawnSync(join(root, 'node_modules', '.bin', 'esbuild'), args, { cwd: root, encoding: 'utf8' })
+  if (outcome.status !== 0) throw new Error(`esbuild failed:\n${outcome.error?.message ?? outcome.stderr}`)
   return new Map(sources.map((source) => [source, join(outFolder, `.bench-${basename(source, '.ts')}.mjs`)]))
 }

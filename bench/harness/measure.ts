@@ -11,6 +11,8 @@ export interface VariantResult {
   readonly name: string
   /** Median in the unit of the case; absent when the variant could not be run. */
   readonly value?: number
+  /** Share of the time in which its process had a processor (above 1 with threads), a median. */
+  readonly cpuShare?: number
   /** Why it could not be run. */
   readonly missing?: string
 }
@@ -27,6 +29,7 @@ interface RunningVariant {
   readonly child: ChildProcess
   operations: number
   readonly values: number[]
+  readonly cpuShares: number[]
   missing?: string
 }
 
@@ -48,8 +51,10 @@ export async function measureCase(
     const warmUps = 1
     for (let round = -warmUps; round < runs; round++) {
       for (const variant of present) {
-        const value = await runOnce(variant)
-        if (round >= 0) variant.values.push(toUnit(definition.unit, value, variant.operations))
+        const { value, cpuShare } = await runOnce(variant)
+        if (round < 0) continue
+        variant.values.push(toUnit(definition.unit, value, variant.operations))
+        variant.cpuShares.push(cpuShare)
       }
     }
   } finally {
@@ -63,16 +68,16 @@ async function start(runner: string, args: readonly string[], name: string): Pro
   // No inherited loaders: plain Node, as in production.
   const child = fork(runner, args, { execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const reply = await nextReply(child)
-  if (reply.kind === 'ready') return { name, child, operations: reply.operations, values: [] }
-  if (reply.kind === 'missing') return { name, child, operations: 0, values: [], missing: reply.reason }
+  if (reply.kind === 'ready') return { name, child, operations: reply.operations, values: [], cpuShares: [] }
+  if (reply.kind === 'missing') return { name, child, operations: 0, values: [], cpuShares: [], missing: reply.reason }
   throw new Error(`${name}: ${'reason' in reply ? reply.reason : 'unexpected answer'}`)
 }
 
-async function runOnce({ name, child }: RunningVariant): Promise<number> {
+async function runOnce({ name, child }: RunningVariant): Promise<{ value: number; cpuShare: number }> {
   child.send('run')
   const reply = await nextReply(child)
   if (reply.kind !== 'measured') throw new Error(`${name}: ${'reason' in reply ? reply.reason : 'unexpected answer'}`)
-  return reply.value
+  return reply
 }
 
 function nextReply(child: ChildProcess): Promise<VariantReply> {
@@ -103,8 +108,8 @@ function toUnit(unit: string, measured: number, operations: number): number {
   return measured / operations
 }
 
-function resultOf({ name, values, missing }: RunningVariant): VariantResult {
-  return missing === undefined ? { name, value: median(values) } : { name, missing }
+function resultOf({ name, values, cpuShares, missing }: RunningVariant): VariantResult {
+  return missing === undefined ? { name, value: median(values), cpuShare: median(cpuShares) } : { name, missing }
 }
 
 function median(values: readonly number[]): number {

@@ -16,6 +16,8 @@ export interface ResultLine {
   readonly ratio: number | null
   readonly better: 'higher' | 'lower'
   readonly runs: number
+  /** Share of the time in which our process had a processor. Well below 1 it waited, or others took the machine. */
+  readonly cpuShare?: number
   /** Why there is no figure of the peer. */
   readonly missing?: string
 }
@@ -28,8 +30,9 @@ export function resultLines(name: string, definition: BenchmarkCase, result: Cas
   const { case: title, unit, better } = definition
   const ours = result.ours.value ?? null
   const common = { name, case: title, unit, ours }
+  const cpuShare = result.ours.cpuShare === undefined ? {} : { cpuShare: Math.round(result.ours.cpuShare * 100) / 100 }
   if (result.peers.length === 0) {
-    return [{ ...common, peer: null, peerName: null, ratio: null, better, runs: result.runs }]
+    return [{ ...common, peer: null, peerName: null, ratio: null, better, runs: result.runs, ...cpuShare }]
   }
   return result.peers.map((peer) => ({
     ...common,
@@ -38,6 +41,7 @@ export function resultLines(name: string, definition: BenchmarkCase, result: Cas
     ratio: ours === null || peer.value === undefined ? null : ratioOf(ours, peer.value, better),
     better,
     runs: result.runs,
+    ...cpuShare,
     ...(peer.missing === undefined ? {} : { missing: peer.missing }),
   }))
 }
@@ -49,7 +53,9 @@ function ratioOf(ours: number, peer: number, better: 'higher' | 'lower'): number
 /** A comparison for people. */
 export function describeLine(line: ResultLine, floor: BenchmarkCase['floor']): string {
   const ours = line.ours === null ? 'missing' : amount(line.ours)
-  const left = `  ${ours.padStart(9)} ${line.unit}`
+  const share =
+    line.cpuShare !== undefined && line.cpuShare < 0.9 ? ` (on a CPU ${Math.round(line.cpuShare * 100)} %)` : ''
+  const left = `  ${ours.padStart(9)} ${line.unit}${share}`
   if (line.peerName === null) return left
   const right = line.ratio === null ? `missing: ${line.missing ?? ''}` : `${amount(line.peer ?? 0).padStart(9)}`
   const ratio = line.ratio === null ? '' : `  ${line.ratio.toPrecision(3)}x`

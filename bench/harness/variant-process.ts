@@ -10,7 +10,7 @@ export type VariantReply =
   | { kind: 'ready'; operations: number }
   | { kind: 'missing'; reason: string }
   | { kind: 'failed'; reason: string }
-  | { kind: 'measured'; value: number }
+  | { kind: 'measured'; value: number; cpuShare: number }
 
 const reply = (message: VariantReply): void => void process.send?.(message)
 
@@ -26,11 +26,21 @@ async function main([path, caseIndex, variantIndex]: string[]): Promise<void> {
       return
     }
     try {
-      reply({ kind: 'measured', value: await prepared.run() })
+      reply(await measured(prepared.run))
     } catch (error) {
       fail(error)
     }
   })
+}
+
+/** A run, and the share of its time in which this process had a processor: less than 1 where others took it, or it waited. */
+async function measured(run: () => number | Promise<number>): Promise<VariantReply> {
+  const startedNs = process.hrtime.bigint()
+  const before = process.cpuUsage()
+  const value = await run()
+  const { user, system } = process.cpuUsage(before)
+  const elapsedUs = Number(process.hrtime.bigint() - startedNs) / 1_000
+  return { kind: 'measured', value, cpuShare: (user + system) / elapsedUs }
 }
 
 function fail(error: unknown): void {

@@ -85,6 +85,7 @@ export function openCorePath(workload: Workload): OrderPath {
   const ledger = new Ledger({ table, exposure: gate.exposure, portfolio, instruments })
   const usd = ledger.currency('USD')
   const { cells } = table
+  const { instrument, strategy, side, quantity, price, firstFill, fillPrice } = workload
   let sent = 0
   let seq = 1
   let exec = 1
@@ -93,25 +94,25 @@ export function openCorePath(workload: Workload): OrderPath {
 
   const submit = (index: number): number => {
     const row = table.allocate()
-    cells[row + Field.instrument] = workload.instrument[index]
-    cells[row + Field.strategy] = workload.strategy[index]
-    cells[row + Field.side] = workload.side[index]
+    cells[row + Field.instrument] = instrument[index]
+    cells[row + Field.strategy] = strategy[index]
+    cells[row + Field.side] = side[index]
     cells[row + Field.type] = TypeCode.LIMIT
     cells[row + Field.timeInForce] = TifCode.DAY
-    cells[row + Field.quantity] = workload.quantity[index]
-    cells[row + Field.price] = workload.price[index]
+    cells[row + Field.quantity] = quantity[index]
+    cells[row + Field.price] = price[index]
     if (gate.check(row) !== 0) {
       denied++
       return 0
     }
     gate.approved(row).consume()
     ledger.submitted(row, seq++)
-    return cells[row + Field.number]
+    return cells[row + Field.number] | 0
   }
 
-  const fill = (number: number, quantity: number, price: number): void => {
+  const fill = (number: number, units: number, at: number): void => {
     const row = table.rowOf(number)
-    ledger.trade(row, exec++, quantity, price, feeUnits, usd, Liquidity.taker, 0, nowUs, nowUs, seq++)
+    ledger.trade(row, exec++, units, at, feeUnits, usd, Liquidity.taker, 0, nowUs, nowUs, seq++)
     if (cells[row + Field.isOpen] === 0) filledOrders++
   }
 
@@ -119,7 +120,7 @@ export function openCorePath(workload: Workload): OrderPath {
     run(orders) {
       for (let i = 0; i < orders; i++) {
         nowNs += stepNs
-        nowUs = Math.floor(nowNs / 1_000)
+        nowUs = (nowNs / 1_000) | 0
         if ((sent & (quoteEvery - 1)) === 0) {
           for (let at = 0; at < counts.instruments; at++) gate.references.set(at, reference, nowUs)
         }
@@ -127,9 +128,9 @@ export function openCorePath(workload: Workload): OrderPath {
         const number = submit(index)
         if (number === 0) continue
         ledger.accepted(table.rowOf(number), number, nowUs, seq++)
-        const first = workload.firstFill[index]
-        fill(number, first, workload.fillPrice[index])
-        fill(number, workload.quantity[index] - first, workload.fillPrice[index])
+        const first = firstFill[index]
+        fill(number, first, fillPrice[index])
+        fill(number, quantity[index] - first, fillPrice[index])
       }
     },
     outcome() {

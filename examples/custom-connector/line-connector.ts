@@ -1,17 +1,17 @@
 /**
- * A complete connector: what it takes to add a venue. It speaks the line protocol of venue.ts over TCP.
- *
- * BaseConnector does the rest: connecting again with growing pauses, time-outs, subscribing anew, health checks, statistics,
- * and that nothing is sent that the risk gate has not approved or before the venue has been reconciled.
+ * A complete connector: what it takes to add a venue. It speaks the line protocol of venue.ts over TCP, and passes the
+ * conformance kit (conformance.ts). BaseConnector does the rest: reconnecting, time-outs, subscribing anew, health checks,
+ * message limits, statistics, and that nothing is sent without approval or before the venue has been reconciled.
  *
  * The rules for the twelve methods below:
  *  - `sendNew`, `sendReplace` and `sendCancel` hand over at once and never wait; outcomes come later as reports;
- *  - reports name an order by its number: `host.reports.numberOf(id)` finds it by the id that was sent;
+ *  - reports name an order by its number; the id on the wire carries it, for the host's own ids may be anything;
  *  - a time-out or a lost connection is never a rejection: say `connectionLost` and the order's fate is asked for;
  *  - the three `fetch` methods tell what the venue holds, and nothing else, for reconciliation rests on them.
  */
 import {
   type ApprovedOrder,
+  type ApprovedReplace,
   BaseConnector,
   type CancelRequest,
   type Connection,
@@ -31,8 +31,9 @@ import {
   type VenueFillReport,
   type VenueOrderReport,
   type VenueOrderState,
+  WireIds,
 } from 'tradewire'
-import { Lines } from './lines.js'
+import { Lines, Questions } from './lines.js'
 
 /** Where the venue is. */
 export interface LineConnectorOptions extends ConnectorOptions {
@@ -42,10 +43,9 @@ export interface LineConnectorOptions extends ConnectorOptions {
   network?: Network
 }
 
-/** The venue has one account. */
 const account = 'PAPER'
 
-const acme: InstrumentDefinition = {
+const definition: InstrumentDefinition = {
   id: 'ACME.LINE' as InstrumentDefinition['id'],
   symbol: 'ACME',
   venue: 'LINE',
@@ -55,32 +55,27 @@ const acme: InstrumentDefinition = {
   sizeIncrement: '1',
 }
 
-interface Question {
-  lines: string[][]
-  resolve(lines: string[][]): void
-  reject(error: Error): void
-}
-
 /** Connects to a line venue. */
 export class LineConnector extends BaseConnector {
-  readonly capabilities: ConnectorCapabilities = {
+  readonly capabilities = {
     data: ['quotes'],
     orders: {
       types: ['MARKET', 'LIMIT'],
-      timeInForce: ['DAY', 'GTC'],
+      timeInForce: ['DAY'],
       postOnly: false,
       reduceOnly: false,
       iceberg: false,
-      replace: false,
+      replace: true,
       environment: 'simulated',
       cancelOnDisconnect: 'none',
       fullHistory: true,
     },
-  }
+  } as const satisfies ConnectorCapabilities
   readonly #options: LineConnectorOptions
+  /** The venue takes ids of 20 letters and digits. */
+  readonly #ids = new WireIds({ maxLength: 20 })
   #connection: Connection | undefined
-  #questions = new Map<string, Question>()
-  #lastQuestion = 0
+  readonly #questions = new Questions()
 
   constructor(options: LineConnectorOptions) {
     super(options)
@@ -100,32 +95,31 @@ export class LineConnector extends BaseConnector {
         if (this.#connection === connection) this.connectionLost(error?.message ?? 'the venue closed the connection')
       },
     })
-    await this.#expect('WELCOME', 'HELLO tradewire')
+    await this.#questions.ask('WELCOME', () => this.#send('HELLO tradewire'))
   }
 
   protected async disconnect(): Promise<void> {
     this.#connection?.destroy()
     this.#connection = undefined
-    for (const question of this.#questions.values()) question.reject(notConnected())
-    this.#questions.clear()
+    this.#questions.failAll(notConnected())
   }
 
   protected async probe(): Promise<void> {
-    await this.#expect('PONG', 'PING')
+    await this.#questions.ask('PONG', () => this.#send('PING'))
   }
 
   protected async loadInstruments(): Promise<InstrumentDefinition[]> {
-    return [acme]
+    return [definition]
   }
 
   // ---- Market data -----------------------------------------------------------------------------------------------------
 
   protected async subscribe({ instrument }: Subscription): Promise<void> {
-    this.#send(`SUB ${this.#symbol(instrument)}`)
+    this.#send(`SUB ${this.host.instruments.at(instrument).symbol}`)
   }
 
   protected async unsubscribe({ instrument }: Subscription): Promise<void> {
-    this.#send(`UNSUB ${this.#symbol(instrument)}`)
+    this.#send(`UNSUB ${this.host.instruments.at(instrument).symbol}`)
   }
 
   #quote([, symbol = '', ...rest]: string[]): void {
@@ -145,37 +139,48 @@ export class LineConnector extends BaseConnector {
     const { instrument } = order
     const price = typeOf(order.type) === 'MARKET' ? 'MKT' : instrument.priceText(order.priceUnits)
     const quantity = instrument.quantityText(order.quantityUnits)
-    this.#send(`NEW ${order.clientOrderId} ${instrument.symbol} ${sideOf(order.sideSign)} ${quantity} ${price}`)
+    this.#send(`NEW ${this.#ids.idOf(order)} ${instrument.symbol} ${sideOf(order.sideSign)} ${quantity} ${price}`)
   }
 
-  protected sendReplace(): void {
-    throw new TradewireError('TW_NOT_SUPPORTED', 'The line protocol has no change of orders') // and `replace: false` says so
+  protected sendReplace(change: ApprovedReplace): void {
+    const { instrument, generation } = change
+    const terms = `${instrument.quantityText(change.newQuantityUnits)} ${instrument.priceText(change.newPriceUnits)}`
+    this.#send(`REPLACE ${this.#ids.idOf(change)} ${generation} ${terms}`)
   }
 
   protected sendCancel(request: CancelRequest): void {
-    this.#send(`CANCEL ${request.clientOrderId} ${request.generation}`)
+    this.#send(`CANCEL ${this.#ids.idOf(request)} ${request.generation}`)
   }
 
-  #report([kind, id = '', ...rest]: string[]): void {
+  #report([kind = '', id = '', ...rest]: string[]): void {
     const { reports } = this.host
-    const number = reports.numberOf(id)
-    if (number === 0) return // an order of somebody else: reconciliation will find it
-    if (kind === 'ACK') reports.accepted(number, Number(rest[0]), Number(rest[1]))
-    else if (kind === 'REJECT') reports.rejected(number, rest.slice(1).join(' '), Number(rest[0]))
-    else if (kind === 'CANCELED') reports.canceled(number, Number(rest[0]), '', Number(rest[1]))
-    else if (kind === 'CANCELREJECT')
-      reports.cancelRejected(number, Number(rest[0]), rest.slice(2).join(' '), Number(rest[1]))
-    else if (kind === 'FILL') {
-      const {
-        exec,
-        quantityUnits,
-        priceUnits,
-        feeUnits = Number.NaN,
-        liquidity,
-        tsUs,
-      } = this.#fill(['FILL', id, ...rest])
-      reports.filled(number, exec, quantityUnits, priceUnits, feeUnits, 'USD', liquidity, tsUs)
-    }
+    const number = this.#ids.numberOf(id, reports)
+    const [first = '', second = '', third = '', fourth = ''] = rest
+    const acme = this.#instrument('ACME')
+    if (kind === 'FILL') this.#filled(number, this.#fill(['FILL', id, ...rest]))
+    else if (number === 0)
+      return // an order of somebody else: reconciliation will find it
+    else if (kind === 'ACK') reports.accepted(number, Number(first), Number(second))
+    else if (kind === 'REJECT') reports.rejected(number, rest.slice(1).join(' '), Number(first))
+    else if (kind === 'CANCELED') reports.canceled(number, acme.quantityUnits(first), '', Number(second))
+    else if (kind === 'CANCELREJECT') reports.cancelRejected(number, Number(first), third, Number(second))
+    else if (kind === 'REPLACEREJECT') reports.replaceRejected(number, Number(first), third, Number(second))
+    else if (kind === 'REPLACED')
+      reports.replaced(
+        number,
+        Number(first),
+        acme.quantityUnits(second),
+        acme.priceUnits(third),
+        Number.NaN,
+        undefined,
+        Number(fourth),
+      )
+  }
+
+  #filled(number: number, fill: VenueFillReport): void {
+    const { exec, quantityUnits, priceUnits, feeUnits = Number.NaN, liquidity, tsUs } = fill
+    if (number === 0) this.host.reports.externalFill(this.source, fill)
+    else this.host.reports.filled(number, exec, quantityUnits, priceUnits, feeUnits, 'USD', liquidity, tsUs)
   }
 
   // ---- What the venue holds --------------------------------------------------------------------------------------------
@@ -183,19 +188,18 @@ export class LineConnector extends BaseConnector {
   protected async fetchOrders(): Promise<VenueOrderReport[]> {
     const lines = await this.#ask('ORDERS')
     return lines.map(
-      ([, id = '', venueId, symbol = '', side, quantity = '0', price = '0', filled = '0', state, ts]) => {
+      ([, id = '', venueId, symbol = '', side, quantity = '0', price = 'NaN', filled = '0', state, ts]) => {
         const instrument = this.#instrument(symbol)
-        const isLimit = price !== 'Infinity' && price !== '0'
         return {
-          clientOrderId: id,
+          ...this.#own(id),
           venueOrderId: Number(venueId),
           instrument: instrument.index,
           account,
           side: side as Side,
-          type: isLimit ? 'LIMIT' : 'MARKET',
+          type: price === 'NaN' ? 'MARKET' : 'LIMIT',
           timeInForce: 'DAY',
           quantityUnits: instrument.quantityUnits(quantity),
-          ...(isLimit ? { priceUnits: instrument.priceUnits(price) } : {}),
+          ...(price === 'NaN' ? {} : { priceUnits: instrument.priceUnits(price) }),
           cumulativeUnits: instrument.quantityUnits(filled),
           state: state as VenueOrderState,
           tsUs: Number(ts),
@@ -210,24 +214,30 @@ export class LineConnector extends BaseConnector {
 
   protected async fetchAccountState(): Promise<VenueAccountReport> {
     const lines = await this.#ask('POSITIONS')
-    return {
-      positions: lines.map(([, symbol = '', quantity = '0']) => {
-        const instrument = this.#instrument(symbol)
-        return {
-          instrument: instrument.index,
-          account,
-          quantityUnits: instrument.quantityUnits(quantity),
-        }
-      }),
-    }
+    const positions = lines.map(([, symbol = '', quantity = '0']) => {
+      const instrument = this.#instrument(symbol)
+      return { instrument: instrument.index, account, quantityUnits: instrument.quantityUnits(quantity) }
+    })
+    return { positions }
   }
 
-  #fill(words: string[]): VenueFillReport {
-    const [, id = '', exec = '', quantity = '0', price = '0', fee = '0', ts, symbol = '', side] = words
+  #fill([
+    ,
+    id = '',
+    venueId,
+    exec,
+    symbol = '',
+    side,
+    quantity = '0',
+    price = '0',
+    fee,
+    ts,
+  ]: string[]): VenueFillReport {
     const instrument = this.#instrument(symbol)
     return {
+      ...this.#own(id),
       exec: Number(exec),
-      clientOrderId: id,
+      venueOrderId: Number(venueId),
       instrument: instrument.index,
       account,
       side: side as Side,
@@ -238,6 +248,13 @@ export class LineConnector extends BaseConnector {
       liquidity: Liquidity.unknown,
       tsUs: Number(ts),
     }
+  }
+
+  /** The host's id behind an id on the wire; nothing for orders of others. */
+  #own(id: string): { clientOrderId?: string } {
+    const { reports } = this.host
+    const clientOrderId = reports.clientOrderIdOf(this.#ids.numberOf(id, reports))
+    return clientOrderId === undefined ? {} : { clientOrderId }
   }
 
   // ---- Lines -----------------------------------------------------------------------------------------------------------
@@ -254,27 +271,14 @@ export class LineConnector extends BaseConnector {
   }
 
   #receive(words: string[]): void {
-    const [first = '', second] = words
-    const question = this.#questions.get(first)
-    if (first === 'QUOTE') this.#quote(words)
-    else if (question === undefined) this.#report(words)
-    else if (second !== 'END' && first !== 'WELCOME' && first !== 'PONG') question.lines.push(words.slice(1))
-    else {
-      this.#questions.delete(first)
-      question.resolve(question.lines)
-    }
-  }
-
-  #ask(question: string): Promise<string[][]> {
-    return this.#expect(String(++this.#lastQuestion), `${this.#lastQuestion} ${question}`)
+    if (words[0] === 'QUOTE') this.#quote(words)
+    else if (!this.#questions.take(words)) this.#report(words)
   }
 
   /** BaseConnector bounds the wait; what never comes is rejected when the connection ends. */
-  #expect(tag: string, line: string): Promise<string[][]> {
-    return new Promise((resolve, reject) => {
-      this.#questions.set(tag, { lines: [], resolve, reject })
-      this.#send(line)
-    })
+  #ask(question: string): Promise<string[][]> {
+    const tag = this.#questions.nextTag
+    return this.#questions.ask(tag, () => this.#send(`${tag} ${question}`))
   }
 
   #send(line: string): void {
@@ -284,10 +288,6 @@ export class LineConnector extends BaseConnector {
 
   #instrument(symbol: string): Instrument {
     return this.host.instruments.get(`${symbol}.LINE`)
-  }
-
-  #symbol(index: number): string {
-    return this.host.instruments.at(index).symbol
   }
 }
 

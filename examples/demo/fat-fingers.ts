@@ -10,31 +10,21 @@ const quotesApart = 1_500
 
 /** Sends orders that break limits. */
 export class FatFingers extends Strategy {
-  readonly #instrumentAt: (index: number) => Instrument
   readonly #termsOf: (instrument: Instrument) => MakerTerms
-  readonly #symbols: readonly string[]
+  override readonly symbols: readonly string[]
   readonly #quotes: number[] = []
   #mistakes = 0
 
-  constructor(
-    instrumentAt: (index: number) => Instrument,
-    termsOf: (instrument: Instrument) => MakerTerms,
-    symbols: readonly string[],
-  ) {
+  constructor(termsOf: (instrument: Instrument) => MakerTerms, symbols: readonly string[]) {
     super()
-    this.#instrumentAt = instrumentAt
     this.#termsOf = termsOf
-    this.#symbols = symbols
-  }
-
-  override get symbols(): readonly string[] {
-    return this.#symbols
+    this.symbols = symbols
   }
 
   override onQuote(quote: QuoteView): void {
     const count = (this.#quotes[quote.instrument] ?? 0) + 1
     this.#quotes[quote.instrument] = count
-    if (count % quotesApart === 0 && quote.ask > quote.bid) this.#blunder(this.#instrumentAt(quote.instrument), quote)
+    if (count % quotesApart === 0 && quote.ask > quote.bid) this.#blunder(quote.contract, quote)
   }
 
   #blunder(instrument: Instrument, quote: QuoteView): void {
@@ -45,7 +35,7 @@ export class FatFingers extends Strategy {
       symbol: instrument.id,
       side: 'buy',
       quantity: quantity(clipUnits),
-      price: priceAt(0.97),
+      price: priceAt(0.92),
       tag: 'mistake',
     }
     switch (this.#mistakes++ % 4) {

@@ -43,21 +43,17 @@ async function demo(options: DemoOptions, journal: string): Promise<DemoResult> 
   const market = await demoMarket(options, probe)
   const config = configFor(market.instruments, journal, options.seed)
   const symbols = market.instruments.map((instrument) => instrument.id)
-  const instrumentAt = (index: number) => system.instruments.at(index)
-  const system: TradingSystem = await TradingSystem.start({
+  const system = await TradingSystem.start({
     ...config,
     connectors: { venue: market.connector },
-    strategies: [
-      new MeanReversionMaker(probe, instrumentAt, termsOf, symbols),
-      new FatFingers(instrumentAt, termsOf, symbols),
-    ],
+    strategies: [new MeanReversionMaker(probe, termsOf, symbols), new FatFingers(termsOf, symbols)],
   })
   showProblems(system)
   try {
     const tally = newTally(market.description)
     system.orders.events.on('order', (event) => count(tally, event))
     const curve = new EquityCurve(system)
-    const stopCurve = curve.start(market.durationMs === undefined ? 300_000 : market.durationMs / 200)
+    const stopCurve = curve.start(Math.min(300_000, (market.durationMs ?? Number.POSITIVE_INFINITY) / 200))
     await runMarket(system, market.durationMs, tally, signal)
     stopCurve()
     curve.sample()

@@ -60,27 +60,16 @@ interface Desk {
 /** Quotes all instruments it hears of. */
 export class MeanReversionMaker extends Strategy {
   readonly #probe: LatencyProbe
-  readonly #instrumentAt: (index: number) => Instrument
   readonly #termsOf: (instrument: Instrument) => MakerTerms
-  readonly #symbols: readonly string[]
+  override readonly symbols: readonly string[]
   readonly #desks: (Desk | undefined)[] = []
   readonly #working = new Map<number, Working>()
 
-  constructor(
-    probe: LatencyProbe,
-    instrumentAt: (index: number) => Instrument,
-    termsOf: (instrument: Instrument) => MakerTerms,
-    symbols: readonly string[],
-  ) {
+  constructor(probe: LatencyProbe, termsOf: (instrument: Instrument) => MakerTerms, symbols: readonly string[]) {
     super()
     this.#probe = probe
-    this.#instrumentAt = instrumentAt
     this.#termsOf = termsOf
-    this.#symbols = symbols
-  }
-
-  override get symbols(): readonly string[] {
-    return this.#symbols
+    this.symbols = symbols
   }
 
   override onTrade(_trade: TradeView): void {
@@ -110,7 +99,7 @@ export class MeanReversionMaker extends Strategy {
   }
 
   #open(index: number): Desk {
-    const instrument = this.#instrumentAt(index)
+    const instrument = this.instrument(index)
     const desk: Desk = {
       instrument,
       terms: this.#termsOf(instrument),
@@ -129,7 +118,7 @@ export class MeanReversionMaker extends Strategy {
   /** Moves the orders to where they should be now. */
   #requote(desk: Desk, bid: number, ask: number): void {
     const { instrument, terms, mean, variance } = desk
-    const positionUnits = instrument.nearestQuantityUnits(this.position(instrument.id).quantity)
+    const positionUnits = this.position(instrument.index).quantityUnits
     const step = instrument.priceStepAt(bid)
     const deviation = Math.sqrt(variance)
     // Whatever the averages say after a gap in the data, orders stay within a few percent of the market.

@@ -89,11 +89,13 @@ export function demoText(result: DemoResult): string {
   ]
   const denials = Object.entries(result.denials).sort((a, b) => b[1] - a[1])
   return [
-    `Market       ${result.description}`,
+    ...wrapped('Market       ', result.description),
     `             ${utc(result.firstUs)} to ${utc(result.lastUs)} UTC${result.wasInterrupted ? ' (interrupted)' : ''}`,
-    `Events       ${number(result.events)} in ${number(result.runSeconds, 2)} s (processor ${number(result.cpuSeconds, 2)} s): ${number(result.eventsPerSecond)} a second (start-up ${number(result.startupSeconds, 2)} s before that)`,
+    `Events       ${number(result.events)} in ${number(result.runSeconds, 2)} s: ${number(result.eventsPerSecond)} a second`,
+    `             (processor time ${number(result.cpuSeconds, 2)} s; start-up before that ${number(result.startupSeconds, 2)} s)`,
     ...(result.badRows === 0 ? [] : [`Bad rows     ${number(result.badRows)} skipped`]),
-    `Orders       ${number(result.orders)} sent, ${number(result.cancels)} cancels, ${number(result.denied)} denied: ${number(result.orderMessagesPerSecond)} messages a second; ${number(result.fills)} fills, ${number(result.stopsTriggered)} stops triggered, ${number(result.openOrders)} still open`,
+    `Orders       ${number(result.orders)} sent, ${number(result.cancels)} cancels, ${number(result.denied)} denied: ${number(result.orderMessagesPerSecond)} messages a second`,
+    `             ${number(result.fills)} fills, ${number(result.stopsTriggered)} stops triggered, ${number(result.openOrders)} orders still open`,
     '',
     'Latency',
     table([
@@ -112,18 +114,22 @@ export function demoText(result: DemoResult): string {
         return [
           position.instrument,
           position.quantity,
-          position.averagePrice ?? '-',
+          position.averagePrice === null ? '-' : short(position.averagePrice),
           money(own?.fees ?? null),
           money(own?.total ?? null),
         ]
       }),
     ]),
-    `  realised ${money(pnl.realizedGross)}, open ${money(pnl.unrealized)}, fees ${money(pnl.fees)}: total ${money(pnl.total)}; largest drawdown ${money(result.maxDrawdown)}`,
+    `  realised ${money(pnl.realizedGross)}, open ${money(pnl.unrealized)}, fees ${money(pnl.fees)}: total ${money(pnl.total)}`,
+    `  largest drawdown ${money(result.maxDrawdown)}`,
     '',
-    `Risk         ${denials.length === 0 ? 'nothing denied' : denials.map(([code, count]) => `${code} ${number(count)}`).join(', ')}`,
+    ...wrapped(
+      'Risk         ',
+      denials.length === 0 ? 'nothing denied' : denials.map(([code, count]) => `${code} ${number(count)}`).join(', '),
+    ),
     `Journal      ${number(proof.journal.bytes)} bytes, ${number(proof.journal.records)} records, ${proof.journal.segments} segment${proof.journal.segments === 1 ? '' : 's'}`,
     '',
-    `Recovery     the journal replayed in a fresh process (${number(proof.seconds, 2)} s), compared with the live state:`,
+    `Recovery     the journal replayed in a fresh process (${number(proof.seconds, 2)} s), against the live state:`,
     table(
       proof.sections.map((each) => [
         each.section,
@@ -134,4 +140,26 @@ export function demoText(result: DemoResult): string {
     ...proof.sections.flatMap((each) => each.differences.map((difference) => `    ${difference}`)),
     proof.isEqual ? `  all ${number(proof.fields)} fields are equal` : '  THE RECOVERED STATE IS NOT THE LIVE ONE',
   ].join('\n')
+}
+
+/** A decimal with at most eight digits behind the point: enough to read, never used to compute. */
+function short(decimal: string): string {
+  const [whole = '', digits = ''] = decimal.split('.')
+  const kept = digits.slice(0, 8).replace(/0+$/, '')
+  return kept === '' ? whole : `${whole}.${kept}`
+}
+
+/** A text behind a heading, broken at blanks into lines of at most 96 columns. */
+function wrapped(heading: string, text: string): string[] {
+  const lines: string[] = []
+  let line = heading
+  for (const word of text.split(' ')) {
+    if (line.length + word.length > 96 && line.trim() !== heading.trim() && line.trim() !== '') {
+      lines.push(line.trimEnd())
+      line = ' '.repeat(heading.length)
+    }
+    line += `${word} `
+  }
+  lines.push(line.trimEnd())
+  return lines
 }

@@ -6,12 +6,28 @@ import { VirtualTime } from '../core/virtual-time.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { ApprovedOrder } from '../orders/approved-order.js'
+import { TifCode, TypeCode } from '../orders/codes.js'
 import { BaseConnector, type ConnectorOptions } from './base-connector.js'
 import type { ConnectorCapabilities } from './capabilities.js'
 import type { ConnectorHost } from './connector-host.js'
 import type { Subscription } from './subscriptions.js'
 
 const never = new Promise<never>(() => {})
+
+const trading: ConnectorCapabilities = {
+  data: ['quotes', 'trades'],
+  orders: {
+    environment: 'simulated',
+    types: ['LIMIT'],
+    timeInForce: ['DAY'],
+    postOnly: false,
+    reduceOnly: false,
+    iceberg: false,
+    replace: false,
+    cancelOnDisconnect: 'none',
+    fullHistory: false,
+  },
+}
 
 /** A connector whose every step is decided by the test. */
 class Scripted extends BaseConnector {
@@ -65,6 +81,7 @@ function setUp(options: ConnectorOptions = {}) {
   const host: ConnectorHost = {
     time,
     random: new SeededRandom(1),
+    seed: 1,
     logger: silentLogger,
     instruments: new InstrumentRegistry(),
     market: undefined as never,
@@ -81,7 +98,14 @@ function setUp(options: ConnectorOptions = {}) {
   return { time, connector, states, disconnected, state }
 }
 
-const order = { consume: () => {} } as unknown as ApprovedOrder
+const order = {
+  type: TypeCode.LIMIT,
+  timeInForce: TifCode.DAY,
+  postOnly: false,
+  displayUnits: Number.NaN,
+  flags: 0,
+  consume: () => {},
+} as unknown as ApprovedOrder
 
 describe('BaseConnector', () => {
   it('connects, gets ready, and leaves nothing behind when it is stopped', async () => {
@@ -178,21 +202,7 @@ describe('BaseConnector', () => {
 
   it('does not spin when reconciling fails at once', async () => {
     const { time, connector, state } = setUp()
-    connector.capabilities = {
-      data: [],
-      orders: {
-        environment: 'simulated',
-        types: [],
-        timeInForce: [],
-        postOnly: false,
-        reduceOnly: false,
-        iceberg: false,
-        replace: false,
-
-        cancelOnDisconnect: 'none',
-        fullHistory: false,
-      },
-    }
+    connector.capabilities = trading
     state.reconcile = () => Promise.reject(new TradewireError('TW_TIMEOUT', 'no answer'))
     const started = connector.start()
     started.catch(() => {})
@@ -220,21 +230,7 @@ describe('BaseConnector', () => {
       if (phase === 'connecting') connector.onConnect = () => never
       if (phase === 'waiting') connector.onConnect = () => Promise.reject(new TradewireError('TW_NETWORK', 'refused'))
       if (phase === 'reconciling') {
-        connector.capabilities = {
-          ...connector.capabilities,
-          orders: {
-            environment: 'simulated',
-            types: [],
-            timeInForce: [],
-            postOnly: false,
-            reduceOnly: false,
-            iceberg: false,
-            replace: false,
-
-            cancelOnDisconnect: 'none',
-            fullHistory: false,
-          },
-        }
+        connector.capabilities = trading
         state.reconcile = () => never
       }
       const started = connector.start()
@@ -353,6 +349,7 @@ describe('BaseConnector', () => {
 
   it('never says that nothing was sent once the subclass had the order', async () => {
     const { time, connector } = setUp()
+    connector.capabilities = trading
     await time.runUntil(connector.start())
     Object.assign(connector, {
       sendNew: () => {

@@ -1,53 +1,58 @@
 /**
  * The base of every connector. A new venue is a subclass that implements the twelve methods at the end of the class; all
- * else is done here: the life of the connection, reconnecting, subscribing anew, time-outs, health, statistics, and the
- * rule that nothing is sent to a venue but orders a risk gate approved, and none before the venue has been reconciled.
+ * else is done here, each concern in a file of its own:
  *
- *   start ─► connecting ─► reconciling ─► ready ─► (lost) waiting ─► connecting …
+ *   connection.ts      the life of the connection: reconnecting, and what a loss means
+ *   order-sender.ts    the last steps of an order before the wire
+ *   venue-calls.ts     questions: in their turn, within their time
+ *   subscriptions.ts   streams, asked for anew over every connection
+ *   health-watch.ts    finds half-open lines          freshness.ts      finds streams that went quiet
+ *   pacing/            the venue's message limits, cancels before everything else
+ *   wire-ids.ts, sequence-tracker.ts                  for subclasses to use
  *
- * A loss counts from the call that reports it: in the same turn the state leaves `ready`, so nothing more is sent, and the
- * system is told, so that orders under way become of unknown fate. Between two connections there is always a delay, which
- * grows while connections do not last.
+ * And the rule that no subclass can break: nothing is sent to a venue but orders a risk gate approved, and none before the
+ * venue has been reconciled.
  */
 import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
-import { type Backoff, backoffDelayMs, defaultBackoff, retry } from '../core/retry.js'
-import type { TimerHandle } from '../core/scheduler.js'
-import { abortError, sleep, withTimeout } from '../core/time.js'
+import type { ConnectorId } from '../model/ids.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
+import type { Discontinuity, MarketEvent } from '../model/market-data.js'
 import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../orders/approved-order.js'
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
 import { type ConnectorCapabilities, OrderSupport } from './capabilities.js'
-import { type ConnectionState, connectionTransitions, isConnected } from './connection-state.js'
+import { ConnectionLoop } from './connection.js'
+import type { ConnectionState } from './connection-state.js'
+import type { ConnectorEvents } from './connector-events.js'
+import type { ConnectorHealth } from './connector-health.js'
 import type { ConnectorHost } from './connector-host.js'
+import { type CheckedConnectorOptions, type ConnectorOptions, checkConnectorOptions } from './connector-options.js'
+import { FreshnessWatch, type Stream, type StreamReport } from './freshness.js'
+import { HealthWatch } from './health-watch.js'
+import type { HistoryRequest } from './history.js'
+import { hostWithMarket } from './host-view.js'
+import { MonitoredSink } from './monitored-sink.js'
+import { OrderSender } from './order-sender.js'
+import { Pacer, PacingRank } from './pacing/pacer.js'
+import type { PacingClass } from './pacing/pacing-options.js'
+import { SequenceTracker } from './sequence-tracker.js'
 import { ConnectorStatistics } from './statistics.js'
-import { keyOf, type Subscription, SubscriptionRegistry } from './subscriptions.js'
+import { type Subscription, SubscriptionDesk } from './subscriptions.js'
+import { VenueCalls } from './venue-calls.js'
 
-/** Settings that every connector has. */
-export interface ConnectorOptions {
-  /** Milliseconds for one attempt to connect; 10,000 unless given. */
-  connectTimeoutMs?: number
-  /** Milliseconds for one query; 10,000 unless given. */
-  queryTimeoutMs?: number
-  /** Milliseconds between health checks; 30,000 unless given, 0 switches them off. */
-  healthIntervalMs?: number
-  /** Reconnect delays: full jitter below an exponential bound, 500 ms to 30 s unless given; without end unless given. */
-  reconnect?: { firstDelayMs?: number; maxDelayMs?: number; maxAttempts?: number }
+export type { ConnectorEvents } from './connector-events.js'
+export type { ConnectorOptions } from './connector-options.js'
+
+/** What exists once the connector belongs to a system. */
+interface Parts {
+  readonly host: ConnectorHost
+  readonly pacer: Pacer | undefined
+  readonly sender: OrderSender
+  readonly calls: VenueCalls
+  readonly health: HealthWatch
+  readonly freshness: FreshnessWatch
+  readonly desk: SubscriptionDesk
 }
-
-/** What a connector announces. */
-export interface ConnectorEvents {
-  state: { connector: string; from: ConnectionState; to: ConnectionState; reason?: string }
-  ready: { connector: string; epoch: number }
-  disconnected: { connector: string; epoch: number; reason: string }
-  error: { connector: string; error: unknown }
-}
-
-/** A connection that was ready for so long starts the reconnect delays anew. */
-const stableNs = 10_000_000_000
-
-/** Codes by which {@link BaseConnector.submit} itself says that nothing was sent. */
-const notSentCodes: ReadonlySet<string> = new Set(['TW_NOT_APPROVED', 'TW_NOT_READY', 'TW_NOT_CONNECTED'])
 
 /** Abstract base of all connectors. */
 export abstract class BaseConnector {
@@ -56,40 +61,33 @@ export abstract class BaseConnector {
 
   readonly events = new TypedEmitter<ConnectorEvents>()
   readonly statistics = new ConnectorStatistics()
-  readonly #subscriptions = new SubscriptionRegistry()
-  readonly #connectTimeoutMs: number
-  readonly #queryTimeoutMs: number
-  readonly #healthIntervalMs: number
-  readonly #backoff: Backoff
-  readonly #maxAttempts: number
-  #host: ConnectorHost | undefined
+  readonly #options: CheckedConnectorOptions
+  readonly #loop: ConnectionLoop
+  readonly #sequences = new Map<string, SequenceTracker>()
+  #parts: Parts | undefined
   #name = ''
   #source = -1
-  #state: ConnectionState = 'idle'
-  #epoch = 0
   #support: OrderSupport | undefined
-  #lifetime: AbortController | undefined
-  #running: Promise<void> | undefined
-  /** Ends the connection that is up; undefined while there is none. */
-  #lost: ((reason: string) => void) | undefined
-  /** A loss that was reported before the connection counted as up. */
-  #lostEarly: string | undefined
-  /** Whether `connect` was called and `disconnect` not yet after it. */
-  #isHalfOpen = false
-  #readyAtNs = Number.NaN
-  /** Streams that were asked for over this connection. */
-  readonly #asked = new Set<string>()
-  #healthTimer: TimerHandle | undefined
+  #attemptNs = 0
+  #probedNs = Number.NaN
 
+  /** @throws TradewireError `TW_INVALID_CONFIG` naming the option. */
   constructor(options: ConnectorOptions = {}) {
-    this.#connectTimeoutMs = options.connectTimeoutMs ?? 10_000
-    this.#queryTimeoutMs = options.queryTimeoutMs ?? 10_000
-    this.#healthIntervalMs = options.healthIntervalMs ?? 30_000
-    this.#backoff = {
-      firstDelayMs: options.reconnect?.firstDelayMs ?? defaultBackoff.firstDelayMs,
-      maxDelayMs: options.reconnect?.maxDelayMs ?? defaultBackoff.maxDelayMs,
-    }
-    this.#maxAttempts = options.reconnect?.maxAttempts ?? Number.POSITIVE_INFINITY
+    this.#options = checkConnectorOptions(options)
+    this.#loop = new ConnectionLoop(
+      {
+        open: (signal) => this.#open(signal),
+        close: () => this.disconnect(),
+        prepare: (signal) => this.#prepare(signal),
+        onState: (from, to, reason) =>
+          this.events.emit('state', { connector: this.#name, from, to, ...(reason === undefined ? {} : { reason }) }),
+        onFailedAttempt: (attempt, delayMs, error) => this.#onFailedAttempt(attempt, delayMs, error),
+        onReady: () => this.#onReady(),
+        onLost: (reason) => this.#onLost(reason),
+        onProblem: (error) => this.problem(error),
+      },
+      this.#options,
+    )
   }
 
   /** The name it was added under; empty before that. */
@@ -103,17 +101,17 @@ export abstract class BaseConnector {
   }
 
   get state(): ConnectionState {
-    return this.#state
+    return this.#loop.state
   }
 
   /** Whether it takes new orders: connected and reconciled. */
   get isReady(): boolean {
-    return this.#state === 'ready'
+    return this.#loop.state === 'ready'
   }
 
   /** Counts connections; a late success of an earlier connection shows an older number. */
   get epoch(): number {
-    return this.#epoch
+    return this.#loop.epoch
   }
 
   /** Its order capabilities in the form the risk gate checks. */
@@ -124,55 +122,54 @@ export abstract class BaseConnector {
 
   /** Streams it is subscribed to. */
   get subscriptions(): Subscription[] {
-    return this.#subscriptions.list()
+    return this.#parts?.desk.list() ?? []
+  }
+
+  /** The same with the state of each stream, and how long nothing came. */
+  get streams(): StreamReport[] {
+    return this.#parts?.desk.report() ?? []
+  }
+
+  /** Health now, from what is known already: asks nobody. */
+  get health(): ConnectorHealth {
+    const nowNs = this.#parts?.host.time.monotonicNs() ?? Number.NaN
+    const streams = this.streams
+    return {
+      state: this.state,
+      isReady: this.isReady,
+      epoch: this.epoch,
+      readyForMs: this.isReady ? (nowNs - this.#loop.readyAtNs) / 1e6 : Number.NaN,
+      probeAgeMs: (nowNs - this.#probedNs) / 1e6,
+      streams: streams.length,
+      staleStreams: streams.filter(({ state }) => state === 'stale').length,
+      waitingMessages: this.#parts?.pacer?.waiting ?? 0,
+    }
   }
 
   /** Gives the connector its surroundings. Called once, by the system it is added to. */
   attach(host: ConnectorHost, name: string, source: number): void {
-    if (this.#host !== undefined) {
+    if (this.#parts !== undefined)
       throw new TradewireError(
         'TW_INVALID_STATE',
         `Connector ${this.#name} belongs to a system already; make one connector for each`,
       )
-    }
-    this.#host = host
     this.#name = name
     this.#source = source
+    this.#parts = this.#assemble(host)
+    this.#loop.attach(name, host.time, host.random)
     this.events.onListenerError = (error) =>
       host.logger.error({ connector: name, error: messageOf(error) }, 'a listener threw')
   }
 
   /** Connects, reconciles, and stays connected until {@link stop}. Resolves when it is ready for the first time. */
   async start(options: { signal?: AbortSignal } = {}): Promise<void> {
-    this.host
-    if (this.#state !== 'idle' && this.#state !== 'stopped' && this.#state !== 'failed') {
-      throw new TradewireError('TW_INVALID_STATE', `Connector ${this.#name} is ${this.#state}; it can be started once`)
-    }
-    const lifetime = new AbortController()
-    this.#lifetime = lifetime
-    const { signal } = options
-    const onAbort = () => lifetime.abort(signal?.reason)
-    if (signal?.aborted) onAbort()
-    signal?.addEventListener('abort', onAbort, { once: true })
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#running = this.#stayConnected(lifetime.signal, resolve).catch(reject)
-      })
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
+    this.#assembled
+    await this.#loop.start(options.signal)
   }
 
   /** Disconnects for good. Orders at the venue stay as they are; the system decides about them before. */
-  async stop(): Promise<void> {
-    if (this.#state === 'stopped' || this.#state === 'idle') {
-      this.#state = 'stopped'
-      return
-    }
-    if (this.#state !== 'stopping') this.#enter('stopping')
-    this.#lifetime?.abort(new TradewireError('TW_DISPOSED', `Connector ${this.#name} was stopped`))
-    await this.#running
-    if (this.#state === 'stopping') this.#enter('stopped')
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -180,99 +177,75 @@ export abstract class BaseConnector {
     this.events.removeAllListeners()
   }
 
+  // ---- Data ------------------------------------------------------------------------------------------------------------
+
   /**
    * Subscribes to a stream, now if connected and after every reconnect. Resolves when the venue was asked; when the venue
    * refuses, the subscription does not stand.
+   *
+   * @throws TradewireError `TW_NOT_SUPPORTED` for a kind of data that the venue does not have; `TW_TIMEOUT`, `TW_ABORTED`.
    */
   async subscribeTo(subscription: Subscription, signal?: AbortSignal): Promise<void> {
-    if (!this.capabilities.data.includes(subscription.kind)) {
+    const { data } = this.capabilities
+    if (!data.includes(subscription.kind))
       throw new TradewireError(
         'TW_NOT_SUPPORTED',
-        `Connector ${this.#name} has no ${subscription.kind}; it has ${this.capabilities.data.join(', ')}`,
+        `Connector ${this.#name} has no ${subscription.kind}; it has ${data.join(', ') || 'no data'}`,
       )
-    }
-    if (!this.#subscriptions.add(subscription) || !isConnected(this.#state)) return
-    const epoch = this.#epoch
-    try {
-      await this.#askFor(subscription, signal)
-    } catch (error) {
-      // A stream that the lost connection could not give is asked for over the next one.
-      if (epoch !== this.#epoch || (!isConnected(this.#state) && signal?.aborted !== true)) return
-      this.#subscriptions.remove(subscription)
-      throw error
-    }
-  }
-
-  /** Asks the venue for a stream, once over each connection. */
-  async #askFor(subscription: Subscription, signal: AbortSignal | undefined): Promise<void> {
-    const key = keyOf(subscription)
-    if (this.#asked.has(key)) return
-    this.#asked.add(key)
-    try {
-      await this.#bounded(`subscribe to ${subscription.kind}`, this.#queryTimeoutMs, signal, (inner) =>
-        this.subscribe(subscription, inner),
-      )
-    } catch (error) {
-      this.#asked.delete(key)
-      throw error
-    }
+    await this.#assembled.desk.add(subscription, signal)
   }
 
   /** Ends one use of a stream; the venue is told after the last. */
   async unsubscribeFrom(subscription: Subscription, signal?: AbortSignal): Promise<void> {
-    if (this.#subscriptions.remove(subscription) && isConnected(this.#state)) {
-      this.#asked.delete(keyOf(subscription))
-      await this.#bounded(`unsubscribe from ${subscription.kind}`, this.#queryTimeoutMs, signal, (inner) =>
-        this.unsubscribe(subscription, inner),
-      )
-    }
+    await this.#assembled.desk.remove(subscription, signal)
   }
+
+  /** History, in its turn and within its time-out. @throws TradewireError `TW_NOT_SUPPORTED` where the venue has none of the kind. */
+  queryHistory(request: HistoryRequest, signal?: AbortSignal): Promise<MarketEvent[]> {
+    if (this.capabilities.history?.includes(request.kind) !== true)
+      return Promise.reject(
+        new TradewireError('TW_NOT_SUPPORTED', `Connector ${this.#name} has no history of ${request.kind}`),
+      )
+    return this.#assembled.calls.query({
+      kind: 'history',
+      what: `query history of ${request.kind}`,
+      timeoutMs: this.#options.historyTimeoutMs,
+      signal,
+      run: (inner) => this.fetchHistory(request, inner),
+    })
+  }
+
+  // ---- Orders ----------------------------------------------------------------------------------------------------------
 
   /**
    * Sends an approved order. Synchronous: when it returns, the bytes are with the transport.
    *
-   * @throws TradewireError `TW_NOT_APPROVED` for anything a gate did not make; `TW_NOT_READY` when nothing was sent
-   * because the connector is not ready. Any other error means that the order may have left.
+   * @throws TradewireError `TW_NOT_APPROVED` for anything a gate did not make; `TW_NOT_READY`, `TW_NOT_SUPPORTED`,
+   * `TW_THROTTLED` (no pacing slot: orders do not wait): nothing was sent. Any other error means that it may have left.
    */
   submit(order: ApprovedOrder): void {
-    this.#requireApproval(order)
-    this.#requireReady()
-    order.consume()
-    this.statistics.ordersSent++
-    try {
-      this.sendNew(order)
-    } catch (error) {
-      throw mayHaveLeft(error)
-    }
+    this.#assembled.sender.submit(order)
   }
 
   /** Sends an approved change. Errors as {@link submit}. */
   replace(change: ApprovedReplace): void {
-    this.#requireApproval(change)
-    this.#requireReady()
-    change.consume()
-    this.statistics.replacesSent++
-    try {
-      this.sendReplace(change)
-    } catch (error) {
-      throw mayHaveLeft(error)
-    }
+    this.#assembled.sender.replace(change)
   }
 
   /**
-   * Sends a cancel: also while reconciling, for a cancel only ever makes things safer.
+   * Sends a cancel: also while reconciling, for a cancel only ever makes things safer. Where the venue's message limit is
+   * used up, it leaves as soon as anything may; when the connection breaks before that, it is reported as rejected.
    *
-   * @throws TradewireError `TW_NOT_CONNECTED` when there is no connection.
+   * @throws TradewireError `TW_NOT_CONNECTED` when there is no connection, `TW_THROTTLED` when too many cancels wait: it was
+   * not sent.
    */
   cancel(request: CancelRequest): void {
-    if (!isConnected(this.#state))
-      throw new TradewireError('TW_NOT_CONNECTED', `Connector ${this.#name} is ${this.#state}: the cancel was not sent`)
-    this.statistics.cancelsSent++
-    try {
-      this.sendCancel(request)
-    } catch (error) {
-      throw mayHaveLeft(error)
-    }
+    this.#assembled.sender.cancel(request)
+  }
+
+  /** Whether a message of a class could be sent now: for a host that wants to know before it approves an order. */
+  hasRoomFor(kind: PacingClass): boolean {
+    return this.#parts?.pacer?.hasRoom(PacingRank[kind]) ?? true
   }
 
   /** The venue's orders, within the query time-out. */
@@ -290,247 +263,239 @@ export abstract class BaseConnector {
     return this.#query('account state', signal, (inner) => this.fetchAccountState(inner))
   }
 
-  /** The surroundings given by {@link attach}. For subclasses: ports, instruments, where data and reports go. */
+  // ---- For subclasses --------------------------------------------------------------------------------------------------
+
+  /** The surroundings given by {@link attach}: ports, instruments, where data and reports go. */
   protected get host(): ConnectorHost {
-    if (this.#host === undefined)
-      throw new TradewireError('TW_INVALID_STATE', 'The connector was not added to a system yet')
-    return this.#host
+    return this.#assembled.host
   }
 
-  /** For subclasses: market data was published. Counts it and wakes the handlers. `tsEventUs` and `tsRecvUs` of the newest event. */
+  /** Market data was published. Counts it and wakes the handlers. `tsEventUs` and `tsRecvUs` of the newest event. */
   protected published(events: number, tsEventUs: number, tsRecvUs: number): void {
     this.statistics.updates += events
     if (tsEventUs > 0) this.statistics.feedLatency.record(Math.max(0, tsRecvUs - tsEventUs) * 1_000)
     this.host.wake()
   }
 
-  /** For subclasses: the connection broke. Safe to call at any time and more than once. Nothing is sent after it returns. */
+  /** The connection broke. Safe to call at any time and more than once. Nothing is sent after it returns. */
   protected connectionLost(reason: string): void {
-    if (this.#state === 'connecting') this.#lostEarly ??= reason
-    else this.#lost?.(reason)
+    this.#loop.lost(reason)
   }
 
-  /** For subclasses: something went wrong that does not end the connection. */
+  /** Something went wrong that does not end the connection. */
   protected problem(error: unknown): void {
     this.statistics.errors++
     this.host.logger.warn({ connector: this.#name, error: messageOf(error) }, 'connector problem')
     this.events.emit('error', { connector: this.#name, error })
   }
 
-  #requireApproval(view: ApprovedOrder | ApprovedReplace): void {
-    if (this.host.isApproved(view)) return
-    throw new TradewireError(
-      'TW_NOT_APPROVED',
-      'This order was not approved by the risk gate; submit it through the order manager',
-    )
-  }
-
-  #requireReady(): void {
-    if (this.#state !== 'ready')
-      throw new TradewireError('TW_NOT_READY', `Connector ${this.#name} is ${this.#state}: nothing was sent`)
-  }
-
-  /** Runs until it is aborted or gives up, and always ends with an error that says why. */
-  async #stayConnected(signal: AbortSignal, onFirstReady: () => void): Promise<never> {
-    const { time, random } = this.host
-    try {
-      for (let failures = 0; ; ) {
-        await this.#connectWithRetries(signal)
-        const reason = await this.#serveOneConnection(signal, onFirstReady)
-        await this.#hangUp()
-        if (signal.aborted) throw abortError(signal)
-        failures = time.monotonicNs() - this.#readyAtNs >= stableNs ? 1 : failures + 1
-        if (failures >= this.#maxAttempts)
-          throw new TradewireError(
-            'TW_NETWORK',
-            `Connector ${this.#name} gave up after ${failures} connections that did not last; the last: ${reason}`,
-          )
-        await sleep(time, backoffDelayMs(failures, this.#backoff, random), signal)
-      }
-    } catch (error) {
-      await this.#hangUp()
-      if (!signal.aborted) this.#enter('failed', messageOf(error))
-      else {
-        if (this.#state !== 'stopping') this.#enter('stopping')
-        this.#enter('stopped')
-      }
-      throw error
+  /**
+   * Follows the sequence numbers of a stream of the venue; they start anew with every connection. A gap is counted and
+   * announced; with an `instrument` it is also published as a {@link Discontinuity}, before the message that comes after it.
+   */
+  protected sequence(
+    name: string,
+    options: { instrument?: number; stream?: Discontinuity['stream'] } = {},
+  ): SequenceTracker {
+    let tracker = this.#sequences.get(name)
+    if (tracker === undefined) {
+      const { instrument, stream = 'all' } = options
+      tracker = new SequenceTracker((from, to) => this.#onGap(name, instrument, stream, from, to))
+      this.#sequences.set(name, tracker)
     }
+    return tracker
   }
 
-  async #connectWithRetries(signal: AbortSignal): Promise<void> {
-    const { time, random } = this.host
-    await retry(
-      {
-        time,
-        random,
-        signal,
-        what: `connect ${this.#name}`,
-        timeoutMs: this.#connectTimeoutMs,
-        backoff: this.#backoff,
-        retries: this.#maxAttempts - 1,
-        onFailedAttempt: ({ error }) => this.#enterWaiting(error),
-      },
-      (_attempt, inner) => this.#connectOnce(inner),
+  /**
+   * Waits for a pacing slot and runs a further request of an operation: a page of a list, say. The first request of every
+   * operation has its slot already.
+   */
+  protected paced<T>(kind: PacingClass, weight: number, signal: AbortSignal, request: () => Promise<T>): Promise<T> {
+    const { pacer } = this.#assembled
+    return pacer === undefined ? request() : pacer.run(PacingRank[kind], request, { weight, signal })
+  }
+
+  /** A piece of history, for venues whose capabilities name some. */
+  protected fetchHistory(request: HistoryRequest, _signal: AbortSignal): Promise<MarketEvent[]> {
+    return Promise.reject(
+      new TradewireError('TW_NOT_SUPPORTED', `Connector ${this.#name} names history of ${request.kind} and has none`),
     )
-    if (signal.aborted) throw abortError(signal)
-    this.#epoch++
-    this.#asked.clear()
-    this.statistics.connects++
-    this.#enter('reconciling')
   }
 
-  async #connectOnce(signal: AbortSignal): Promise<void> {
-    await this.#hangUp()
-    if (signal.aborted) throw abortError(signal)
-    this.#enter('connecting')
-    this.#lostEarly = undefined
-    this.#isHalfOpen = true
-    await this.connect(signal)
-    if (this.#lostEarly !== undefined)
-      throw new TradewireError('TW_NETWORK', `The connection was lost at once: ${this.#lostEarly}`)
+  // ---- Inside ----------------------------------------------------------------------------------------------------------
+
+  get #assembled(): Parts {
+    if (this.#parts === undefined)
+      throw new TradewireError('TW_INVALID_STATE', 'The connector was not added to a system yet')
+    return this.#parts
   }
 
-  #enterWaiting(error: unknown): void {
-    this.problem(error)
-    if (this.#state === 'connecting') this.#enter('waiting', messageOf(error))
-  }
-
-  /** From connected to disconnected: returns why it ended. */
-  async #serveOneConnection(signal: AbortSignal, onFirstReady: () => void): Promise<string> {
-    const connection = new AbortController()
-    this.#readyAtNs = Number.NaN
-    const lost = new Promise<string>((resolve) => {
-      this.#lost = (reason) => {
-        this.#connectionEnds(signal.aborted, reason)
-        connection.abort(new TradewireError('TW_NETWORK', reason))
-        resolve(reason)
-      }
+  #assemble(given: ConnectorHost): Parts {
+    const { time } = given
+    const { pacing, staleAfterMs, healthIntervalMs } = this.#options
+    const sink = new MonitoredSink(given.market)
+    const host = hostWithMarket(given, sink)
+    const isConnected = () => this.#loop.isConnected
+    const pacer = pacing === undefined ? undefined : new Pacer(pacing, time)
+    if (pacer !== undefined) {
+      pacer.onWaited = (_rank, waitedNs) => this.statistics.pacingWait.record(waitedNs)
+      this.statistics.pacing = () => pacer.report()
+    }
+    const sender = new OrderSender({
+      name: this.#name,
+      host,
+      pacer,
+      statistics: this.statistics,
+      support: () => this.support,
+      state: () => this.#loop.state,
+      isConnected,
+      sendNew: (order) => this.sendNew(order),
+      sendReplace: (change) => this.sendReplace(change),
+      sendCancel: (request) => this.sendCancel(request),
+      onThrottled: (kind) => this.events.emit('throttled', { connector: this.#name, class: kind }),
+      onProblem: (error) => this.problem(error),
     })
-    const onStop = () => this.#lost?.('stopped')
-    signal.addEventListener('abort', onStop, { once: true })
-    if (this.#lostEarly !== undefined) this.#lost?.(this.#lostEarly)
-    this.#becomeReady(connection.signal).then(
-      (isReady) => {
-        if (isReady) onFirstReady()
+    const calls = new VenueCalls(this.#name, time, pacer, this.statistics, isConnected)
+    const freshness = new FreshnessWatch(staleAfterMs, sink, time, (stream, ageMs) => this.#onStream(stream, ageMs))
+    const desk = this.#subscriptionDesk(calls, freshness, isConnected)
+    const health = new HealthWatch(time, healthIntervalMs, {
+      // A health check is as urgent as what takes risk away: behind queries it could wait until the line is long dead.
+      probe: (onSent) =>
+        calls.call({
+          kind: 'reduce',
+          what: 'probe',
+          timeoutMs: this.#options.probeTimeoutMs,
+          onSent,
+          run: (signal) => this.probe(signal),
+        }),
+      onAnswer: (latencyNs) => this.#onProbe(latencyNs),
+      onFailure: (reason) => this.#onProbeFailed(reason),
+    })
+    return { host, pacer, sender, calls, health, freshness, desk }
+  }
+
+  #subscriptionDesk(calls: VenueCalls, freshness: FreshnessWatch, isConnected: () => boolean): SubscriptionDesk {
+    const { subscribeTimeoutMs: timeoutMs } = this.#options
+    return new SubscriptionDesk(
+      {
+        ask: (subscription, signal, onSent) =>
+          calls.call({
+            kind: 'subscription',
+            what: `subscribe to ${subscription.kind}`,
+            timeoutMs,
+            signal,
+            onSent,
+            run: (inner) => this.subscribe(subscription, inner),
+          }),
+        end: (subscription, signal) =>
+          calls.call({
+            kind: 'subscription',
+            what: `unsubscribe from ${subscription.kind}`,
+            timeoutMs,
+            signal,
+            run: (inner) => this.unsubscribe(subscription, inner),
+          }),
+        isConnected,
+        onChange: (stream, ageMs, reason) => this.#onStream(stream, ageMs, reason),
+        onProblem: (error) => this.problem(error),
       },
-      (error: unknown) => {
-        if (connection.signal.aborted) return
-        this.problem(error)
-        this.#lost?.(`not ready: ${messageOf(error)}`)
-      },
+      freshness,
     )
-    const reason = await lost
-    signal.removeEventListener('abort', onStop)
-    return reason
+  }
+
+  #query<T>(what: string, signal: AbortSignal | undefined, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { queryTimeoutMs: timeoutMs } = this.#options
+    return this.#assembled.calls.query({ kind: 'query', what: `query ${what}`, timeoutMs, signal, run })
+  }
+
+  async #open(signal: AbortSignal): Promise<void> {
+    this.#attemptNs = this.host.time.monotonicNs()
+    await this.connect(signal)
+  }
+
+  #onFailedAttempt(attempt: number, delayMs: number, error: unknown): void {
+    this.statistics.failedConnects++
+    this.problem(error)
+    this.events.emit('reconnecting', { connector: this.#name, attempt, delayMs, error })
+  }
+
+  /** From connected to agreed with the venue. Streams are asked for meanwhile: trading does not wait for them. */
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { host, desk, calls } = this.#assembled
+    calls.connection = signal
+    this.statistics.connects++
+    const definitions = await calls.call({
+      kind: 'query',
+      what: 'load instruments',
+      timeoutMs: this.#options.queryTimeoutMs,
+      run: (inner) => this.loadInstruments(inner),
+    })
+    if (signal.aborted) return
+    for (const definition of definitions) host.instruments.add(definition)
+    desk.askAll().catch((error: unknown) => this.problem(error))
+    if (this.capabilities.orders !== undefined) await host.reconcile(this, signal)
+  }
+
+  #onReady(): void {
+    const { host, health } = this.#assembled
+    this.statistics.connectLatency.record(host.time.monotonicNs() - this.#attemptNs)
+    health.start()
+    this.events.emit('ready', { connector: this.#name, epoch: this.epoch })
   }
 
   /** The connection is over from this line on: nothing is sent, and the system knows. */
-  #connectionEnds(isStopping: boolean, reason: string): void {
-    this.#lost = undefined
-    this.#healthTimer?.cancel()
-    if (isConnected(this.#state)) this.#enter(isStopping ? 'stopping' : 'waiting', reason)
+  #onLost(reason: string): void {
+    const { host, pacer, health, desk } = this.#assembled
+    health.stop()
+    desk.connectionEnded()
+    for (const tracker of this.#sequences.values()) tracker.restart()
     this.statistics.disconnects++
-    this.host.disconnected(this, reason)
-    this.events.emit('disconnected', { connector: this.#name, epoch: this.#epoch, reason })
+    host.disconnected(this, reason)
+    pacer?.drop(new TradewireError('TW_NOT_CONNECTED', `Connector ${this.#name} lost its connection: ${reason}`))
+    this.events.emit('disconnected', { connector: this.#name, epoch: this.epoch, reason })
   }
 
-  /** Whether it became ready; false when the connection ended first. */
-  async #becomeReady(signal: AbortSignal): Promise<boolean> {
-    const { instruments } = this.host
-    const definitions = await this.#bounded('load instruments', this.#queryTimeoutMs, signal, (inner) =>
-      this.loadInstruments(inner),
-    )
-    for (const definition of definitions) instruments.add(definition)
-    for (const subscription of this.#subscriptions.list()) await this.#resubscribe(subscription, signal)
-    if (this.capabilities.orders !== undefined) await this.host.reconcile(this, signal)
-    if (signal.aborted || this.#state !== 'reconciling') return false
-    this.#readyAtNs = this.host.time.monotonicNs()
-    this.#enter('ready')
-    // A listener of the change may have stopped it.
-    if (!this.isReady) return false
-    this.#watchHealth()
-    this.events.emit('ready', { connector: this.#name, epoch: this.#epoch })
-    return true
+  #onProbe(latencyNs: number): void {
+    this.#probedNs = this.host.time.monotonicNs()
+    this.statistics.probeLatency.record(latencyNs)
+    this.events.emit('health', { connector: this.#name, isHealthy: true, latencyMs: latencyNs / 1e6 })
   }
 
-  /** A stream that the venue refuses is reported, and keeps nothing else from working. */
-  async #resubscribe(subscription: Subscription, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#askFor(subscription, signal)
-    } catch (error) {
-      if (signal.aborted) throw error
-      this.problem(error)
+  #onProbeFailed(reason: string): void {
+    this.events.emit('health', { connector: this.#name, isHealthy: false, latencyMs: Number.NaN, reason })
+    this.connectionLost(`health check failed: ${reason}`)
+  }
+
+  #onStream({ subscription, state }: Stream, ageMs: number, reason?: string): void {
+    if (state === 'stale') this.statistics.staleStreams++
+    const { kind, instrument } = subscription
+    const details = reason === undefined ? {} : { reason }
+    this.events.emit('stream', { connector: this.#name, kind, instrument, state, ageMs, ...details })
+  }
+
+  #onGap(name: string, index: number | undefined, stream: Discontinuity['stream'], from: number, to: number): void {
+    const missing = to - from + 1
+    this.statistics.gaps++
+    this.statistics.missed += missing
+    const { market, instruments, time } = this.host
+    if (index !== undefined) {
+      const tsRecvUs = time.wallUs()
+      const note: Discontinuity = {
+        kind: 'discontinuity',
+        instrument: instruments.at(index).id,
+        source: this.#name as ConnectorId,
+        stream,
+        reason: 'missing',
+        missing,
+        tsEventUs: tsRecvUs,
+        tsRecvUs,
+      }
+      market.publishNote(index, this.#source, note, tsRecvUs, tsRecvUs)
     }
+    this.events.emit('gap', { connector: this.#name, stream: name, from, to })
   }
 
-  /** Lets the subclass forget the connection. What that throws is reported. */
-  async #hangUp(): Promise<void> {
-    if (!this.#isHalfOpen) return
-    this.#isHalfOpen = false
-    try {
-      await withTimeout(this.host.time, { timeoutMs: this.#connectTimeoutMs, what: `disconnect ${this.#name}` }, () =>
-        this.disconnect(),
-      )
-    } catch (error) {
-      this.problem(error)
-    }
-  }
-
-  #watchHealth(): void {
-    if (this.#healthIntervalMs === 0) return
-    let isProbing = false
-    const epoch = this.#epoch
-    this.#healthTimer = this.host.time.every(this.#healthIntervalMs, () => {
-      if (isProbing || this.#state !== 'ready') return
-      isProbing = true
-      this.#bounded('probe', this.#queryTimeoutMs, this.#lifetime?.signal, (inner) => this.probe(inner)).then(
-        () => {
-          isProbing = false
-        },
-        (error) => {
-          isProbing = false
-          if (epoch === this.#epoch) this.connectionLost(`health check failed: ${messageOf(error)}`)
-        },
-      )
-    })
-  }
-
-  #query<T>(what: string, signal: AbortSignal | undefined, operation: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (!isConnected(this.#state)) {
-      return Promise.reject(
-        new TradewireError(
-          'TW_NOT_CONNECTED',
-          `Connector ${this.#name} is ${this.#state}: ${what} cannot be asked for`,
-        ),
-      )
-    }
-    this.statistics.queries++
-    return this.#bounded(`query ${what}`, this.#queryTimeoutMs, signal, operation)
-  }
-
-  #bounded<T>(
-    what: string,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    operation: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    return withTimeout(this.host.time, { timeoutMs, what: `${this.#name}: ${what}`, signal }, operation)
-  }
-
-  #enter(to: ConnectionState, reason?: string): void {
-    const from = this.#state
-    if (!connectionTransitions[from].includes(to)) {
-      throw new TradewireError(
-        'TW_ASSERTION',
-        `Invariant broken: connector ${this.#name} cannot go from ${from} to ${to}`,
-      )
-    }
-    this.#state = to
-    this.events.emit('state', { connector: this.#name, from, to, ...(reason === undefined ? {} : { reason }) })
-  }
-
-  // ---- What a venue implements -------------------------------------------------------------------------------------
+  // ---- What a venue implements -------------------------------------------------------------------------------------------
 
   /** Opens the connection and logs on. Called again after a loss. */
   protected abstract connect(signal: AbortSignal): Promise<void>
@@ -556,10 +521,4 @@ export abstract class BaseConnector {
   protected abstract fetchFills(sinceUs: number, signal: AbortSignal): Promise<VenueFillReport[]>
   /** The venue's positions and balances. */
   protected abstract fetchAccountState(signal: AbortSignal): Promise<VenueAccountReport>
-}
-
-/** What a send threw, in a form that cannot be taken for "nothing was sent": the order may be with the venue. */
-function mayHaveLeft(error: unknown): unknown {
-  if (!(error instanceof TradewireError) || !notSentCodes.has(error.code)) return error
-  return new TradewireError('TW_NETWORK', `Sending failed on the way: ${error.message}`, { cause: error })
 }

@@ -1,7 +1,7 @@
 /** What a venue can do. Asking for more fails before anything is sent. */
 
 import type { OrderType, TimeInForce } from '../model/order-types.js'
-import { TifCode, TypeCode } from '../orders/codes.js'
+import { TifCode, TypeCode, tifOf, typeOf } from '../orders/codes.js'
 
 /** Kinds of market data that can be subscribed to. */
 export const dataKinds = ['quotes', 'trades', 'book', 'orders', 'bars', 'status', 'news'] as const
@@ -28,10 +28,20 @@ export interface OrderCapabilities {
   readonly fullHistory: boolean
 }
 
-/** What a connector offers. `orders` is absent where it cannot trade. */
+/** Kinds of history that can be asked for. */
+export const historyKinds = ['quotes', 'trades', 'bars'] as const
+/** A kind of history. */
+export type HistoryKind = (typeof historyKinds)[number]
+
+/**
+ * What a connector offers. `orders` is absent where it cannot trade, `history` where it has none. Declared with
+ * `as const satisfies ConnectorCapabilities`, the compiler knows it too: `system.orders.via('name')` then refuses what the
+ * venue cannot do.
+ */
 export interface ConnectorCapabilities {
   readonly data: readonly DataKind[]
   readonly orders?: OrderCapabilities
+  readonly history?: readonly HistoryKind[]
 }
 
 /** What of the capabilities decides whether an order is valid. */
@@ -67,5 +77,18 @@ export class OrderSupport {
   /** Whether orders with a time in force code are taken. */
   takesTimeInForce(timeInForce: number): boolean {
     return ((this.#times >> timeInForce) & 1) === 1
+  }
+  /** What of an order the venue does not take, in words; empty when it takes all of it. */
+  lackFor(order: {
+    readonly type: number
+    readonly timeInForce: number
+    readonly postOnly: boolean
+    readonly displayUnits: number
+  }): string {
+    if (!this.takesType(order.type)) return `orders of type ${typeOf(order.type)}`
+    if (!this.takesTimeInForce(order.timeInForce)) return `time in force ${tifOf(order.timeInForce)}`
+    if (!this.postOnly && order.postOnly) return 'post-only orders'
+    if (!this.iceberg && !Number.isNaN(order.displayUnits)) return 'iceberg orders (displayQuantity)'
+    return ''
   }
 }

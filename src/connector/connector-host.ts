@@ -7,11 +7,14 @@ import type { ApprovedOrder, ApprovedReplace } from '../orders/approved-order.js
 import type { OrderReports } from '../orders/reports.js'
 import type { MarketSink } from '../ring/sink.js'
 import type { BaseConnector } from './base-connector.js'
+import type { RecalledBooks } from './recalled-books.js'
 
 /** The surroundings of a connector. Implemented by the trading system and by the conformance kit. */
 export interface ConnectorHost {
   readonly time: Time
   readonly random: Random
+  /** The system's seed: what a connector that simulates starts from, unless it was given a seed of its own. */
+  readonly seed: number
   readonly logger: Logger
   readonly instruments: InstrumentRegistry
   /** Takes market data; calls return false when a consumer asks for back-pressure. */
@@ -26,6 +29,8 @@ export interface ConnectorHost {
   drain(): void
   /** The connection is up. Resolves when orders, fills and accounts agree with the venue; only then is the connector ready. */
   reconcile(connector: BaseConnector, signal: AbortSignal): Promise<void>
+  /** What our journal tells of this connector's orders and positions; for venues that end with the process. Hosts without a journal have none. */
+  recall?(connector: BaseConnector): RecalledBooks
   /** The connection is gone: orders under way are of unknown fate from now on. */
   disconnected(connector: BaseConnector, reason: string): void
 }

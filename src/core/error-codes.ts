@@ -84,6 +84,11 @@ export const errorCodes = {
     'The object is in a state in which this call is not allowed.',
     'See the life cycle named in the message.',
   ),
+  TW_THROTTLED: entry(
+    true,
+    'A message was not sent, because it would pass a rate limit of the venue.',
+    'Send again later; the message says when there is room.',
+  ),
   TW_NOT_APPROVED: entry(
     false,
     'An order reached a connector without an approval of the risk gate.',
@@ -127,6 +132,16 @@ export const errorCodes = {
     'Open it with that release or a later one.',
   ),
   TW_NETWORK: entry(true, 'A network operation failed.', 'Check the address and the peer.'),
+  TW_STRATEGY_FAILED: entry(
+    false,
+    'A hook of a strategy threw during a simulation, and nobody was listening to problems.',
+    'Look at the cause; listen to the problem event of the system to be told while it runs.',
+  ),
+  TW_STANDSTILL: entry(
+    false,
+    'Something was awaited on a virtual clock that nobody moves.',
+    'Call system.run() before, or at the same time as, the wait.',
+  ),
   TW_LIVE_REFUSED: entry(
     false,
     'Live trading was asked for without everything it requires.',

@@ -22,6 +22,11 @@ export interface Scheduler {
   nextTurn(callback: () => void): TimerHandle
   /** Callbacks scheduled and neither run nor cancelled. */
   readonly pendingTimers: number
+  /**
+   * Virtual time only: asks whoever moves the clock to let promises settle before it goes on. Called where a promise that
+   * others may await is about to settle; without it, what awaits would see the clock far ahead.
+   */
+  requestSettling?(): void
 }
 
 /** Called with whatever a scheduled callback threw. */

@@ -1,4 +1,5 @@
 /** Waiting, built on the ports: sleeping and bounding an operation in time, both abortable, neither leaving a timer behind. */
+import { setMaxListeners } from 'node:events'
 import type { Clock } from './clock.js'
 import { TradewireError } from './errors.js'
 import type { Scheduler } from './scheduler.js'
@@ -11,6 +12,12 @@ export function abortError(signal: AbortSignal): TradewireError {
   return new TradewireError('TW_ABORTED', 'The operation was aborted by its signal', { cause: signal.reason })
 }
 
+/** Any number of waits may share a signal: Node warns of a leak from the eleventh listener on unless it is told. */
+function listen(signal: AbortSignal, onAbort: () => void): void {
+  setMaxListeners(0, signal)
+  signal.addEventListener('abort', onAbort, { once: true })
+}
+
 /**
  * Resolves `delayMs` from now.
  *
@@ -21,13 +28,14 @@ export function sleep(time: Scheduler, delayMs: number, signal?: AbortSignal): P
   return new Promise((resolve, reject) => {
     const timer = time.after(delayMs, () => {
       signal?.removeEventListener('abort', onAbort)
+      time.requestSettling?.()
       resolve()
     })
     const onAbort = () => {
       timer.cancel()
       reject(abortError(signal as AbortSignal))
     }
-    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal !== undefined) listen(signal, onAbort)
   })
 }
 
@@ -65,6 +73,7 @@ export function withTimeout<T>(
       const error = new TradewireError('TW_TIMEOUT', `${what} did not finish within ${timeoutMs} ms`, {
         details: { what, timeoutMs },
       })
+      time.requestSettling?.()
       finish(() => reject(error))
       controller.abort(error)
     })
@@ -73,7 +82,7 @@ export function withTimeout<T>(
       finish(() => reject(error))
       controller.abort(error)
     }
-    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal !== undefined) listen(signal, onAbort)
     const fail = (error: unknown) => finish(() => reject(error))
     try {
       operation(controller.signal).then((value) => finish(() => resolve(value)), fail)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { runs } from '../../test/support/runs.js'
 import { repeat } from './real-time.js'
-import type { Time } from './time.js'
+import { sleep, type Time } from './time.js'
 import { DEFAULT_VIRTUAL_EPOCH_US, settlePromises, VirtualTime } from './virtual-time.js'
 
 describe('VirtualTime', () => {
@@ -209,5 +209,25 @@ describe('VirtualTime', () => {
     time.every(10, () => {})
     await expect(time.runUntil(never, 55)).rejects.toThrow(/No timer within 55 ms.*TW_INVALID_STATE/)
     expect(time.monotonicNs()).toBe(60e6)
+  })
+
+  it('passes a request to settle on, once, to whoever moves the clock', async () => {
+    const time = new VirtualTime()
+    const order: string[] = []
+    sleep(time, 5).then(() => order.push('slept'))
+    expect(time.takeSettlingRequest()).toBe(false)
+    time.advanceMs(5)
+    expect([time.takeSettlingRequest(), time.takeSettlingRequest()]).toEqual([true, false])
+    expect(order).toEqual([])
+    await settlePromises()
+    expect(order).toEqual(['slept'])
+  })
+
+  it('counts its steps', () => {
+    const time = new VirtualTime()
+    const before = time.steps
+    time.after(1, () => {})
+    time.advanceMs(2)
+    expect(time.steps).toBeGreaterThan(before + 1)
   })
 })

@@ -19,6 +19,8 @@ export const DEFAULT_VIRTUAL_EPOCH_US = 1_704_205_800_000_000
 
 /** {@link VirtualTime.settle}: timers up to this far ahead run at once. */
 const NEAR_MS = 1_000
+/** {@link VirtualTime.runUntil}: turns of the real event loop in which nothing moves before it gives up: code that settles promises itself takes some. */
+const MOST_IDLE_TURNS = 16
 /** {@link VirtualTime.settle}: turns of at least a millisecond of real time before a far timer runs. */
 const PATIENCE_TURNS = 2_000
 
@@ -38,6 +40,8 @@ export class VirtualTime implements Time {
   #nextOrder = 0
   #live = 0
   #cancelled = 0
+  #wantsSettling = false
+  #steps = 0
   #heap: VirtualTimer[] = []
   readonly #onError: TimerErrorHandler | undefined
 
@@ -49,6 +53,23 @@ export class VirtualTime implements Time {
 
   get pendingTimers(): number {
     return this.#live
+  }
+
+  /** Counts timers that ran and moves of the clock: who has seen it change knows that somebody moves this clock. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** A promise that code may await is about to settle: whoever moves the clock lets promises settle before it goes on. */
+  requestSettling(): void {
+    this.#wantsSettling = true
+  }
+
+  /** Whether {@link requestSettling} was called since the last call. For those who move the clock without awaiting. */
+  takeSettlingRequest(): boolean {
+    const wants = this.#wantsSettling
+    this.#wantsSettling = false
+    return wants
   }
 
   wallUs(): number {
@@ -107,6 +128,7 @@ export class VirtualTime implements Time {
     this.#pop()
     this.#nowNs = timer.deadlineNs
     this.#live--
+    this.#steps++
     const callback = timer.callback as () => void
     timer.callback = undefined
     if (this.#onError === undefined) callback()
@@ -131,6 +153,7 @@ export class VirtualTime implements Time {
     }
     while (this.runNext(deadlineNs));
     this.#nowNs = Math.max(this.#nowNs, deadlineNs)
+    this.#steps++
   }
 
   /** {@link advanceTo} by a duration in milliseconds. */
@@ -174,8 +197,9 @@ export class VirtualTime implements Time {
     }
     promise.then(mark, mark)
     await settlePromises()
-    while (!settled) {
-      if (!this.runNext(limitNs)) {
+    for (let idleTurns = 0; !settled; ) {
+      if (this.runNext(limitNs)) idleTurns = 0
+      else if (++idleTurns > MOST_IDLE_TURNS) {
         const which = this.#live === 0 ? 'No timer is left' : `No timer within ${limitMs} ms is left`
         throw new TradewireError('TW_INVALID_STATE', `${which} and the awaited promise has not settled`)
       }

@@ -12,6 +12,7 @@ import type { RecordHandler } from './journal.js'
 import { RecordReader } from './record-reader.js'
 import { listSegments, type SegmentName } from './segment-files.js'
 import { judgeTail, SegmentScan } from './segment-scan.js'
+import type { UnprovenFrames } from './unproven-frames.js'
 
 /** How many checksums are remembered, to check that a record written twice is the same both times. */
 const rememberedChecksums = 1 << 16
@@ -41,6 +42,12 @@ export interface JournalReadOptions {
   from?: 'snapshot' | 'start'
 }
 
+/** What a writer wants to know beside the records. */
+export interface WriterReadOptions extends JournalReadOptions {
+  /** Collects the frames at the end that no note vouches for. */
+  unproven: UnprovenFrames
+}
+
 interface Suspect {
   readonly segment: SegmentName
   readonly offset: number
@@ -65,10 +72,10 @@ export function readJournal(
   fileSystem: FileSystem,
   directory: string,
   onRecord: RecordHandler,
-  options: JournalReadOptions = {},
+  options: JournalReadOptions | WriterReadOptions = {},
 ): JournalReadResult {
   const segments = listSegments(fileSystem, directory)
-  const pass = new JournalPass(fileSystem, onRecord)
+  const pass = new JournalPass(fileSystem, onRecord, 'unproven' in options ? options.unproven : undefined)
   const snapshot = pass.newestSnapshot(segments)
   if (snapshot >= 0)
     pass.startAt(options.from === 'start' ? pass.firstSeqOf(segments) : pass.firstSeqOf(segments.slice(snapshot)))
@@ -81,6 +88,7 @@ class JournalPass {
   readonly #onRecord: RecordHandler
   readonly #scan = new SegmentScan()
   readonly #reader = new RecordReader()
+  readonly #unproven: UnprovenFrames | undefined
   #checksums = new Int32Array(0)
   /** Places where a segment stopped before its end, for as long as no later segment begins at or before that record. */
   #suspects: Suspect[] = []
@@ -89,9 +97,10 @@ class JournalPass {
   #records = 0
   #bytes = 0
 
-  constructor(fileSystem: FileSystem, onRecord: RecordHandler) {
+  constructor(fileSystem: FileSystem, onRecord: RecordHandler, unproven: UnprovenFrames | undefined) {
     this.#fileSystem = fileSystem
     this.#onRecord = onRecord
+    this.#unproven = unproven
   }
 
   /** Says which record comes first. */
@@ -158,6 +167,9 @@ class JournalPass {
         this.#checksums[seq % rememberedChecksums] = scan.crc
         if (this.#firstSeq === 0) this.#firstSeq = seq
         const type = scan.type
+        this.#unproven?.add(scan.bytes, scan.start, scan.end, seq, type)
+        // A snapshot gets its name only when it is durable.
+        if (type === snapshotType) this.#unproven?.prove(seq)
         if (type === syncMarkType) continue
         if (attached !== scan.bytes) {
           attached = scan.bytes

@@ -20,9 +20,11 @@ import { firstReservedType, snapshotType, syncMarkType } from './frame.js'
 import { FrameWindow } from './frame-window.js'
 import type { Durability, Journal, JournalCounters, JournalFailure, JournalState, RecordWriter } from './journal.js'
 import { type JournalReadResult, readJournal } from './read-journal.js'
-import { lockPath, segmentPath, snapshotDraftPath } from './segment-files.js'
+import { type End, endOf } from './segment-end.js'
+import { lockPath, snapshotDraftPath } from './segment-files.js'
 import { type CheckedOptions, checkOptions, type SegmentJournalOptions } from './segment-journal-options.js'
 import { SegmentWriter } from './segment-writer.js'
+import { UnprovenFrames } from './unproven-frames.js'
 
 /** Places in the array of totals, which holds doubles so that counting allocates nothing. */
 const records = 0
@@ -60,22 +62,16 @@ export function openSegmentJournal(options: SegmentJournalOptions): SegmentJourn
   const { fileSystem, directory } = checked
   fileSystem.makeDirectory(directory)
   const lock = fileSystem.lock(lockPath(directory))
-  let file: OpenFile | undefined
+  let end: End | undefined
   try {
-    const recovery = readJournal(fileSystem, directory, checked.onRecord)
+    const unproven = new UnprovenFrames(checked.maxBufferBytes)
+    const recovery = readJournal(fileSystem, directory, checked.onRecord, { unproven })
     if (fileSystem.exists(snapshotDraftPath(directory))) fileSystem.remove(snapshotDraftPath(directory))
-    if (recovery.tail !== undefined) {
-      file = fileSystem.open(recovery.tail.segment.path, 'write')
-      if (file.size() > recovery.tail.validBytes) file.truncate(recovery.tail.validBytes)
-      // Before anything is built on it: what a dead process wrote may not have reached the disk, nor has the cut.
-      if (checked.durability !== 'none') file.dataSyncNow()
-    } else {
-      file = fileSystem.open(segmentPath(directory, recovery.lastOrdinal + 1), 'create')
-    }
+    end = endOf(checked, recovery, unproven)
     if (checked.durability !== 'none') fileSystem.syncDirectory(directory)
-    return new SegmentJournal(checked, lock, recovery, file)
+    return new SegmentJournal(checked, lock, recovery, end)
   } catch (error) {
-    file?.close()
+    end?.file.close()
     lock.release()
     throw error
   }
@@ -114,13 +110,12 @@ export class SegmentJournal implements Journal {
   #groupSyncAsked = false
 
   /** Use {@link openSegmentJournal}. */
-  constructor(options: CheckedOptions, lock: FileLock, recovery: JournalReadResult, file: OpenFile) {
+  constructor(options: CheckedOptions, lock: FileLock, recovery: JournalReadResult, end: End) {
     this.durability = options.durability
     this.recovery = recovery
     this.#options = options
     this.#lock = lock
-    const { tail, lastOrdinal } = recovery
-    this.#segment = new SegmentWriter(options, file, tail?.segment.ordinal ?? lastOrdinal + 1, tail?.validBytes ?? 0)
+    this.#segment = new SegmentWriter(options, end.file, end.ordinal, end.offset)
     this.#lastSeq = recovery.lastSeq
     this.#writtenSeq = recovery.lastSeq
     this.#durableSeq = options.durability === 'none' ? 0 : recovery.lastSeq

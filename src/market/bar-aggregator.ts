@@ -90,9 +90,9 @@ export class BarAggregator {
   /** Stops a series. Its forming bar is not given out; `flush` it before if it should be. */
   remove(series: TradeBarSeries | QuoteBarSeries): void {
     const rows = series instanceof TradeBarSeries ? this.#trades : this.#quotes
+    // A new list: the series may be removed by a listener of another, in the middle of a walk over the old one.
     const row: unknown[] | undefined = rows[series.instrument]
-    const index = row?.indexOf(series) ?? -1
-    if (index >= 0) row?.splice(index, 1)
+    if (row !== undefined) rows[series.instrument] = row.filter((each) => each !== series) as never
   }
 
   /** Takes a trade of an instrument. Times are Unix epoch microseconds. */

@@ -77,6 +77,109 @@ describe('BookStore', () => {
     expect(store.level2(4).state).toBe(BookState.empty)
   })
 
+  it('publishes best prices as quotes where they changed, and takes them back from a stale book', () => {
+    const ring = new IngestRing({ capacity: 64 })
+    const store = new BookStore({
+      define: () => ({ kind: 'level2', priceStep: 1, sequenceRule: 'chained' }),
+      quotes: ring,
+    })
+    const quotes: number[][] = []
+    const consumer = ring.addConsumer({
+      name: 'books',
+      policy: 'backpressure',
+      handlers: {
+        onBooks: store.applyBatch,
+        onQuotes({ quotes: { instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs } }, from, to) {
+          for (let row = from; row < to; row++) {
+            quotes.push([instrument[row], source[row], bid[row], ask[row], bidSize[row], askSize[row]])
+            quotes.push([tsEventUs[row], tsRecvUs[row]])
+          }
+        },
+      },
+    })
+    const publish = (
+      isSnapshot: boolean,
+      sequence: number,
+      previous: number,
+      side: 0 | 1,
+      price: number,
+      size: number,
+    ) => {
+      ring.beginBook(4, 2, isSnapshot, sequence * 10, sequence * 10 + 1, sequence, previous)
+      ring.addLevel(side, price, size)
+      ring.commitBook()
+      consumer.drain()
+      consumer.drain()
+      return quotes.splice(0)
+    }
+    expect(publish(false, 1, 0, 0, 9, 1)).toEqual([])
+    expect(publish(true, 2, none, 0, 10, 5)).toEqual([
+      [4, 2, 10, none, 5, 0],
+      [20, 21],
+    ])
+    expect(publish(false, 3, 2, 1, 12, 6)).toEqual([
+      [4, 2, 10, 12, 5, 6],
+      [30, 31],
+    ])
+    expect(publish(false, 4, 3, 0, 9, 1)).toEqual([])
+    expect(publish(false, 5, 4, 0, 10, 7)).toEqual([
+      [4, 2, 10, 12, 7, 6],
+      [50, 51],
+    ])
+    expect(publish(false, 7, 6, 0, 10, 8)).toEqual([
+      [4, 2, none, none, 0, 0],
+      [70, 71],
+    ])
+    expect(publish(false, 8, 7, 0, 10, 9)).toEqual([])
+    expect(publish(true, 8, none, 0, 10, 7)).toEqual([
+      [4, 2, 10, none, 7, 0],
+      [80, 81],
+    ])
+    store.clearSource(2)
+    expect(publish(true, 9, none, 0, 10, 7)).toEqual([
+      [4, 2, 10, none, 7, 0],
+      [90, 91],
+    ])
+  })
+
+  it('tries a quote again that was refused, and publishes nothing in the middle of an update', () => {
+    let isFull = true
+    const bids: number[] = []
+    const store = new BookStore({
+      define: () => ({ kind: 'level2', priceStep: 1 }),
+      quotes: {
+        publishQuote(_instrument, _source, bid) {
+          if (!isFull) bids.push(bid)
+          return !isFull
+        },
+      },
+    })
+    const ring = new IngestRing({ capacity: 64 })
+    const consumer = ring.addConsumer({
+      name: 'books',
+      policy: 'backpressure',
+      handlers: { onBooks: store.applyBatch },
+    })
+    const publish = (price: number, isLast: boolean) => {
+      ring.beginBook(0, 0, false, 1, 1, none, none)
+      ring.addLevel(0, price, 1)
+      ring.commitBook(isLast)
+      consumer.drain()
+    }
+    publish(10, true)
+    expect([bids, store.refusedQuotes]).toEqual([[], 1])
+    isFull = false
+    publish(11, false)
+    publish(9, true)
+    expect([bids, store.refusedQuotes]).toEqual([[11], 1])
+  })
+
+  it('refuses options that it does not know or that are out of range', () => {
+    const define = () => undefined
+    expect(() => new BookStore({ define, onBooks: () => {} } as never)).toThrow(/unknown option 'onBooks'/)
+    expect(() => new BookStore({ define, maxBooks: 0 })).toThrow(/maxBooks/)
+  })
+
   it('stops making books at its bound', () => {
     const store = new BookStore({ define: () => ({ kind: 'level2', priceStep: 1 }), maxBooks: 2 })
     expect([store.book(0), store.book(1), store.book(2)].map((book) => book !== undefined)).toEqual([true, true, false])

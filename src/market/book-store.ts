@@ -4,7 +4,9 @@
  */
 import { TradewireError } from '../core/errors.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
+import { integerBetween, refuseUnknownOptions } from '../ring/options.js'
 import { MessageVerdict } from './book.js'
+import { BookQuotes, type QuoteSink } from './book-quotes.js'
 import { OrderBook, type OrderBookOptions } from './order-book.js'
 import { OrderByOrderBook, type OrderByOrderBookOptions } from './order-by-order-book.js'
 import type { GapListener, SequencedBook } from './sequenced-book.js'
@@ -20,9 +22,19 @@ export interface BookStoreOptions {
   onBook?: (book: SequencedBook) => void
   /** Called when a book becomes stale by a gap. */
   onGap?: GapListener
+  /** Where best prices go as quotes when they changed, for feeds without quotes of their own; nowhere unless given. */
+  quotes?: QuoteSink
   /** Bound of books; messages for more are ignored and counted. 65,536 unless given. */
   maxBooks?: number
 }
+
+const optionNames = [
+  'define',
+  'onBook',
+  'onGap',
+  'quotes',
+  'maxBooks',
+] as const satisfies readonly (keyof BookStoreOptions)[]
 
 /** Holds one book per instrument and source. */
 export class BookStore {
@@ -32,12 +44,14 @@ export class BookStore {
   readonly #books: (SequencedBook | null | undefined)[][] = []
   readonly #options: BookStoreOptions
   readonly #maxBooks: number
+  readonly #quotes: BookQuotes | null
   #count = 0
 
   /** Handler for `RingHandlers.onBooks`. */
   readonly applyBatch = (ring: IngestRing, from: number, to: number): void => {
     const columns = ring.books
     const onBook = this.#options.onBook
+    const quotes = this.#quotes
     for (let row = from; row < to; row++) {
       const instrument = columns.instrument[row]
       const source = columns.source[row]
@@ -47,13 +61,23 @@ export class BookStore {
         continue
       }
       const verdict = book.applyMessage(columns, row)
-      if (onBook !== undefined && verdict === MessageVerdict.applied && columns.isLast[row] === 1) onBook(book)
+      const isLast = columns.isLast[row] === 1
+      if (quotes !== null && verdict !== MessageVerdict.dropped) quotes.update(book, columns, row, isLast)
+      if (onBook !== undefined && verdict === MessageVerdict.applied && isLast) onBook(book)
     }
   }
 
+  /** @throws TradewireError `TW_INVALID_ARGUMENT` naming the option that is unknown or out of range. */
   constructor(options: BookStoreOptions) {
+    refuseUnknownOptions('BookStore', options, optionNames)
     this.#options = options
-    this.#maxBooks = options.maxBooks ?? 65_536
+    this.#maxBooks = integerBetween('maxBooks', options.maxBooks ?? 65_536, 1, 2 ** 24)
+    this.#quotes = options.quotes === undefined ? null : new BookQuotes(options.quotes)
+  }
+
+  /** Quotes made from books that their sink refused; the next message of the book tries again. */
+  get refusedQuotes(): number {
+    return this.#quotes?.refused ?? 0
   }
 
   /** Number of books. */
@@ -91,9 +115,13 @@ export class BookStore {
     }
   }
 
-  /** Empties every book of a source: its connection was lost, and only new snapshots help. */
+  /** Empties every book of a source: its connection was lost, and only new snapshots help. No quotes are published. */
   clearSource(source: number): void {
-    for (const book of this.#books[source] ?? []) book?.clear()
+    for (const book of this.#books[source] ?? []) {
+      if (!book) continue
+      book.clear()
+      this.#quotes?.forget(book)
+    }
   }
 
   #open(instrument: number, source: number): SequencedBook | null {

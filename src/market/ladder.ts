@@ -22,25 +22,27 @@ export class Ladder {
   count = 0
   /** Highest occupied step, counted from `lowKey`; -1 when empty. */
   bestOffset = -1
-  #bits: Int32Array
-  #head = 0
-  #mask = 0
+  /** A bit per slot: set when occupied. */
+  bits: Int32Array
+  /** Slot of the lowest step. */
+  head = 0
+  mask = 0
 
   constructor(capacity: number) {
     this.capacity = capacity
     this.sizes = new Float64Array(capacity)
-    this.#bits = new Int32Array(capacity >>> 5)
-    this.#mask = capacity - 1
+    this.bits = new Int32Array(capacity >>> 5)
+    this.mask = capacity - 1
   }
 
   /** Array index of a step counted from `lowKey`. */
   slotOf(offset: number): number {
-    return (offset + this.#head) & this.#mask
+    return (offset + this.head) & this.mask
   }
 
   /** Marks a step as occupied after its size was stored. Returns whether it is the best now. */
   occupy(offset: number, slot: number): boolean {
-    this.#bits[slot >>> 5] |= 1 << (slot & 31)
+    this.bits[slot >>> 5] |= 1 << (slot & 31)
     this.count++
     if (offset <= this.bestOffset) return false
     this.bestOffset = offset
@@ -50,7 +52,7 @@ export class Ladder {
   /** Empties an occupied step. Returns whether it was the best. */
   vacate(offset: number, slot: number): boolean {
     this.sizes[slot] = 0
-    this.#bits[slot >>> 5] &= ~(1 << (slot & 31))
+    this.bits[slot >>> 5] &= ~(1 << (slot & 31))
     this.count--
     if (offset !== this.bestOffset) return false
     this.bestOffset = this.count === 0 ? -1 : this.nextBelow(offset)
@@ -59,7 +61,7 @@ export class Ladder {
 
   /** The next occupied step below `offset`. There must be one. */
   nextBelow(offset: number): number {
-    const bits = this.#bits
+    const bits = this.bits
     const wordMask = bits.length - 1
     const slot = this.slotOf(offset - 1)
     let word = slot >>> 5
@@ -68,12 +70,12 @@ export class Ladder {
       word = (word - 1) & wordMask
       found = bits[word]
     }
-    return ((word << 5) + 31 - Math.clz32(found) - this.#head) & this.#mask
+    return ((word << 5) + 31 - Math.clz32(found) - this.head) & this.mask
   }
 
   /** The first occupied step at or above `offset`. There must be one. */
   nextAbove(offset: number): number {
-    const bits = this.#bits
+    const bits = this.bits
     const wordMask = bits.length - 1
     const slot = this.slotOf(offset)
     let word = slot >>> 5
@@ -82,16 +84,16 @@ export class Ladder {
       word = (word + 1) & wordMask
       found = bits[word]
     }
-    return ((word << 5) + 31 - Math.clz32(found & -found) - this.#head) & this.#mask
+    return ((word << 5) + 31 - Math.clz32(found & -found) - this.head) & this.mask
   }
 
   /** Moves the window; every occupied step must lie in the new one. */
   moveTo(lowKey: number): void {
     if (this.count === 0) {
-      this.#head = 0
+      this.head = 0
     } else {
       const shift = (lowKey - this.lowKey) | 0
-      this.#head = (this.#head + shift) & this.#mask
+      this.head = (this.head + shift) & this.mask
       this.bestOffset -= shift
     }
     this.lowKey = lowKey
@@ -110,9 +112,9 @@ export class Ladder {
       bits[offset >>> 5] |= 1 << (offset & 31)
     }
     this.sizes = grown
-    this.#bits = bits
-    this.#head = 0
-    this.#mask = capacity - 1
+    this.bits = bits
+    this.head = 0
+    this.mask = capacity - 1
     this.capacity = capacity
   }
 
@@ -120,12 +122,12 @@ export class Ladder {
   clear(): void {
     if (this.count > 0) {
       this.sizes.fill(0)
-      this.#bits.fill(0)
+      this.bits.fill(0)
     }
     this.count = 0
     this.bestOffset = -1
     this.lowKey = Number.NaN
     this.lowEdge = Number.NaN
-    this.#head = 0
+    this.head = 0
   }
 }

@@ -58,7 +58,6 @@ export class OrderBook extends SequencedBook {
   readonly #asks: SideLevels
   /** Both sides by number: a load instead of a branch that nothing can predict. */
   readonly #sides: readonly [SideLevels, SideLevels]
-  readonly #isUncrossing: boolean
   readonly #depth: number
   readonly #maxLevels: number
 
@@ -69,10 +68,13 @@ export class OrderBook extends SequencedBook {
     const grid = new PriceGrid(options.priceStep)
     const maxWindow = options.maxWindow === 0 ? 0 : powerOfTwo('maxWindow', options.maxWindow ?? 1024, 32, 2 ** 24)
     const initialWindow = Math.min(powerOfTwo('initialWindow', options.initialWindow ?? 64, 32, 2 ** 24), maxWindow)
-    this.#bids = new SideLevels(0, grid, initialWindow, maxWindow)
-    this.#asks = new SideLevels(1, grid, initialWindow, maxWindow)
+    this.#bids = new SideLevels(0, grid, initialWindow, maxWindow, this.counters)
+    this.#asks = new SideLevels(1, grid, initialWindow, maxWindow, this.counters)
     this.#sides = [this.#bids, this.#asks]
-    this.#isUncrossing = options.crossed === 'uncross'
+    if (options.crossed === 'uncross') {
+      this.#bids.uncross(this.#asks)
+      this.#asks.uncross(this.#bids)
+    }
     this.#maxLevels = integerBetween('maxLevels', options.maxLevels ?? 65_536, 1, 2 ** 24)
     this.#depth = integerBetween('depth', options.depth ?? this.#maxLevels, 1, this.#maxLevels)
   }
@@ -180,19 +182,8 @@ export class OrderBook extends SequencedBook {
   #set(side: number, prices: Float64Array, sizes: Float64Array, at: number): boolean {
     const levels = this.#sides[side] as SideLevels
     const change = levels.set(prices, sizes, at)
-    if (change === LevelChange.inserted) {
-      if (this.#isUncrossing) this.#uncross(side, prices, at)
-      if (levels.count > this.#maxLevels) this.#evict(levels)
-    }
+    if (change === LevelChange.inserted && levels.count > this.#maxLevels) this.#evict(levels)
     return change !== LevelChange.invalid
-  }
-
-  #uncross(side: number, prices: Float64Array, at: number): void {
-    if (side === 0) {
-      if (prices[at] >= this.#asks.bestPrice) this.counters.uncrossed += this.#asks.removeThrough(prices, at)
-    } else if (prices[at] <= this.#bids.bestPrice) {
-      this.counters.uncrossed += this.#bids.removeThrough(prices, at)
-    }
   }
 
   #evict(levels: SideLevels): void {

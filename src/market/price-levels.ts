@@ -35,15 +35,17 @@ export class PriceLevels {
 
   /** Level number of the `nth` best level, 0 the best; -1 beyond the last. */
   nthBest(nth: number): number {
-    const i = this.#sorted.count - 1 - nth
-    return i < 0 ? nothing : this.#sorted.values[i]
+    const sorted = this.#sorted
+    let slot = sorted.bestSlot
+    for (let better = 0; better < nth && slot >= 0; better++) slot = sorted.worseSlot(slot)
+    return slot < 0 ? nothing : sorted.values[slot]
   }
 
   /** Level number at a price, -1 where there is none. */
   find(price: number): number {
     this.#sorted.argument[0] = price * this.#sign
-    const i = this.#sorted.indexOf()
-    return i < 0 ? nothing : this.#sorted.values[i]
+    const slot = this.#sorted.find()
+    return slot < 0 ? nothing : this.#sorted.values[slot]
   }
 
   /** Level number at the price at index `at`, made when it is not there. */
@@ -51,8 +53,8 @@ export class PriceLevels {
     const sorted = this.#sorted
     const rank = prices[at] * this.#sign
     sorted.argument[0] = rank
-    const i = sorted.floorIndex()
-    if (i >= 0 && sorted.ranks[i] === rank) return sorted.values[i]
+    const floor = sorted.floorSlot()
+    if (floor >= 0 && sorted.ranks[floor] === rank) return sorted.values[floor]
     const level = this.#take()
     this.price[level] = prices[at]
     this.size[level] = 0
@@ -60,7 +62,7 @@ export class PriceLevels {
     this.first[level] = nothing
     this.last[level] = nothing
     sorted.argument[1] = level
-    sorted.insertAt(i + 1)
+    sorted.insertAfter(floor)
     return level
   }
 
@@ -140,7 +142,7 @@ export class PriceLevels {
 
   #remove(level: number): void {
     this.#sorted.argument[0] = this.price[level] * this.#sign
-    this.#sorted.removeAt(this.#sorted.indexOf())
+    this.#sorted.removeAt(this.#sorted.find())
     this.first[level] = this.#free
     this.#free = level
   }

@@ -92,4 +92,11 @@ describe('QuoteCache', () => {
     cache.clearSource(1)
     expect([cache.ask(0), cache.sourceOf(0), cache.tsRecvUs(0)]).toEqual([none, -1, none])
   })
+
+  it('refuses options that it does not know or that are out of range', () => {
+    expect(() => new QuoteCache({ persource: true } as never)).toThrow(/unknown option 'persource'/)
+    for (const field of ['instruments', 'maxInstruments', 'maxSources'] as const) {
+      expect(() => new QuoteCache({ [field]: 0 })).toThrow(field)
+    }
+  })
 })

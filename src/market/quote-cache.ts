@@ -11,6 +11,7 @@
  */
 import { createQuoteColumns, createTradeColumns, type QuoteColumns, type TradeColumns } from '../ring/columns.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
+import { integerBetween, refuseUnknownOptions } from '../ring/options.js'
 import { QuoteTable } from './quote-table.js'
 
 /** Stands for "whichever source was last". */
@@ -26,6 +27,13 @@ export interface QuoteCacheOptions {
   maxInstruments?: number
   maxSources?: number
 }
+
+const optionNames = [
+  'instruments',
+  'perSource',
+  'maxInstruments',
+  'maxSources',
+] as const satisfies readonly (keyof QuoteCacheOptions)[]
 
 /** Last prices by instrument index. Reading and writing are O(1) and allocate nothing once an instrument is known. */
 export class QuoteCache {
@@ -54,11 +62,13 @@ export class QuoteCache {
     for (let row = from; row < to; row++) this.#takeTrade(columns, row)
   }
 
+  /** @throws TradewireError `TW_INVALID_ARGUMENT` naming the option that is unknown or out of range. */
   constructor(options: QuoteCacheOptions = {}) {
-    this.#instruments = options.instruments ?? 64
+    refuseUnknownOptions('QuoteCache', options, optionNames)
     this.#isPerSource = options.perSource ?? true
-    this.#maxInstruments = options.maxInstruments ?? 2 ** 20
-    this.#maxSources = options.maxSources ?? 1024
+    this.#maxInstruments = integerBetween('maxInstruments', options.maxInstruments ?? 2 ** 20, 1, 2 ** 24)
+    this.#maxSources = integerBetween('maxSources', options.maxSources ?? 1024, 1, 2 ** 16)
+    this.#instruments = integerBetween('instruments', options.instruments ?? 64, 1, 2 ** 24)
     this.#all = new QuoteTable(this.#instruments)
   }
 

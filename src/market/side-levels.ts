@@ -10,6 +10,7 @@
  * typed arrays with an index: the engine puts doubles that are arguments of a call on the heap, unless it inlines it.
  */
 import type { BookSide } from '../ring/kinds.js'
+import type { BookCounters } from './book.js'
 import { Ladder } from './ladder.js'
 import type { PriceGrid } from './price-grid.js'
 import { SortedLevels } from './sorted-levels.js'
@@ -36,6 +37,8 @@ export class SideLevels {
   readonly #maxWindow: number
   readonly #near: Ladder
   readonly #far = new SortedLevels()
+  readonly #counters: BookCounters
+  #crossable: SideLevels | null = null
   /** Best price, NaN when empty. Read only. */
   bestPrice = Number.NaN
   #bestRank = Number.NEGATIVE_INFINITY
@@ -44,8 +47,9 @@ export class SideLevels {
   #insertsWhileOff = 0
 
   /** @param initialWindow and `maxWindow` are powers of two from 32; a `maxWindow` of 0 does without the ladder. */
-  constructor(side: BookSide, grid: PriceGrid, initialWindow: number, maxWindow: number) {
+  constructor(side: BookSide, grid: PriceGrid, initialWindow: number, maxWindow: number, counters: BookCounters) {
     this.#grid = grid
+    this.#counters = counters
     this.#sign = side === 0 ? 1 : -1
     this.#keysPerUnit = grid.perUnit * this.#sign
     this.#scale = grid.scale * this.#sign
@@ -53,6 +57,11 @@ export class SideLevels {
     this.#maxWindow = maxWindow
     this.#isLadderOn = maxWindow > 0
     this.#near = new Ladder(this.#isLadderOn ? initialWindow : 32)
+  }
+
+  /** From now on a new level removes those of the other side that it crosses or locks, and they are counted. */
+  uncross(other: SideLevels): void {
+    this.#crossable = other
   }
 
   /** Number of levels. */
@@ -64,7 +73,7 @@ export class SideLevels {
   get bestSize(): number {
     const near = this.#near
     const far = this.#far
-    if (far.count > 0 && far.ranks[far.count - 1] === this.#bestRank) return far.values[far.count - 1]
+    if (far.count > 0 && far.ranks[far.bestSlot] === this.#bestRank) return far.values[far.bestSlot]
     return near.count > 0 ? near.sizes[near.slotOf(near.bestOffset)] : Number.NaN
   }
 
@@ -78,27 +87,44 @@ export class SideLevels {
     return this.#near.capacity * 8.125 + this.#far.ranks.length * 16
   }
 
-  /** Sets the size at a price, both at index `at`; size 0 removes the level. */
+  /**
+   * Sets the size at a price, both at index `at`; size 0 removes the level.
+   *
+   * What the ladder does is written out here: this is the one function of every change, and too large for the engine to
+   * inline, which leaves it room to inline what leads here, down to the caller's price and size.
+   */
   set(prices: Float64Array, sizes: Float64Array, at: number): LevelChange {
-    const price = prices[at]
     const near = this.#near
+    const price = prices[at]
     // Rounds to the nearest step by cutting off; the comparison proves that the price lies on it.
     const place = price * this.#keysPerUnit - near.lowEdge
     if (!(place >= 0 && place < near.capacity)) return this.#setFar(prices, sizes, at)
     const step = place | 0
     if (((near.lowKey + step) * this.#stepUnits) / this.#scale !== price) return this.#setFar(prices, sizes, at)
-    const slot = near.slotOf(step)
-    const known = near.sizes[slot]
+    const slot = (step + near.head) & near.mask
+    const levels = near.sizes
+    const known = levels[slot]
     const size = sizes[at]
     if (size > 0 && size <= Number.MAX_VALUE) {
-      near.sizes[slot] = size
+      levels[slot] = size
       if (known !== 0) return LevelChange.changed
-      if (near.occupy(step, slot)) this.#raiseBest(prices, at)
+      near.bits[slot >>> 5] |= 1 << (slot & 31)
+      near.count++
+      if (step > near.bestOffset) {
+        near.bestOffset = step
+        this.#raiseBest(prices, at)
+      }
       return LevelChange.inserted
     }
     if (size !== 0) return LevelChange.invalid
     if (known === 0) return LevelChange.none
-    if (near.vacate(step, slot)) this.#refreshBest()
+    levels[slot] = 0
+    near.bits[slot >>> 5] &= ~(1 << (slot & 31))
+    near.count--
+    if (step === near.bestOffset) {
+      near.bestOffset = near.count === 0 ? -1 : near.nextBelow(step)
+      this.#refreshBest()
+    }
     return LevelChange.removed
   }
 
@@ -109,8 +135,8 @@ export class SideLevels {
     const offset = this.#grid.keyOf(rank) - near.lowKey
     if (offset >= 0 && offset < near.capacity) return near.sizes[near.slotOf(offset)]
     this.#far.argument[0] = rank
-    const i = this.#far.indexOf()
-    return i < 0 ? 0 : this.#far.values[i]
+    const slot = this.#far.find()
+    return slot < 0 ? 0 : this.#far.values[slot]
   }
 
   /** Copies the best levels; see `BookReader.depth`. */
@@ -119,14 +145,14 @@ export class SideLevels {
     const far = this.#far
     const wanted = Math.min(count, prices.length, sizes.length, this.count)
     let nearLeft = near.count
-    let farLeft = far.count
+    let farSlot = far.bestSlot
     let offset = near.bestOffset
     let nearRank = this.#nearBestRank()
     for (let i = 0; i < wanted; i++) {
-      if (farLeft > 0 && (nearLeft === 0 || far.ranks[farLeft - 1] > nearRank)) {
-        farLeft--
-        prices[i] = far.ranks[farLeft] * this.#sign + 0
-        sizes[i] = far.values[farLeft]
+      if (farSlot >= 0 && (nearLeft === 0 || far.ranks[farSlot] > nearRank)) {
+        prices[i] = far.ranks[farSlot] * this.#sign + 0
+        sizes[i] = far.values[farSlot]
+        farSlot = far.worseSlot(farSlot)
         continue
       }
       prices[i] = nearRank * this.#sign + 0
@@ -180,48 +206,59 @@ export class SideLevels {
     if (!(Math.abs(rank) <= Number.MAX_VALUE && size >= 0 && size <= Number.MAX_VALUE)) return LevelChange.invalid
     const far = this.#far
     far.argument[0] = rank
-    const i = far.floorIndex()
-    const isKnown = i >= 0 && far.ranks[i] === rank
+    const floor = far.floorSlot()
+    const isKnown = floor >= 0 && far.ranks[floor] === rank
     if (size === 0) {
       if (!isKnown) return LevelChange.none
-      far.removeAt(i)
+      far.removeAt(floor)
       if (rank === this.#bestRank) this.#refreshBest()
       return LevelChange.removed
     }
     if (isKnown) {
-      far.values[i] = size
+      far.values[floor] = size
       return LevelChange.changed
     }
-    if (this.#isLadderOn) this.#insert(rank, size)
-    else {
+    if (!this.#isLadderOn) {
       far.argument[1] = size
-      far.insertAt(i + 1)
+      far.insertAfter(floor)
       if (this.#maxWindow > 0 && ++this.#insertsWhileOff >= insertsUntilRetry) this.#isLadderOn = true
+    } else if (!this.#insertNear(rank, size)) {
+      if (!this.#isLadderOn) this.#insertFar(rank, size)
+      else {
+        far.argument[1] = size
+        far.insertAfter(floor)
+      }
     }
     this.#raiseBest(prices, at)
     return LevelChange.inserted
   }
 
+  /** Takes note of a new level. Only one that is the best of its side can cross the other. */
   #raiseBest(prices: Float64Array, at: number): void {
     const rank = prices[at] * this.#sign
-    if (rank > this.#bestRank) {
-      this.#bestRank = rank
-      this.bestPrice = prices[at]
-    }
+    if (!(rank > this.#bestRank)) return
+    this.#bestRank = rank
+    this.bestPrice = prices[at]
+    const other = this.#crossable
+    if (other !== null && other.#bestRank >= -rank) this.#counters.uncrossed += other.removeThrough(prices, at)
   }
 
-  /** Inserts a level that lies outside the window: moves the window if that brings it in. */
-  #insert(rank: number, size: number): void {
+  /**
+   * Inserts a level that lies outside the window, if moving the window brings it in. When not, the arrays are as they
+   * were, unless the ladder was switched off.
+   */
+  #insertNear(rank: number, size: number): boolean {
     const key = this.#grid.keyOf(rank)
-    if (!Number.isNaN(key) && this.#bringIntoWindow(key)) this.#placeNear(key, size)
-    else this.#insertFar(rank, size)
+    if (Number.isNaN(key) || !this.#bringIntoWindow(key)) return false
+    this.#placeNear(key, size)
+    return true
   }
 
   #insertFar(rank: number, size: number): void {
     const far = this.#far
     far.argument[0] = rank
     far.argument[1] = size
-    far.insertAt(far.floorIndex() + 1)
+    far.insertAfter(far.floorSlot())
   }
 
   #placeNear(key: number, size: number): void {
@@ -271,25 +308,25 @@ export class SideLevels {
     return true
   }
 
+  /** Moves what the window reaches now from the arrays into it, from the best level down. */
   #pullIntoWindow(): void {
     const near = this.#near
     const far = this.#far
     const lowRank = this.#grid.priceOf(near.lowKey)
     const end = near.lowKey + near.capacity
-    let first = far.count
-    while (first > 0 && far.ranks[first - 1] >= lowRank) first--
-    let kept = first
-    for (let i = first; i < far.count; i++) {
-      const key = this.#grid.keyOf(far.ranks[i])
+    let slot = far.bestSlot
+    while (slot >= 0 && far.ranks[slot] >= lowRank) {
+      const key = this.#grid.keyOf(far.ranks[slot])
       if (key >= near.lowKey && key < end) {
-        this.#placeNear(key, far.values[i])
+        far.argument[0] = far.ranks[slot]
+        this.#placeNear(key, far.values[slot])
+        far.removeAt(slot)
+        // What was worse before is the best now that is not better than the level that went.
+        slot = far.floorSlot()
       } else {
-        far.ranks[kept] = far.ranks[i]
-        far.values[kept] = far.values[i]
-        kept++
+        slot = far.worseSlot(slot)
       }
     }
-    far.count = kept
   }
 
   #switchLadderOff(): void {
@@ -312,7 +349,7 @@ export class SideLevels {
     const near = this.#near
     const far = this.#far
     let rank = near.count > 0 ? this.#grid.priceOf(near.lowKey + near.bestOffset) : Number.NEGATIVE_INFINITY
-    if (far.count > 0 && far.ranks[far.count - 1] > rank) rank = far.ranks[far.count - 1]
+    if (far.count > 0 && far.ranks[far.bestSlot] > rank) rank = far.ranks[far.bestSlot]
     this.#bestRank = rank
     this.bestPrice = rank === Number.NEGATIVE_INFINITY ? Number.NaN : rank * this.#sign + 0
   }
@@ -322,7 +359,7 @@ export class SideLevels {
     if (!this.#isLadderOn) return
     const near = this.#near
     if (near.count === 0) {
-      const key = this.#grid.keyOf(this.#far.ranks[this.#far.count - 1])
+      const key = this.#grid.keyOf(this.#far.ranks[this.#far.bestSlot])
       if (!Number.isNaN(key)) this.#moveWindow(key - reach(near.capacity))
     } else if (near.bestOffset < near.capacity >>> 2) {
       this.#moveWindow(near.lowKey + near.bestOffset - reach(near.capacity))
@@ -332,7 +369,7 @@ export class SideLevels {
   #removeBest(): void {
     const near = this.#near
     const far = this.#far
-    if (far.count > 0 && far.ranks[far.count - 1] === this.#bestRank) far.removeAt(far.count - 1)
+    if (far.count > 0 && far.ranks[far.bestSlot] === this.#bestRank) far.removeAt(far.bestSlot)
     else near.vacate(near.bestOffset, near.slotOf(near.bestOffset))
     this.#refreshBest()
   }
@@ -341,7 +378,8 @@ export class SideLevels {
     const near = this.#near
     const far = this.#far
     const offset = near.count === 0 ? -1 : near.nextAbove(0)
-    if (far.count > 0 && (offset < 0 || far.ranks[0] < this.#grid.priceOf(near.lowKey + offset))) far.removeAt(0)
+    if (far.count > 0 && (offset < 0 || far.ranks[far.worstSlot] < this.#grid.priceOf(near.lowKey + offset)))
+      far.removeAt(far.worstSlot)
     else near.vacate(offset, near.slotOf(offset))
     if (this.count === 0) this.#refreshBest()
   }

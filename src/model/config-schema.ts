@@ -121,6 +121,15 @@ export function text(max = 1_024) {
   )
 }
 
+/** Text of a form; `what` names it: "a currency such as USD". */
+export function pattern(form: RegExp, what: string) {
+  const message = expected(what)
+  return v.pipe(
+    v.string(message),
+    v.check((value) => form.test(value), message),
+  )
+}
+
 /** As {@link text}, for what must not be shown: no message ever contains the value. */
 export function secret(max = 8_192) {
   const message = `must be text of 1 to ${max} characters (the value is not shown)`

@@ -24,19 +24,22 @@ import {
 import type { InstrumentId } from './ids.js'
 import type { Side } from './order-types.js'
 
-/** What kind of contract it is. */
-export type AssetClass =
-  | 'equity'
-  | 'fx'
-  | 'crypto_spot'
-  | 'crypto_perpetual'
-  | 'future'
-  | 'option'
-  | 'spread'
-  | 'cfd'
-  | 'bond'
-  | 'index'
-  | 'commodity'
+/** What kind of contract an instrument is. */
+export const assetClasses = [
+  'equity',
+  'fx',
+  'crypto_spot',
+  'crypto_perpetual',
+  'future',
+  'option',
+  'spread',
+  'cfd',
+  'bond',
+  'index',
+  'commodity',
+] as const
+/** What kind of contract an instrument is. */
+export type AssetClass = (typeof assetClasses)[number]
 
 /** From `from` on (inclusive, by absolute value), prices are multiples of `increment`. */
 export interface PriceBand {
@@ -47,7 +50,7 @@ export interface PriceBand {
 /** An instrument as plain data. Decimal fields are text. */
 export interface InstrumentDefinition {
   /** `SYMBOL.VENUE`. */
-  id: InstrumentId
+  id: string
   /** The symbol that strategies use, for instance `IBM` or `EUR/USD`. */
   symbol: string
   /** Market identifier code or venue name. */
@@ -145,7 +148,7 @@ export class Instrument {
   /** @throws TradewireError `TW_INVALID_MODEL`, `TW_INVALID_DECIMAL`, `TW_OFF_GRID` or `TW_OUT_OF_RANGE` naming the field that is not usable. */
   constructor(definition: InstrumentDefinition, index: number) {
     this.definition = frozenCopy(definition)
-    this.id = definition.id
+    this.id = definition.id as InstrumentId
     this.symbol = definition.symbol
     this.index = index
     this.priceScale = requireScale(

@@ -8,7 +8,7 @@
  */
 import { TradewireError } from '../core/errors.js'
 import { type DecimalInput, isMultiple, toUnits } from './decimal.js'
-import type { Instrument } from './instrument.js'
+import type { AssetClass, Instrument } from './instrument.js'
 import { MAX_ID_LENGTH, MAX_TAG_LENGTH, MAX_TRAILING_BASIS_POINTS } from './limits.js'
 import type { OrderChange, OrderRequest } from './order.js'
 import {
@@ -221,9 +221,16 @@ function readPrices(request: OrderRequest, rule: TypeRule, instrument: Instrumen
     if (rule.trigger === 'required') throw refuse('triggerPrice', `is required for ${rule.type}`)
     out.triggerPriceUnits = Number.NaN
   }
-  const source = request.triggerSource ?? 'last'
+  const source = request.triggerSource ?? defaultTriggerSource(instrument)
   if (!triggerSources.includes(source)) throw refuse('triggerSource', `must be one of ${triggerSources.join(', ')}`)
   out.triggerSource = source
+}
+
+/** Classes that are quoted by dealers: they have no tape of trades that a stop could wait for. */
+const classesWithoutTape: ReadonlySet<AssetClass> = new Set(['fx', 'cfd', 'bond'])
+
+function defaultTriggerSource(instrument: Instrument): TriggerSource {
+  return classesWithoutTape.has(instrument.definition.assetClass) ? 'bid_ask' : 'last'
 }
 
 function readTrailing(request: OrderRequest, rule: TypeRule, instrument: Instrument, out: NormalizedOrder): void {

@@ -34,6 +34,7 @@ export interface OrderRequest {
   price?: DecimalInput
   /** Trigger price; required for STOP, STOP_LIMIT, MARKET_IF_TOUCHED and LIMIT_IF_TOUCHED. */
   triggerPrice?: DecimalInput
+  /** Which prices trigger it: `last` unless given, `bid_ask` for fx, cfd and bond, which have no tape of trades. */
   triggerSource?: TriggerSource
   /** Trailing distance; required for the trailing types. */
   trailing?: TrailingOffset

@@ -3,9 +3,13 @@
  * numbers of each session; ids of the host are remembered.
  */
 import { SessionIds } from '../core/ids.js'
+import type { RecordWriter } from '../journal/journal.js'
+import type { RecordReader } from '../journal/record-reader.js'
 
 /** One start of the system: its ids begin with a head of their own and number from `after` + 1 to where the next one starts. */
 interface Session {
+  readonly prefix: string
+  readonly number: number
   readonly ids: SessionIds
   readonly after: number
   upTo: number
@@ -27,8 +31,38 @@ export class ClientIds {
   begin(prefix: string, session: number, lastNumber = 0): void {
     const ids = new SessionIds(prefix, session)
     if (this.#current !== undefined) this.#current.upTo = lastNumber
-    this.#current = { ids, after: lastNumber, upTo: Number.POSITIVE_INFINITY }
-    this.#sessions.set(headOf(ids.of(0)), this.#current)
+    this.#add({ prefix, number: session, ids, after: lastNumber, upTo: Number.POSITIVE_INFINITY })
+  }
+
+  #add(session: Session): void {
+    this.#current = session
+    this.#sessions.set(headOf(session.ids.of(0)), session)
+  }
+
+  /** Writes all that is remembered. */
+  save(writer: RecordWriter): void {
+    writer.u32(this.#sessions.size)
+    for (const { prefix, number, after, upTo } of this.#sessions.values()) {
+      writer.string(prefix)
+      writer.f64(number)
+      writer.f64(after)
+      writer.f64(upTo)
+    }
+    writer.u32(this.#given.size)
+    for (const [id, number] of this.#given) {
+      writer.string(id)
+      writer.f64(number)
+    }
+  }
+
+  /** Reads what {@link save} wrote, into an object that remembers nothing yet. */
+  restore(reader: RecordReader): void {
+    for (let left = reader.u32(); left > 0; left--) {
+      const prefix = reader.string()
+      const number = reader.f64()
+      this.#add({ prefix, number, ids: new SessionIds(prefix, number), after: reader.f64(), upTo: reader.f64() })
+    }
+    for (let left = reader.u32(); left > 0; left--) this.#given.set(reader.string(), reader.f64())
   }
 
   /** The id of an order of the current session that the host gave none. */

@@ -5,13 +5,14 @@ import { Fact } from '../orders/lifecycle.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import { TradeFact, TradeField } from '../orders/trade-pool.js'
+import type { OperatorAct } from './operator-acts.js'
 
 /** One reason for believing something about an order. */
 export interface Evidence {
   fact: string
   /** Number of the journal record that says so. */
   seq: number
-  source: 'venue' | 'local' | 'inferred'
+  source: 'venue' | 'local' | 'inferred' | 'operator'
   detail?: string
 }
 
@@ -30,12 +31,25 @@ export function averagePrice(table: OrderTable, row: number, priceScale: number)
 }
 
 /** Why each fact about the order of a row is believed, in the order in which it was learned. */
-export function explainOrder(table: OrderTable, row: number, instruments: InstrumentRegistry): Evidence[] {
+export function explainOrder(
+  table: OrderTable,
+  row: number,
+  instruments: InstrumentRegistry,
+  acts: readonly OperatorAct[] = [],
+): Evidence[] {
   const { cells, trades } = table
   const instrument = instruments.at(cells[row + Field.instrument])
   const evidence: Evidence[] = []
   const add = (fact: string, seq: number, source: Evidence['source'], detail?: string) => {
-    if (seq > 0) evidence.push({ fact, seq, source, ...(detail === undefined ? {} : { detail }) })
+    if (seq === 0) return
+    const act = acts.find((each) => each.seq === seq || each.fillSeq === seq)
+    const why = act === undefined ? detail : act.detail
+    evidence.push({
+      fact,
+      seq,
+      source: act === undefined ? source : 'operator',
+      ...(why === undefined ? {} : { detail: why }),
+    })
   }
   const reason = table.reason(row)
   const facts = cells[row + Field.facts]

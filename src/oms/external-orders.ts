@@ -2,6 +2,7 @@
  * Orders and executions that nobody here asked for: placed by hand, by another program, by the broker. Executions are booked
  * to an order record made for them; what is done with the orders themselves is the host's choice.
  */
+import { TradewireError } from '../core/errors.js'
 import type { OrderType, TimeInForce } from '../model/order-types.js'
 import { hasLimit, Liquidity, OrderFlag, sideSign, TifCode, TypeCode } from '../orders/codes.js'
 import { Field } from '../orders/order-table.js'
@@ -91,7 +92,7 @@ export class ExternalOrders {
       )
       return
     }
-    core.beginTurn()
+    core.turn.begin()
     try {
       const { account, instrument, side, type, timeInForce, quantityUnits, priceUnits = Number.NaN } = report
       const row = this.adopt({
@@ -122,7 +123,7 @@ export class ExternalOrders {
         this.#books.accepted(number, report.venueOrderId, report.tsUs)
       }
     } finally {
-      core.endTurn()
+      core.turn.end()
     }
   }
 
@@ -148,7 +149,7 @@ export class ExternalOrders {
     const isAnnounced = venueOrderId !== undefined && this.#others.has(`${source} ${venueOrderId}`)
     core.externalExecs.add(source, exec)
     if (isAnnounced && this.#policy === 'ignore') return
-    core.beginTurn()
+    core.turn.begin()
     try {
       const known = venueOrderId === undefined ? -1 : this.#byVenueId(source, venueOrderId)
       const row =
@@ -157,7 +158,7 @@ export class ExternalOrders {
           : this.#adoptFor(source, report, owner, halts && !isAnnounced)
       if (row >= 0) this.#books.trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
     } finally {
-      core.endTurn()
+      core.turn.end()
     }
   }
 
@@ -240,7 +241,7 @@ export class ExternalOrders {
       )
       return
     }
-    core.beginTurn()
+    core.turn.begin()
     try {
       const row = this.adopt({
         source,
@@ -254,7 +255,13 @@ export class ExternalOrders {
         clientOrderId: undefined,
         owner,
       })
-      if (row >= 0)
+      if (row < 0)
+        core.anomaly(
+          'ADJUSTMENT_WITHOUT_ROOM',
+          0,
+          `A position difference of ${quantityUnits} units could not be booked: there is no room for it; it stands`,
+        )
+      else
         this.#books.trade(
           row,
           exec,
@@ -264,10 +271,10 @@ export class ExternalOrders {
           '',
           Liquidity.unknown,
           quantityUnits,
-          core.nowUs,
+          core.turn.nowUs,
         )
     } finally {
-      core.endTurn()
+      core.turn.end()
     }
   }
 
@@ -300,12 +307,13 @@ export class ExternalOrders {
   adopt(order: AdoptedOrder): number {
     const core = this.#core
     const { table } = core
-    const row = table.allocate()
-    if (row < 0) return -1
+    const owners = this.#ownersOf(order)
+    const row = owners === undefined ? -1 : table.allocate()
+    if (owners === undefined || row < 0) return -1
     const { cells } = table
     cells[row + Field.instrument] = order.instrument
-    cells[row + Field.account] = core.intern('account', order.account)
-    cells[row + Field.strategy] = core.intern('strategy', order.owner)
+    cells[row + Field.account] = owners.account
+    cells[row + Field.strategy] = owners.strategy
     cells[row + Field.connector] = order.source
     cells[row + Field.side] = sideSign(order.side)
     cells[row + Field.type] = TypeCode[order.type]
@@ -313,24 +321,33 @@ export class ExternalOrders {
     cells[row + Field.flags] = OrderFlag.external
     cells[row + Field.quantity] = order.quantityUnits
     cells[row + Field.price] = hasLimit(TypeCode[order.type]) ? order.priceUnits : Number.NaN
-    cells[row + Field.createdUs] = core.nowUs
-    cells[row + Field.updatedUs] = core.nowUs
-    if (order.clientOrderId !== undefined && !core.ids.isTaken(order.clientOrderId)) {
+    cells[row + Field.createdUs] = core.turn.nowUs
+    cells[row + Field.updatedUs] = core.turn.nowUs
+    if (order.clientOrderId !== undefined && core.ids.hasRoom && !core.ids.isTaken(order.clientOrderId)) {
       table.setClientOrderId(row, order.clientOrderId)
       core.ids.remember(order.clientOrderId, cells[row])
     }
     core.names.clientOrderId(row)
-    core.ledger.portfolio.ensurePosition(
-      cells[row + Field.account],
-      cells[row + Field.strategy],
-      core.instruments.at(order.instrument),
-    )
-    const writer = core.recorder.begin(RecordType.external)
+    const writer = core.turn.recorder.begin(RecordType.external)
     writeTerms(writer, table, row)
-    const seq = core.recorder.commit()
+    const seq = core.turn.recorder.commit()
     core.ledger.submitted(row, seq)
-    core.touch()
+    core.turn.touch()
     return row
+  }
+
+  /** Account and strategy of an order by index, and their position; undefined where there is no room for them. */
+  #ownersOf(order: AdoptedOrder): { account: number; strategy: number } | undefined {
+    const core = this.#core
+    try {
+      const account = core.nameBook.intern('account', order.account)
+      const strategy = core.nameBook.intern('strategy', order.owner)
+      core.ledger.portfolio.ensurePosition(account, strategy, core.instruments.at(order.instrument))
+      return { account, strategy }
+    } catch (error) {
+      if (error instanceof TradewireError && error.code === 'TW_CAPACITY') return undefined
+      throw error
+    }
   }
 
   /** Number of the order of ours that an id belongs to, evicted ones included; 0 when none. */

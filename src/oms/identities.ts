@@ -2,7 +2,10 @@
  * Who an order was, for orders whose record was taken over: enough to book an execution that comes very late, and to know
  * one that was booked before when a venue reports it again.
  */
+import type { RecordWriter } from '../journal/journal.js'
+import type { RecordReader } from '../journal/record-reader.js'
 import type { ExecKey } from '../orders/trade-pool.js'
+import { readKey, writeKey } from './records.js'
 
 /** Identity of an order. */
 export interface OrderIdentity {
@@ -101,6 +104,46 @@ export class OrderIdentities {
     for (let i = first; i < first + count; i++)
       if (this.#execs[i & this.#execMask] === exec) return i >= this.#kept - this.#execMask - 1 ? 'booked' : 'forgotten'
     return first >= this.#kept - this.#execMask - 1 || count === 0 ? 'new' : 'forgotten'
+  }
+
+  /** Writes all that is remembered. */
+  save(writer: RecordWriter): void {
+    const cells = this.#cells
+    let held = 0
+    for (let at = 0; at < cells.length; at += fields) if (cells[at] !== 0) held++
+    writer.u32(held)
+    for (let index = 0; index <= this.#mask; index++) {
+      const at = index * fields
+      if (cells[at] === 0) continue
+      for (let field = 0; field < fields; field++) writer.f64(cells[at + field])
+      writeKey(writer, this.#venueOrderIds[index])
+    }
+    const first = Math.max(0, this.#kept - this.#execMask - 1)
+    writer.f64(first)
+    writer.f64(this.#kept)
+    for (let i = first; i < this.#kept; i++) writeKey(writer, this.#execs[i & this.#execMask])
+    writer.u32(this.#late.size)
+    for (const key of this.#late) writer.string(key)
+  }
+
+  /** Reads what {@link save} wrote. With another capacity the newest of it is kept. */
+  restore(reader: RecordReader): void {
+    const cells = this.#cells
+    for (let left = reader.u32(); left > 0; left--) {
+      const number = reader.f64()
+      const index = number & this.#mask
+      const isNewer = number > cells[index * fields]
+      for (let field = 0; field < fields; field++) {
+        const value = field === 0 ? number : reader.f64()
+        if (isNewer) cells[index * fields + field] = value
+      }
+      const venueOrderId = readKey(reader)
+      if (isNewer) this.#venueOrderIds[index] = venueOrderId
+    }
+    const first = reader.f64()
+    this.#kept = reader.f64()
+    for (let i = first; i < this.#kept; i++) this.#execs[i & this.#execMask] = readKey(reader) ?? 0
+    for (let left = reader.u32(); left > 0; left--) this.#late.add(reader.string())
   }
 
   /** An execution was booked after its order had gone. */

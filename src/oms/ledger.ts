@@ -7,25 +7,23 @@
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import {
   foldAccepted,
-  foldBusted,
   foldClosed,
-  foldCorrected,
   foldDenied,
   foldRejected,
-  foldRequest,
-  foldRequestRejected,
   foldSubmitted,
-  foldTrade,
   foldTriggered,
   foldUnknown,
-  foldUpdated,
   foldWorks,
 } from '../orders/fold.js'
+import { foldRequest, foldRequestRejected, foldUpdated } from '../orders/fold-requests.js'
+import { foldBusted, foldCorrected } from '../orders/fold-restated.js'
+import { foldTrade } from '../orders/fold-trades.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import * as Outcome from '../orders/outcome.js'
 import * as TradeField from '../orders/trade-fields.js'
 import type { ExecKey } from '../orders/trade-pool.js'
+import type { RateFact } from '../portfolio/base-currency.js'
 import type { NameTable } from '../portfolio/names.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
 import type { Exposure } from '../risk/exposure.js'
@@ -37,6 +35,11 @@ export interface LedgerParts {
   portfolio: Portfolio
   instruments: InstrumentRegistry
 }
+
+const noRates: readonly RateFact[] = []
+
+/** Positions below this take any quantity below this. */
+const roomyUnits = 2 ** 40
 
 /** Applies facts. Every method returns the outcome bits of the fold. */
 export class Ledger {
@@ -150,17 +153,32 @@ export class Ledger {
     nowUs: number,
     seq: number,
   ): number {
-    const { table } = this
-    table.cells[row + Field.updatedUs] = nowUs
+    const { table, portfolio } = this
+    const { cells } = table
+    if (!this.#isBookable(row, quantity, price)) return Outcome.unbookable
+    cells[row + Field.updatedUs] = nowUs
     const outcome = foldTrade(table, row, exec, quantity, price, fee, feeCurrency, liquidity, basis, tsUs, seq)
     if (outcome === Outcome.duplicate) return outcome
     if (
-      table.cells[row + Field.hasAdjustments] === 0 &&
-      (outcome & (Outcome.fillConflict | Outcome.duplicate | Outcome.poolFull)) === 0
+      cells[row + Field.hasAdjustments] !== 0 ||
+      (outcome & (Outcome.fillConflict | Outcome.duplicate | Outcome.poolFull)) !== 0
     ) {
-      this.#bookNew(row, table.cells[row + Field.lastTrade], quantity, price, fee, feeCurrency, tsUs)
-    } else this.#bookAll(row, tsUs)
-    return this.#after(row, outcome)
+      this.#bookAll(row, tsUs)
+      return this.#after(row, outcome)
+    }
+    // What nearly all trades are: never booked before, and reported once.
+    const side = cells[row + Field.side] | 0
+    const position = (cells[row + Field.positionRow] | 0) - 1
+    const slot = position >= 0 ? position : this.#positionRow(row)
+    const number = portfolio.applyTradeAt(slot, side, quantity, price, feeCurrency, fee, tsUs)
+    const { cells: record } = table.trades
+    const trade = cells[row + Field.lastTrade] | 0
+    record[trade + TradeField.bookedTrade] = number + 1
+    record[trade + TradeField.bookedQuantity] = quantity
+    record[trade + TradeField.bookedPrice] = price
+    record[trade + TradeField.bookedFee] = Number.isNaN(fee) ? 0 : fee
+    this.exposure.traded(row, side * quantity)
+    return outcome
   }
 
   corrected(
@@ -174,6 +192,7 @@ export class Ledger {
     nowUs: number,
     seq: number,
   ): number {
+    if (quantity !== 0 && !this.#isBookable(row, quantity, price)) return Outcome.unbookable
     this.table.cells[row + Field.updatedUs] = nowUs
     const outcome = foldCorrected(this.table, row, reference, exec, quantity, price, works, tsUs, seq)
     this.#bookAll(row, tsUs)
@@ -187,6 +206,24 @@ export class Ledger {
     return this.#after(row, outcome)
   }
 
+  /**
+   * Whether an execution is one that orders and positions can both take: asked before either of them is told, so that they
+   * never differ. Reports are refused at the border already; this holds for whatever else comes, a damaged journal say.
+   */
+  #isBookable(row: number, quantity: number, price: number): boolean {
+    if (!(quantity > 0 && Number.isSafeInteger(quantity) && Number.isSafeInteger(price))) return false
+    const { cells } = this.table
+    const { exposure } = this
+    const account = cells[row + Field.account] | 0
+    const instrument = cells[row + Field.instrument] | 0
+    if (price <= 0 && this.#instruments.at(instrument).isInverse) return false
+    const total = Math.abs(exposure.position[exposure.keyOf(account, instrument)])
+    if (total + quantity < roomyUnits) return true
+    // Strategies that hold opposite positions hide each other in the total.
+    const own = this.portfolio.quantityUnits(account, cells[row + Field.strategy] | 0, instrument)
+    return Math.max(total, Math.abs(own)) + cells[row + Field.traded] + quantity <= Number.MAX_SAFE_INTEGER
+  }
+
   #after(row: number, outcome: number): number {
     this.exposure.sync(row)
     return outcome
@@ -198,34 +235,44 @@ export class Ledger {
       this.#book(row, trade, tsUs)
   }
 
-  /** Books a trade that was never booked and was reported once: what nearly all trades are. */
-  #bookNew(
-    row: number,
-    trade: number,
-    quantity: number,
-    price: number,
-    fee: number,
-    feeCurrency: number,
-    tsUs: number,
-  ): void {
-    const { trades, cells: order } = this.table
-    const { cells } = trades
-    const side = order[row + Field.side]
-    const number = this.portfolio.applyTradeAt(this.#positionRow(row), side, quantity, price, feeCurrency, fee, tsUs)
-    cells[trade + TradeField.bookedTrade] = number + 1
-    cells[trade + TradeField.bookedQuantity] = quantity
-    cells[trade + TradeField.bookedPrice] = price
-    cells[trade + TradeField.bookedFee] = Number.isNaN(fee) ? 0 : fee
-    this.exposure.applyFill(order[row + Field.account], order[row + Field.instrument], side * quantity)
+  /**
+   * The conversion rates that booking an execution of an order, or a change of one, asks for: part of its record. Until
+   * {@link releaseRates} they are the rates of the portfolio, so that it books with those on record and no others. A
+   * `feeCurrency` of -1 means that the event brings no fee.
+   */
+  takeRates(row: number, feeCurrency: number): readonly RateFact[] {
+    const { portfolio, table } = this
+    const { cells } = table
+    const instrument = this.#instruments.at(cells[row + Field.instrument])
+    const isHome = instrument.settlementCurrency === portfolio.baseCurrency
+    if (isHome && cells[row + Field.hasAdjustments] === 0 && feeCurrency >= 0) {
+      if (this.#currencies.name(feeCurrency) === portfolio.baseCurrency) return noRates
+    }
+    // Whatever is booked anew may have a fee.
+    const currencies = feeCurrency < 0 ? [] : [feeCurrency]
+    const { cells: record } = table.trades
+    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = record[trade + TradeField.next])
+      if (record[trade + TradeField.feeCurrency] >= 0 && !Number.isNaN(record[trade + TradeField.fee]))
+        currencies.push(record[trade + TradeField.feeCurrency])
+    const rates = portfolio.rateFacts(instrument, currencies)
+    portfolio.stateRates(rates)
+    return rates
+  }
+
+  /** The event that {@link takeRates} was for is booked. */
+  releaseRates(rates: readonly RateFact[] | undefined): void {
+    if (rates !== undefined && rates !== noRates) this.portfolio.stateRates(undefined)
   }
 
   /** Row of the order's position in the portfolio, looked up once an order. */
   #positionRow(row: number): number {
     const { cells } = this.table
-    const known = cells[row + Field.positionRow] - 1
-    if (known >= 0) return known
-    const instrument = this.#instruments.at(cells[row + Field.instrument])
-    const found = this.portfolio.ensurePosition(cells[row + Field.account], cells[row + Field.strategy], instrument)
+    const instrument = this.#instruments.at(cells[row + Field.instrument] | 0)
+    const found = this.portfolio.ensurePosition(
+      cells[row + Field.account] | 0,
+      cells[row + Field.strategy] | 0,
+      instrument,
+    )
     cells[row + Field.positionRow] = found + 1
     return found
   }

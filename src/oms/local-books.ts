@@ -20,6 +20,14 @@ import {
 } from '../reconcile/inputs.js'
 import type { OrderCore } from './order-core.js'
 
+/** Times of an order, on the time that reconciliation lives on (`order-ages.ts`). */
+export interface OrderTimes {
+  /** For the comparison with the venue: what has moved since the venue was asked counts as moving now. */
+  readonly lastActivityUs: number
+  readonly heardUs: number
+  readonly createdUs: number
+}
+
 /** Reads what we believe. Changes nothing. */
 export class LocalBooks {
   readonly #core: OrderCore
@@ -41,7 +49,8 @@ export class LocalBooks {
     }
   }
 
-  order(row: number, lastActivityUs: number, aliases: ReadonlyMap<number, readonly ExecKey[]>): LocalOrder {
+  /** An order as reconciliation sees it. */
+  order(row: number, times: OrderTimes, aliases: ReadonlyMap<number, readonly ExecKey[]>): LocalOrder {
     const core = this.#core
     const { table, names } = core
     const { cells } = table
@@ -88,9 +97,9 @@ export class LocalBooks {
       inferredUnits,
       ...(filledUnits > 0 ? { averagePriceUnits: value / filledUnits } : {}),
       trades,
-      requests: this.#requests(row),
-      submittedAtUs: cells[row + Field.createdUs],
-      lastActivityUs,
+      requests: this.#requests(row, times.heardUs),
+      submittedAtUs: times.createdUs,
+      lastActivityUs: times.lastActivityUs,
     }
     return order
   }
@@ -118,7 +127,7 @@ export class LocalBooks {
     return list
   }
 
-  #requests(row: number): LocalRequest[] {
+  #requests(row: number, sentAtUs: number): LocalRequest[] {
     const { table } = this.#core
     const { cells, requests } = table
     const inFlight = inFlightRequests(table, row)
@@ -130,7 +139,7 @@ export class LocalBooks {
       list.push({
         generation,
         kind: ((cells[row + Field.requestIsCancel] >>> bit) & 1) === 1 ? 'cancel' : 'update',
-        sentAtUs: cells[row + Field.updatedUs],
+        sentAtUs,
         ...(asked < 0 ? {} : { quantityUnits: requests.quantity[asked] as number }),
         ...(asked < 0 || Number.isNaN(requests.price[asked]) ? {} : { priceUnits: requests.price[asked] as number }),
         ...(asked < 0 || Number.isNaN(requests.trigger[asked])

@@ -148,7 +148,7 @@ describe('the order plane', () => {
     expect(system.exportState().limitsUsed).toMatchObject([{ buying: 190 }])
     venue.failsToSend = undefined
     venue.drop()
-    const denied = system.orders.submit(buy({ quantity: 80 }))
+    const denied = system.orders.submit(buy({ quantity: 80, connector: 'echo' }))
     expect([denied.status, denied.reason]).toEqual(['DENIED', 'NOT_TRADABLE'])
     expect(events.filter((type) => type === 'unknown')).toHaveLength(2)
     await system.stop()
@@ -184,6 +184,40 @@ describe('the order plane', () => {
     await time.advanceMsAsync(1)
     expect(venue.sent).toHaveLength(1)
     await system.stop()
+  })
+
+  it('asks after the wait for the disk whether price, connection and venue are still those of the approval', async () => {
+    const options = { durability: 'fsync', risk: { marketData: { maxAgeMs: 1_000 } } } as const
+    const stale = await startEcho(options)
+    const old = stale.system.orders.submit(buy())
+    stale.time.advanceMs(1_001)
+    await old.done()
+    expect([old.status, old.reason, stale.venue.sent.length]).toEqual(['DENIED', 'MARKET_DATA', 0])
+    stale.venue.quote(99.99, 100.01)
+    const working = stale.system.orders.submit(buy({ quantity: 50 }))
+    await settlePromises()
+    stale.venue.reports.accepted(working.number, 'v', 1)
+    await settlePromises()
+    working.modify({ price: '100.01' })
+    stale.time.advanceMs(1_001)
+    await settlePromises()
+    expect([stale.venue.sent.length, working.status, stale.events.at(-1)]).toEqual([1, 'ACCEPTED', 'update_rejected'])
+    await stale.system.stop()
+
+    const moved = await startEcho(options)
+    const order = moved.system.orders.submit(buy())
+    Object.defineProperty(moved.venue, 'epoch', { value: 99 })
+    await order.done()
+    expect([order.reason, moved.venue.sent.length]).toEqual(['NO_ROUTE', 0])
+    await moved.system.stop()
+
+    const gone = await startEcho(options)
+    const lost = gone.system.orders.submit(buy())
+    gone.venue.drop()
+    await lost.done()
+    expect([lost.reason, gone.venue.sent.length]).toEqual(['NOT_TRADABLE', 0])
+    expect(gone.system.exportState().limitsUsed).toEqual([])
+    await gone.system.stop()
   })
 
   it('keeps the states of other orders apart when it checks a reduce-only order again', async () => {
@@ -233,9 +267,84 @@ describe('the order plane', () => {
     await system.stop()
   })
 
+  it('refuses what the risk gate cannot check, and reserves nothing for it', async () => {
+    const { system, venue, anomalies } = await startEcho()
+    const working = system.orders.submit(buy())
+    venue.reports.accepted(working.number, 'v', 1)
+    const { gate } = system
+    const broken = [
+      () => {
+        throw new Error('a bug')
+      },
+      () => Number.NaN,
+    ]
+    for (const check of broken) {
+      Object.assign(gate, { check, checkReplace: check })
+      expect(system.orders.submit(buy({ quantity: 7 })).reason).toBe('CHECK_FAILED')
+      working.modify({ quantity: 50 })
+    }
+    expect(anomalies).toEqual(new Array(4).fill('CHECK_FAILED'))
+    expect(venue.sent.map(({ kind }) => kind)).toEqual(['new'])
+    expect(system.exportState().limitsUsed).toMatchObject([{ buying: 100, open: 1 }])
+    working.cancel()
+    expect(venue.sent.map(({ kind }) => kind)).toEqual(['new', 'cancel'])
+    await system.stop()
+  })
+
+  it('refuses an order whose position there is no room for, and reserves nothing for it', async () => {
+    const { system, venue } = await startEcho({ limits: { accounts: 3 } })
+    const { portfolio } = system
+    portfolio.ensurePosition = () => {
+      throw new TradewireError('TW_CAPACITY', 'no room')
+    }
+    expect(system.orders.submit(buy()).reason).toBe('CAPACITY')
+    expect(venue.sent).toEqual([])
+    expect(system.exportState().limitsUsed).toEqual([])
+    await system.stop()
+  })
+
+  it('announces what listeners throw, and survives a listener of that which throws', async () => {
+    const { system, venue } = await startEcho()
+    const told: string[] = []
+    system.orders.events.on('listenerError', ({ event, error }) => {
+      told.push(`${event}: ${String(error)}`)
+      throw new Error('again')
+    })
+    system.orders.events.on('state', () => {
+      throw new Error('state')
+    })
+    const order = system.orders.submit(buy())
+    order.onEvent(() => {
+      throw new Error('mine')
+    })
+    venue.reports.accepted(order.number, 'v', 1)
+    system.setTradingState('instrument', 'IBM', 'HALTED', 'test', 'x')
+    expect(told).toEqual(['accepted: Error: mine', 'state: Error: state'])
+    expect(system.orders.counters.listenerErrors).toBe(4)
+    await system.stop()
+  })
+
+  it('counts refusals by code and anomalies by kind', async () => {
+    const { system, venue, anomalies } = await startEcho({ risk: { maxOrderQuantity: 200 } })
+    const order = system.orders.submit(buy())
+    venue.reports.accepted(order.number, 'v', 1)
+    order.modify({ quantity: 500 })
+    system.orders.submit(buy({ quantity: 500 }))
+    system.orders.submit(buy({ price: '200.00' }))
+    venue.reports.accepted(99, 'v', 1)
+    expect(anomalies).toEqual(['UNKNOWN_ORDER'])
+    expect(system.orders.statistics()).toMatchObject({
+      submitted: 1,
+      denied: 2,
+      denialsByCode: { MAX_ORDER_QTY: 2, PRICE_COLLAR: 1 },
+      anomaliesByKind: { UNKNOWN_ORDER: 1 },
+    })
+    await system.stop()
+  })
+
   it('survives a listener that stops the system', async () => {
     const { system, venue } = await startEcho()
-    let stopped: Promise<void> | undefined
+    let stopped: Promise<unknown> | undefined
     system.orders.events.on('order', ({ type }) => {
       if (type === 'accepted') stopped = system.stop()
     })
@@ -255,6 +364,26 @@ describe('the order plane', () => {
     expect(system.orders.explain(buy({ connector: 'nowhere' })).map(({ code }) => code)).toEqual(['NO_ROUTE'])
     expect(venue.sent).toEqual([])
     expect(system.exportState().orders).toEqual([])
+    await system.stop()
+  })
+
+  it('explains without using up a number, a name or a journal record', async () => {
+    const { system, disk, venue } = await startEcho({ risk: { duplicates: { limit: 1, windowMs: 1_000 } } })
+    const first = system.orders.submit(buy({ clientOrderId: 'mine' }))
+    const before = system.exportState()
+    const seq = system.journal.lastSeq
+    const records = recordsOn(disk).size
+    for (let i = 0; i < 20; i++) {
+      const codes = system.orders.explain(buy({ account: `new ${i}`, strategy: `other ${i}`, quantity: 1 + i }))
+      expect(codes).toEqual([])
+    }
+    expect(system.orders.explain(buy({ clientOrderId: 'mine' })).map(({ code }) => code)).toContain('DUPLICATE')
+    expect(system.journal.lastSeq).toBe(seq)
+    expect(recordsOn(disk).size).toBe(records)
+    expect(system.exportState()).toEqual(before)
+    const second = system.orders.submit(buy({ quantity: 77 }))
+    expect(second.number).toBe(first.number + 1)
+    expect(venue.sent).toHaveLength(2)
     await system.stop()
   })
 

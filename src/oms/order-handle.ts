@@ -24,6 +24,10 @@ export interface HandleHome {
   cancel(number: number): void
   modify(number: number, change: OrderChange): void
   explain(number: number): Evidence[]
+  /** Somebody awaits an outcome from now on. */
+  waiting?(): void
+  /** A promise that somebody awaits is about to settle. */
+  settling?(): void
 }
 
 /** How a wait can be given up. */
@@ -51,7 +55,8 @@ export class OrderHandle {
   #waiters: Waiter[] | undefined
   #listeners: ((event: OrderEvent) => void)[] | undefined
   /** Wakes the iterators that wait. */
-  #wakers: Set<() => void> | undefined
+  #wakers: Set<(error?: TradewireError) => void> | undefined
+  #iterators = 0
 
   constructor(home: HandleHome, number: number) {
     this.#home = home
@@ -147,12 +152,18 @@ export class OrderHandle {
     const stop = this.onEvent((event) => {
       if (queue.length >= iteratorBound) isBehind = true
       else queue.push(event)
+      this.#home.settling?.()
       wake?.()
     })
+    let gaveUp: TradewireError | undefined
+    const onWoken = (error?: TradewireError) => {
+      gaveUp = error
+      wake?.()
+    }
     const onAbort = () => wake?.()
     signal?.addEventListener('abort', onAbort, { once: true })
     this.#wakers ??= new Set()
-    this.#wakers.add(onAbort)
+    this.#wakers.add(onWoken)
     try {
       for (let next = 0; ; ) {
         if (signal?.aborted) throw abortError(signal)
@@ -175,12 +186,16 @@ export class OrderHandle {
         if (this.#ended !== undefined) throw this.#ended
         await new Promise<void>((resolve) => {
           wake = resolve
+          this.#iterators++
+          this.#home.waiting?.()
         })
+        this.#iterators--
+        if (gaveUp !== undefined) throw gaveUp
         wake = undefined
       }
     } finally {
       stop()
-      this.#wakers?.delete(onAbort)
+      this.#wakers?.delete(onWoken)
       signal?.removeEventListener('abort', onAbort)
     }
   }
@@ -217,6 +232,7 @@ export class OrderHandle {
     const status = this.#lifecycle
     const waiting = this.#waiters.filter((waiter) => {
       if (!waiter.isMet(status)) return true
+      this.#home.settling?.()
       waiter.resolve(this.snapshot)
       return false
     })
@@ -235,6 +251,19 @@ export class OrderHandle {
     this.#waiters = undefined
     this.#listeners = undefined
     for (const wake of this.#wakers ?? []) wake()
+  }
+
+  /** Whether anybody awaits an outcome or an event. */
+  get isAwaited(): boolean {
+    return this.#waiters !== undefined || this.#iterators > 0
+  }
+
+  /** Fails the waits that there are now; later ones may be met. Called by the manager. */
+  giveUp(error: TradewireError): void {
+    const waiters = this.#waiters ?? []
+    this.#waiters = undefined
+    for (const waiter of waiters) waiter.reject(error)
+    for (const wake of this.#wakers ?? []) wake(error)
   }
 
   get #lifecycle(): OrderStatus {
@@ -264,6 +293,7 @@ export class OrderHandle {
       }
       this.#waiters ??= []
       this.#waiters.push(waiter)
+      this.#home.waiting?.()
       signal?.addEventListener('abort', onAbort, { once: true })
     })
   }

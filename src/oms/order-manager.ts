@@ -5,35 +5,25 @@
  *
  * All of it up to the hand-over happens in one turn without an await.
  */
+import type { ConnectorSet } from '../connector/typed-orders.js'
 import { TradewireError } from '../core/errors.js'
-import type { Instrument } from '../model/instrument.js'
-import {
-  NormalizedChange,
-  NormalizedOrder,
-  normalizeOrderChange,
-  normalizeOrderRequest,
-} from '../model/normalize-order.js'
+import { NormalizedOrder, normalizeOrderRequest } from '../model/normalize-order.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
-import type { OrderType } from '../model/order-types.js'
-import { FactSource, OrderFlag, StatusCode, StpCode, typeOf } from '../orders/codes.js'
-import { inFlightRequests, lifecycle } from '../orders/derive.js'
-import { isClosed } from '../orders/lifecycle.js'
+import { FactSource, OrderFlag } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
-import { MAX_REQUESTS_IN_FLIGHT } from '../orders/order-table.js'
+import type { Breach } from '../risk/breach.js'
 import { denialCode, LocalReason, Verdict } from '../risk/controls.js'
-import type { Breach } from '../risk/gate.js'
+import { type ConnectorRoute, connectorRoute } from './connector-route.js'
+import { type DrainOptions, type DrainReport, drain } from './drain.js'
 import type { OrderCore } from './order-core.js'
+import { noConnector, type OrderDefaults, OrderEntry } from './order-entry.js'
 import type { OrderHandle } from './order-handle.js'
+import { OrderRequests } from './order-requests.js'
 import { Outgoing } from './outbox.js'
 import { RecordType, writeTerms } from './records.js'
-
-/** Where orders go when they do not say it themselves. */
-export interface OrderDefaults {
-  account: string
-  strategy: string
-  /** The connector for an instrument; undefined when there is none. */
-  route(instrument: number): string | undefined
-}
+import { type Responsible, resolveUnknown, type UnknownOutcome } from './resolution.js'
+import { checkOrder } from './sound-verdict.js'
+import type { OrderStatisticsReport } from './statistics.js'
 
 /** Which orders are meant; absent fields mean all. */
 export interface OrderFilter {
@@ -45,23 +35,18 @@ export interface OrderFilter {
 }
 
 /** Submits, changes and cancels orders. */
-export class OrderManager {
+export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   readonly #core: OrderCore
   readonly #defaults: OrderDefaults
+  readonly #entry: OrderEntry
   readonly #normalized = new NormalizedOrder()
-  readonly #change = new NormalizedChange()
-  /** Instruments by the names that hosts use, valid for so many instruments: another one can make a symbol ambiguous. */
-  readonly #byName = new Map<string, Instrument>()
-  #instruments = 0
-  /** Names that were looked up last, for most orders have the same. An index once given is for ever. */
-  #account = ''
-  #accountIndex = -1
-  #connector: string | undefined
-  #connectorIndex = -1
+  readonly #requests: OrderRequests
 
   constructor(core: OrderCore, defaults: OrderDefaults) {
     this.#core = core
     this.#defaults = defaults
+    this.#entry = new OrderEntry(core, defaults)
+    this.#requests = new OrderRequests(core)
     core.bind(
       (number) => this.cancel(number),
       (number, change) => this.modify(number, change as OrderChange),
@@ -78,6 +63,11 @@ export class OrderManager {
     return this.#core.counters
   }
 
+  /** Totals with what they are made of: refusals by reason code, anomalies by kind. Makes an object: read it at scrape time. */
+  statistics(): OrderStatisticsReport {
+    return this.#core.statistics.report()
+  }
+
   /** From submit to acknowledgement and to the first fill, in nanoseconds of the system's clock. */
   get latency() {
     return this.#core.latency
@@ -92,40 +82,59 @@ export class OrderManager {
    */
   submit(request: OrderRequest): OrderHandle {
     const core = this.#core
-    const instrument = this.#instrumentOf(request.symbol)
+    const instrument = this.#entry.instrumentOf(request.symbol)
     const order = normalizeOrderRequest(request, instrument, this.#normalized)
     const { clientOrderId } = order
     if (clientOrderId !== undefined && core.ids.isTaken(clientOrderId)) {
       const known = this.#sameOrder(clientOrderId, order, instrument.index)
       if (known !== undefined) return known
     }
-    core.beginTurn()
+    core.turn.begin()
     try {
-      const row = this.#create(order, instrument.index)
+      const row = this.#entry.create(order, instrument.index)
       this.#decide(row, order)
-      return core.handleOf(row)
+      return core.news.handleOf(row)
     } finally {
-      core.endTurn()
+      core.turn.end()
     }
   }
 
-  /** All controls that an order would fail if it were submitted now. Sends and reserves nothing. */
+  /** All that an order would be refused for if it were submitted now. Sends, reserves, records and numbers nothing. */
   explain(request: OrderRequest): Breach[] {
     const core = this.#core
-    const instrument = core.instruments.get(request.symbol)
+    const instrument = this.#entry.instrumentOf(request.symbol)
     const order = normalizeOrderRequest(request, instrument, this.#normalized)
-    core.beginTurn()
+    core.turn.begin()
     try {
-      const row = this.#create(order, instrument.index)
-      const connector = core.table.cells[row + Field.connector]
-      if (connector === noConnector)
-        return [
-          { control: 'notTradable', code: denialCode(LocalReason.NO_ROUTE), limit: 'a connector', observed: 'none' },
-        ]
-      return core.gate.explain(row)
+      const row = this.#entry.sketch(order, instrument.index)
+      const breaches = this.#localBreaches(order)
+      if (core.table.cells[row + Field.connector] === noConnector)
+        breaches.push(localBreach(this.#entry.refusal, 'a connector', 'none'))
+      else breaches.push(...core.gate.explain(row))
+      return breaches
     } finally {
-      core.endTurn()
+      core.turn.end()
     }
+  }
+
+  #localBreaches({ clientOrderId }: NormalizedOrder): Breach[] {
+    const { turn, ids } = this.#core
+    const breaches: Breach[] = []
+    if (this.#core.isClosing) breaches.push(localBreach(LocalReason.CLOSING, 'a system that trades', 'closing'))
+    if (!turn.recorder.isHealthy)
+      breaches.push(
+        localBreach(LocalReason.JOURNAL_UNAVAILABLE, 'a journal that takes records', turn.recorder.journal.state),
+      )
+    if (clientOrderId === undefined) return breaches
+    if (ids.isTaken(clientOrderId))
+      breaches.push({
+        control: 'duplicate',
+        code: denialCode(Verdict.duplicate),
+        limit: 'an id of its own',
+        observed: clientOrderId,
+      })
+    else if (!ids.hasRoom) breaches.push(localBreach(LocalReason.CAPACITY, 'room for another client order id', 'none'))
+    return breaches
   }
 
   /**
@@ -136,31 +145,7 @@ export class OrderManager {
    * errors of terms that are no terms. A change that the risk gate refuses ends in an `update_rejected` event.
    */
   modify(number: number, change: OrderChange): void {
-    const core = this.#core
-    const { table } = core
-    const row = core.rowOf(number)
-    this.#requireChangeable(row)
-    const instrument = core.instruments.at(table.cells[row + Field.instrument])
-    const terms = normalizeOrderChange(
-      change,
-      typeOf(table.cells[row + Field.type]) as OrderType,
-      instrument,
-      this.#change,
-    )
-    const quantity = Number.isNaN(terms.quantityUnits) ? table.cells[row + Field.quantity] : terms.quantityUnits
-    const price = Number.isNaN(terms.priceUnits) ? table.cells[row + Field.price] : terms.priceUnits
-    const trigger = Number.isNaN(terms.triggerPriceUnits) ? table.cells[row + Field.trigger] : terms.triggerPriceUnits
-    core.beginTurn()
-    try {
-      const verdict = core.recorder.isHealthy
-        ? core.gate.checkReplace(row, quantity, price, trigger)
-        : LocalReason.JOURNAL_UNAVAILABLE
-      const generation = this.#request(row, false, quantity, price, trigger)
-      if (verdict === 0) core.stage(Outgoing.replace, row, generation, quantity, price, trigger)
-      else core.requestRejected(row, generation, false, denialCode(verdict), FactSource.local)
-    } finally {
-      core.endTurn()
-    }
+    this.#requests.modify(this.#core.rowOf(number), change)
   }
 
   /**
@@ -170,42 +155,78 @@ export class OrderManager {
    * @throws TradewireError `TW_UNKNOWN_ORDER`.
    */
   cancel(number: number): void {
-    this.#cancel(this.#core.rowOf(number))
+    this.#requests.cancel(this.#core.rowOf(number))
   }
 
-  /** Whether a cancel was asked for: not when the order is closed or a cancel is under way. */
-  #cancel(row: number): boolean {
-    const core = this.#core
-    if (isClosed(lifecycle(core.table, row)) || this.#isBeingCanceled(row)) return false
-    core.beginTurn()
-    try {
-      const generation = this.#request(row, true, Number.NaN, Number.NaN, Number.NaN)
-      core.counters.cancels++
-      core.stageCancel(row, generation)
-    } finally {
-      core.endTurn()
-    }
-    return true
+  /**
+   * One connector by name, with the types of what its venue can do: an order type or a kind of data that it does not have
+   * does not compile.
+   *
+   * @throws TradewireError `TW_INVALID_ARGUMENT` for a name that no connector has.
+   */
+  via<N extends keyof C & string>(name: N): ConnectorRoute<C[N]['capabilities']> {
+    const { names, connectors, instruments } = this.#core
+    const connector = connectors[names.connectors.find(name)]
+    if (connector === undefined)
+      throw new TradewireError('TW_INVALID_ARGUMENT', `There is no connector named "${name}"`)
+    return connectorRoute(name, {
+      submit: (request) => this.submit(request),
+      cancelAll: (only) => this.cancelAll({ connector: only }),
+      subscribe: (symbol, kind, signal) =>
+        connector.subscribeTo({ kind, instrument: instruments.get(symbol).index }, signal),
+    })
   }
 
   /** Cancels all open orders that fit the filter. Returns how many cancels were asked for. */
   cancelAll(filter: OrderFilter = {}): number {
     const core = this.#core
     let asked = 0
-    core.beginTurn()
+    core.turn.begin()
     try {
-      for (const row of this.#openRows(filter)) if (this.#cancel(row)) asked++
+      for (const row of this.#openRows(filter)) if (this.#requests.cancel(row)) asked++
     } finally {
-      core.endTurn()
+      core.turn.end()
     }
     return asked
+  }
+
+  /**
+   * Says what became of an order whose fate is not known: somebody has looked at the venue. It goes on record with who and
+   * why, is told as an event whose source is `operator`, and counts until the venue says otherwise; an execution that comes
+   * later is booked all the same. `order`: its number, its client order id, or its handle.
+   *
+   * @throws TradewireError `TW_UNKNOWN_ORDER`; `TW_INVALID_STATE` when its fate is known or the outcome contradicts what is
+   * known; `TW_INVALID_ARGUMENT` naming the field, and the errors of amounts that are none.
+   */
+  resolveUnknown(order: number | string | OrderHandle, outcome: UnknownOutcome, who: Responsible): void {
+    const core = this.#core
+    const number =
+      typeof order === 'number' ? order : typeof order === 'string' ? core.ids.numberOf(order) : order.number
+    resolveUnknown(core, core.rowOf(number), outcome, who)
+  }
+
+  /**
+   * Ends trading: from here on new orders are denied (`CLOSING`) and changes are refused; open orders are canceled or left, by
+   * policy. Waits for the outcome of cancels, for a bounded time, and says which orders stay open. Those that should have
+   * been canceled are anomalies (`LEFT_OPEN`), too, and the journal names all. Calling it again deals with what is open then.
+   */
+  drain(options: DrainOptions): Promise<DrainReport> {
+    return drain(this.#core, options, () => this.cancelAll())
+  }
+
+  /**
+   * Writes the state of the order plane into the journal now, so that a restart need not read what came before. False where
+   * the journal takes none: in memory, failed, or full.
+   */
+  saveSnapshot(): boolean {
+    return this.#core.writeSnapshot()
   }
 
   /** The handle of an order by client order id; undefined when it is unknown or beyond the history. */
   get(clientOrderId: string): OrderHandle | undefined {
     const core = this.#core
     const row = core.table.rowOf(core.ids.numberOf(clientOrderId))
-    return row < 0 ? undefined : core.handleOf(row)
+    return row < 0 ? undefined : core.news.handleOf(row)
   }
 
   /** Snapshots of the open orders, oldest first. */
@@ -245,105 +266,42 @@ export class OrderManager {
     const hasTerms =
       Object.is(cells[row + Field.quantity], order.quantityUnits) &&
       Object.is(cells[row + Field.price], order.priceUnits)
-    return isAlike && (hasTerms || !hasOwnTerms) ? core.handleOf(row) : undefined
-  }
-
-  /** A new record with identity and terms. */
-  #create(order: NormalizedOrder, instrument: number): number {
-    const core = this.#core
-    const { table } = core
-    if (instrument >= core.sizes.instrument) {
-      throw new TradewireError(
-        'TW_CAPACITY',
-        `The system has room for ${core.sizes.instrument} instruments; raise limits.instruments`,
-      )
-    }
-    const row = table.allocate()
-    if (row < 0)
-      throw new TradewireError('TW_CAPACITY', `All ${table.capacity} records hold open orders; raise orders.capacity`)
-    const { cells } = table
-    const defaults = this.#defaults
-    const connector = order.connector ?? defaults.route(instrument)
-    cells[row + Field.instrument] = instrument
-    cells[row + Field.account] = this.#accountOf(order.account ?? defaults.account)
-    cells[row + Field.strategy] = core.intern('strategy', order.strategy ?? defaults.strategy)
-    cells[row + Field.connector] = connector === undefined ? noConnector : this.#connectorOf(connector)
-    cells[row + Field.side] = order.sideSign
-    cells[row + Field.type] = order.typeIndex
-    cells[row + Field.timeInForce] = order.timeInForceIndex
-    cells[row + Field.flags] = flagsOf(order)
-    cells[row + Field.selfTrade] = StpCode[order.selfTradePrevention]
-    cells[row + Field.quantity] = order.quantityUnits
-    cells[row + Field.price] = order.priceUnits
-    cells[row + Field.trigger] = order.triggerPriceUnits
-    cells[row + Field.trailingAmount] = order.trailingAmountUnits
-    cells[row + Field.trailingBasisPoints] = order.trailingBasisPoints
-    cells[row + Field.display] = order.displayUnits
-    cells[row + Field.expireUs] = order.expireTimeUs
-    cells[row + Field.createdUs] = core.nowUs
-    cells[row + Field.updatedUs] = core.nowUs
-    if (order.clientOrderId !== undefined) table.setClientOrderId(row, order.clientOrderId)
-    if (order.tag !== undefined) table.setTag(row, order.tag)
-    return row
-  }
-
-  #instrumentOf(name: string): Instrument {
-    const { instruments } = this.#core
-    if (instruments.size !== this.#instruments) {
-      this.#byName.clear()
-      this.#instruments = instruments.size
-    }
-    const known = this.#byName.get(name)
-    if (known !== undefined) return known
-    const instrument = instruments.get(name)
-    this.#byName.set(name, instrument)
-    return instrument
-  }
-
-  #accountOf(name: string): number {
-    if (name !== this.#account || this.#accountIndex < 0) {
-      this.#accountIndex = this.#core.intern('account', name)
-      this.#account = name
-    }
-    return this.#accountIndex
-  }
-
-  #connectorOf(name: string): number {
-    if (name === this.#connector) return this.#connectorIndex
-    const index = this.#core.names.connectors.find(name)
-    if (index < 0) return noConnector
-    this.#connector = name
-    this.#connectorIndex = index
-    return index
+    return isAlike && (hasTerms || !hasOwnTerms) ? core.news.handleOf(row) : undefined
   }
 
   /** Gate, journal and hand-over of a new order; or its refusal. */
   #decide(row: number, order: NormalizedOrder): void {
     const core = this.#core
     const { table, gate } = core
-    const reason = this.#refusal(row, order)
+    const reason = this.#refusal(row, order) || this.#withoutPosition(row)
     if (reason !== 0) {
       if (order.clientOrderId !== undefined && core.ids.hasRoom)
         core.ids.remember(order.clientOrderId, table.cells[row])
-      core.deny(row, reason)
-      core.touch()
+      core.facts.deny(row, reason)
+      core.turn.touch()
       return
     }
     if (order.clientOrderId !== undefined) core.ids.remember(order.clientOrderId, table.cells[row])
-    const position = core.ledger.portfolio.ensurePosition(
-      table.cells[row + Field.account],
-      table.cells[row + Field.strategy],
-      core.instruments.at(table.cells[row + Field.instrument]),
-    )
-    table.cells[row + Field.positionRow] = position + 1
-    const writer = core.recorder.begin(RecordType.intent)
+    const writer = core.turn.recorder.begin(RecordType.intent)
     writeTerms(writer, table, row)
-    const seq = core.recorder.commit()
+    const seq = core.turn.recorder.commit()
     core.ledger.submitted(row, seq)
     table.cells[row + Field.sentNs] = gate.checkedAtNs
     core.counters.submitted++
-    core.emit('submitted', row, seq, FactSource.local, core.nowUs)
-    core.stage(Outgoing.order, row, 0, Number.NaN, Number.NaN, Number.NaN)
+    core.news.emit('submitted', row, seq, FactSource.local, core.turn.nowUs)
+    core.sender.stage(Outgoing.order, row, 0, Number.NaN, Number.NaN, Number.NaN)
+    if (waitsForTrades(table.cells, row)) this.#warnWithoutTrades(row)
+  }
+
+  #warnWithoutTrades(row: number): void {
+    const core = this.#core
+    const instrument = core.table.cells[row + Field.instrument]
+    if (this.#defaults.lacksTrades?.(instrument) !== true) return
+    core.anomaly(
+      'TRIGGER_WITHOUT_TRADES',
+      core.table.cells[row],
+      `Order ${core.names.clientOrderId(row)} is triggered by the last trade, and of ${core.instruments.at(instrument).id} only quotes have come: it may never be; ask for triggerSource "bid_ask" or "mid"`,
+    )
   }
 
   #refusal(row: number, order: NormalizedOrder): number {
@@ -351,85 +309,47 @@ export class OrderManager {
     const { cells } = core.table
     if (cells[row + Field.connector] === noConnector) {
       cells[row + Field.connector] = 0
-      return LocalReason.NO_ROUTE
+      return this.#entry.refusal
     }
-    if (!core.recorder.isHealthy) return LocalReason.JOURNAL_UNAVAILABLE
+    if (core.isClosing) return LocalReason.CLOSING
+    if (!core.turn.recorder.isHealthy) return LocalReason.JOURNAL_UNAVAILABLE
     if (order.clientOrderId !== undefined) {
       if (core.ids.isTaken(order.clientOrderId)) return Verdict.duplicate
       if (!core.ids.hasRoom) return LocalReason.CAPACITY
     }
-    return core.gate.check(row)
+    return checkOrder(core, row)
   }
 
-  /** A cancel that went out over an earlier connection may have been lost; another one does no harm. */
-  #isBeingCanceled(row: number): boolean {
-    const { table } = this.#core
-    const { cells, requests } = table
-    const canceling = inFlightRequests(table, row) & cells[row + Field.requestIsCancel]
-    if (canceling === 0) return false
-    const since = this.#core.connectedSeq(cells[row + Field.connector])
-    for (let request = cells[row + Field.firstRequest]; request >= 0; request = requests.next[request]) {
-      const bit = 1 << (requests.generation[request] - cells[row + Field.requestBase])
-      if ((canceling & bit) !== 0 && requests.seq[request] > since) return true
-    }
-    return false
-  }
-
-  #requireChangeable(row: number): void {
-    const core = this.#core
-    const { table } = core
-    const inFlight = inFlightRequests(table, row)
-    const id = core.names.clientOrderId(row)
-    const cycle = lifecycle(table, row)
-    if (isClosed(cycle)) throw new TradewireError('TW_INVALID_STATE', `Order ${id} is closed; it cannot be changed`)
-    if (cycle === StatusCode.UNKNOWN)
-      throw new TradewireError(
-        'TW_INVALID_STATE',
-        `The fate of order ${id} is not known; it can be canceled, not changed`,
+  /** Finds the order's position, or makes it: a full table refuses the order and not its fill. */
+  #withoutPosition(row: number): number {
+    const { ledger, table, instruments, gate } = this.#core
+    const { cells } = table
+    try {
+      const instrument = instruments.at(cells[row + Field.instrument])
+      const position = ledger.portfolio.ensurePosition(
+        cells[row + Field.account],
+        cells[row + Field.strategy],
+        instrument,
       )
-    if ((inFlight & table.cells[row + Field.requestIsCancel]) !== 0)
-      throw new TradewireError('TW_INVALID_STATE', `Order ${id} is being canceled; it cannot be changed`)
-    const underWay = table.cells[row + Field.nextGeneration] - table.cells[row + Field.requestBase]
-    if (underWay >= MAX_REQUESTS_IN_FLIGHT || table.requests.isFull) {
-      throw new TradewireError('TW_CAPACITY', `Order ${id} has ${underWay} requests under way; wait for their outcome`)
+      cells[row + Field.positionRow] = position + 1
+      return 0
+    } catch {
+      gate.exposure.sync(row)
+      return LocalReason.CAPACITY
     }
-    const connector = core.connectors[table.cells[row + Field.connector]]
-    if (connector?.support.replace !== true) {
-      throw new TradewireError(
-        'TW_NOT_SUPPORTED',
-        `Connector ${connector?.name ?? '(none)'} cannot change orders; cancel and submit a new one`,
-      )
-    }
-  }
-
-  /** Records that a cancel or change is on its way; returns its generation. */
-  #request(row: number, isCancel: boolean, quantity: number, price: number, trigger: number): number {
-    const core = this.#core
-    const generation = core.table.cells[row + Field.nextGeneration]
-    const seq = core.fact(RecordType.request, row, core.nowUs, (writer) => {
-      writer.i32(generation)
-      writer.bool(isCancel)
-      writer.f64(quantity)
-      writer.f64(price)
-      writer.f64(trigger)
-    })
-    core.ledger.request(row, generation, isCancel, quantity, price, trigger, core.nowUs, seq)
-    core.emit(isCancel ? 'pending_cancel' : 'pending_update', row, seq, FactSource.local, core.nowUs, {
-      quantityUnits: quantity,
-      priceUnits: price,
-    })
-    return generation
   }
 }
 
-/** Stands for "no connector" until the order is refused. */
-const noConnector = 65_535
-
-function flagsOf(order: NormalizedOrder): number {
+/** Whether an order is triggered by trades on the tape. */
+function waitsForTrades(cells: Float64Array, row: number): boolean {
   return (
-    (order.postOnly ? OrderFlag.postOnly : 0) |
-    (order.reduceOnly ? OrderFlag.reduceOnly : 0) |
-    (order.triggerSource === 'bid_ask' ? OrderFlag.triggerBidAsk : 0) |
-    (order.triggerSource === 'mid' ? OrderFlag.triggerMid : 0)
+    (!Number.isNaN(cells[row + Field.trigger]) ||
+      !Number.isNaN(cells[row + Field.trailingAmount]) ||
+      !Number.isNaN(cells[row + Field.trailingBasisPoints])) &&
+    (cells[row + Field.flags] & (OrderFlag.triggerBidAsk | OrderFlag.triggerMid)) === 0
   )
+}
+
+function localBreach(reason: number, limit: string, observed: string): Breach {
+  return { control: 'notTradable', code: denialCode(reason), limit, observed }
 }

@@ -5,17 +5,27 @@
 import type { BaseConnector } from '../connector/base-connector.js'
 import { TradewireError } from '../core/errors.js'
 import { sleep, type Time } from '../core/time.js'
-import { FactSource, StatusCode } from '../orders/codes.js'
+import { StatusCode } from '../orders/codes.js'
 import { lifecycle } from '../orders/derive.js'
 import { isClosed } from '../orders/lifecycle.js'
 import { Field } from '../orders/order-table.js'
-import type { ReconcileAction, ReconcileResult } from '../reconcile/actions.js'
+import type { ReconcileResult } from '../reconcile/actions.js'
 import { describeReconciliation } from '../reconcile/describe.js'
-import { emptyMemory, type ReconcileMemory, type ReconcilePolicy, type VenueAnswers } from '../reconcile/inputs.js'
+import {
+  emptyMemory,
+  type LocalState,
+  type ReconcileMemory,
+  type ReconcilePolicy,
+  type VenueAnswers,
+} from '../reconcile/inputs.js'
 import { reconcile } from '../reconcile/reconcile.js'
 import { LocalBooks } from './local-books.js'
+import { localCash, tradedCurrencies } from './local-cash.js'
+import { OrderAges } from './order-ages.js'
 import type { OrderCore } from './order-core.js'
+import { applyAction } from './reconcile-actions.js'
 import type { ReportIntake } from './report-intake.js'
+import { soundAnswers } from './sound-answers.js'
 
 /** What one reconciliation found and did. */
 export interface ReconciliationReport {
@@ -49,6 +59,7 @@ export class Reconciler {
   readonly #books: LocalBooks
   readonly #options: ReconcilerOptions
   readonly #memory = new Map<string, ReconcileMemory>()
+  readonly #ages = new Map<string, OrderAges>()
   /** Alerts that the latest run found, by connector. */
   readonly #alerts = new Map<string, ReadonlySet<string>>()
 
@@ -75,7 +86,7 @@ export class Reconciler {
     const maxRounds = this.#options.maxRounds ?? 5
     for (;;) {
       const { epoch } = connector
-      const askedSeq = this.#core.recorder.lastSeq
+      const askedSeq = this.#core.turn.recorder.lastSeq
       const answers = await this.#ask(connector, signal)
       if (connector.epoch !== epoch)
         throw new TradewireError(
@@ -88,26 +99,40 @@ export class Reconciler {
       report.findings = [...report.findings, ...result.findings]
       report.lines.push(...describeReconciliation(result, (index) => this.#words(index)))
       const isOld = report.rounds > 1 && result.actions.length === 0
-      const waitUs = waitForQuestion(result, this.#time.wallUs(), isOld)
+      const waitUs = waitForQuestion(result, this.#agesOf(connector).nowUs(), isOld)
       const isComplete = phase === 'running' || result.skippedOrders.length === 0
       if (report.rounds >= maxRounds || (isComplete && waitUs === Number.POSITIVE_INFINITY)) {
-        this.#declareUnlisted(answers, result)
+        this.#declareUnlisted(answers, result, this.#agesOf(connector))
         break
       }
       if (waitUs > 0 && waitUs < Number.POSITIVE_INFINITY) await sleep(this.#time, waitUs / 1_000, signal)
     }
+    // Orders that came to light, or came back to life, under a kill switch are canceled like all others.
+    this.#core.sendOwedCancels(connector.source)
     this.#tellUnknown(connector, alerts)
     this.#alerts.set(connector.name, alerts.now)
     return report
   }
 
+  #agesOf(connector: BaseConnector): OrderAges {
+    let ages = this.#ages.get(connector.name)
+    if (ages === undefined) {
+      ages = new OrderAges(this.#core.table, this.#time)
+      this.#ages.set(connector.name, ages)
+    }
+    return ages
+  }
+
   async #ask(connector: BaseConnector, signal: AbortSignal): Promise<VenueAnswers> {
-    const askedAtUs = this.#time.wallUs()
+    const ages = this.#agesOf(connector)
+    const askedAtUs = ages.nowUs()
     const lookbackUs = (this.#options.lookbackMs ?? 86_400_000) * 1_000
     const sinceUs = Math.max(0, askedAtUs - lookbackUs)
-    const orders = await connector.queryOrders(signal)
-    const fills = await connector.queryFills(sinceUs, signal)
-    const account = await connector.queryAccountState(signal)
+    const { orders, fills, account } = soundAnswers(this.#core, connector.name, {
+      orders: await connector.queryOrders(signal),
+      fills: await connector.queryFills(sinceUs, signal),
+      account: await connector.queryAccountState(signal),
+    })
     const isHistory = connector.capabilities.orders?.fullHistory === true
     const accounts = new Set<string>(this.#core.names.accounts.size === 0 ? [] : [this.#core.names.account(0)])
     for (const each of [...orders, ...fills, ...(account.positions ?? [])]) accounts.add(each.account)
@@ -117,7 +142,7 @@ export class Reconciler {
       connector: connector.name,
       accounts: [...accounts],
       askedAtUs,
-      answeredAtUs: this.#time.wallUs(),
+      answeredAtUs: ages.nowUs(),
       orders: { reports: orders, coverage: isHistory ? 'history' : 'open', sinceUs: isHistory ? 0 : sinceUs },
       fills: { reports: fills, sinceUs, complete: isHistory },
       account,
@@ -133,19 +158,21 @@ export class Reconciler {
     alerts: Alerts,
   ): ReconcileResult {
     const core = this.#core
-    core.beginTurn()
+    core.turn.begin()
     try {
       const answers = this.#withoutForgotten(connector, given)
       const moved = (row: number) => core.table.cells[row + Field.lastSeq] > askedSeq
       const aliases = this.#books.aliases(connector, answers)
+      const ages = this.#agesOf(connector)
+      ages.look(this.#books.rows(connector))
       const hasMoved = phase === 'startup' && [...this.#books.rows(connector)].some(moved)
       const orders = [...this.#books.rows(connector)].map((row) => {
-        const lastActivityUs = moved(row)
-          ? answers.answeredAtUs
-          : hasMoved
-            ? 0
-            : core.table.cells[row + Field.updatedUs]
-        return this.#books.order(row, lastActivityUs, aliases)
+        const lastActivityUs = moved(row) ? answers.answeredAtUs : hasMoved ? 0 : ages.heardUs(row)
+        return this.#books.order(
+          row,
+          { lastActivityUs, heardUs: ages.heardUs(row), createdUs: ages.createdUs(row) },
+          aliases,
+        )
       })
       // At a start everything is acted on, but what moved while the venue was being asked: that is for the next round.
       const policy: ReconcilePolicy = {
@@ -158,10 +185,11 @@ export class Reconciler {
         positions: this.#books.positions(connector),
         externalExecs: core.externalExecs.of(connector.source),
         halted: this.#books.halted(answers),
+        ...this.#cash(),
       }
       const result = reconcile(local, answers, policy, this.#memory.get(connector.name) ?? emptyMemory)
       this.#memory.set(connector.name, result.memory)
-      for (const action of result.actions) this.#apply(connector, action)
+      for (const action of result.actions) applyAction(core, this.#intake, connector, action)
       for (const finding of result.findings) {
         if (finding.severity !== 'alert') continue
         const key = `${finding.kind} ${finding.order ?? ''} ${finding.account ?? ''} ${finding.instrument ?? ''}`
@@ -175,8 +203,15 @@ export class Reconciler {
       }
       return result
     } finally {
-      core.endTurn()
+      core.turn.end()
     }
+  }
+
+  /** Our side of balances: where several connectors trade, nobody knows whose money an account is. */
+  #cash(): Pick<LocalState, 'cash' | 'untrackedCurrencies'> {
+    const core = this.#core
+    const traders = core.connectors.filter((each) => each?.capabilities.orders !== undefined)
+    return traders.length === 1 ? { cash: localCash(core), untrackedCurrencies: tradedCurrencies(core) } : {}
   }
 
   /** Tells an alert, once for as long as every run finds it again. */
@@ -189,25 +224,25 @@ export class Reconciler {
    * A venue that lists open orders only does not say how an order ended that it does not list. It was asked about twice, it
    * has had time: what became of the order is not known.
    */
-  #declareUnlisted({ orders, askedAtUs }: VenueAnswers, { followUps }: ReconcileResult): void {
+  #declareUnlisted({ orders, askedAtUs }: VenueAnswers, { followUps }: ReconcileResult, ages: OrderAges): void {
     const core = this.#core
     const { table, ids } = core
     if (orders?.coverage !== 'open') return
     const listed = new Set<string | number | undefined>(
       orders.reports.flatMap((report) => [report.clientOrderId, report.venueOrderId]),
     )
-    core.beginTurn()
+    core.turn.begin()
     try {
       for (const question of followUps) {
         if (question.kind !== 'order') continue
         const row = table.rowOf(ids.numberOf(question.order))
         if (row < 0 || listed.has(question.order) || listed.has(table.venueOrderId(row) ?? question.order)) continue
         const cycle = lifecycle(table, row)
-        const isQuiet = askedAtUs - table.cells[row + Field.updatedUs] >= (this.#options.venueGraceUs ?? 5_000_000)
-        if (!isClosed(cycle) && cycle !== StatusCode.UNKNOWN && isQuiet) core.declareUnknown(row, 'NOT_LISTED')
+        const isQuiet = askedAtUs - ages.heardUs(row) >= (this.#options.venueGraceUs ?? 5_000_000)
+        if (!isClosed(cycle) && cycle !== StatusCode.UNKNOWN && isQuiet) core.facts.declareUnknown(row, 'NOT_LISTED')
       }
     } finally {
-      core.endTurn()
+      core.turn.end()
     }
   }
 
@@ -276,108 +311,6 @@ export class Reconciler {
     return clientOrderId === undefined && venueOrderId !== undefined
       ? core.identities.numberOf(connector.source, venueOrderId)
       : 0
-  }
-
-  #apply(connector: BaseConnector, action: ReconcileAction): void {
-    const core = this.#core
-    const intake = this.#intake
-    const number = 'order' in action ? core.ids.numberOf(action.order) : 0
-    const source = 'source' in action && action.source === 'inferred' ? FactSource.inferred : FactSource.venue
-    switch (action.kind) {
-      case 'accepted':
-        intake.accepted(number, action.venueOrderId, action.tsUs)
-        return
-      case 'updated':
-        intake.replaced(
-          number,
-          action.generation,
-          action.quantityUnits,
-          action.priceUnits,
-          action.triggerUnits,
-          action.venueOrderId,
-          action.tsUs,
-        )
-        return
-      case 'triggered':
-        intake.triggered(number, action.tsUs)
-        return
-      case 'filled': {
-        const { fill } = action
-        intake.filled(
-          number,
-          fill.exec,
-          fill.quantityUnits,
-          fill.priceUnits,
-          fill.feeUnits ?? Number.NaN,
-          fill.feeCurrency ?? '',
-          fill.liquidity,
-          fill.tsUs,
-        )
-        return
-      }
-      case 'inferred_fill': {
-        const row = core.table.rowOf(number)
-        if (row >= 0)
-          intake.inferFill(
-            row,
-            action.exec,
-            action.quantityUnits,
-            action.priceUnits,
-            action.basisUnits,
-            action.tsUs,
-            action.liquidity,
-          )
-        return
-      }
-      case 'inferred_bust':
-        intake.busted(number, action.exec, false, action.tsUs, FactSource.inferred)
-        return
-      case 'works':
-        intake.works(number, action.tsUs)
-        return
-      case 'canceled':
-        intake.canceled(number, action.cumulativeUnits, action.reason, action.tsUs, source)
-        return
-      case 'expired':
-        intake.expired(number, action.cumulativeUnits, action.tsUs, source)
-        return
-      case 'rejected':
-        intake.rejected(number, action.reason, action.tsUs, source)
-        return
-      case 'unknown':
-        intake.outcomeUnknown(number, action.reason)
-        return
-      default:
-        this.#applyBeyondOrders(connector, action)
-    }
-  }
-
-  /** Actions that are not about one of our orders. */
-  #applyBeyondOrders(connector: BaseConnector, action: ReconcileAction): void {
-    const core = this.#core
-    const intake = this.#intake
-    switch (action.kind) {
-      case 'adopt':
-        intake.externalOrder(connector.source, action.report, action.order, action.owner)
-        return
-      case 'external_fill':
-        intake.externalFill(connector.source, action.fill, action.owner, false)
-        return
-      case 'adjust_position':
-        intake.adjustPosition(
-          connector.source,
-          action.account,
-          action.instrument,
-          action.owner,
-          action.exec,
-          action.side,
-          action.quantityUnits,
-          action.priceUnits,
-        )
-        return
-      case 'halt':
-        core.setTradingState('instrument', action.instrument, 'HALTED', 'reconciliation', action.reason)
-    }
   }
 
   #words(index: number) {

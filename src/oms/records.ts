@@ -11,6 +11,7 @@ import type { RecordReader } from '../journal/record-reader.js'
 import * as Field from '../orders/order-fields.js'
 import { type OrderTable, RECORD } from '../orders/order-table.js'
 import type { ExecKey } from '../orders/trade-pool.js'
+import type { RateFact } from '../portfolio/base-currency.js'
 
 /** Types of records. */
 export const RecordType = {
@@ -40,10 +41,16 @@ export const RecordType = {
   busted: 31,
   /** An approved order that was not sent after all: refused between approval and wire. */
   withdrawn: 32,
+  /** What an operator says became of an order of unknown fate. */
+  resolved: 33,
   /** A trading state or kill switch, with who and why. */
   tradingState: 40,
+  /** The end of trading, with the orders that stay open; without effect. */
+  drained: 41,
   /** State that a strategy wants to find again. */
   strategyState: 50,
+  /** What a connector reported and could not be taken: evidence, without effect. */
+  badReport: 60,
 } as const
 
 /** Kinds of interned names. */
@@ -65,6 +72,25 @@ export function writeKey(writer: RecordWriter, key: ExecKey | undefined): void {
 export function readKey(reader: RecordReader): ExecKey | undefined {
   const kind = reader.u8()
   return kind === 0 ? undefined : kind === 1 ? reader.f64() : reader.string()
+}
+
+/** Writes the conversion rates of an event, at its end. */
+export function writeRates(writer: RecordWriter, rates: readonly RateFact[]): void {
+  writer.u8(rates.length)
+  for (const { currency, bid, ask } of rates) {
+    writer.u16(currency)
+    writer.f64(bid)
+    writer.f64(ask)
+  }
+}
+
+/** Reads what {@link writeRates} wrote; undefined for a record from before rates were written. */
+export function readRates(reader: RecordReader): readonly RateFact[] | undefined {
+  if (reader.remaining === 0) return undefined
+  const rates: RateFact[] = []
+  for (let left = reader.u8(); left > 0; left--)
+    rates.push({ currency: reader.u16(), bid: reader.f64(), ask: reader.f64() })
+  return rates
 }
 
 /** Writes identity and terms of an order as it stands in the table. */

@@ -21,6 +21,17 @@ async function restart(
   return startEcho(options, { time, disk, venue: next })
 }
 
+class Named extends Strategy {
+  readonly #name: string
+  constructor(name: string) {
+    super()
+    this.#name = name
+  }
+  override get name(): string {
+    return this.#name
+  }
+}
+
 class Idle extends Strategy {
   override get name(): string {
     return 'idle'
@@ -273,6 +284,28 @@ describe('a restart', () => {
     expect(second.system.portfolio.totalQuantityUnits(0, 0)).toBe(101)
     expect(second.system.orders.submit(buy({ quantity: 30 })).status).toBe('SUBMITTED')
     await second.system.stop()
+  })
+
+  it('puts names on record that come up while it recovers, so that the next restart finds their indices', async () => {
+    const first = await startEcho({ strategies: [new Idle()] })
+    first.system.orders.submit(buy({ strategy: 'one' }))
+    const second = await restart(first, { account: 'NEW', strategies: [new Named('late'), new Idle()] })
+    second.system.orders.submit(buy({ strategy: 'two', quantity: 7 }))
+    const names = second.system.exportState().names
+    expect(names.strategies).toEqual(['idle', 'one', 'late', 'two'])
+    expect(names.accounts).toEqual(['PAPER', 'NEW'])
+    const third = await restart(second, { strategies: [new Named('last')] })
+    expect(third.system.exportState().names).toMatchObject({
+      ...names,
+      strategies: [...(names.strategies ?? []), 'last'],
+    })
+    expect(
+      differences(
+        third.system.exportState().names,
+        recoverState({ fileSystem: third.disk, directory: 'journal' }).state.names,
+      ),
+    ).toEqual([])
+    await third.system.stop()
   })
 
   it('refuses a table that is too small for what is open', async () => {

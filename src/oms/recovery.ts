@@ -5,6 +5,7 @@
  * acknowledged are of unknown fate until reconciliation has asked (RELIABILITY F02, F03).
  */
 import { TradewireError } from '../core/errors.js'
+import { snapshotType } from '../journal/frame.js'
 import type { RecordReader } from '../journal/record-reader.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import { OrderFlag, StatusCode } from '../orders/codes.js'
@@ -12,8 +13,10 @@ import { lifecycle } from '../orders/derive.js'
 import { Field } from '../orders/order-table.js'
 import { denialCode } from '../risk/controls.js'
 import { scopes } from '../risk/trading-state.js'
+import { restoreCore } from './core-snapshot.js'
 import type { OrderCore } from './order-core.js'
-import { NameKind, RecordType, readKey, readTerms } from './records.js'
+import { NameKind, RecordType, readKey, readRates, readTerms } from './records.js'
+import { applyResolution } from './resolution.js'
 
 /** Records about one order. */
 const factTypes: ReadonlySet<number> = new Set([
@@ -30,6 +33,7 @@ const factTypes: ReadonlySet<number> = new Set([
   RecordType.corrected,
   RecordType.busted,
   RecordType.withdrawn,
+  RecordType.resolved,
 ])
 
 /** What a replay found. */
@@ -39,6 +43,8 @@ export interface RecoveryReport {
   fills: number
   /** Orders declared unknown because nothing was heard of them before the stop. */
   unknown: number
+  /** Reports that could not be taken and were kept as evidence. */
+  evidence: number
 }
 
 /** Applies journal records to a core that is otherwise empty. */
@@ -49,11 +55,12 @@ export class Recovery {
   #records = 0
   #orders = 0
   #fills = 0
+  #evidence = 0
 
   constructor(core: OrderCore, onStrategyState: (strategy: string, state: string) => void = () => {}) {
     this.#core = core
     this.#strategyState = onStrategyState
-    core.isReplaying = true
+    core.turn.isReplaying = true
   }
 
   /** The highest session number seen. */
@@ -66,6 +73,14 @@ export class Recovery {
     this.#records++
     const core = this.#core
     switch (type) {
+      case snapshotType: {
+        // Read from the start, a journal has told all of it before.
+        if (this.#records > 1) return
+        this.#session = restoreCore(core, record)
+        this.#orders = [...core.table.rows()].length
+        for (const [strategy, state] of core.facts.strategyStates) this.#strategyState(strategy, state)
+        return
+      }
       case RecordType.session: {
         this.#session = record.f64()
         core.ids.begin(record.string(), this.#session, core.table.lastNumber)
@@ -106,7 +121,12 @@ export class Recovery {
         this.#tradingState(record)
         return
       case RecordType.strategyState:
-        this.#strategyState(record.string(), record.string())
+        this.#saved(record.string(), record.string())
+        return
+      case RecordType.badReport:
+        this.#evidence++
+        return
+      case RecordType.drained:
         return
       default:
         if (!factTypes.has(type))
@@ -116,6 +136,11 @@ export class Recovery {
           )
         this.#fact(type, seq, record)
     }
+  }
+
+  #saved(strategy: string, state: string): void {
+    this.#core.facts.strategyStates.set(strategy, state)
+    this.#strategyState(strategy, state)
   }
 
   #order(record: RecordReader): number {
@@ -128,14 +153,19 @@ export class Recovery {
   }
 
   #tradingState(record: RecordReader): void {
-    const { states } = this.#core.gate
+    const { controls, gate } = this.#core
     const scope = scopes[record.u8()] as (typeof scopes)[number]
     const index = record.i32()
     const state = record.u8()
     const isKill = record.bool()
-    if (isKill && state === 2) states.kill(scope, index)
-    else if (isKill) states.release(scope, index)
-    else states.set(scope, index, (['ACTIVE', 'REDUCING', 'HALTED'] as const)[state] ?? 'HALTED')
+    record.f64()
+    record.string()
+    record.string()
+    // Journals from before kill switches said so: those canceled what they covered.
+    const cancels = record.remaining === 0 || record.bool()
+    if (isKill && state === 2) controls.restoreKill(scope, index, cancels)
+    else if (isKill) controls.restoreRelease(scope, index)
+    else gate.states.set(scope, index, (['ACTIVE', 'REDUCING', 'HALTED'] as const)[state] ?? 'HALTED')
   }
 
   /** A fact about an order: all of them start with number, venue time and our time. */
@@ -183,20 +213,28 @@ export class Recovery {
         this.#trade(row, seq, tsUs, nowUs, record)
         return
       case RecordType.corrected:
-        ledger.corrected(
+        this.#corrected(row, seq, tsUs, nowUs, record)
+        return
+      case RecordType.busted: {
+        const reference = readKey(record) ?? ''
+        const works = record.bool()
+        this.#atItsRates(record, () => ledger.busted(row, reference, works, tsUs, nowUs, seq))
+        return
+      }
+      case RecordType.resolved:
+        applyResolution(
+          this.#core,
           row,
-          readKey(record) ?? '',
-          readKey(record),
-          record.f64(),
-          record.f64(),
-          record.bool(),
-          tsUs,
+          {
+            ending: record.u8(),
+            fillSeq: record.f64(),
+            venueOrderId: readKey(record),
+            actor: record.string(),
+            reason: record.string(),
+          },
           nowUs,
           seq,
         )
-        return
-      case RecordType.busted:
-        ledger.busted(row, readKey(record) ?? '', record.bool(), tsUs, nowUs, seq)
         return
       case RecordType.withdrawn: {
         const reason = record.u8()
@@ -212,35 +250,53 @@ export class Recovery {
     const exec = readKey(record) ?? ''
     if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0)
       externalExecs.add(table.cells[row + Field.connector], exec)
-    ledger.trade(
-      row,
-      exec,
-      record.f64(),
-      record.f64(),
-      record.f64(),
-      record.u16(),
-      record.u8(),
-      record.f64(),
-      tsUs,
-      nowUs,
-      seq,
+    const quantity = record.f64()
+    const price = record.f64()
+    const fee = record.f64()
+    const currency = record.u16()
+    const liquidity = record.u8()
+    const basis = record.f64()
+    this.#atItsRates(record, () =>
+      ledger.trade(row, exec, quantity, price, fee, currency, liquidity, basis, tsUs, nowUs, seq),
     )
+  }
+
+  #corrected(row: number, seq: number, tsUs: number, nowUs: number, record: RecordReader): void {
+    const reference = readKey(record) ?? ''
+    const exec = readKey(record)
+    const quantity = record.f64()
+    const price = record.f64()
+    const works = record.bool()
+    this.#atItsRates(record, () =>
+      this.#core.ledger.corrected(row, reference, exec, quantity, price, works, tsUs, nowUs, seq),
+    )
+  }
+
+  /** Books an event at the conversion rates that were when it came, which stand at the end of its record. */
+  #atItsRates(record: RecordReader, book: () => number): void {
+    const { portfolio } = this.#core.ledger
+    portfolio.stateRates(readRates(record))
+    try {
+      book()
+    } finally {
+      portfolio.stateRates(undefined)
+    }
   }
 
   /** Ends the replay. With `isRestart`, orders whose fate the stop left open are declared unknown, on record. */
   finish(isRestart: boolean): RecoveryReport {
     const core = this.#core
-    core.isReplaying = false
+    core.turn.isReplaying = false
     let unknown = 0
     if (isRestart) {
-      core.beginTurn()
+      core.turn.begin()
       for (const row of core.table.rows()) {
         if (core.table.cells[row + Field.isOpen] === 0 || lifecycle(core.table, row) !== StatusCode.SUBMITTED) continue
-        core.declareUnknown(row, 'restart: nothing was heard of it before the stop')
+        core.facts.declareUnknown(row, 'restart: nothing was heard of it before the stop')
         unknown++
       }
-      core.endTurn()
+      core.turn.end()
     }
-    return { records: this.#records, orders: this.#orders, fills: this.#fills, unknown }
+    return { records: this.#records, orders: this.#orders, fills: this.#fills, unknown, evidence: this.#evidence }
   }
 }

@@ -1,8 +1,9 @@
 /**
  * What connectors report, recorded and applied in the order in which it arrives.
  *
- * A report about an order that is gone from the table, or that never was there, is not dropped: an execution is booked to
- * an external order made for it.
+ * Every report passes the border first (report-border.ts): what cannot be right is never booked and never throws into a
+ * connector. A report about an order that is gone from the table, or that never was there, is not dropped: an execution is
+ * booked to an external order made for it. Executions have a file of their own: fill-intake.ts.
  */
 
 import { FactSource, Liquidity } from '../orders/codes.js'
@@ -12,23 +13,36 @@ import type { OrderReports } from '../orders/reports.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
 import { EXTERNAL, ExternalOrders, type ExternalPolicy } from './external-orders.js'
+import { FillIntake } from './fill-intake.js'
 import type { OrderCore } from './order-core.js'
 import { RecordType, writeKey } from './records.js'
-import { UnmatchedReports } from './unmatched.js'
+import { Remarks } from './remarks.js'
+import { ReportBorder } from './report-border.js'
+import { fillReportFault, hasNegativePrices, orderReportFault, textOf } from './report-faults.js'
+
+/** How reports are taken. */
+export interface ReportIntakeOptions {
+  /** What happens when an order is filled for more than its quantity: its instrument is halted (unless given), or only alerted. */
+  onOverfill?: 'halt' | 'alert'
+  /** What happens to orders and executions that are not ours; `adopt` unless given. */
+  external?: ExternalPolicy
+}
 
 /** Takes the reports of all connectors. */
 export class ReportIntake implements OrderReports {
   readonly #core: OrderCore
-  readonly #onOverfill: 'halt' | 'alert'
-  readonly #unmatched: UnmatchedReports
+  readonly #border: ReportBorder
+  readonly #remarks: Remarks
+  readonly #fills: FillIntake
   readonly externalPolicy: ExternalPolicy
   readonly #external: ExternalOrders
-  /** The currency that was looked up last. */
-  #currency = ''
-  #currencyIndex = 0
-  constructor(core: OrderCore, options: { onOverfill?: 'halt' | 'alert'; external?: ExternalPolicy } = {}) {
+
+  constructor(core: OrderCore, options: ReportIntakeOptions = {}) {
     this.#core = core
-    this.#onOverfill = options.onOverfill ?? 'halt'
+    this.#border = new ReportBorder(core)
+    this.#remarks = new Remarks(core, this.#border, options.onOverfill ?? 'halt')
+    this.#fills = new FillIntake(core, this.#border, this.#remarks, (...order) => this.#external.revive(...order))
+    core.fillBooks = this.#fills
     this.externalPolicy = options.external ?? 'adopt'
     this.#external = new ExternalOrders(
       core,
@@ -36,86 +50,101 @@ export class ReportIntake implements OrderReports {
         accepted: (...report) => this.accepted(...report),
         filled: (...report) => this.filled(...report),
         replaced: (...report) => this.replaced(...report),
-        trade: (...report) => this.#trade(...report),
-        halt: (...report) => this.#halt(...report),
+        trade: (...report) => this.#fills.book(...report),
+        halt: (...report) => this.#border.halt(...report),
       },
       this.externalPolicy,
     )
-    this.#unmatched = new UnmatchedReports()
   }
 
   beginTurn(): void {
-    this.#core.beginTurn()
+    this.#core.turn.begin()
   }
 
   endTurn(): void {
-    this.#core.endTurn()
+    this.#core.turn.end()
   }
 
   numberOf(clientOrderId: string): number {
-    return this.#core.ids.numberOf(clientOrderId)
+    return typeof clientOrderId === 'string' ? this.#core.ids.numberOf(clientOrderId) : 0
+  }
+
+  clientOrderIdOf(orderNumber: number): string | undefined {
+    const { table, names } = this.#core
+    const row = typeof orderNumber === 'number' ? table.rowOf(orderNumber) : -1
+    return row < 0 ? undefined : names.clientOrderId(row)
   }
 
   accepted(orderNumber: number, venueOrderId: string | number | undefined, tsUs: number): void {
-    const row = this.#rowOf(orderNumber, 'accepted')
+    const row = this.#border.rowOf(orderNumber, 'accepted')
     if (row < 0) return
-    const core = this.#core
-    core.beginTurn()
+    const { turn, ledger, news } = this.#core
+    turn.begin()
     try {
-      const writer = core.recorder.begin(RecordType.accepted)
+      const at = this.#border.time(tsUs, row, 'accepted')
+      const id = this.#border.venueOrderId(venueOrderId, row, 'accepted')
+      const writer = turn.recorder.begin(RecordType.accepted)
       writer.f64(orderNumber)
-      writer.f64(tsUs)
-      writer.f64(core.nowUs)
-      writeKey(writer, venueOrderId)
-      const seq = core.recorder.commit()
-      core.touch()
-      const outcome = core.ledger.accepted(row, venueOrderId, core.nowUs, seq)
+      writer.f64(at)
+      writer.f64(turn.nowUs)
+      writeKey(writer, id)
+      const seq = turn.recorder.commit()
+      turn.touch()
+      const outcome = ledger.accepted(row, id, turn.nowUs, seq)
       if ((outcome & Outcome.changed) !== 0) {
-        this.#measure(row, core.latency.submitToAck, false)
-        core.emit('accepted', row, seq, FactSource.venue, tsUs)
+        this.#remarks.measureAcknowledgement(row)
+        news.emit('accepted', row, seq, FactSource.venue, at)
       }
-      this.#remark(row, outcome)
+      this.#remarks.remark(row, outcome)
     } finally {
-      core.endTurn()
+      turn.end()
     }
   }
 
   rejected(orderNumber: number, reason: string, tsUs: number, source: number = FactSource.venue): void {
-    const row = this.#rowOf(orderNumber, 'rejected')
+    const row = this.#border.rowOf(orderNumber, 'rejected')
     if (row < 0) return
     const core = this.#core
-    core.beginTurn()
+    const { turn } = core
+    turn.begin()
     try {
-      const seq = core.fact(RecordType.rejected, row, tsUs, (writer) => {
+      const at = this.#border.time(tsUs, row, 'rejected')
+      const why = this.#border.reason(reason)
+      const seq = core.facts.record(RecordType.rejected, row, at, (writer) => {
         writer.u8(source)
-        writer.string(reason)
+        writer.string(why)
       })
-      const outcome = core.ledger.rejected(row, source, reason, core.nowUs, seq)
-      if ((outcome & Outcome.changed) !== 0) core.emit('rejected', row, seq, source, tsUs, { reason })
-      if (core.table.cells[row + Field.filled] > 0)
+      const outcome = core.ledger.rejected(row, source, why, turn.nowUs, seq)
+      if ((outcome & Outcome.changed) !== 0) core.news.emit('rejected', row, seq, source, at, { reason: why })
+      if (core.table.cells[row + Field.filled] > 0) {
         core.anomaly(
           'REJECTED_AFTER_FILL',
           orderNumber,
           `Order ${orderNumber} was rejected although it has fills; the venue has to be asked`,
         )
+        core.doubt(core.table.cells[row + Field.connector])
+      }
     } finally {
-      core.endTurn()
+      turn.end()
     }
   }
 
   triggered(orderNumber: number, tsUs: number): void {
-    const row = this.#rowOf(orderNumber, 'triggered')
+    const row = this.#border.rowOf(orderNumber, 'triggered')
     if (row < 0) return
-    const core = this.#core
-    core.beginTurn()
+    const { turn, facts, ledger, news } = this.#core
+    turn.begin()
     try {
-      const seq = core.fact(RecordType.triggered, row, tsUs)
-      if ((core.ledger.triggered(row, core.nowUs, seq) & Outcome.changed) !== 0)
-        core.emit('triggered', row, seq, FactSource.venue, tsUs)
+      const at = this.#border.time(tsUs, row, 'triggered')
+      const seq = facts.record(RecordType.triggered, row, at)
+      if ((ledger.triggered(row, turn.nowUs, seq) & Outcome.changed) !== 0)
+        news.emit('triggered', row, seq, FactSource.venue, at)
     } finally {
-      core.endTurn()
+      turn.end()
     }
   }
+
+  // ---- Changes and cancels ---------------------------------------------------------------------------------------------
 
   replaced(
     orderNumber: number,
@@ -126,45 +155,37 @@ export class ReportIntake implements OrderReports {
     venueOrderId: string | number | undefined,
     tsUs: number,
   ): void {
-    const row = this.#rowOf(orderNumber, 'replaced')
+    const row = this.#border.rowOf(orderNumber, 'replaced')
     if (row < 0) return
     const core = this.#core
     const { cells, requests } = core.table
-    core.beginTurn()
+    core.turn.begin()
     try {
+      const answered = Math.max(0, this.#border.generation(generation, row, 'replaced'))
       // What the report leaves open is what was asked for, or what holds already: the fact itself always carries full terms.
-      const asked = requests.find(cells[row + Field.firstRequest], generation)
+      const asked = requests.find(cells[row + Field.firstRequest], answered)
       const orElse = (given: number, wanted: Float64Array, field: number) =>
-        Number.isNaN(given) ? (asked >= 0 ? wanted[asked] : cells[row + field]) : given
+        Object.is(given, Number.NaN) ? (asked >= 0 ? wanted[asked] : cells[row + field]) : given
       const quantity = orElse(quantityUnits, requests.quantity, Field.quantity)
       const price = orElse(priceUnits, requests.price, Field.price)
       const trigger = orElse(triggerUnits, requests.trigger, Field.trigger)
-      if (
-        !(Number.isSafeInteger(quantity) && quantity > 0) ||
-        !(Number.isNaN(price) || Number.isSafeInteger(price)) ||
-        !(Number.isNaN(trigger) || Number.isSafeInteger(trigger))
-      ) {
-        core.anomaly(
-          'BAD_REPORT',
-          orderNumber,
-          `A connector reported terms of order ${orderNumber} that are none: ${quantity} units at ${price}, trigger ${trigger}`,
-        )
-        return
-      }
-      const effective = generation === 0 ? cells[row + Field.termGeneration] : generation
-      const seq = core.fact(RecordType.updated, row, tsUs, (writer) => {
+      if (!this.#border.areTerms(row, quantity, price, trigger)) return
+      const at = this.#border.time(tsUs, row, 'replaced')
+      const id = this.#border.venueOrderId(venueOrderId, row, 'replaced')
+      const effective = answered === 0 ? cells[row + Field.termGeneration] : answered
+      const seq = core.facts.record(RecordType.updated, row, at, (writer) => {
         writer.i32(effective)
         writer.f64(quantity)
         writer.f64(price)
         writer.f64(trigger)
-        writeKey(writer, venueOrderId)
+        writeKey(writer, id)
       })
-      const outcome = core.ledger.updated(row, effective, quantity, price, trigger, venueOrderId, tsUs, core.nowUs, seq)
+      const outcome = core.ledger.updated(row, effective, quantity, price, trigger, id, at, core.turn.nowUs, seq)
       if ((outcome & Outcome.changed) !== 0)
-        core.emit('updated', row, seq, FactSource.venue, tsUs, { quantityUnits: quantity, priceUnits: price })
-      this.#remark(row, outcome)
+        core.news.emit('updated', row, seq, FactSource.venue, at, { quantityUnits: quantity, priceUnits: price })
+      this.#remarks.remark(row, outcome)
     } finally {
-      core.endTurn()
+      core.turn.end()
     }
   }
 
@@ -177,15 +198,22 @@ export class ReportIntake implements OrderReports {
   }
 
   #requestRejected(orderNumber: number, generation: number, isCancel: boolean, reason: string, tsUs: number): void {
-    const row = this.#rowOf(orderNumber, isCancel ? 'cancel rejected' : 'change rejected')
+    const what = isCancel ? 'cancel rejected' : 'change rejected'
+    const row = this.#border.rowOf(orderNumber, what)
     if (row < 0) return
-    this.#core.beginTurn()
+    const { turn, facts } = this.#core
+    turn.begin()
     try {
-      this.#core.requestRejected(row, generation, isCancel, reason, FactSource.venue, tsUs)
+      const answered = this.#border.generation(generation, row, what)
+      const at = this.#border.time(tsUs, row, what)
+      if (answered >= 0)
+        facts.requestRejected(row, answered, isCancel, this.#border.reason(reason), FactSource.venue, at)
     } finally {
-      this.#core.endTurn()
+      turn.end()
     }
   }
+
+  // ---- Ends ------------------------------------------------------------------------------------------------------------
 
   canceled(
     orderNumber: number,
@@ -209,55 +237,29 @@ export class ReportIntake implements OrderReports {
     tsUs: number,
     source: number,
   ): void {
-    const row = this.#rowOf(orderNumber, 'closed')
+    const what = isExpiry ? 'expired' : 'canceled'
+    const row = this.#border.rowOf(orderNumber, what)
     if (row < 0) return
-    const core = this.#core
-    core.beginTurn()
+    const { turn, facts, ledger, news } = this.#core
+    turn.begin()
     try {
-      this.#fillUpTo(row, cumulativeUnits, tsUs)
-      const seq = core.fact(RecordType.closed, row, tsUs, (writer) => {
+      const at = this.#border.time(tsUs, row, what)
+      const why = this.#border.reason(reason)
+      this.#fills.fillUpTo(row, this.#border.cumulative(cumulativeUnits, row, what), at)
+      const seq = facts.record(RecordType.closed, row, at, (writer) => {
         writer.bool(isExpiry)
         writer.u8(source)
-        writer.string(reason)
+        writer.string(why)
       })
-      const outcome = core.ledger.closed(row, isExpiry, source, reason, tsUs, core.nowUs, seq)
+      const outcome = ledger.closed(row, isExpiry, source, why, at, turn.nowUs, seq)
       if ((outcome & Outcome.changed) !== 0)
-        core.emit(isExpiry ? 'expired' : 'canceled', row, seq, source, tsUs, reason === '' ? undefined : { reason })
+        news.emit(what, row, seq, source, at, why === '' ? undefined : { reason: why })
     } finally {
-      core.endTurn()
+      turn.end()
     }
   }
 
-  /** The venue closes an order at a total that fills seen so far do not reach: the rest is inferred until the real ones come. */
-  #fillUpTo(row: number, cumulativeUnits: number, tsUs: number): void {
-    const { cells } = this.#core.table
-    const missing = cumulativeUnits - cells[row + Field.filled]
-    if (!(missing > 0)) return
-    const price = cells[row + Field.price]
-    if (Number.isNaN(price)) {
-      this.#core.anomaly(
-        'FILLS_MISSING',
-        cells[row],
-        `The venue closed order ${cells[row]} with more filled than was reported, and there is no price to infer from`,
-      )
-      return
-    }
-    const basis = cells[row + Field.traded] + missing
-    this.inferFill(row, `inferred-${cells[row]}-${basis}`, missing, price, basis, tsUs)
-  }
-
-  /** Books a fill that was concluded from the venue's totals. Its commission is not known. */
-  inferFill(
-    row: number,
-    exec: string,
-    quantityUnits: number,
-    priceUnits: number,
-    basis: number,
-    tsUs: number,
-    liquidity: number = Liquidity.unknown,
-  ): void {
-    this.#trade(row, exec, quantityUnits, priceUnits, Number.NaN, '', liquidity, basis, tsUs)
-  }
+  // ---- Executions ------------------------------------------------------------------------------------------------------
 
   filled(
     orderNumber: number,
@@ -269,117 +271,20 @@ export class ReportIntake implements OrderReports {
     liquidity: number,
     tsUs: number,
   ): void {
-    const { table } = this.#core
-    const row = table.rowOf(orderNumber)
-    if (
-      !this.#isBookable(
-        orderNumber,
-        exec,
-        quantityUnits,
-        priceUnits,
-        row < 0 ? -1 : table.cells[row + Field.instrument],
-      )
-    )
-      return
-    if (row < 0) this.#filledLate(orderNumber, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, tsUs)
-    else this.#trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
+    this.#fills.filled(orderNumber, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, tsUs)
   }
 
-  /** An execution that is no execution is never booked, and never overlooked. */
-  #isBookable(
-    orderNumber: number,
-    exec: ExecKey,
-    quantityUnits: number,
-    priceUnits: number,
-    instrument: number,
-  ): boolean {
-    const hasId = typeof exec === 'number' ? Number.isSafeInteger(exec) : typeof exec === 'string' && exec !== ''
-    const isInverse =
-      instrument >= 0 && instrument < this.#core.instruments.size && this.#core.instruments.at(instrument).isInverse
-    if (
-      hasId &&
-      Number.isSafeInteger(quantityUnits) &&
-      quantityUnits > 0 &&
-      Number.isSafeInteger(priceUnits) &&
-      (priceUnits > 0 || !isInverse)
-    )
-      return true
-    this.#halt(
-      orderNumber,
-      `A connector reported an execution that cannot be booked: id ${String(exec)}, ${quantityUnits} units at ${priceUnits}; units are whole numbers in the instrument's scale`,
-    )
-    return false
-  }
-
-  /** Most fees are in the currency of the fee before. */
-  #currencyOf(name: string): number {
-    if (name !== this.#currency) {
-      this.#currencyIndex = this.#core.intern('currency', name)
-      this.#currency = name
-    }
-    return this.#currencyIndex
-  }
-
-  #trade(
+  /** Books a fill that was concluded from the venue's totals; see `FillIntake.infer`. */
+  inferFill(
     row: number,
-    exec: ExecKey,
+    exec: string,
     quantityUnits: number,
     priceUnits: number,
-    feeUnits: number,
-    feeCurrency: string,
-    liquidity: number,
     basis: number,
     tsUs: number,
+    liquidity: number = Liquidity.unknown,
   ): void {
-    const core = this.#core
-    core.beginTurn()
-    try {
-      const currency = feeCurrency === '' ? 0 : this.#currencyOf(feeCurrency)
-      const writer = core.recorder.begin(RecordType.trade)
-      writer.f64(core.table.cells[row])
-      writer.f64(tsUs)
-      writer.f64(core.nowUs)
-      writeKey(writer, exec)
-      writer.f64(quantityUnits)
-      writer.f64(priceUnits)
-      writer.f64(feeUnits)
-      writer.u16(currency)
-      writer.u8(liquidity)
-      writer.f64(basis)
-      const seq = core.recorder.commit()
-      core.touch()
-      const isFirst = core.table.cells[row + Field.filled] === 0
-      const outcome = core.ledger.trade(
-        row,
-        exec,
-        quantityUnits,
-        priceUnits,
-        feeUnits,
-        currency,
-        liquidity,
-        basis,
-        tsUs,
-        core.nowUs,
-        seq,
-      )
-      if ((outcome & Outcome.duplicate) === 0 && (outcome & Outcome.changed) !== 0) {
-        core.counters.fills++
-        if (isFirst) this.#measure(row, core.latency.submitToFill, true)
-        const source = basis > 0 ? FactSource.inferred : FactSource.venue
-        if (core.isWatched(row))
-          core.announce('filled', row, seq, source, tsUs, {
-            exec,
-            quantityUnits,
-            priceUnits,
-            feeUnits,
-            feeCurrency,
-            liquidity,
-          })
-      }
-      this.#remark(row, outcome)
-    } finally {
-      core.endTurn()
-    }
+    this.#fills.infer(row, exec, quantityUnits, priceUnits, basis, tsUs, liquidity)
   }
 
   corrected(
@@ -391,96 +296,86 @@ export class ReportIntake implements OrderReports {
     works: boolean,
     tsUs: number,
   ): void {
-    const row = this.#rowOf(orderNumber, 'corrected')
-    if (row < 0) return
-    const core = this.#core
-    core.beginTurn()
-    try {
-      const seq = core.fact(RecordType.corrected, row, tsUs, (writer) => {
-        writeKey(writer, reference)
-        writeKey(writer, exec)
-        writer.f64(quantityUnits)
-        writer.f64(priceUnits)
-        writer.bool(works)
-      })
-      const outcome = core.ledger.corrected(
-        row,
-        reference,
-        exec,
-        quantityUnits,
-        priceUnits,
-        works,
-        tsUs,
-        core.nowUs,
-        seq,
-      )
-      if ((outcome & Outcome.changed) !== 0)
-        core.emit('fill_corrected', row, seq, FactSource.venue, tsUs, { exec: reference, quantityUnits, priceUnits })
-      this.#remark(row, outcome)
-    } finally {
-      core.endTurn()
-    }
+    this.#fills.corrected(orderNumber, reference, exec, quantityUnits, priceUnits, works, tsUs)
   }
 
-  busted(
-    orderNumber: number,
-    reference: ExecKey,
-    works: boolean,
-    tsUs: number,
-    source: number = FactSource.venue,
-  ): void {
-    const row = this.#rowOf(orderNumber, 'busted')
-    if (row < 0) return
-    const core = this.#core
-    core.beginTurn()
-    try {
-      const seq = core.fact(RecordType.busted, row, tsUs, (writer) => {
-        writeKey(writer, reference)
-        writer.bool(works)
-      })
-      const outcome = core.ledger.busted(row, reference, works, tsUs, core.nowUs, seq)
-      if ((outcome & Outcome.changed) !== 0) core.emit('fill_busted', row, seq, source, tsUs, { exec: reference })
-      this.#remark(row, outcome)
-    } finally {
-      core.endTurn()
-    }
+  busted(orderNumber: number, reference: ExecKey, works: boolean, tsUs: number, source?: number): void {
+    this.#fills.busted(orderNumber, reference, works, tsUs, source)
   }
+
+  // ---- What is not sure ------------------------------------------------------------------------------------------------
 
   outcomeUnknown(orderNumber: number, reason: string): void {
-    const row = this.#rowOf(orderNumber, 'unknown')
+    const row = this.#border.rowOf(orderNumber, 'unknown')
     if (row < 0) return
-    this.#core.beginTurn()
+    const { turn, facts } = this.#core
+    turn.begin()
     try {
-      this.#core.declareUnknown(row, reason)
+      facts.declareUnknown(row, this.#border.reason(reason))
     } finally {
-      this.#core.endTurn()
+      turn.end()
     }
   }
 
   /** The venue says that an order which we believed over works. */
   works(orderNumber: number, tsUs: number): void {
-    const row = this.#rowOf(orderNumber, 'works')
+    const row = this.#border.rowOf(orderNumber, 'works')
     if (row < 0) return
-    const core = this.#core
-    core.beginTurn()
+    const { table, turn, facts, ledger, news } = this.#core
+    turn.begin()
     try {
-      const wasOpen = core.table.cells[row + Field.isOpen] === 1
-      const seq = core.fact(RecordType.works, row, tsUs)
-      core.ledger.works(row, core.nowUs, seq)
-      if (!wasOpen) core.emit('reinstated', row, seq, FactSource.venue, tsUs)
+      const wasOpen = table.cells[row + Field.isOpen] === 1
+      const at = this.#border.time(tsUs, row, 'works')
+      const seq = facts.record(RecordType.works, row, at)
+      ledger.works(row, turn.nowUs, seq)
+      if (!wasOpen) news.emit('reinstated', row, seq, FactSource.venue, at)
     } finally {
-      core.endTurn()
+      turn.end()
     }
   }
 
-  externalOrder(source: number, report: VenueOrderReport, id = report.clientOrderId, owner = EXTERNAL): void {
-    this.#external.order(source, report, id, owner)
+  // ---- What is not ours ------------------------------------------------------------------------------------------------
+
+  externalOrder(source: number, report: VenueOrderReport, id = report?.clientOrderId, owner = EXTERNAL): void {
+    const fault = this.#isSource(source) ? orderReportFault(report, this.#allowsNegative) : 'source'
+    if (fault !== undefined) {
+      this.#border.refuse(-1, 0, 'external order', fault, report)
+      return
+    }
+    this.#core.turn.begin()
+    try {
+      this.#external.order(source, this.#timed(report, 'external order'), id, owner)
+    } finally {
+      this.#core.turn.end()
+    }
   }
 
   /** `halts` is false where the venue's answers explain where the execution comes from. */
   externalFill(source: number, report: VenueFillReport, owner = EXTERNAL, halts = true): void {
-    if (!this.#isBookable(0, report.exec, report.quantityUnits, report.priceUnits, report.instrument)) return
-    this.#external.fill(source, report, owner, halts)
+    const fault = this.#isSource(source) ? fillReportFault(report, this.#allowsNegative) : 'source'
+    if (fault !== undefined) {
+      this.#border.unbookable(0, -1, `its ${fault} cannot be right`, textOf(report))
+      return
+    }
+    this.#core.turn.begin()
+    try {
+      this.#external.fill(source, this.#timed(report, 'external fill'), owner, halts)
+    } finally {
+      this.#core.turn.end()
+    }
+  }
+
+  #isSource(source: number): boolean {
+    return Number.isSafeInteger(source) && source >= 0 && source < this.#core.sizes.connector
+  }
+
+  readonly #allowsNegative = (instrument: number): boolean =>
+    instrument < this.#core.instruments.size && hasNegativePrices(this.#core.instruments.at(instrument))
+
+  /** A report with a time that can be right. */
+  #timed<Report extends { readonly tsUs: number }>(report: Report, what: string): Report {
+    const tsUs = this.#border.time(report.tsUs, -1, what)
+    return tsUs === report.tsUs ? report : { ...report, tsUs }
   }
 
   /** Books the difference between our position and the venue's, as an execution that was concluded. */
@@ -495,105 +390,5 @@ export class ReportIntake implements OrderReports {
     priceUnits?: number,
   ): void {
     this.#external.adjust(source, account, instrument, owner, exec, side, quantityUnits, priceUnits)
-  }
-
-  /** An execution of an order whose record was taken over: booked once, with the identity that is remembered. */
-  #filledLate(
-    orderNumber: number,
-    exec: ExecKey,
-    quantityUnits: number,
-    priceUnits: number,
-    feeUnits: number,
-    feeCurrency: string,
-    liquidity: number,
-    tsUs: number,
-  ): void {
-    const core = this.#core
-    const identity = core.identities.find(orderNumber)
-    const memory = core.identities.recall(orderNumber, exec)
-    if (memory === 'booked') return
-    if (identity === undefined || memory === 'forgotten') {
-      this.#halt(
-        orderNumber,
-        `A fill of ${quantityUnits} units names order ${orderNumber}, which is not known any more; it could not be booked`,
-      )
-      return
-    }
-    core.beginTurn()
-    try {
-      const row = this.#external.revive(orderNumber, identity, quantityUnits)
-      if (row < 0)
-        this.#halt(
-          orderNumber,
-          `A late fill of ${quantityUnits} units of order ${orderNumber} could not be booked: the order table is full`,
-        )
-      else {
-        core.identities.addLate(orderNumber, exec)
-        this.#trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
-      }
-    } finally {
-      core.endTurn()
-    }
-  }
-
-  #rowOf(orderNumber: number, what: string): number {
-    const row = this.#core.table.rowOf(orderNumber)
-    if (row < 0 && this.#unmatched.count(orderNumber)) {
-      this.#core.anomaly(
-        'UNKNOWN_ORDER',
-        orderNumber,
-        `A report (${what}) names order ${orderNumber}, which is not known`,
-      )
-    }
-    return row
-  }
-
-  #measure(row: number, histogram: { record(valueNs: number): void }, isLast: boolean): void {
-    const { cells } = this.#core.table
-    const sent = cells[row + Field.sentNs]
-    if (sent === 0) return
-    const elapsedNs = Math.max(0, this.#core.clock.monotonicNs() - sent)
-    histogram.record(elapsedNs)
-    if (!isLast) this.#core.connectors[cells[row + Field.connector]]?.statistics.acknowledgeLatency.record(elapsedNs)
-    if (isLast) cells[row + Field.sentNs] = 0
-  }
-
-  /** Tells what was remarkable about an event, and stops trading where that is the rule. */
-  #remark(row: number, outcome: number): void {
-    if ((outcome & ~(Outcome.changed | Outcome.duplicate)) === 0) return
-    const core = this.#core
-    const { cells } = core.table
-    const number = cells[row]
-    if ((outcome & Outcome.lateFill) !== 0)
-      core.anomaly('LATE_FILL', number, `Order ${number} was filled after it was closed; the fill counts`)
-    if ((outcome & Outcome.afterReject) !== 0)
-      core.anomaly('AFTER_REJECT', number, `Order ${number} lives although the venue had rejected it`)
-    if ((outcome & Outcome.fillConflict) !== 0)
-      core.anomaly(
-        'FILL_CONFLICT',
-        number,
-        `An execution of order ${number} was reported again with other terms; the first stands until the venue is asked`,
-      )
-    if ((outcome & Outcome.requestWindow) !== 0)
-      core.anomaly('REQUEST_UNKNOWN', number, `A report answers a request of order ${number} that was never made`)
-    if ((outcome & Outcome.poolFull) !== 0)
-      this.#halt(number, `The trade pool is full: an execution of order ${number} could not be kept`)
-    if ((outcome & Outcome.overfill) !== 0) {
-      core.anomaly('OVERFILL', number, `Order ${number} was filled for more than its quantity; the fill counts`)
-      if (this.#onOverfill === 'halt')
-        core.setTradingState(
-          'instrument',
-          cells[row + Field.instrument],
-          'HALTED',
-          'system',
-          `overfill of order ${number}`,
-        )
-    }
-  }
-
-  /** What must never happen did: no new orders anywhere until a person has looked. */
-  #halt(orderNumber: number, message: string): void {
-    this.#core.anomaly('UNBOOKED', orderNumber, message)
-    this.#core.setTradingState('global', 0, 'HALTED', 'system', message)
   }
 }

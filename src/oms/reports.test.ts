@@ -89,6 +89,25 @@ describe('reports of a venue', () => {
     await system.stop()
   })
 
+  it('take back the fee of a trade that is older than the history of the portfolio', async () => {
+    const { venue, system } = await startEcho({
+      limits: { orders: 16_384, trades: 65_536 },
+      risk: { duplicates: false, throttle: false },
+    })
+    const first = system.orders.submit(buy({ quantity: 10 }))
+    venue.reports.filled(first.number, 'old', 10, 1_000_000, 500_000_000, 'USD', 1, 2)
+    const order = system.orders.submit(buy({ quantity: 900, side: 'sell', price: '100.00' }))
+    // The portfolio can replay twice 8,192 trades at most.
+    for (let i = 0; i < 16_500; i++) venue.reports.filled(order.number, i, 1, 1_000_000, 0, 'USD', 1, 3)
+    const fees = () => system.snapshot().pnl.fees?.toString()
+    expect(fees()).toBe('5')
+    const units = system.portfolio.totalQuantityUnits(0, 0)
+    venue.reports.busted(first.number, 'old', false, 4)
+    expect(system.portfolio.totalQuantityUnits(0, 0)).toBe(units - 10)
+    expect(fees()).toBe('0')
+    await system.stop()
+  })
+
   it('infer what a closing total says was filled, until the executions come', async () => {
     const { venue, system } = await startEcho()
     const order = system.orders.submit(buy())
@@ -153,12 +172,15 @@ describe('reports of a venue', () => {
     }
   })
 
-  it('leave no turn open when they throw', async () => {
+  it('leave no turn open when they are refused', async () => {
     const { venue, system, anomalies } = await startEcho()
     const order = system.orders.submit(buy())
-    venue.reports.replaced(order.number, 1, -5, Number.NaN, Number.NaN, undefined, 1)
+    venue.reports.replaced(order.number, 0, -5, Number.NaN, Number.NaN, undefined, 1)
     expect(anomalies).toEqual(['BAD_REPORT'])
-    expect(() => venue.reports.accepted(order.number, 'v', Symbol('time') as unknown as number)).toThrow()
+    system.orders.events.on('anomaly', () => {
+      throw new Error('a listener')
+    })
+    venue.reports.replaced(order.number, 0, -5, Number.NaN, Number.NaN, undefined, 1)
     venue.reports.accepted(order.number, 'v', 1)
     order.cancel()
     expect(venue.sent.map(({ kind }) => kind)).toEqual(['new', 'cancel'])
@@ -217,6 +239,18 @@ describe('reports of a venue', () => {
     venue.reports.externalFill(venue.source, externalFill({ clientOrderId: 'mine', quantityUnits: 100 }))
     expect(order.status).toBe('FILLED')
     expect(system.exportState().orders).toHaveLength(1)
+    await system.stop()
+  })
+
+  it('throw for no account that there is no room for: its execution halts everything, its order is told of', async () => {
+    const { venue, system, anomalies } = await startEcho({ limits: { accounts: 2 } })
+    for (const account of ['A', 'B', 'C'])
+      venue.reports.externalOrder(venue.source, externalOrder({ account, venueOrderId: `o${account}` }))
+    expect(anomalies).toEqual(['EXTERNAL_ORDER', 'EXTERNAL_ORDER', 'EXTERNAL_ORDER'])
+    expect(system.orders.openOrders()).toHaveLength(2)
+    venue.reports.externalFill(venue.source, externalFill({ account: 'D' }))
+    expect(anomalies.at(-1)).toBe('UNBOOKED')
+    expect(system.exportState().orders).toHaveLength(2)
     await system.stop()
   })
 

@@ -234,6 +234,11 @@ export class CancelRequest extends OrderView {
     this.generation = generation
     return this
   }
+
+  /** A view of one's own, for a request that cannot leave at once. Once `number` differs, the record is another order's. */
+  copy(): CancelRequest {
+    return new CancelRequest(this.table, this.instruments, this.names).point(this.row, this.generation)
+  }
 }
 
 /** The right to make approvals. Held by the risk gate alone. */

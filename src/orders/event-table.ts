@@ -6,7 +6,7 @@
 /** One kind of event. */
 export interface EventRow {
   readonly event: string
-  /** The function of fold.ts that applies it. */
+  /** The function that applies it: of fold.ts, fold-requests.ts, fold-trades.ts or fold-restated.ts. */
   readonly fold: string
   /** The fact it adds. */
   readonly fact: string

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { worstCaseLeaves } from './derive.js'
-import { foldTrade } from './fold.js'
+import { foldAccepted } from './fold.js'
+import { foldUpdated } from './fold-requests.js'
+import { foldCorrected } from './fold-restated.js'
+import { foldTrade } from './fold-trades.js'
 import * as Field from './order-fields.js'
 import { OrderUnderTest } from './order-under-test.test-support.js'
 import * as Outcome from './outcome.js'
@@ -333,6 +336,42 @@ describe('anomalies', () => {
   })
 })
 
+describe('ids of the venue', () => {
+  it('are those of the acknowledgement, then of the terms that hold', () => {
+    const { table, row } = rowAfter(submitted)
+    foldAccepted(table, row, undefined, 2)
+    expect(table.venueOrderId(row)).toBeUndefined()
+    foldAccepted(table, row, 'V1', 3)
+    expect(table.venueOrderId(row)).toBe('V1')
+    foldUpdated(table, row, 2, 150, 1_000, Number.NaN, 'V2', 20, 4)
+    expect(table.venueOrderId(row)).toBe('V2')
+    foldUpdated(table, row, 1, 120, 1_000, Number.NaN, 'V3', 30, 5)
+    foldAccepted(table, row, 'V4', 1)
+    expect(table.venueOrderId(row)).toBe('V2')
+  })
+})
+
+describe('two records of one execution', () => {
+  it('become one, with what was booked of both', () => {
+    // E2 is corrected before the correction of E1 says that E2 was only its other name.
+    const { table, row } = rowAfter(submitted, accepted, fill('E1', 40), fill('E2', 30))
+    const { cells } = table.trades
+    const [first, second] = [table.cells[row + Field.firstTrade], table.cells[row + Field.lastTrade]] as const
+    for (const [trade, quantity, price] of [
+      [first, 40, 1_000],
+      [second, 30, 1_010],
+    ] as const) {
+      cells[trade + TradeField.bookedQuantity] = quantity
+      cells[trade + TradeField.bookedPrice] = price
+    }
+    foldCorrected(table, row, 'E1', 'E2', 35, 1_005, false, 50, 9)
+    expect(table.cells[row + Field.tradeCount]).toBe(1)
+    expect(table.cells[row + Field.filled]).toBe(35)
+    expect(cells[first + TradeField.bookedQuantity]).toBe(70)
+    expect(cells[first + TradeField.bookedPrice]).toBe(1_010)
+  })
+})
+
 describe('a fee', () => {
   it('that follows its execution is taken, once', () => {
     const { table, row } = rowAfter(submitted, accepted)
@@ -347,5 +386,19 @@ describe('a fee', () => {
     expect(table.trades.cells[trade + TradeField.fee]).toBe(125)
     expect(table.trades.cells[trade + TradeField.feeCurrency]).toBe(2)
     expect(table.cells[row + Field.filled]).toBe(40)
+  })
+
+  it('is not lost where the report of the execution itself comes after others of it', () => {
+    const { table, row } = rowAfter(submitted, accepted)
+    const report = (price: number, fee: number, seq: number) =>
+      foldTrade(table, row, 'E1', 40, price, fee, 2, 0, 0, seq * 10, seq)
+    report(1_000, 125, 8)
+    expect(report(1_000, Number.NaN, 5)).toBe(Outcome.duplicate)
+    const trade = table.cells[row + Field.firstTrade]
+    expect([table.trades.cells[trade + TradeField.seq], table.trades.cells[trade + TradeField.ts]]).toEqual([5, 50])
+    expect(report(1_010, 250, 4)).toBe(Outcome.fillConflict)
+    expect([table.trades.cells[trade + TradeField.price], table.trades.cells[trade + TradeField.fee]]).toEqual([
+      1_010, 250,
+    ])
   })
 })

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { StatusCode, statusOf } from './codes.js'
 import { eventTable } from './event-table.js'
 import * as Fact from './facts.js'
-import * as folds from './fold.js'
+import * as life from './fold.js'
+import * as requests from './fold-requests.js'
+import * as restated from './fold-restated.js'
+import * as trades from './fold-trades.js'
 import { isCancellable, isClosed, lifecycleOf, lifecycleRules, mayWork } from './lifecycle.js'
 
 const bits = Object.values(Fact)
@@ -49,7 +52,7 @@ describe('the table of events', () => {
   it('names every function of the fold, and no other', () => {
     const named = new Set(eventTable.map(({ fold }) => fold))
     expect([...named].sort()).toEqual(
-      Object.keys(folds)
+      Object.keys({ ...life, ...requests, ...trades, ...restated })
         .filter((name) => name.startsWith('fold'))
         .sort(),
     )

@@ -93,3 +93,11 @@ export const sentNs = 56
 export const positionRow = 57
 /** Whether it is approved and waits to be handed to its connector. */
 export const isStaged = 58
+
+/** Doubles in a record, as a power of two. */
+export const RECORD_BITS = 6
+/**
+ * Offsets of records stay below 2^30. `row & OFFSET` is the row itself, and tells the compiler so: it need not guard every
+ * addition of a field's number against overflow.
+ */
+export const OFFSET = 0x3fff_ffff

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { foldCorrected, foldSubmitted, foldTrade } from './fold.js'
+import { foldSubmitted } from './fold.js'
+import { foldCorrected } from './fold-restated.js'
+import { foldTrade } from './fold-trades.js'
 import * as Field from './order-fields.js'
 import { OrderTable } from './order-table.js'
 

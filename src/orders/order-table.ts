@@ -12,6 +12,7 @@
  */
 import { TradewireError } from '../core/errors.js'
 import * as Field from './order-fields.js'
+import { RECORD_BITS } from './order-fields.js'
 import { RequestPool } from './request-pool.js'
 import { TradePool } from './trade-pool.js'
 
@@ -26,8 +27,6 @@ export interface OrderTableOptions {
 /** How many requests of one order can be under way at once. */
 export const MAX_REQUESTS_IN_FLIGHT = 30
 
-/** Doubles in a record, as a power of two. */
-const RECORD_BITS = 6
 /** Doubles in a record. */
 export const RECORD = 1 << RECORD_BITS
 
@@ -77,7 +76,8 @@ export class OrderTable {
       )
     }
     this.capacity = capacity
-    this.cells = new Float64Array(capacity * RECORD)
+    // One record more than there are numbers for: see scratch().
+    this.cells = new Float64Array((capacity + 1) * RECORD)
     this.trades = new TradePool(options.tradeCapacity ?? capacity * 4)
     this.requests = new RequestPool(capacity * 2)
     this.#mask = capacity - 1
@@ -136,6 +136,16 @@ export class OrderTable {
     return row
   }
 
+  /**
+   * A cleared record outside the ring, always the same one: for asking about an order that is not submitted. It has no number
+   * and no texts, and nothing that goes through the orders sees it.
+   */
+  scratch(): number {
+    const row = this.capacity * RECORD
+    this.cells.set(blank, row)
+    return row
+  }
+
   clientOrderId(row: number): string | undefined {
     return this.#clientOrderIds[row >> RECORD_BITS]
   }
@@ -182,12 +192,12 @@ export class OrderTable {
     const old = cells[row]
     if (old !== 0) {
       this.#onEvict?.(row, old)
-      const first = cells[row + Field.firstTrade]
+      const first = cells[row + Field.firstTrade] | 0
       if (first >= 0)
         this.trades.release(
           first,
-          cells[row + Field.lastTrade],
-          cells[row + Field.tradeCount],
+          cells[row + Field.lastTrade] | 0,
+          cells[row + Field.tradeCount] | 0,
           old,
           cells[row + Field.isIndexed] === 1,
         )

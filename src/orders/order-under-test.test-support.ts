@@ -3,22 +3,19 @@ import { FactSource, statusOf } from './codes.js'
 import { inFlightRequests, lifecycle, status } from './derive.js'
 import {
   foldAccepted,
-  foldBusted,
   foldClosed,
-  foldCorrected,
   foldDenied,
   foldEmulated,
   foldRejected,
   foldReleased,
-  foldRequest,
-  foldRequestRejected,
   foldSubmitted,
-  foldTrade,
   foldTriggered,
   foldUnknown,
-  foldUpdated,
   foldWorks,
 } from './fold.js'
+import { foldRequest, foldRequestRejected, foldUpdated } from './fold-requests.js'
+import { foldBusted, foldCorrected } from './fold-restated.js'
+import { foldTrade } from './fold-trades.js'
 import * as Field from './order-fields.js'
 import { OrderTable } from './order-table.js'
 import type { OrderFactEvent, OrderState, Terms } from './reference-order.test-support.js'

@@ -19,3 +19,5 @@ export const afterReject = 32
 export const requestWindow = 64
 /** The trade pool is full: the caller must not go on trading. */
 export const poolFull = 128
+/** An execution that is none: its units are no whole numbers, or the position would leave the safe integers. Nothing is known of it. */
+export const unbookable = 256

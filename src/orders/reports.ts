@@ -64,6 +64,8 @@ export interface OrderReports {
   externalFill(source: number, report: VenueFillReport): void
   /** The order's number for an id as sent on the wire; 0 when no order here has it. */
   numberOf(clientOrderId: string): number
+  /** The host's id of an order, for connectors whose ids on the wire carry the number; undefined when it is not known any more. */
+  clientOrderIdOf(orderNumber: number): string | undefined
   /** Opens and closes a batch: the journal is written once for all reports in between, before anything is delivered. */
   beginTurn(): void
   endTurn(): void

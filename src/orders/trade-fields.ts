@@ -39,3 +39,9 @@ export const correctedQuantity = 16,
 /** The earliest bust. */
 export const bustTs = 20,
   bustSeq = 21
+
+/** Doubles in a record, as a power of two. */
+export const TRADE_BITS = 5
+
+/** Orders with more trades than this find them through the index; the others by walking their list. */
+export const LONG_LIST = 16

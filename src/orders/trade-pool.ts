@@ -9,13 +9,12 @@
 import { TradewireError } from '../core/errors.js'
 import * as TradeFact from './trade-facts.js'
 import * as TradeField from './trade-fields.js'
+import { TRADE_BITS } from './trade-fields.js'
 
 /** Execution ids of venues are text or whole numbers; small numbers cost no memory per fill. */
 export type ExecKey = string | number
 
 export { TradeFact, TradeField }
-
-const TRADE_BITS = 5
 
 const emptySlot = -1
 const deletedSlot = -2
@@ -71,51 +70,29 @@ export class TradePool {
       : cells[trade + TradeField.price]
   }
 
-  /** A new record without facts, for a trade that a correction or bust names before it comes; -1 when the pool is full. */
-  add(owner: number, exec: ExecKey): number {
-    return this.addReported(owner, exec, 0, 0, 0, Number.NaN, -1, 0, 0, 0, 0)
-  }
-
   /**
-   * A new record of a reported execution; -1 when the pool is full. Fields that only corrections and busts use are
-   * written by them.
+   * Takes a record for an execution; -1 when the pool is full. Every field up to `bookedTrade` holds what it held last and
+   * is the caller's to write; fields that only corrections and busts use are written by them.
    */
-  addReported(
-    owner: number,
-    exec: ExecKey,
-    facts: number,
-    quantity: number,
-    price: number,
-    fee: number,
-    feeCurrency: number,
-    liquidity: number,
-    basis: number,
-    tsUs: number,
-    seq: number,
-  ): number {
-    const { cells } = this
+  take(exec: ExecKey): number {
     let trade = this.#freeHead
-    if (trade >= 0) this.#freeHead = cells[trade + TradeField.next]
+    if (trade >= 0) this.#freeHead = this.cells[trade + TradeField.next] | 0
     else if (this.#fresh < this.capacity) trade = this.#fresh++ << TRADE_BITS
     else return -1
     this.#live++
     this.#execs[trade >> TRADE_BITS] = exec
-    cells[trade + TradeField.owner] = owner
-    cells[trade + TradeField.next] = -1
-    cells[trade + TradeField.facts] = facts
-    cells[trade + TradeField.quantity] = quantity
-    cells[trade + TradeField.price] = price
-    cells[trade + TradeField.seq] = seq
-    cells[trade + TradeField.ts] = tsUs
-    cells[trade + TradeField.effective] = quantity
-    cells[trade + TradeField.bookedQuantity] = 0
-    cells[trade + TradeField.bookedPrice] = 0
-    cells[trade + TradeField.fee] = fee
-    cells[trade + TradeField.feeCurrency] = feeCurrency
-    cells[trade + TradeField.bookedFee] = 0
-    cells[trade + TradeField.liquidity] = liquidity
-    cells[trade + TradeField.basis] = basis
-    cells[trade + TradeField.bookedTrade] = 0
+    return trade
+  }
+
+  /** A new record without facts, for a trade that a correction or bust names before it comes; -1 when the pool is full. */
+  add(owner: number, exec: ExecKey): number {
+    const trade = this.take(exec)
+    if (trade < 0) return -1
+    this.cells.fill(0, trade, trade + (1 << TRADE_BITS))
+    this.cells[trade + TradeField.owner] = owner
+    this.cells[trade + TradeField.next] = -1
+    this.cells[trade + TradeField.fee] = Number.NaN
+    this.cells[trade + TradeField.feeCurrency] = -1
     return trade
   }
 
@@ -139,6 +116,15 @@ export class TradePool {
     this.#slotTrade[slot] = trade
     this.#slotKey[slot] = exec
     this.#slotOwner[slot] = owner
+  }
+
+  /** Every id that leads to a trade of an indexed order: order, id, trade. In no particular order. */
+  *names(): Generator<readonly [owner: number, exec: ExecKey, trade: number]> {
+    for (let slot = 0; slot <= this.#mask; slot++) {
+      const trade = this.#slotTrade[slot]
+      const owner = this.#slotOwner[slot]
+      if (trade >= 0 && this.cells[trade] === owner) yield [owner, this.#slotKey[slot] as ExecKey, trade]
+    }
   }
 
   /** Points every id of `from` at `to`: the two turned out to be one execution. The caller unlinks `from` from its order. */

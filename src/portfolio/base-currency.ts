@@ -13,6 +13,11 @@ export interface ConversionRate {
   ask: number
 }
 
+/** The rate of a currency (an index of the portfolio's) into the base currency, as it was at one event: for a journal. */
+export interface RateFact extends ConversionRate {
+  readonly currency: number
+}
+
 /** Where conversion rates come from. */
 export interface RateSource {
   /** The rate of `from` in units of `to`; undefined when there is none to trust. Called once per fill in a foreign currency. */
@@ -47,6 +52,8 @@ export class BaseCurrencyBooks {
   readonly fees = new Map<number, Decimal>()
   readonly pendingFees = new Map<number, Map<string, Decimal>>()
   readonly #rates: RateSource | undefined
+  /** The rates of the event that is being booked, by currency; while there are any, there are no others. */
+  #stated: ReadonlyMap<string, ConversionRate> | undefined
 
   constructor(currency: string, rates: RateSource | undefined) {
     this.currency = currency
@@ -58,10 +65,15 @@ export class BaseCurrencyBooks {
     this.pnl.push(settlementCurrency === this.currency ? undefined : { realized: zero, pending: zero })
   }
 
+  /** Books with these rates and no others, until it is called with undefined: then the source is asked again. */
+  stateRates(rates: ReadonlyMap<string, ConversionRate> | undefined): void {
+    this.#stated = rates
+  }
+
   /** The rate into the base currency. */
   rate(from: string): ConversionRate | undefined {
     if (from === this.currency) return { bid: 1, ask: 1 }
-    const rate = this.#rates?.rate(from, this.currency)
+    const rate = this.#stated === undefined ? this.#rates?.rate(from, this.currency) : this.#stated.get(from)
     return usableRate(rate) ? rate : undefined
   }
 

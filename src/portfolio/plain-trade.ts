@@ -5,60 +5,87 @@
  */
 import { takeShare } from '../math/amount.js'
 import { LIMB } from '../math/wide.js'
-import { BASIS, BASIS_QUANTITY, CYCLE, CYCLES, FLOW, QUANTITY } from './position-fields.js'
+import * as Row from './history-fields.js'
+import {
+  BASIS,
+  BASIS_QUANTITY,
+  CYCLE,
+  CYCLES,
+  FEES,
+  FLOW,
+  LIMB_INVERSE,
+  OFFSET,
+  QUANTITY,
+  TS_UPDATED,
+} from './position-fields.js'
+
+/** What {@link applyPlainTrade} leaves to the general path: nothing, the row of the strategy, that of the total. */
+export const OWN = 1,
+  TOTAL = 2
 
 /**
- * Books a trade into the row at `at` of a position table. False, with nothing changed, when a sum leaves the range: use
- * `applyTrade` then.
+ * Books a trade of the history, at `from` of its cells, and the trade's fee, into the rows at `own` and `total` of a position
+ * table. Returns which of them it left as they were, because a sum leaves the range: use `applyTrade` and `addSafe` there.
+ * What cannot be foreseen, the signs of sums, is computed and not branched on.
  */
-export function applyPlainTrade(cells: Float64Array, at: number, signedUnits: number, priceUnits: number): boolean {
+export function applyPlainTrade(
+  cells: Float64Array,
+  own: number,
+  total: number,
+  trades: Float64Array,
+  from: number,
+  tsUs: number,
+): number {
+  const signedUnits = trades[from + Row.QUANTITY]
+  const priceUnits = trades[from + Row.PRICE]
+  const feeUnits = trades[from + Row.FEE]
   const value = signedUnits * priceUnits
-  const flow = cells[at + FLOW] * LIMB + cells[at + FLOW + 1] + value
-  let basis = cells[at + BASIS] * LIMB + cells[at + BASIS + 1] + value
-  if (!isOneLimb(cells[at + FLOW]) || !isOneLimb(cells[at + BASIS]) || !fits(value) || !fits(flow) || !fits(basis)) {
-    return false
-  }
-  const quantity = cells[at + QUANTITY]
-  const rest = quantity + signedUnits
-  cells[at + QUANTITY] = rest
-  cells[at + FLOW] = flow < 0 ? -1 : 0
-  cells[at + FLOW + 1] = flow < 0 ? flow + LIMB : flow
-  if (quantity === 0 || quantity > 0 === signedUnits > 0) {
-    const basisQuantity = cells[at + BASIS_QUANTITY]
-    if (quantity !== basisQuantity) {
-      takeShare(cells, at + BASIS, Math.abs(quantity), Math.abs(basisQuantity), false)
-      basis = cells[at + BASIS] * LIMB + cells[at + BASIS + 1] + value
+  let left = Math.abs(value) < LIMB ? 0 : OWN | TOTAL
+  for (let bit = OWN; bit <= TOTAL; bit++) {
+    const row = (bit === OWN ? own : total) & OFFSET
+    const flowHigh = cells[row + FLOW]
+    const basisHigh = cells[row + BASIS]
+    const feesHigh = cells[row + FEES]
+    const flow = flowHigh * LIMB + cells[row + FLOW + 1] + value
+    let basis = basisHigh * LIMB + cells[row + BASIS + 1] + value
+    const fees = feesHigh * LIMB + cells[row + FEES + 1] + feeUnits
+    // 0 and -1 are the whole numbers h with h * (h + 1) = 0, others are above. With these high limbs doubles are exact.
+    const excess = flowHigh * (flowHigh + 1) + basisHigh * (basisHigh + 1) + feesHigh * (feesHigh + 1) + (left & bit)
+    if (excess !== 0 || !(Math.abs(flow) < LIMB && Math.abs(basis) < LIMB && Math.abs(fees) < LIMB)) {
+      left |= bit
+      continue
     }
-  } else if (rest === 0 || rest > 0 !== quantity > 0) {
-    // Closed, and what is left of the trade opens the other side; its cycle starts where the old one ended.
-    basis = rest * priceUnits
-    cells[at + BASIS + 2] = 0
-    const cycle = flow - basis
-    cells[at + CYCLE] = cycle < 0 ? -1 : 0
-    cells[at + CYCLE + 1] = cycle < 0 ? cycle + LIMB : cycle
-    cells[at + CYCLE + 2] = 0
-    cells[at + CYCLES] = cells[at + CYCLES] + 1
-  } else return true
-  cells[at + BASIS] = basis < 0 ? -1 : 0
-  cells[at + BASIS + 1] = basis < 0 ? basis + LIMB : basis
-  cells[at + BASIS_QUANTITY] = rest
-  return true
-}
-
-/** Adds a whole number to a sum of two limbs. False, with nothing changed, when the sum leaves one limb. */
-export function addWhole(cells: Float64Array, at: number, value: number): boolean {
-  const sum = cells[at] * LIMB + cells[at + 1] + value
-  if (!isOneLimb(cells[at]) || !fits(sum)) return false
-  cells[at] = sum < 0 ? -1 : 0
-  cells[at + 1] = sum < 0 ? sum + LIMB : sum
-  return true
-}
-
-/** Whether the limbs below the highest hold the whole number, as a double is exact for it. */
-function isOneLimb(high: number): boolean {
-  return high === 0 || high === -1
-}
-
-function fits(sum: number): boolean {
-  return sum < LIMB && sum > -LIMB
+    const quantity = cells[row + QUANTITY]
+    const rest = quantity + signedUnits
+    const flowSign = Math.floor(flow * LIMB_INVERSE) + 0
+    const feesSign = Math.floor(fees * LIMB_INVERSE) + 0
+    cells[row + QUANTITY] = rest
+    cells[row + FLOW] = flowSign
+    cells[row + FLOW + 1] = flow - flowSign * LIMB
+    cells[row + FEES] = feesSign
+    cells[row + FEES + 1] = fees - feesSign * LIMB
+    if (tsUs > cells[row + TS_UPDATED]) cells[row + TS_UPDATED] = tsUs
+    if (quantity * signedUnits >= 0) {
+      const basisQuantity = cells[row + BASIS_QUANTITY]
+      if (quantity !== basisQuantity) {
+        takeShare(cells, row + BASIS, Math.abs(quantity), Math.abs(basisQuantity), false)
+        basis = cells[row + BASIS] * LIMB + cells[row + BASIS + 1] + value
+      }
+    } else if (rest * quantity <= 0) {
+      // Closed, and what is left of the trade opens the other side; its cycle starts where the old one ended.
+      basis = rest * priceUnits
+      const cycle = flow - basis
+      const cycleSign = Math.floor(cycle * LIMB_INVERSE) + 0
+      cells[row + BASIS + 2] = 0
+      cells[row + CYCLE] = cycleSign
+      cells[row + CYCLE + 1] = cycle - cycleSign * LIMB
+      cells[row + CYCLE + 2] = 0
+      cells[row + CYCLES] = cells[row + CYCLES] + 1
+    } else continue
+    const basisSign = Math.floor(basis * LIMB_INVERSE) + 0
+    cells[row + BASIS] = basisSign
+    cells[row + BASIS + 1] = basis - basisSign * LIMB
+    cells[row + BASIS_QUANTITY] = rest
+  }
+  return left
 }

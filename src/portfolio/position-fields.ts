@@ -33,3 +33,12 @@ export const TOTAL = -1
 export const INVERSE = 1
 /** Flag of a position that settles in another currency than the portfolio's. Set by the portfolio. */
 export const FOREIGN = 2
+/** Flag of a position whose cost is kept in lots. Set by the portfolio. */
+export const WITH_LOTS = 4
+/** Flag of a total over strategies, and of a row that is not in use: nothing is booked there by its number. */
+export const NO_POSITION = 8
+
+/** 2^-53: by it a whole number becomes the limb above it. */
+export const LIMB_INVERSE = 1.1102230246251565e-16
+/** Offsets of rows stay below 2^30: `row & OFFSET` is the row itself, and tells the compiler so. */
+export const OFFSET = 0x3fff_ffff

@@ -34,6 +34,7 @@ import {
   FILL_CELLS,
   FLOW,
   INVERSE,
+  NO_POSITION,
   QUANTITY,
   SCALE,
   STRIDE,
@@ -50,7 +51,7 @@ export class PositionTable {
   cells: Float64Array
   /** Slot of the total a slot counts in; -1 for a total. */
   totals: Int32Array
-  /** {@link INVERSE} and {@link FOREIGN} per slot. */
+  /** Flags of position-fields.ts per slot; 0 where trades are plain. */
   flags: Uint8Array
   readonly instruments: Instrument[] = []
   size = 0
@@ -63,7 +64,7 @@ export class PositionTable {
     this.#maxPositions = maxPositions
     this.cells = new Float64Array(capacity * STRIDE)
     this.totals = new Int32Array(capacity)
-    this.flags = new Uint8Array(capacity)
+    this.flags = new Uint8Array(capacity).fill(NO_POSITION)
     this.#keys = new Int32Array(capacity * KEY)
     this.#buckets = new Int32Array(bucketsFor(capacity)).fill(-1)
   }
@@ -142,7 +143,7 @@ export class PositionTable {
     const slot = this.size++
     this.#keys.set([account, strategy, instrument.index, position], slot * KEY)
     this.totals[slot] = total
-    this.flags[slot] = instrument.isInverse ? INVERSE : 0
+    this.flags[slot] = (instrument.isInverse ? INVERSE : 0) | (total < 0 ? NO_POSITION : 0)
     this.instruments.push(instrument)
     const { priceScale, sizeScale, multiplierNumber } = instrument
     this.cells[slot * STRIDE + SCALE] = instrument.isInverse
@@ -165,7 +166,7 @@ export class PositionTable {
     const capacity = Math.min(this.capacity * 2, this.#maxPositions)
     this.cells = grown(this.cells, new Float64Array(capacity * STRIDE))
     this.totals = grown(this.totals, new Int32Array(capacity))
-    this.flags = grown(this.flags, new Uint8Array(capacity))
+    this.flags = grown(this.flags, new Uint8Array(capacity).fill(NO_POSITION))
     this.#keys = grown(this.#keys, new Int32Array(capacity * KEY))
     this.#buckets = new Int32Array(bucketsFor(capacity)).fill(-1)
     for (let slot = 0; slot < this.size; slot++) this.#link(slot)

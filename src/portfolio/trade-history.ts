@@ -15,12 +15,15 @@ import type { LotPool } from './lots.js'
 import { FILL_CELLS, STRIDE } from './position-fields.js'
 import type { PositionTable } from './position-table.js'
 
+/** The kind of a fill, written where it stands: a field of an object would be loaded for every trade. */
+const FILL = 1
+
 /** What a row of the history is. */
 export const TradeKind = {
   /** Busted: without effect. */
   VOID: 0,
   /** A fill. */
-  FILL: 1,
+  FILL,
   /** Inventory given up as a fee of the trade named by `parent`. */
   INVENTORY_FEE: 2,
   /** A split of one position: quantity and price hold the ratio. */
@@ -55,7 +58,7 @@ export class TradeHistory {
   next = 0
 
   constructor(generation: number) {
-    let rows = generation === 0 ? 0 : 2
+    let rows = 1
     while (rows < generation * 2) rows *= 2
     this.generation = generation
     this.#mask = rows - 1
@@ -73,9 +76,15 @@ export class TradeHistory {
     return trade >= this.first && trade < this.next ? trade & this.#mask : -1
   }
 
+  /** Where a trade that is remembered starts in {@link cells}. */
+  offsetOf(trade: number): number {
+    return (trade & this.#mask) * Row.STRIDE
+  }
+
   /** Whether the next row starts a generation, so that {@link rotate} has to be called first. */
   get isFull(): boolean {
-    return this.newer === undefined || this.next - this.newer.firstTrade >= this.generation
+    const { newer } = this
+    return newer === undefined ? this.generation > 0 : this.next - newer.firstTrade >= this.generation
   }
 
   /** How many rows there are. */
@@ -105,6 +114,24 @@ export class TradeHistory {
     cells[at + Row.BID] = bid
     cells[at + Row.ASK] = ask
     cells[at + Row.FEE] = 0
+    if (this.keys[row] !== undefined) this.keys[row] = undefined
+    return trade
+  }
+
+  /** As {@link append} for a fill without conversion, with its fee. */
+  appendFill(slot: number, quantity: number, price: number, fee: number): number {
+    const trade = this.next++
+    const row = trade & this.#mask
+    const at = row * Row.STRIDE
+    const { cells } = this
+    cells[at + Row.SLOT] = slot
+    cells[at + Row.KIND] = FILL
+    cells[at + Row.QUANTITY] = quantity
+    cells[at + Row.PRICE] = price
+    cells[at + Row.PARENT] = -1
+    cells[at + Row.BID] = Number.NaN
+    cells[at + Row.ASK] = Number.NaN
+    cells[at + Row.FEE] = fee
     if (this.keys[row] !== undefined) this.keys[row] = undefined
     return trade
   }

@@ -95,6 +95,7 @@ export type FindingKind =
   | 'external_fill'
   | 'unknown_order_fill'
   | 'position_mismatch'
+  | 'balance_drift'
   | 'query_failed'
   | 'side_mismatch'
 

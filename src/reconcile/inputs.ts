@@ -92,6 +92,16 @@ export interface LocalPosition {
   readonly midPriceUnits?: number
 }
 
+/** What our trades and fees paid in a currency of an account, ever: decimal text, positive is received. */
+export interface LocalCash {
+  readonly account: string
+  readonly currency: string
+  readonly paid: string
+}
+
+/** Balances as they were at the last look, by account and currency: decimal text. */
+export type BalanceMemory = ReadonlyMap<string, { readonly venue: string; readonly ours: string }>
+
 /** Our side. */
 export interface LocalState {
   readonly orders: readonly LocalOrder[]
@@ -100,6 +110,10 @@ export interface LocalState {
   readonly externalExecs?: ReadonlySet<ExecKey>
   /** Instruments that are halted for an account: `haltKey(account, instrument)`. */
   readonly halted?: ReadonlySet<string>
+  /** Absent where balances are not to be compared. */
+  readonly cash?: readonly LocalCash[]
+  /** Currencies that are bought and sold themselves: their balances move with positions, too, and are not compared. */
+  readonly untrackedCurrencies?: ReadonlySet<string>
 }
 
 /** The venue's answers of one round. What was not answered is absent: absent is never "nothing". */
@@ -152,6 +166,8 @@ export interface ReconcilePolicy {
   readonly mismatchRounds?: number
   /** Differences of filled quantity up to this are rounding: 1 unit unless given. */
   readonly toleranceUnits?: number
+  /** Differences of balances up to this, in the currency itself, are rounding: decimal text, 0.01 unless given. */
+  readonly balanceTolerance?: string
   /** At most so many single-order queries are asked for in one round. 10 unless given. */
   readonly maxOrderQueries?: number
 }
@@ -165,6 +181,7 @@ export interface ReconcileMemory {
   >
   /** Rounds in a row in which a position differed, by `haltKey`. */
   readonly mismatches: ReadonlyMap<string, number>
+  readonly balances?: BalanceMemory
 }
 
 /** A memory without anything in it. */

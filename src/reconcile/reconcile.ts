@@ -11,8 +11,10 @@
 import type { VenueOrderReport } from '../orders/venue-reports.js'
 import { ask, isExpectedAtVenue, reconcileAbsentOrder } from './absent-order.js'
 import type { ReconcileResult } from './actions.js'
+import { compareBalances } from './balances.js'
 import { bookExternally, find, halt, ownerOf, type Round, reconcileFoundOrder } from './found-order.js'
 import {
+  type BalanceMemory,
   emptyMemory,
   haltKey,
   type LocalOrder,
@@ -60,12 +62,27 @@ export function reconcile(
   })
   for (const order of skipped) keep(absences, order, memory)
   const mismatches = reconcilePositions(round, compared, memory)
+  const balances = reconcileBalances(round, memory, skipped.length === 0)
   return {
     ...round.draft,
-    memory: { absences, mismatches },
+    memory: { absences, mismatches, balances },
     comparedOrders: inScope.length - skipped.length,
     skippedOrders: skipped,
   }
+}
+
+/** Looks at balances where our books are the venue's: nothing moves, and nothing is left to be booked. */
+function reconcileBalances(round: Round, memory: ReconcileMemory, isQuiet: boolean): BalanceMemory {
+  const known = memory.balances ?? new Map()
+  const { answers, local, policy, draft } = round
+  if (answers.account?.balances === undefined || local.cash === undefined) return known
+  const reports = answers.account.balances.filter(
+    ({ account, currency }) => answers.accounts.includes(account) && local.untrackedCurrencies?.has(currency) !== true,
+  )
+  const isSettled = isQuiet && draft.actions.length === 0
+  const result = compareBalances(reports, local.cash, known, isSettled, policy.balanceTolerance)
+  draft.findings.push(...result.findings)
+  return result.memory
 }
 
 type Absences = Map<string, { readonly count: number; readonly firstAtUs: number; readonly lastAtUs: number }>

@@ -58,19 +58,21 @@ export abstract class BookPublisher extends EventSequencer {
    * @returns the row, or -1 when there is no room.
    */
   claimBook(instrument: number, source: number, isSnapshot: boolean): number {
-    const positions = this.positions
-    if (this.#isOpen) positions[Position.levelNext] = positions[Position.pendingFirstLevel]
-    this.#isOpen = false
-    const isFull = this.headOffset >= this.limitOffset
-    if (isFull && !this.isReleased(this.headOffset - this.capacity)) return this.#refuseBook()
-    const rowsInUse = this.published(EventKind.book) - positions[Position.oldestBook]
-    if (rowsInUse >= this.capacity && !this.#retireOldestBook()) return this.#refuseBook()
+    if (this.#isOpen) this.#giveUp()
+    if (this.headOffset >= this.limitOffset && !this.isReleased(this.headOffset - this.capacity)) {
+      this.refuse()
+      return -1
+    }
+    const { positions, books } = this
+    const count = this.cursors[3]
+    // As many events came after a book whose row comes up again as the ring holds: no consumer waits for it.
+    if (this.bases[3] + count - positions[Position.oldestBook] >= this.capacity) this.#retireOldestBook()
     positions[Position.pendingFirstLevel] = positions[Position.levelNext]
     this.#isOpen = true
-    const row = this.rowCounts[3].offset & this.mask
-    this.books.instrument[row] = instrument
-    this.books.source[row] = source
-    this.books.isSnapshot[row] = isSnapshot ? 1 : 0
+    const row = count & this.mask
+    books.instrument[row] = instrument
+    books.source[row] = source
+    books.isSnapshot[row] = isSnapshot ? 1 : 0
     return row
   }
 
@@ -136,7 +138,7 @@ export abstract class BookPublisher extends EventSequencer {
       this.positions[Position.levelNext] = first
       return false
     }
-    const row = this.append(3, this.rowCounts[3], -1)
+    const row = this.append(3, -1)
     const books = this.books
     books.isLast[row] = isLast ? 1 : 0
     books.firstLevel[row] = first
@@ -157,29 +159,28 @@ export abstract class BookPublisher extends EventSequencer {
         positions[Position.levelLimit] = limit
         return true
       }
-      if (!this.#retireOldestBook()) {
-        this.#refuseBook()
+      if (!this.#isOldestReleased()) {
+        this.#giveUp()
+        this.refuse()
         return false
       }
+      this.#retireOldestBook()
     }
     positions[Position.levelLimit] = first + levels
     return true
   }
 
-  #retireOldestBook(): boolean {
-    const positions = this.positions
-    const oldest = positions[Position.oldestBook]
-    const sequence = this.books.ringSequence[oldest & this.mask]
-    if (!this.isReleased(Math.max(sequence - this.bases[0], -maxOffset))) return false
-    positions[Position.bookFloor] = sequence + 1
-    positions[Position.oldestBook] = oldest + 1
-    return true
+  #isOldestReleased(): boolean {
+    const sequence = this.books.ringSequence[this.positions[Position.oldestBook] & this.mask]
+    return this.isReleased(Math.max(sequence - this.bases[0], -maxOffset))
   }
 
-  #refuseBook(): -1 {
-    this.#giveUp()
-    this.refuse()
-    return -1
+  /** Gives up the levels and the row of the oldest book. */
+  #retireOldestBook(): void {
+    const positions = this.positions
+    const oldest = positions[Position.oldestBook]
+    positions[Position.bookFloor] = this.books.ringSequence[oldest & this.mask] + 1
+    positions[Position.oldestBook] = oldest + 1
   }
 
   #refuseOversize(levels: number): never {

@@ -10,7 +10,7 @@ import type { IngestRing } from './ingest-ring.js'
 import { EventKind, type RingHandlers } from './kinds.js'
 import { integerBetween, refuseUnknownOptions } from './options.js'
 import { type ConsumerCounters, type OverflowPolicy, overflowPolicies } from './policies.js'
-import { replacedBit, rowShift } from './sequencer.js'
+import { kindMask, replacedBit, rowShift } from './sequencer.js'
 
 /** How a consumer is added to a ring. */
 export interface RingConsumerOptions {
@@ -70,7 +70,7 @@ export class RingConsumer {
     this.#maxBatch = integerBetween('maxBatch', options.maxBatch ?? 1024, 1, 2 ** 30)
     this.#onError = options.onError
     this.#stops = handledKinds(options.handlers) | 0xff00
-    this.#tagMask = options.policy === 'conflate' ? 15 : 7
+    this.#tagMask = options.policy === 'conflate' ? kindMask | replacedBit : kindMask
     this.#counts[Count.start] = ring.head
     this.#counts[Count.position] = ring.head
   }
@@ -230,6 +230,10 @@ export class RingConsumer {
     const { entries, mask } = this.#ring
     const tagMask = this.#tagMask
     const maxRows = Math.min(this.#maxBatch, rowsToWrap)
+    if (this.#tagMask === kindMask && this.offset >= this.#ring.runOffset) {
+      this.#rows = Math.min(maxEvents, maxRows)
+      return this.#rows
+    }
     const straight = Math.min(maxEvents, maxRows, mask + 1 - index)
     let events = 1
     while (events < straight && (entries[index + events] & tagMask) === tag) events++

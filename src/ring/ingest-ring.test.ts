@@ -130,8 +130,7 @@ describe('total order', () => {
   ])('stays exact when positions pass %s', (_title, start, offset) => {
     const ring = new IngestRing({ capacity: 4 })
     ring.bases.fill(start - offset - 4)
-    ring.headOffset = offset + 1
-    for (const rows of ring.rowCounts) rows.offset = offset + 1
+    ring.cursors.fill(offset + 1, 0, EventKind.note + 1)
     const { consumer, batches } = recorder(ring)
     for (let id = 0; id < 4; id++) expect(quote(ring, id)).toBe(true)
     expect(quote(ring, 4)).toBe(false)

@@ -28,7 +28,7 @@ import {
 } from './columns.js'
 import { ConflationTable, noKey } from './conflation.js'
 import { RingConsumer, type RingConsumerOptions } from './consumer.js'
-import { type AggressorSign, EventKind, type TradingStatus } from './kinds.js'
+import type { AggressorSign, TradingStatus } from './kinds.js'
 import { integerBetween, powerOfTwo, refuseUnknownOptions } from './options.js'
 
 /** Sizes of an ingest ring. */
@@ -84,8 +84,6 @@ export class IngestRing extends BookPublisher {
   declare readonly notes: NoteColumns
   readonly #instruments: number
   readonly #sources: number
-  readonly #quoteCount = this.rowCounts[EventKind.quote]
-  readonly #tradeCount = this.rowCounts[EventKind.trade]
 
   constructor(options: IngestRingOptions = {}) {
     refuseUnknownOptions('IngestRing', options, optionNames)
@@ -148,7 +146,7 @@ export class IngestRing extends BookPublisher {
     const table = this.conflation
     const key = table === null ? -1 : table.quoteKey(instrument, source)
     if (!this.hasRoom(key)) return false
-    const row = this.append(1, this.#quoteCount, key)
+    const row = this.append(1, key)
     const { integers, doubles, stride } = this.quotes
     let at = row
     integers[at] = instrument
@@ -179,7 +177,7 @@ export class IngestRing extends BookPublisher {
     const table = this.conflation
     const key = table === null ? -1 : table.quoteKey(instrument, source)
     if (!this.hasRoom(key)) return -1
-    const row = this.append(1, this.#quoteCount, key)
+    const row = this.append(1, key)
     this.quotes.instrument[row] = instrument
     this.quotes.source[row] = source
     return row
@@ -198,12 +196,12 @@ export class IngestRing extends BookPublisher {
 
   /** Row of the next quote in `quotes`. */
   get nextQuoteRow(): number {
-    return this.#quoteCount.offset & this.mask
+    return this.cursors[1] & this.mask
   }
 
   /** Publishes the first `count` of the rows reserved last. */
   commitQuotes(count: number): void {
-    this.appendRun(1, this.#quoteCount, count)
+    this.appendRun(1, count)
     const table = this.conflation
     if (table === null) return
     const first = this.nextQuoteRow - count
@@ -228,7 +226,7 @@ export class IngestRing extends BookPublisher {
     condition: number,
   ): boolean {
     if (!this.hasRoom(-1)) return false
-    const row = this.append(2, this.#tradeCount, -1)
+    const row = this.append(2, -1)
     const { integers, doubles, stride } = this.trades
     let at = row
     integers[at] = instrument
@@ -256,7 +254,7 @@ export class IngestRing extends BookPublisher {
    */
   claimTrade(instrument: number, source: number): number {
     if (!this.hasRoom(-1)) return -1
-    const row = this.append(2, this.#tradeCount, -1)
+    const row = this.append(2, -1)
     this.trades.instrument[row] = instrument
     this.trades.source[row] = source
     return row
@@ -282,7 +280,7 @@ export class IngestRing extends BookPublisher {
     const key = this.#barKey(instrument, source, intervalUs)
     const replacedKey = this.#isSameBar(key, tsOpenUs) ? key : noKey
     if (!this.hasRoom(replacedKey)) return false
-    const row = this.append(4, this.rowCounts[4], replacedKey)
+    const row = this.append(4, replacedKey)
     this.#remember(key)
     const bars = this.bars
     bars.instrument[row] = instrument
@@ -313,7 +311,7 @@ export class IngestRing extends BookPublisher {
     const table = this.conflation
     const key = table === null ? noKey : table.statusKey(instrument, source)
     if (!this.hasRoom(key)) return false
-    const row = this.append(5, this.rowCounts[5], key)
+    const row = this.append(5, key)
     const statuses = this.statuses
     statuses.instrument[row] = instrument
     statuses.source[row] = source
@@ -326,7 +324,7 @@ export class IngestRing extends BookPublisher {
   /** Publishes a rare event as an object, which the ring keeps until the row is overwritten. */
   publishNote(instrument: number, source: number, note: object, tsEventUs: number, tsRecvUs: number): boolean {
     if (!this.hasRoom(noKey)) return false
-    const row = this.append(6, this.rowCounts[6], noKey)
+    const row = this.append(6, noKey)
     const notes = this.notes
     notes.instrument[row] = instrument
     notes.source[row] = source

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { runs } from '../../test/support/runs.js'
 import type { RingConsumer } from './consumer.js'
 import { IngestRing } from './ingest-ring.js'
-import type { RingHandlers } from './kinds.js'
+import { EventKind, type RingHandlers } from './kinds.js'
 import { type OverflowPolicy, overflowPolicies } from './policies.js'
 import { maxOffset, Position } from './sequencer.js'
 
@@ -212,8 +212,7 @@ describe('ingest ring against its model', () => {
     fc.assert(
       fc.property(scenario, ({ capacity, levelCapacity, offset, maxBatch, policies, handled, steps }) => {
         const ring = new IngestRing({ capacity, levelCapacity, instruments: 3, sources: 2 })
-        ring.headOffset = offset
-        for (const rows of ring.rowCounts) rows.offset = offset
+        ring.cursors.fill(offset, 0, EventKind.note + 1)
         ring.positions[Position.oldestBook] = offset
         const model = new Model(
           capacity,

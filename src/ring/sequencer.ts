@@ -18,12 +18,6 @@ import type { ConflationTable } from './conflation.js'
 import type { RingConsumer } from './consumer.js'
 import type { EventKind } from './kinds.js'
 
-/** Number of rows written of one kind, as an offset from its base. */
-export class RowCount {
-  /** @internal */
-  offset = 0
-}
-
 /** Indices of `positions`, all but the first of the level arena. */
 export const Position = {
   refused: 0,
@@ -34,9 +28,15 @@ export const Position = {
   bookFloor: 5,
 } as const
 
-/** Index of the head in `bases`; those of the kinds are their numbers, up to this one. */
+/** Index of the head in `bases` and `cursors`; those of the kinds are their numbers, up to this one. */
 const headBase = 0
 const lastKind = 6
+
+/** Index of the first event of the newest run in `cursors`, and of the kind of that run. */
+const runStart = 7
+const runKind = 8
+/** More than are used: V8 keeps arrays of up to 64 bytes where they may move, and loads their address every time. */
+const cursorCount = 32
 
 /** Offsets stay at or below this, so that they remain small integers on every build of V8. */
 export const maxOffset = 2 ** 29
@@ -63,8 +63,11 @@ export abstract class EventSequencer {
   declare readonly mask: number
   /** @internal row, replaced bit and kind of each event, at `position & mask`. */
   declare readonly entries: Int32Array
-  /** @internal events of each kind, by the number of the kind. */
-  readonly rowCounts: readonly RowCount[] = Array.from({ length: lastKind + 1 }, () => new RowCount())
+  /**
+   * @internal the head (0), the events of each kind (1 to 6), the first event of the newest run of one kind (7), and that
+   * kind (8), as offsets.
+   */
+  readonly cursors = new Int32Array(cursorCount)
   /** @internal multiples of the capacity from which the offsets count: of the head, and of each kind. */
   readonly bases = new Float64Array(lastKind + 1)
   /** Exists once a conflating consumer does. */
@@ -73,7 +76,6 @@ export abstract class EventSequencer {
   protected limitOffset = maxOffset
   /** @internal see `Position`. */
   readonly positions = new Float64Array(6)
-  readonly #head = new Int32Array(1)
   #consumers: readonly RingConsumer[] = []
 
   constructor(capacity: number) {
@@ -82,13 +84,17 @@ export abstract class EventSequencer {
     this.entries = new Int32Array(capacity)
   }
 
-  /** @internal position of the next event, as an offset from its base. An int32 is read back sooner than a field is. */
+  /** @internal position of the next event, as an offset from its base. */
   get headOffset(): number {
-    return this.#head[0]
+    return this.cursors[0]
   }
 
-  set headOffset(offset: number) {
-    this.#head[0] = offset
+  /**
+   * @internal offset from which on all events are of one kind, that of the newest; at least the capacity below the head's
+   * base. A consumer that is past it has no need to look for the end of a run.
+   */
+  get runOffset(): number {
+    return this.cursors[runStart]
   }
 
   /** Position of the next event, which is the number of events published so far. */
@@ -129,7 +135,7 @@ export abstract class EventSequencer {
 
   /** Number of events of a kind published so far. */
   published(kind: EventKind): number {
-    return this.bases[kind] + this.rowCounts[kind].offset
+    return this.bases[kind] + this.cursors[kind]
   }
 
   /**
@@ -166,15 +172,22 @@ export abstract class EventSequencer {
    * Appends an event of a kind, for which `hasRoom` was asked, and returns its row. Callers pass the kind as a literal: a
    * bundler turns the constants of a module into variables, which are loaded at every call.
    */
-  protected append(kind: EventKind, rows: RowCount, key: number): number {
+  protected append(kind: EventKind, key: number): number {
     if (key >= 0) this.replaceBy(key, this.headOffset)
-    const head = this.headOffset
-    const count = rows.offset
+    const cursors = this.cursors
+    const head = cursors[0]
+    const count = cursors[kind]
     const row = count & this.mask
     this.entries[head & this.mask] = (row << 4) | kind
-    rows.offset = count + 1
-    this.headOffset = head + 1
+    cursors[kind] = count + 1
+    cursors[0] = head + 1
+    if (cursors[8] !== kind) this.#beginRun(kind, head)
     return row
+  }
+
+  #beginRun(kind: EventKind, head: number): void {
+    this.cursors[runStart] = head
+    this.cursors[runKind] = kind
   }
 
   /** Whether an event of a key may be appended; false counts as a refused publish. */
@@ -183,13 +196,14 @@ export abstract class EventSequencer {
   }
 
   /** Appends `count` events of a kind for which there is room. */
-  protected appendRun(kind: EventKind, rows: RowCount, count: number): void {
-    const { entries, mask } = this
-    const head = this.headOffset
-    const first = rows.offset & mask
+  protected appendRun(kind: EventKind, count: number): void {
+    const { entries, mask, cursors } = this
+    const head = cursors[0]
+    const first = cursors[kind] & mask
     for (let index = 0; index < count; index++) entries[(head + index) & mask] = ((first + index) << 4) | kind
-    rows.offset += count
-    this.headOffset = head + count
+    cursors[kind] += count
+    cursors[0] = head + count
+    if (cursors[runKind] !== kind) this.#beginRun(kind, head)
   }
 
   /**
@@ -227,15 +241,14 @@ export abstract class EventSequencer {
   }
 
   #moveBases(): void {
-    const shift = this.headOffset & ~this.mask
-    this.bases[headBase] += shift
-    this.headOffset -= shift
-    for (let kind = 1; kind <= lastKind; kind++) {
-      const rows = this.rowCounts[kind]
-      const rowShift = rows.offset & ~this.mask
-      this.bases[kind] += rowShift
-      rows.offset -= rowShift
+    const { bases, cursors, mask } = this
+    const headShift = cursors[headBase] & ~mask
+    for (let index = headBase; index <= lastKind; index++) {
+      const shift = cursors[index] & ~mask
+      bases[index] += shift
+      cursors[index] -= shift
     }
+    cursors[runStart] = Math.max(cursors[runStart] - headShift, -this.capacity)
     this.limitOffset = this.headOffset
   }
 

@@ -123,6 +123,11 @@ export const LocalReason = {
   USER_RULE: 103,
   READ_ONLY: 104,
   CANCELED_BEFORE_SEND: 105,
+  CLOSING: 106,
+  /** An order of unknown fate at another connector: nothing is sent elsewhere in its place. */
+  UNKNOWN_ELSEWHERE: 107,
+  /** A check threw: what cannot be checked is refused. */
+  CHECK_FAILED: 108,
 } as const
 
 const localNames = new Map<number, string>(Object.entries(LocalReason).map(([name, code]) => [code, name]))

@@ -6,20 +6,7 @@
  * its place to a new one. When no place is free the guard says so and the gate refuses: it fails closed.
  */
 import { TradewireError } from '../core/errors.js'
-
-const probes = 16
-
-/*
- * A place starts with its fingerprint. Two places to a cache line: most orders repeat nothing and touch no more than that.
- * The times before the latest lie elsewhere, in a ring a place.
- */
-/** Orders counted, at most `limit`; 0 until the order that took the place has passed. */
-const COUNT = 1
-/** Time of the latest. */
-const LATEST = 2
-/** Where in the ring the next time goes that is no longer the latest. */
-const NEXT = 3
-const PLACE = 4
+import { COUNT, KEY, LATEST, NEXT, PLACE_BITS, PROBES } from './guard-fields.js'
 
 /** What makes orders alike, and the monotonic time of the check. */
 export interface GuardedOrder {
@@ -37,9 +24,12 @@ export class DuplicateGuard {
   readonly limit: number
   readonly windowNs: number
   readonly #mask: number
+  /** See guard-fields.ts. Most orders repeat nothing and touch no more than one place. */
   readonly #places: Float64Array
   /** Earlier times, `limit - 1` a place. */
   readonly #earlier: Float64Array
+  /** By the place that a fingerprint names: so many places from there may hold one that names it. */
+  readonly #reach: Uint8Array
   #place = -1
 
   /** `limit` alike orders per `windowMs`; `capacity` fingerprints, a power of two. */
@@ -55,7 +45,8 @@ export class DuplicateGuard {
     this.limit = limit
     this.windowNs = windowMs * 1_000_000
     this.#mask = capacity - 1
-    this.#places = new Float64Array(capacity * PLACE)
+    this.#places = new Float64Array(capacity << PLACE_BITS)
+    this.#reach = new Uint8Array(capacity)
     this.#earlier = new Float64Array(capacity * (limit - 1))
   }
 
@@ -64,28 +55,40 @@ export class DuplicateGuard {
     const places = this.#places
     const { nowNs } = order
     const key = fingerprint(order)
-    let free = -1
-    for (let i = 0; i < probes; i++) {
-      const place = ((key + i) & this.#mask) * PLACE
-      const known = places[place]
+    const home = key & this.#mask
+    const reach = this.#reach[home]
+    let live = 0
+    for (let i = 0; i < reach; i++) {
+      const place = ((home + i) & this.#mask) << PLACE_BITS
       const isOver = places[place + COUNT] === 0 || nowNs - places[place + LATEST] >= this.windowNs
-      if (known === key) {
-        this.#place = place
-        if (!isOver) return places[place + COUNT] < this.limit || nowNs - this.#oldest(place) >= this.windowNs
-        places[place + COUNT] = 0
-        places[place + NEXT] = 0
-        return true
+      if (places[place + KEY] !== key) {
+        if (!isOver) live = i + 1
+        continue
       }
-      if (free < 0 && isOver) free = place
-      // Nothing was ever put behind a place that was never used.
-      if (known === 0) break
+      this.#place = place
+      if (!isOver) return places[place + COUNT] < this.limit || nowNs - this.#oldest(place) >= this.windowNs
+      places[place + COUNT] = 0
+      places[place + NEXT] = 0
+      return true
     }
-    this.#place = free
-    if (free < 0) return false
-    places[free] = key
-    places[free + COUNT] = 0
-    places[free + NEXT] = 0
-    return true
+    return this.#settle(key, home, live, nowNs)
+  }
+
+  /** Gives a fingerprint the first place near its own whose window has run out; false when there is none. */
+  #settle(key: number, home: number, live: number, nowNs: number): boolean {
+    const places = this.#places
+    for (let i = 0; i < PROBES; i++) {
+      const place = ((home + i) & this.#mask) << PLACE_BITS
+      if (places[place + COUNT] !== 0 && nowNs - places[place + LATEST] < this.windowNs) continue
+      places[place + KEY] = key
+      places[place + COUNT] = 0
+      places[place + NEXT] = 0
+      this.#place = place
+      // Beyond the last place in use nothing has to be looked for any more.
+      this.#reach[home] = i < live ? live : i + 1
+      return true
+    }
+    return false
   }
 
   /** Counts the order that {@link hasRoom} let pass. */
@@ -94,8 +97,8 @@ export class DuplicateGuard {
     const place = this.#place
     const count = places[place + COUNT]
     if (count > 0 && this.limit > 1) {
-      const next = places[place + NEXT]
-      this.#earlier[(place / PLACE) * (this.limit - 1) + next] = places[place + LATEST]
+      const next = places[place + NEXT] | 0
+      this.#earlier[(place >> PLACE_BITS) * (this.limit - 1) + next] = places[place + LATEST]
       places[place + NEXT] = next + 1 === this.limit - 1 ? 0 : next + 1
     }
     places[place + LATEST] = nowNs
@@ -105,21 +108,24 @@ export class DuplicateGuard {
   /** The oldest of `limit` times: the one that is overwritten next. */
   #oldest(place: number): number {
     if (this.limit === 1) return this.#places[place + LATEST]
-    return this.#earlier[(place / PLACE) * (this.limit - 1) + this.#places[place + NEXT]]
+    return this.#earlier[(place >> PLACE_BITS) * (this.limit - 1) + (this.#places[place + NEXT] | 0)]
   }
 }
 
-/** A 32-bit fingerprint, never 0. Two different orders share one by chance 1 in 4 billion: the guard then counts them together, on the safe side. */
+/** A 32-bit fingerprint. Two different orders share one by chance 1 in 4 billion: the guard then counts them together, on the safe side. */
 function fingerprint({ instrument, side, quantity, price, type, strategy }: GuardedOrder): number {
-  const start = Math.imul(instrument + 1, 0x9e3779b1) ^ Math.imul(strategy + 1, 0x85ebca6b) ^ (type * 8 + side + 2)
-  const hash = mix(mix(start, quantity), Number.isNaN(price) ? -1 : price)
-  return hash === 0 ? 1 : hash
+  let hash =
+    Math.imul(quantity | 0, 0xc2b2ae35) ^
+    Math.imul(price | 0, 0x27d4eb2f) ^
+    Math.imul(instrument * 64 + type * 4 + side + 2, 0x9e3779b1) ^
+    Math.imul(strategy + 1, 0x85ebca6b)
+  if (quantity > 0x7fff_ffff || Math.abs(price) > 0x7fff_ffff)
+    hash ^= upperBits(quantity) ^ Math.imul(upperBits(price), 31)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return hash ^ (hash >>> 13)
 }
 
-function mix(hash: number, value: number): number {
-  let mixed = Math.imul(hash ^ value, 0xc2b2ae35)
-  mixed ^= mixed >>> 15
-  if (value > 0x7fff_ffff || value < -0x8000_0000) mixed ^= Math.floor(value / 0x1_0000_0000)
-  mixed = Math.imul(mixed, 0x27d4eb2f)
-  return mixed ^ (mixed >>> 13)
+/** What `value | 0` leaves out. */
+function upperBits(value: number): number {
+  return Math.imul(Math.floor(value / 0x1_0000_0000), 0x165667b1)
 }

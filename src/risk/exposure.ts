@@ -13,6 +13,8 @@ import type { OrderTable } from '../orders/order-table.js'
 export class Exposure {
   /** Net position, signed. */
   readonly position: Float64Array
+  /** What working orders may still trade, by {@link sideKey}: {@link buying} and {@link selling} in one. */
+  readonly working: Float64Array
   /** What buy orders may still add. */
   readonly buying: Float64Array
   /** What sell orders may still take away. */
@@ -23,14 +25,17 @@ export class Exposure {
   readonly openByConnector: Int32Array
   readonly #table: OrderTable
   readonly #instruments: number
+  readonly #keys: number
 
   constructor(table: OrderTable, sizes: { account: number; instrument: number; strategy: number; connector: number }) {
     const keys = sizes.account * sizes.instrument
     this.#table = table
     this.#instruments = sizes.instrument
     this.position = new Float64Array(keys)
-    this.buying = new Float64Array(keys)
-    this.selling = new Float64Array(keys)
+    this.#keys = keys
+    this.working = new Float64Array(keys * 2)
+    this.buying = this.working.subarray(0, keys)
+    this.selling = this.working.subarray(keys)
     this.openByInstrument = new Int32Array(keys)
     this.openByAccount = new Int32Array(sizes.account)
     this.openByStrategy = new Int32Array(sizes.strategy)
@@ -42,13 +47,22 @@ export class Exposure {
     return account * this.#instruments + instrument
   }
 
-  /** Reserves a new order at its approval. */
+  /** Index of a side (1 or -1) of a pair in {@link working}. Computed: which side it is cannot be foreseen. */
+  sideKey(key: number, side: number): number {
+    return key + this.#keys * ((1 - side) >> 1)
+  }
+
+  /** Reserves a new order at its approval: all of its quantity. */
   reserve(row: number): void {
     const { cells } = this.#table
-    const account = cells[row + Field.account]
-    const key = account * this.#instruments + cells[row + Field.instrument]
-    this.#count(row, key, account, 1)
-    this.#set(row, key, cells[row + Field.quantity])
+    const at = row & Field.OFFSET
+    const account = cells[at + Field.account] | 0
+    const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
+    const side = this.sideKey(key, cells[at + Field.side] | 0)
+    const quantity = cells[at + Field.quantity]
+    this.#count(at, key, account, 1)
+    this.working[side] = this.working[side] + quantity - cells[at + Field.reserved]
+    cells[at + Field.reserved] = quantity
   }
 
   /** Raises the reservation of a working order for a change that was approved and not confirmed yet. */
@@ -61,14 +75,34 @@ export class Exposure {
   /** Brings the reservation of an order in line with its facts. Called after every fold. */
   sync(row: number): void {
     const { cells } = this.#table
-    const isOpen = cells[row + Field.isOpen]
-    const target = isOpen === 1 ? this.#worstCase(row) : 0
-    const isCounted = cells[row + Field.isCounted]
-    if (isOpen === isCounted && target === cells[row + Field.reserved]) return
-    const account = cells[row + Field.account]
-    const key = account * this.#instruments + cells[row + Field.instrument]
-    if (isOpen !== isCounted) this.#count(row, key, account, isOpen === 1 ? 1 : -1)
-    if (target !== cells[row + Field.reserved]) this.#set(row, key, target)
+    const at = row & Field.OFFSET
+    const isOpen = cells[at + Field.isOpen]
+    const isCounted = cells[at + Field.isCounted]
+    const target = isOpen === 1 ? this.#worstCase(at) : 0
+    if (isOpen === isCounted && target === cells[at + Field.reserved]) return
+    const account = cells[at + Field.account] | 0
+    const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
+    if (isOpen !== isCounted) this.#count(at, key, account, isOpen === 1 ? 1 : -1)
+    if (target !== cells[at + Field.reserved]) this.#set(at, key, target)
+  }
+
+  /** A fill of an order, after its fold: moves the position, and takes what was filled out of the reservation. */
+  traded(row: number, signedUnits: number): void {
+    const { cells } = this.#table
+    const at = row & Field.OFFSET
+    const account = cells[at + Field.account] | 0
+    const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
+    this.position[key] = this.position[key] + signedUnits
+    const isOpen = cells[at + Field.isOpen]
+    const leaves = cells[at + Field.quantity] - cells[at + Field.filled]
+    if (isOpen !== cells[at + Field.isCounted] || cells[at + Field.firstRequest] >= 0) {
+      this.sync(at)
+      return
+    }
+    const target = isOpen === 1 && leaves > 0 ? leaves : 0
+    const side = this.sideKey(key, cells[at + Field.side] | 0)
+    this.working[side] = this.working[side] + target - cells[at + Field.reserved]
+    cells[at + Field.reserved] = target
   }
 
   /** A fill, or its reversal with a negative quantity: moves the position. */
@@ -77,24 +111,24 @@ export class Exposure {
     this.position[key] = this.position[key] + signedUnits
   }
 
-  #worstCase(row: number): number {
+  #worstCase(at: number): number {
     const { cells } = this.#table
-    if (cells[row + Field.firstRequest] >= 0) return worstCaseLeaves(this.#table, row)
-    const leaves = cells[row + Field.quantity] - cells[row + Field.filled]
+    if (cells[at + Field.firstRequest] >= 0) return worstCaseLeaves(this.#table, at)
+    const leaves = cells[at + Field.quantity] - cells[at + Field.filled]
     return leaves > 0 ? leaves : 0
   }
 
   #set(row: number, key: number, units: number): void {
     const { cells } = this.#table
-    const side = cells[row + Field.side] > 0 ? this.buying : this.selling
-    side[key] = side[key] + units - cells[row + Field.reserved]
+    const at = this.sideKey(key, cells[row + Field.side] | 0)
+    this.working[at] = this.working[at] + units - cells[row + Field.reserved]
     cells[row + Field.reserved] = units
   }
 
   #count(row: number, key: number, account: number, change: number): void {
     const { cells } = this.#table
-    const strategy = cells[row + Field.strategy]
-    const connector = cells[row + Field.connector]
+    const strategy = cells[row + Field.strategy] | 0
+    const connector = cells[row + Field.connector] | 0
     cells[row + Field.isCounted] = change > 0 ? 1 : 0
     this.openByInstrument[key] = this.openByInstrument[key] + change
     this.openByAccount[account] = this.openByAccount[account] + change

@@ -6,6 +6,7 @@ import { InstrumentRegistry } from '../model/instrument-registry.js'
 import { orderTypes, timesInForce } from '../model/order-types.js'
 import { TifCode, TypeCode } from '../orders/codes.js'
 import * as folds from '../orders/fold.js'
+import { foldTrade } from '../orders/fold-trades.js'
 import * as Field from '../orders/order-fields.js'
 import { OrderTable } from '../orders/order-table.js'
 import { denialCode } from './controls.js'
@@ -172,9 +173,14 @@ export class GateUnderTest {
     return again
   }
 
-  /** A fill, in orders and positions. */
+  /** A fill, in orders and positions at once, as the ledger books it. */
   fill(row: number, exec: string | number, quantity: number, price = 10_000): void {
-    this.apply(row, (seq, table) => folds.foldTrade(table, row, exec, quantity, price, Number.NaN, -1, 0, 0, seq, seq))
+    const { cells } = this.table
+    const before = cells[row + Field.filled]
+    const fold: Fold = (seq, table) => foldTrade(table, row, exec, quantity, price, Number.NaN, -1, 0, 0, seq, seq)
+    fold(this.#facts.length + 1, this.table)
+    this.gate.exposure.traded(row, cells[row + Field.side] * (cells[row + Field.filled] - before))
+    this.#facts.push({ row, fold })
   }
 
   /** Ends an order at the venue. */

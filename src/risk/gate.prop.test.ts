@@ -4,18 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { runs } from '../../test/support/runs.js'
 import { FactSource } from '../orders/codes.js'
 import { lifecycle } from '../orders/derive.js'
-import {
-  foldBusted,
-  foldCorrected,
-  foldRejected,
-  foldRequest,
-  foldRequestRejected,
-  foldSubmitted,
-  foldTrade,
-  foldUnknown,
-  foldUpdated,
-  foldWorks,
-} from '../orders/fold.js'
+import { foldRejected, foldSubmitted, foldUnknown, foldWorks } from '../orders/fold.js'
+import { foldRequest, foldRequestRejected, foldUpdated } from '../orders/fold-requests.js'
+import { foldBusted, foldCorrected } from '../orders/fold-restated.js'
+import { foldTrade } from '../orders/fold-trades.js'
 import { isClosed } from '../orders/lifecycle.js'
 import * as Field from '../orders/order-fields.js'
 import { DuplicateGuard } from './duplicate-guard.js'
@@ -54,13 +46,14 @@ describe('the guard against repeated orders', () => {
   it('lets alike orders pass as often as a list of all times says', () => {
     const orders = fc.record({
       limit: fc.integer({ min: 1, max: 4 }),
-      orders: fc.array(fc.record({ wait: fc.integer({ min: 0, max: 6 }), quantity: fc.integer({ min: 1, max: 12 }) }), {
+      orders: fc.array(fc.record({ wait: fc.integer({ min: 0, max: 6 }), quantity: fc.integer({ min: 1, max: 16 }) }), {
         maxLength: 80,
       }),
     })
     fc.assert(
       fc.property(orders, ({ limit, orders }) => {
-        const guard = new DuplicateGuard(limit, 10e-6, 64)
+        // As many places as there are kinds of orders, near to each other.
+        const guard = new DuplicateGuard(limit, 10e-6, 16)
         const passed = new Map<number, number[]>()
         let nowNs = 0
         for (const { wait, quantity } of orders) {

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { OrderSupport } from '../connector/capabilities.js'
+import type { TradewireError } from '../core/errors.js'
 import type { InstrumentId } from '../model/ids.js'
 import { OrderFlag, TifCode, TypeCode } from '../orders/codes.js'
-import { foldRequest, foldRequestRejected, foldUnknown, foldUpdated } from '../orders/fold.js'
+import { foldUnknown } from '../orders/fold.js'
+import { foldRequest, foldRequestRejected, foldUpdated } from '../orders/fold-requests.js'
 import * as Field from '../orders/order-fields.js'
 import { controlNames, controlOf, controls, Verdict } from './controls.js'
 import { GateUnderTest, type OrderDraft } from './gate-under-test.test-support.js'
+import { CompiledLimits, type RiskLimits } from './limits.js'
 
 const market = { type: TypeCode.MARKET } as const
 const buy = { side: 1 } as const
@@ -32,6 +35,16 @@ describe('C01, the quantity of one order', () => {
     expect([7, 8].map((quantity) => make().submit({ instrument: 2, quantity }))).toEqual(['ok', 'MAX_ORDER_QTY'])
   })
 
+  it('is 0 for an instrument that the table of limits leaves out', () => {
+    const test = new GateUnderTest({ maxOrderQuantity: { S0: 500 } }, [{}, {}])
+    expect(test.submit({ instrument: 0, quantity: 500 })).toBe('ok')
+    const row = test.draft({ instrument: 1, quantity: 1 })
+    expect(test.check(row)).toBe('MAX_ORDER_QTY')
+    expect(test.gate.describe(row, Verdict.maxOrderQuantity).limit).toBe(
+      'none stated for S1 (name it in risk.maxOrderQuantity, or "*")',
+    )
+  })
+
   it('holds for a change that makes an order larger', () => {
     const test = new GateUnderTest({ maxOrderQuantity: 500 })
     const row = test.send({ quantity: 400 })
@@ -47,6 +60,13 @@ describe('C02, the value of one order', () => {
       'ok',
       'MAX_ORDER_NOTIONAL',
     ])
+  })
+
+  it('is at most the default for an instrument that the table of limits leaves out', () => {
+    const test = new GateUnderTest({ maxOrderNotional: { S0: '5000000' } }, [{}, {}])
+    expect(test.submit({ instrument: 0, quantity: 50_000 })).toBe('ok')
+    expect(test.submit({ instrument: 1, quantity: 10_000 })).toBe('ok')
+    expect(test.submit({ instrument: 1, quantity: 10_001 })).toBe('MAX_ORDER_NOTIONAL')
   })
 
   it('of a market order is that at the far end of the collar', () => {
@@ -262,6 +282,20 @@ describe('C06, the position at worst', () => {
     ).toEqual(['ok', 'ok', 'MAX_POSITION'])
   })
 
+  it('is 0 for an instrument that the table of limits leaves out: it can only become smaller', () => {
+    const test = new GateUnderTest({ maxPosition: { S0: 500 } }, [{}, {}])
+    test.setPosition(-30, 1)
+    expect(test.submit({ instrument: 1, side: -1, quantity: 1 })).toBe('MAX_POSITION')
+    expect(test.submit({ instrument: 1, side: 1, quantity: 31 })).toBe('MAX_POSITION')
+    expect(test.submit({ instrument: 1, side: 1, quantity: 30 })).toBe('ok')
+    expect(test.submit({ instrument: 0, quantity: 500 })).toBe('ok')
+    const row = test.draft({ instrument: 1, quantity: 1 })
+    expect(test.check(row)).toBe('MAX_POSITION')
+    expect(test.gate.describe(row, Verdict.maxPosition).limit).toBe(
+      'none stated for S1 (name it in risk.maxPosition, or "*")',
+    )
+  })
+
   it('refuses the second of two orders that pass alone and not together', () => {
     const test = new GateUnderTest({ maxPosition: 100 })
     expect([
@@ -474,6 +508,37 @@ describe('C25 and C26, kill switch and trading states', () => {
     expect(test.gate.recheck(row)).toBe(Verdict.notTradable)
   })
 
+  it('are as many as there are entries that are not ACTIVE', () => {
+    const { states } = new GateUnderTest().gate
+    expect(states.list()).toEqual([])
+    states.set('strategy', 2, 'REDUCING')
+    states.kill('global')
+    states.set('instrument', 1, 'HALTED')
+    expect(states.list()).toEqual([
+      { scope: 'global', index: 0, state: 'HALTED', isKilled: true },
+      { scope: 'strategy', index: 2, state: 'REDUCING', isKilled: false },
+      { scope: 'instrument', index: 1, state: 'HALTED', isKilled: false },
+    ])
+    expect([states.get('strategy', 2), states.get('strategy', 1), states.isKilled('global')]).toEqual([
+      'REDUCING',
+      'ACTIVE',
+      true,
+    ])
+    states.release('global')
+    expect([states.get('global'), states.isKilled('global')]).toEqual(['ACTIVE', false])
+  })
+
+  it('and the price are asked again before an order leaves that waited', () => {
+    const test = new GateUnderTest()
+    test.nowNs = 77
+    const row = test.send()
+    expect([test.gate.checkedAtNs, test.gate.recheckReference(row)]).toEqual([77, 0])
+    test.nowUs += 5_000_001
+    expect(test.gate.recheckReference(row)).toBe(Verdict.marketData)
+    test.quote(0, 101)
+    expect(test.gate.recheckReference(row)).toBe(0)
+  })
+
   it('let a protective order pass a halt as long as it only shrinks the position', () => {
     const test = new GateUnderTest()
     test.setPosition(10)
@@ -558,6 +623,74 @@ describe('a change', () => {
     test.fill(row, 'E1', 30)
     expect([test.replace(row, 101), test.replace(row, 100)]).toEqual(['MAX_POSITION', 'ok'])
     expect(test.exposureOf()).toMatchObject({ position: 30, buying: 70 })
+  })
+})
+
+describe('limits in words', () => {
+  const limitOf = (limits: RiskLimits, order: OrderDraft, control: keyof typeof Verdict) => {
+    const test = new GateUnderTest(limits)
+    const row = test.draft(order)
+    expect(test.check(row)).toBe(controls[control].code)
+    return test.gate.describe(row, Verdict[control])
+  }
+
+  it('say what holds for the instrument', () => {
+    expect(limitOf({ maxOrderNotional: { S0: '999.5' } }, {}, 'maxOrderNotional')).toEqual({
+      control: 'maxOrderNotional',
+      code: 'MAX_ORDER_NOTIONAL',
+      limit: '999.5',
+      observed: '10 at 100',
+    })
+    expect(limitOf({ maxOrderNotional: 1, priceCollarPercent: 5 }, market, 'maxOrderNotional').observed).toBe(
+      '10 at 105',
+    )
+    expect(limitOf({ maxPosition: 9 }, {}, 'maxPosition').limit).toBe('9')
+  })
+
+  it('name what an order lacks', () => {
+    expect(limitOf({}, { quantity: Number.NaN }, 'invalidOrder').observed).toBe('quantity none, price 100')
+    expect(limitOf({}, { price: Number.NaN }, 'invalidOrder').observed).toBe('quantity 10, price none')
+  })
+})
+
+describe('limits that are not stated', () => {
+  it('are those of the documentation', () => {
+    const limits = new CompiledLimits()
+    expect(limits.collarParts).toBe(50_000)
+    expect(limits.maxOpen).toEqual({ instrument: 1_000, strategy: 1_000, account: 4_000, connector: 4_000 })
+    const { instruments } = new GateUnderTest()
+    expect(limits.notionalOf(instruments.at(0)).toFixed()).toBe('1000000')
+    expect(limits.of(instruments.at(0))).toMatchObject({
+      maxQuantityUnits: Number.POSITIVE_INFINITY,
+      maxPositionUnits: Number.POSITIVE_INFINITY,
+    })
+  })
+})
+
+describe('limits that are none', () => {
+  const code = (limits: RiskLimits) => {
+    try {
+      new GateUnderTest(limits)
+      return 'made'
+    } catch (error) {
+      return `${(error as TradewireError).code} ${(error as Error).message}`
+    }
+  }
+
+  it('are refused when the gate is made, by name', () => {
+    expect(code({ maxOrderQuantity: -1 })).toMatch(/^TW_INVALID_CONFIG risk\.maxOrderQuantity must not be negative/)
+    expect(code({ maxOrderNotional: '-0.01' })).toMatch(/^TW_INVALID_CONFIG risk\.maxOrderNotional must/)
+    expect(code({ maxPosition: { '*': 5, S0: -2 } })).toMatch(/^TW_INVALID_CONFIG risk\.maxPosition\.S0 must/)
+    expect(code({ rates: { EUR: 0 } })).toMatch(/^TW_INVALID_CONFIG risk\.rates\.EUR must be above 0/)
+    expect(code({ rates: { EUR: Number.NaN } })).toMatch(/^TW_/)
+    expect(code({ maxOrderQuantity: Number.POSITIVE_INFINITY })).toMatch(/^TW_/)
+    expect(code({ maxOpenOrders: { strategy: -1 } })).toMatch(/^TW_INVALID_CONFIG risk\.maxOpenOrders\.strategy/)
+    expect(code({ priceCollarPercent: 100.5 })).toMatch(/^TW_INVALID_CONFIG risk\.priceCollarPercent/)
+    expect(code({ throttle: { limit: 0, windowMs: 1 } })).toMatch(/^TW_INVALID_CONFIG throttle\.limit/)
+    expect(code({ throttle: { limit: 1, windowMs: 0 } })).toMatch(/^TW_INVALID_CONFIG throttle\.windowMs/)
+    expect(code({ duplicates: { limit: 0, windowMs: 1 } })).toMatch(/^TW_INVALID_CONFIG duplicates\.limit/)
+    expect(code({ duplicates: { limit: 1, windowMs: 0 } })).toMatch(/^TW_INVALID_CONFIG duplicates\.windowMs/)
+    expect(code({ maxOrderQuantity: 0, maxPosition: { '*': 0 }, rates: { EUR: '0.01' } })).toBe('made')
   })
 })
 

@@ -10,21 +10,26 @@
 
 import type { OrderSupport } from '../connector/capabilities.js'
 import type { Clock } from '../core/clock.js'
-import { compareProducts, compareProductToLimbs } from '../math/wide.js'
+import { compareProductToLimbs } from '../math/wide.js'
 import { isMultiple } from '../model/decimal.js'
-import type { Instrument } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { ApprovedOrder, ApprovedReplace, claimMintingRight, type OrderNames } from '../orders/approved-order.js'
 import { hasLimit, hasTrigger, OrderFlag, TifCode } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
-import { type ControlName, controls, Verdict } from './controls.js'
+import { type Breach, describeBreach } from './breach.js'
+import { controls, Verdict } from './controls.js'
 import { DuplicateGuard } from './duplicate-guard.js'
 import { Exposure } from './exposure.js'
-import { CompiledLimits, type InstrumentLimits, PARTS, type RiskLimits } from './limits.js'
+import { CompiledLimits, type InstrumentLimits, type RiskLimits } from './limits.js'
+import { PlainCheck } from './plain-check.js'
+import { GatePlan } from './plan.js'
+import * as Plan from './plan-fields.js'
 import { ReferenceFault, ReferencePrices } from './reference-prices.js'
 import { SlidingWindow } from './sliding-window.js'
+import { Subject } from './subject.js'
 import { isKillWord, type ScopeSizes, stateOfWord, TradingState, TradingStates } from './trading-state.js'
+import { valuationUnits } from './valuation.js'
 
 const right = claimMintingRight('risk gate')
 
@@ -47,45 +52,9 @@ export interface RiskGateOptions {
   limits?: RiskLimits
 }
 
-/** One failed control, for people. */
-export interface Breach {
-  control: ControlName
-  code: string
-  /** The limit and what was seen, as text in the instrument's terms. */
-  limit: string
-  observed: string
-}
-
 /** Trading phases in which nothing is sent: closed and halted. See `TradingStatus` of the ring. */
 const closedPhase = 0
 const haltedPhase = 3
-
-/** The order under check, read from its record once; for a change, with the terms it would lead to. */
-class Subject {
-  account = 0
-  instrument = 0
-  connector = 0
-  strategy = 0
-  side = 0
-  type = 0
-  timeInForce = 0
-  flags = 0
-  quantity = Number.NaN
-  price = Number.NaN
-  trigger = Number.NaN
-  filled = Number.NaN
-  /** What the order has reserved already. */
-  reserved = Number.NaN
-  /** Index of account and instrument in the columns of the exposure. */
-  key = 0
-  nowNs = Number.NaN
-  wallUs = Number.NaN
-  /** The reference in price units, and the highest and lowest limit price inside the collar. */
-  referenceUnits = Number.NaN
-  highestUnits = Number.NaN
-  lowestUnits = Number.NaN
-  limits: InstrumentLimits | undefined
-}
 
 /** The pre-trade risk gate of one system. */
 export class RiskGate {
@@ -104,11 +73,8 @@ export class RiskGate {
   readonly #throttles: (SlidingWindow | undefined)[]
   readonly #duplicates: DuplicateGuard | undefined
   readonly #phases: Int8Array
-  // By instrument: the reference as last converted, in price units, and the collar around it.
-  readonly #knownReference: Float64Array
-  readonly #referenceUnits: Float64Array
-  readonly #highestUnits: Float64Array
-  readonly #lowestUnits: Float64Array
+  readonly #plan: GatePlan
+  readonly #plain: PlainCheck
   readonly #approved: ApprovedOrder
   readonly #approvedChange: ApprovedReplace
   readonly #subject = new Subject()
@@ -131,10 +97,15 @@ export class RiskGate {
     const duplicates = limits.duplicates ?? { limit: 10, windowMs: 1_000 }
     this.#duplicates = duplicates === false ? undefined : new DuplicateGuard(duplicates.limit, duplicates.windowMs)
     this.#phases = new Int8Array(sizes.instrument).fill(-1)
-    this.#knownReference = new Float64Array(sizes.instrument).fill(Number.NaN)
-    this.#referenceUnits = new Float64Array(sizes.instrument).fill(Number.NaN)
-    this.#highestUnits = new Float64Array(sizes.instrument)
-    this.#lowestUnits = new Float64Array(sizes.instrument)
+    this.#plan = new GatePlan(sizes.instrument, this.limits.collarParts)
+    this.#plain = new PlainCheck({
+      table,
+      plan: this.#plan,
+      limits: this.limits,
+      exposure: this.exposure,
+      states: this.states,
+      references: this.references,
+    })
     this.#approved = ApprovedOrder.mint(right, table, instruments, names)
     this.#approvedChange = ApprovedReplace.mint(right, table, instruments, names)
   }
@@ -149,17 +120,33 @@ export class RiskGate {
    * failed. The order is approved from then on: send it, or give the reservation back by folding what happened.
    */
   check(row: number): number {
-    const order = this.#read(row)
-    const verdict = this.#verdict(row, order, true)
-    if (verdict !== 0) {
-      this.denials[verdict] = this.denials[verdict] + 1
-      return verdict
+    const order = this.#readNow(row)
+    if (!this.#isPlainlyGood(row, order)) {
+      const verdict = this.#verdict(row, order, true)
+      if (verdict !== 0) {
+        this.denials[verdict] = this.denials[verdict] + 1
+        return verdict
+      }
     }
     this.#throttles[order.connector]?.take(order)
     this.#duplicates?.take(order)
     this.exposure.reserve(row)
     this.approvals++
     return 0
+  }
+
+  /** Whether all controls let a new order pass, found out in the short way; false says nothing. */
+  #isPlainlyGood(row: number, order: Subject): boolean {
+    const venue = this.#venue(order.connector)
+    const phase = this.#phases[order.instrument]
+    return (
+      venue.isReady &&
+      phase !== closedPhase &&
+      phase !== haltedPhase &&
+      this.#plain.passes(row, order, venue.support) &&
+      (this.#duplicates === undefined || this.#duplicates.hasRoom(order)) &&
+      this.#throttleVerdict(order) === 0
+    )
   }
 
   /** The approval of an order that {@link check} let pass, to be handed to its connector in the same turn. */
@@ -179,7 +166,7 @@ export class RiskGate {
 
   /** Checks a change of a working order as the order it would become, and reserves the larger of old and new. */
   checkReplace(row: number, quantity: number, price: number, trigger: number): number {
-    const order = this.#read(row)
+    const order = this.#readNow(row)
     order.quantity = quantity
     order.price = price
     order.trigger = trigger
@@ -206,9 +193,15 @@ export class RiskGate {
     return this.#stateVerdict(order) || this.#tradableVerdict(order)
   }
 
+  /** Whether the price that an approved order was checked against is still good, later in time: 0, or the verdict. */
+  recheckReference(row: number): number {
+    const order = this.#readNow(row)
+    return this.#referenceVerdict(order, this.#limitsOf(order))
+  }
+
   /** All controls that an order fails now, with limits and what was seen. Reserves nothing. */
   explain(row: number): Breach[] {
-    const order = this.#read(row)
+    const order = this.#readNow(row)
     const breaches: Breach[] = []
     const seen = new Set<number>()
     for (const check of this.#checks(row, order)) {
@@ -220,41 +213,60 @@ export class RiskGate {
     return breaches
   }
 
-  /** A verdict on an order in words. */
+  /** A verdict on the order that was checked last, in words. */
   describe(row: number, verdict: number): Breach {
-    const name = (Object.keys(controls) as ControlName[])[verdict - 1] as ControlName
-    return { control: name, code: controls[name].code, ...this.#figures(row, name) }
+    return describeBreach(
+      verdict,
+      this.#subject,
+      this.limits.of(this.#instruments.at(this.#table.cells[row + Field.instrument])),
+      this.limits,
+    )
+  }
+
+  /** As {@link #read}, with the time of now. */
+  #readNow(row: number): Subject {
+    const order = this.#subject
+    order.nowNs = this.#clock.monotonicNs()
+    order.wallUs = this.#clock.wallUs()
+    return this.#read(row)
+  }
+
+  /** The limits of the instrument of an order, and its plan made from them at the first order. */
+  #limitsOf({ instrument }: Subject): InstrumentLimits {
+    const known = this.limits.at(instrument)
+    if (known !== undefined) return known
+    const limits = this.limits.of(this.#instruments.at(instrument))
+    this.#plan.compile(limits)
+    return limits
   }
 
   /** The order as it is now. Terms are not passed as arguments: a double, or NaN, would cost an allocation. */
   #read(row: number): Subject {
     const { cells } = this.#table
+    const at = row & Field.OFFSET
     const order = this.#subject
-    const account = cells[row + Field.account]
-    const instrument = cells[row + Field.instrument]
+    const account = cells[at + Field.account] | 0
+    const instrument = cells[at + Field.instrument] | 0
     order.account = account
     order.instrument = instrument
-    order.connector = cells[row + Field.connector]
-    order.strategy = cells[row + Field.strategy]
-    order.side = cells[row + Field.side]
-    order.type = cells[row + Field.type]
-    order.timeInForce = cells[row + Field.timeInForce]
-    order.flags = cells[row + Field.flags]
-    order.quantity = cells[row + Field.quantity]
-    order.price = cells[row + Field.price]
-    order.trigger = cells[row + Field.trigger]
-    order.filled = cells[row + Field.filled]
-    order.reserved = cells[row + Field.reserved]
+    order.connector = cells[at + Field.connector] | 0
+    order.strategy = cells[at + Field.strategy] | 0
+    order.side = cells[at + Field.side] | 0
+    order.type = cells[at + Field.type] | 0
+    order.timeInForce = cells[at + Field.timeInForce] | 0
+    order.flags = cells[at + Field.flags] | 0
+    order.quantity = cells[at + Field.quantity]
+    order.price = cells[at + Field.price]
+    order.trigger = cells[at + Field.trigger]
+    order.filled = cells[at + Field.filled]
+    order.reserved = cells[at + Field.reserved]
     order.key = this.exposure.keyOf(account, instrument)
-    order.limits = this.limits.at(instrument) ?? this.limits.of(this.#instruments.at(instrument))
-    order.nowNs = this.#clock.monotonicNs()
-    order.wallUs = this.#clock.wallUs()
     return order
   }
 
   /** The first control that fails, cheap ones and stops first. */
   #verdict(row: number, order: Subject, isNew: boolean): number {
-    const limits = order.limits as InstrumentLimits
+    const limits = this.#limitsOf(order)
     return (
       this.#stateVerdict(order) ||
       this.#tradableVerdict(order) ||
@@ -270,7 +282,7 @@ export class RiskGate {
   }
 
   #checks(row: number, order: Subject): (() => number)[] {
-    const limits = order.limits as InstrumentLimits
+    const limits = this.#limitsOf(order)
     return [
       () => this.#stateVerdict(order),
       () => this.#tradableVerdict(order),
@@ -343,11 +355,13 @@ export class RiskGate {
     const fault = this.references.faultAt(index, order.wallUs)
     if (fault === ReferenceFault.none) {
       const price = this.references.reference[index]
+      const plan = this.#plan.cells
+      const at = index * Plan.STRIDE
       // Prices in doubles are converted once, when they change.
-      if (price !== this.#knownReference[index]) this.#convertReference(limits.instrument, price)
-      order.referenceUnits = this.#referenceUnits[index]
-      order.highestUnits = this.#highestUnits[index]
-      order.lowestUnits = this.#lowestUnits[index]
+      if (price !== plan[at + Plan.REFERENCE]) this.#plan.convertReference(limits.instrument, price)
+      order.referenceUnits = plan[at + Plan.REFERENCE_UNITS]
+      order.highestUnits = plan[at + Plan.BOUND]
+      order.lowestUnits = -plan[at + Plan.BOUND + 1]
       return Number.isNaN(order.referenceUnits) ? Verdict.marketData : 0
     }
     order.referenceUnits = Number.NaN
@@ -355,23 +369,6 @@ export class RiskGate {
     order.lowestUnits = Number.NEGATIVE_INFINITY
     if (!this.limits.needsMarketData && hasLimit(order.type) && this.limits.collarParts < 0) return 0
     return fault === ReferenceFault.missing ? Verdict.noReference : Verdict.marketData
-  }
-
-  /**
-   * A reference in price units, and the highest and lowest price inside the collar around it. A price that the instrument
-   * cannot have is none.
-   */
-  #convertReference(instrument: Instrument, price: number): void {
-    const { index } = instrument
-    const { collarParts } = this.limits
-    const nearest = instrument.nearestPriceUnits(price)
-    const units = nearest > 0 || instrument.allowsNegativePrices ? nearest : Number.NaN
-    const width = units < 0 ? -collarParts : collarParts
-    this.#knownReference[index] = price
-    this.#referenceUnits[index] = units
-    if (Number.isNaN(units)) return
-    this.#highestUnits[index] = collarParts < 0 ? Number.POSITIVE_INFINITY : floorShare(units, PARTS + width, PARTS)
-    this.#lowestUnits[index] = collarParts < 0 ? Number.NEGATIVE_INFINITY : -floorShare(-units, PARTS - width, PARTS)
   }
 
   /** A limit price beyond the collar on its aggressive side; a price that is not there (NaN) is beyond nothing. */
@@ -382,7 +379,7 @@ export class RiskGate {
   #notionalVerdict(order: Subject, limits: InstrumentLimits): number {
     if (limits.maxNotionalHigh < 0) return Verdict.noReference
     const { quantity } = order
-    const price = limits.isInverse ? 1 : Math.abs(this.#valuationUnits(order))
+    const price = limits.isInverse ? 1 : Math.abs(valuationUnits(order, this.limits.collarParts))
     if (Number.isNaN(price)) return Verdict.noReference
     const product = quantity * price
     // Below 2^53 the product of doubles is exact; beyond, limbs decide.
@@ -390,15 +387,6 @@ export class RiskGate {
     return compareProductToLimbs(quantity, price, limits.maxNotionalHigh, limits.maxNotionalLow) > 0
       ? Verdict.maxOrderNotional
       : 0
-  }
-
-  /** The price an order is valued at: its limit, else its trigger or the reference, moved by the collar to the expensive side. */
-  #valuationUnits({ type, price, trigger, referenceUnits }: Subject): number {
-    if (hasLimit(type)) return price
-    const base = Number.isNaN(trigger)
-      ? referenceUnits
-      : Math.max(Math.abs(trigger), Number.isNaN(referenceUnits) ? 0 : Math.abs(referenceUnits))
-    return Math.ceil(Math.abs(base) * (1 + Math.max(0, this.limits.collarParts) / PARTS))
   }
 
   #positionVerdict(order: Subject, limits: InstrumentLimits): number {
@@ -444,53 +432,13 @@ export class RiskGate {
   }
 
   /** A pure decrease passes every limit; it still has to be a valid order at a venue that can be reached. */
-  #decreaseVerdict({ connector, quantity, limits }: Subject): number {
+  #decreaseVerdict(order: Subject): number {
+    const { connector, quantity } = order
     if (!this.#venue(connector).isReady) return Verdict.notTradable
-    return quantity > 0 && isMultiple(quantity, (limits as InstrumentLimits).sizeStepUnits) ? 0 : Verdict.invalidOrder
-  }
-
-  #figures(row: number, control: ControlName): { limit: string; observed: string } {
-    const table = this.#table
-    const instrument = this.#instruments.at(table.cells[row + Field.instrument])
-    const limits = this.limits.of(instrument)
-    const { quantity, price, referenceUnits } = this.#subject
-    const text = (units: number) => (Number.isFinite(units) ? instrument.quantityText(units) : 'none')
-    const priceText = (units: number) => (Number.isFinite(units) ? instrument.priceText(units) : 'none')
-    switch (control) {
-      case 'maxOrderQuantity':
-        return { limit: text(limits.maxQuantityUnits), observed: text(quantity) }
-      case 'maxPosition':
-        return {
-          limit: text(limits.maxPositionUnits),
-          observed: `order ${text(quantity)} on top of position and working orders`,
-        }
-      case 'priceCollar':
-        return {
-          limit: `${this.limits.collarParts / 10_000} % of ${priceText(referenceUnits)}`,
-          observed: priceText(price),
-        }
-      case 'maxOrderNotional':
-        return {
-          limit: String(this.limits.source.maxOrderNotional ?? '1000000'),
-          observed: `${text(quantity)} at ${priceText(this.#valuationUnits(this.#subject))}`,
-        }
-      case 'openOrders':
-        return { limit: JSON.stringify(this.limits.maxOpen), observed: 'reached' }
-      default:
-        return { limit: controls[control].rule, observed: `quantity ${text(quantity)}, price ${priceText(price)}` }
-    }
+    return quantity > 0 && isMultiple(quantity, this.#limitsOf(order).sizeStepUnits) ? 0 : Verdict.invalidOrder
   }
 }
 
 function isPriceValid(limits: InstrumentLimits, units: number): boolean {
   return units >= limits.leastPriceUnits && units <= limits.mostPriceUnits && limits.instrument.isPriceOnGrid(units)
-}
-
-/** The largest integer that is not above `units * multiplier / divisor`. */
-function floorShare(units: number, multiplier: number, divisor: number): number {
-  let share = Math.floor((units / divisor) * multiplier)
-  // The estimate is a few units off at most: exact products say which way.
-  while (compareProducts(share, divisor, units, multiplier) > 0) share--
-  while (compareProducts(share + 1, divisor, units, multiplier) <= 0) share++
-  return share
 }

@@ -8,16 +8,19 @@ import { Decimal, type DecimalInput, toDecimal } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import type { MarketDataLimits } from './reference-prices.js'
 
-/** One amount for every instrument, or one by symbol or id, `*` standing for the rest. */
+/**
+ * One amount for every instrument, or one by symbol or id, `*` standing for the rest. An instrument that such a table does
+ * not name, without a `*`, has the limit that holds where none is given; where there is none, nothing of it may be traded.
+ */
 export type PerInstrument = DecimalInput | Readonly<Record<string, DecimalInput>>
 
 /** Pre-trade limits. Everything has a default; see each field. */
 export interface RiskLimits {
-  /** Largest quantity of one order; no limit unless given. */
+  /** Largest quantity of one order; no limit unless given. A table without `*` allows 0 of what it does not name. */
   maxOrderQuantity?: PerInstrument
-  /** Largest value of one order in the base currency; 1,000,000 unless given. */
+  /** Largest value of one order in the base currency; 1,000,000 unless given, also for what a table without `*` does not name. */
   maxOrderNotional?: PerInstrument
-  /** Largest absolute position, working and unknown orders counted; no limit unless given. */
+  /** Largest absolute position, working and unknown orders counted; no limit unless given. A table without `*` allows 0 of what it does not name: such a position can only become smaller. */
   maxPosition?: PerInstrument
   /** Orders that may be working at once. 1,000 an instrument and a strategy, 4,000 an account and a connector unless given. */
   maxOpenOrders?: { instrument?: number; strategy?: number; account?: number; connector?: number }
@@ -64,8 +67,10 @@ export class CompiledLimits {
   readonly needsMarketData: boolean
   readonly #byInstrument: InstrumentLimits[] = []
 
+  /** @throws TradewireError `TW_INVALID_CONFIG` naming a limit that is none. */
   constructor(limits: RiskLimits = {}) {
     this.source = limits
+    checkAmounts(limits)
     this.collarParts = limits.priceCollarPercent === false ? -1 : percentParts(limits.priceCollarPercent ?? 5)
     this.maxOpen = {
       instrument: count(limits.maxOpenOrders?.instrument ?? 1_000, 'instrument'),
@@ -74,6 +79,17 @@ export class CompiledLimits {
       connector: count(limits.maxOpenOrders?.connector ?? 4_000, 'connector'),
     }
     this.needsMarketData = limits.marketData !== false
+  }
+
+  /** Whether a limit is a table that leaves an instrument out. */
+  isUnnamed(limit: 'maxOrderQuantity' | 'maxPosition', instrument: Instrument): boolean {
+    const stated = this.source[limit]
+    return stated !== undefined && isTable(stated) && named(stated, instrument) === undefined
+  }
+
+  /** The largest value of one order in an instrument, in the base currency. */
+  notionalOf(instrument: Instrument): Decimal {
+    return notionalLimit(instrument, this.source)
   }
 
   /** The limits of an instrument, compiled when they are first asked for. */
@@ -109,17 +125,42 @@ export class CompiledLimits {
   }
 }
 
+/** Limits are compiled when an instrument is first traded: what is wrong with them has to be said before. */
+function checkAmounts(limits: RiskLimits): void {
+  for (const name of ['maxOrderQuantity', 'maxOrderNotional', 'maxPosition'] as const) {
+    const limit = limits[name]
+    if (limit === undefined) continue
+    const amounts = isTable(limit) ? Object.entries(limit) : [['', limit] as const]
+    for (const [key, amount] of amounts)
+      if (toDecimal(amount, name).isNegative())
+        throw new TradewireError(
+          'TW_INVALID_CONFIG',
+          `risk.${name}${key === '' ? '' : `.${key}`} must not be negative, got ${String(amount)}`,
+        )
+  }
+  for (const [currency, rate] of Object.entries(limits.rates ?? {}))
+    if (!toDecimal(rate, `rates.${currency}`).greaterThan(0))
+      throw new TradewireError('TW_INVALID_CONFIG', `risk.rates.${currency} must be above 0, got ${String(rate)}`)
+}
+
+/** Largest value of one order, in the base currency, where none is given. */
+const defaultNotional = '1000000'
+
+function notionalLimit(instrument: Instrument, { maxOrderNotional = defaultNotional }: RiskLimits): Decimal {
+  const limit = isTable(maxOrderNotional) ? (named(maxOrderNotional, instrument) ?? defaultNotional) : maxOrderNotional
+  return toDecimal(limit, 'maxOrderNotional')
+}
+
 /** The limit on price units x quantity units (quantity units alone for inverse contracts); undefined when there is no rate. */
 function notionalUnits(instrument: Instrument, limits: RiskLimits): Decimal | undefined {
-  const limit = pick(limits.maxOrderNotional ?? '1000000', instrument)
   const rate = rateOf(instrument.currency, limits)
   if (rate === undefined) return undefined
-  if (limit === undefined) return new Decimal(LIMB).mul(LIMB - 1)
   const scale = instrument.isInverse ? instrument.sizeScale : instrument.priceScale + instrument.sizeScale
-  return toDecimal(limit, 'maxOrderNotional')
+  const units = notionalLimit(instrument, limits)
     .div(rate.mul(instrument.multiplier))
     .mul(new Decimal(10).pow(scale))
     .floor()
+  return Decimal.min(units, new Decimal(LIMB).mul(LIMB - 1))
 }
 
 function rateOf(currency: string, limits: RiskLimits): Decimal | undefined {
@@ -129,18 +170,19 @@ function rateOf(currency: string, limits: RiskLimits): Decimal | undefined {
 }
 
 function quantityLimit(limit: PerInstrument | undefined, instrument: Instrument, name: string): number {
-  const value = pick(limit, instrument)
-  if (value === undefined) return Number.POSITIVE_INFINITY
-  const units = toDecimal(value, name).mul(new Decimal(10).pow(instrument.sizeScale)).floor().toNumber()
-  if (units < 0)
-    throw new TradewireError('TW_INVALID_CONFIG', `risk.${name} must not be negative, got ${String(value)}`)
-  return units
+  if (limit === undefined) return Number.POSITIVE_INFINITY
+  const value = isTable(limit) ? (named(limit, instrument) ?? 0) : limit
+  return toDecimal(value, name).mul(new Decimal(10).pow(instrument.sizeScale)).floor().toNumber()
 }
 
-function pick(limit: PerInstrument | undefined, instrument: Instrument): DecimalInput | undefined {
-  if (limit === undefined || typeof limit !== 'object' || Decimal.isDecimal(limit))
-    return limit as DecimalInput | undefined
-  const table = limit as Readonly<Record<string, DecimalInput>>
+type LimitTable = Readonly<Record<string, DecimalInput>>
+
+function isTable(limit: PerInstrument): limit is LimitTable {
+  return typeof limit === 'object' && !Decimal.isDecimal(limit)
+}
+
+/** What a table says of an instrument; undefined when it does not name it and has no `*`. */
+function named(table: LimitTable, instrument: Instrument): DecimalInput | undefined {
   for (const name of [instrument.id as string, instrument.symbol, '*'])
     if (Object.hasOwn(table, name)) return table[name]
   return undefined

@@ -116,7 +116,8 @@ function nameOf(path: string, { symbols, accounts, assetClasses: classes }: Rout
   return conditions.length === 0 ? path : conditions.join(' ')
 }
 
-function steadinessOf(config: SteadinessOptions): SteadinessOptions {
+/** How steady a choice is, of a configuration that says more. */
+export function steadinessOf(config: SteadinessOptions): SteadinessOptions {
   const { minDwellMs, failbackAfterMs, maxFailbackAfterMs, scoreMargin } = config
   return {
     ...(minDwellMs === undefined ? {} : { minDwellMs }),

@@ -16,15 +16,25 @@ import {
   options,
   orFalse,
   parseConfig,
+  pattern,
   positiveInteger,
   realNumber,
   text,
   wholeNumber,
 } from '../model/config-schema.js'
+import { checkInput, type FieldFault } from '../model/schema/parse.js'
 import type { RiskLimits } from '../risk/limits.js'
+import { type RoutingConfig, routingSchema } from './routing-config.js'
 
 /** Where orders really go: to a simulated market on virtual time, to live data with simulated execution, or to a venue with real money. */
 export type TradingMode = 'simulation' | 'paper' | 'live'
+
+/**
+ * What happens when a hook of a strategy throws (it is announced and counted in any case): the strategy goes on (`log`); it
+ * is ended and its orders are canceled (`stop-strategy`); that, and trading is halted for the whole system until a person
+ * says otherwise (`halt`).
+ */
+export type StrategyErrorPolicy = 'log' | 'stop-strategy' | 'halt'
 
 /** Plain-data options of a system. */
 export interface TradingSystemConfig {
@@ -39,6 +49,15 @@ export interface TradingSystemConfig {
   journal?: string
   /** What an order survives before it is sent; `os` unless given. */
   durability?: 'os' | 'fsync'
+  /** When the state is written into the journal as one record, beside the end of a system: a restart reads from the latest on. */
+  snapshots?: {
+    /** After so many records; 1,000,000 unless given. */
+    everyRecords?: number
+    /** After so many megabytes of records; 64 unless given. */
+    everyMegabytes?: number
+    /** Segments before a snapshot that are kept; all unless given. Older ones, and the history in them, are removed. */
+    keepSegments?: number
+  }
   risk?: RiskLimits
   /** Account of orders that name none. */
   account?: string
@@ -52,16 +71,22 @@ export interface TradingSystemConfig {
   accounting?: 'average' | 'fifo' | 'lifo'
   /** What happens to open orders when the system closes: `cancel` on paper and in simulation, `leave` live, unless given. */
   onClose?: 'cancel' | 'leave'
+  /** How long `stop` waits for the outcome of these cancels, on the system's clock; 10,000 unless given. */
+  closeTimeoutMs?: number
+  /** What happens when a hook of a strategy throws; `stop-strategy` unless given. */
+  onStrategyError?: StrategyErrorPolicy
   /** What happens to orders and fills that are not ours; `adopt` unless given. */
   externalOrders?: 'adopt' | 'observe' | 'ignore'
   onOverfill?: 'halt' | 'alert'
+  /** Where orders and market data go when there are several connectors. */
+  routing?: RoutingConfig
   reconciliation?: {
     notFound?: 'operator' | 'infer'
     positionMismatch?: 'halt' | 'adjust'
     venueGraceMs?: number
     intervalMs?: number
   }
-  /** Bounds of tables and buffers. */
+  /** Bounds of tables and buffers. `orders`, `trades` and `ring` are rounded up to a power of two. */
   limits?: {
     orders?: number
     trades?: number
@@ -75,6 +100,7 @@ export interface TradingSystemConfig {
   overflow?: 'conflate' | 'dropOldest' | 'backpressure'
 }
 
+const currency = pattern(/^[A-Za-z0-9.]{1,16}$/, 'a currency such as USD')
 const perInstrument = amountOrMap({ min: '0' })
 const window = options({ limit: positiveInteger(1_000_000), windowMs: durationMs() })
 
@@ -104,25 +130,35 @@ const riskSchema = options({
       }),
     ),
   ),
-  baseCurrency: optional(text(16)),
+  baseCurrency: optional(currency),
   rates: optional(mapOf(amount({ min: '0' }))),
 })
 
-const schema = options({
+const entries = {
   mode: optional(oneOf(['simulation', 'paper', 'live'])),
   live: optional(options({ account: text(64), confirm: flag() })),
   journal: optional(text(4_096)),
   durability: optional(oneOf(['os', 'fsync'])),
+  snapshots: optional(
+    options({
+      everyRecords: optional(positiveInteger(1_000_000_000)),
+      everyMegabytes: optional(positiveInteger(1_048_576)),
+      keepSegments: optional(wholeNumber(0, 1_000_000)),
+    }),
+  ),
   risk: optional(riskSchema),
   account: optional(text(64)),
-  idPrefix: optional(text(8)),
+  idPrefix: optional(pattern(/^[A-Za-z0-9]{1,8}$/, 'text of 1 to 8 letters or digits')),
   seed: optional(wholeNumber(Number.MIN_SAFE_INTEGER)),
-  baseCurrency: optional(text(16)),
+  baseCurrency: optional(currency),
   capital: optional(amount()),
   accounting: optional(oneOf(['average', 'fifo', 'lifo'])),
   onClose: optional(oneOf(['cancel', 'leave'])),
+  closeTimeoutMs: optional(durationMs(0)),
+  onStrategyError: optional(oneOf(['log', 'stop-strategy', 'halt'])),
   externalOrders: optional(oneOf(['adopt', 'observe', 'ignore'])),
   onOverfill: optional(oneOf(['halt', 'alert'])),
+  routing: optional(routingSchema),
   reconciliation: optional(
     options({
       notFound: optional(oneOf(['operator', 'infer'])),
@@ -143,7 +179,12 @@ const schema = options({
     }),
   ),
   overflow: optional(oneOf(['conflate', 'dropOldest', 'backpressure'])),
-})
+}
+
+const schema = options(entries)
+
+/** Names of the plain-data options. */
+export const configNames: readonly string[] = Object.keys(entries)
 
 /**
  * Checks a configuration as a whole.
@@ -154,12 +195,18 @@ export function checkConfig(config: unknown): TradingSystemConfig {
   return parseConfig(schema, config, 'trading system') as TradingSystemConfig
 }
 
+/** The faults of a configuration, or its value where there is none. */
+export function inspectConfig(config: unknown): { value: TradingSystemConfig } | { faults: FieldFault[] } {
+  return checkInput(schema, config) as { value: TradingSystemConfig } | { faults: FieldFault[] }
+}
+
 /**
- * Refuses a live start that lacks anything it requires, and says all that is missing.
+ * Refuses a live start that lacks anything it requires, and says all that is missing. `hasOrders`: whether any connector
+ * takes orders.
  *
  * @throws TradewireError `TW_LIVE_REFUSED`.
  */
-export function requireLive(config: TradingSystemConfig): void {
+export function requireLive(config: TradingSystemConfig, hasOrders = true): void {
   if (config.mode !== 'live') return
   const { risk = {} } = config
   const missing: string[] = []
@@ -179,6 +226,7 @@ export function requireLive(config: TradingSystemConfig): void {
   want(risk.priceCollarPercent !== undefined && risk.priceCollarPercent !== false, 'risk.priceCollarPercent')
   want(risk.throttle !== undefined && risk.throttle !== false, 'risk.throttle')
   want(risk.marketData !== false, 'risk.marketData must not be switched off')
+  want(hasOrders, 'connectors: one that takes orders')
   if (missing.length > 0) {
     throw new TradewireError('TW_LIVE_REFUSED', `Live trading needs: ${missing.join('; ')}`, { details: { missing } })
   }

@@ -11,6 +11,7 @@ import type { Time } from '../core/time.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { OrderCore } from '../oms/order-core.js'
+import { recalledBooks } from '../oms/recalled-books.js'
 import type { Reconciler, ReconciliationReport } from '../oms/reconciler.js'
 import { RecordType } from '../oms/records.js'
 import type { ReportIntake } from '../oms/report-intake.js'
@@ -18,7 +19,11 @@ import { StatusCode } from '../orders/codes.js'
 import { lifecycle } from '../orders/derive.js'
 import { Field } from '../orders/order-table.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
+import type { MarketSink } from '../ring/sink.js'
 import type { ConnectionEvent } from './strategy.js'
+
+/** From a doubt about a venue to the question. */
+const doubtDelayMs = 1_000
 
 /** What a hub works with. */
 export interface ConnectorHubParts {
@@ -26,8 +31,12 @@ export interface ConnectorHubParts {
   intake: ReportIntake
   reconciler: Reconciler
   ring: IngestRing
+  /** Where connectors publish: the ring, or what stands before it. */
+  market: MarketSink
+  onInstrument: (index: number) => void
   time: Time
   random: Random
+  seed: number
   logger: Logger
   instruments: InstrumentRegistry
   onConnection: (event: ConnectionEvent) => void
@@ -43,19 +52,28 @@ export class ConnectorHub {
   readonly reportedAccounts = new Set<string>()
   readonly #parts: ConnectorHubParts
   readonly #running = new Map<BaseConnector, { epoch: number; report: Promise<ReconciliationReport> }>()
+  /** Indices of the connectors whose venue is to be asked. */
+  readonly #doubted = new Set<number>()
+  #doubtTimer: TimerHandle | undefined
   #isStopped = false
+  /** Ends with the hub: reconciliations that wait for their next question are given up then. */
+  readonly #life = new AbortController()
   #wakeUp: TimerHandle | undefined
   #timer: TimerHandle | undefined
 
   constructor(parts: ConnectorHubParts) {
     this.#parts = parts
-    parts.instruments.onAdd = (instrument) => this.#recordInstrument(instrument.definition)
+    parts.instruments.onAdd = (instrument) => {
+      this.#recordInstrument(instrument.definition)
+      parts.onInstrument(instrument.index)
+    }
   }
 
-  /** The connector that moves a simulated market; undefined when there is none. */
-  get driver(): MarketDriver | undefined {
-    for (const connector of this.byName.values()) if (isMarketDriver(connector)) return connector
-    return undefined
+  /** The connectors that move a market of their own, in the order they were added. */
+  get drivers(): MarketDriver[] {
+    const drivers: MarketDriver[] = []
+    for (const connector of this.byName.values()) if (isMarketDriver(connector)) drivers.push(connector)
+    return drivers
   }
 
   /** A connector by name, the first one when no name is given. @throws TradewireError `TW_INVALID_ARGUMENT`. */
@@ -87,20 +105,38 @@ export class ConnectorHub {
     this.#parts.instruments.add(definition)
   }
 
-  /** Starts all connectors at once; ready when this resolves. The journal holds the session for certain before anything is sent in it. */
-  async startAll(signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * Starts all connectors at once. Resolves when they are ready, or with `any` when the first one is: the others go on
+   * trying then. The journal holds the session for certain before anything is sent in it.
+   */
+  async startAll(signal: AbortSignal | undefined, enough: 'all' | 'any' = 'all'): Promise<void> {
     this.#tellMissing()
     await this.#parts.core.recorder.journal.durable()
-    await Promise.all(
-      [...this.byName.values()].map((connector) => connector.start(signal === undefined ? {} : { signal })),
-    )
+    const connectors = [...this.byName.values()]
+    const starts = connectors.map((connector) => connector.start(signal === undefined ? {} : { signal }))
+    if (enough === 'all' || starts.length === 0) {
+      await Promise.all(starts)
+      return
+    }
+    starts.forEach((start, at) => {
+      start.catch((error) => {
+        if (!this.#isStopped) this.#parts.onError(error, `starting ${connectors[at]?.name}`)
+      })
+    })
+    try {
+      await Promise.any(starts)
+    } catch (error) {
+      throw error instanceof AggregateError ? error.errors[0] : error
+    }
   }
 
   /** Stops all connectors and the timers of this hub. A connector that fails to stop harms no other. */
   async stopAll(): Promise<void> {
     this.#isStopped = true
+    this.#life.abort(new TradewireError('TW_DISPOSED', 'The system was stopped'))
     this.#timer?.cancel()
     this.#wakeUp?.cancel()
+    this.#doubtTimer?.cancel()
     this.drain()
     for (const connector of this.byName.values()) {
       try {
@@ -131,18 +167,35 @@ export class ConnectorHub {
   reconcileEvery(intervalMs: number): void {
     this.#timer = this.#parts.time.every(intervalMs, () => {
       for (const connector of this.byName.values()) {
-        if (connector.isReady && connector.capabilities.orders !== undefined) {
-          this.reconcileNow(connector).catch((error) => this.#parts.onError(error, `reconciling ${connector.name}`))
-        }
+        if (connector.isReady && connector.capabilities.orders !== undefined) this.#reconcileSoon(connector)
       }
     })
   }
 
+  /**
+   * Something that a venue said does not fit: it is asked about everything, soon. What comes in a burst is asked once.
+   * `connector` by index; -1 where it is not known which: all are asked.
+   */
+  doubt(connector: number): void {
+    this.#doubted.add(connector)
+    if (this.#isStopped) return
+    this.#doubtTimer ??= this.#parts.time.after(doubtDelayMs, () => {
+      this.#doubtTimer = undefined
+      const asked = [...this.byName.values()].filter((each) => this.#doubted.has(-1) || this.#doubted.has(each.source))
+      this.#doubted.clear()
+      // One that is not ready is compared with its venue before it becomes so.
+      for (const each of asked) if (each.isReady && each.capabilities.orders !== undefined) this.#reconcileSoon(each)
+    })
+  }
+
+  #reconcileSoon(connector: BaseConnector): void {
+    this.reconcileNow(connector).catch((error) => {
+      if (!this.#isStopped) this.#parts.onError(error, `reconciling ${connector.name}`)
+    })
+  }
+
   /** Compares our books with the venue of a connector now. A run over the same connection that is under way is shared. */
-  reconcileNow(
-    connector: BaseConnector,
-    signal: AbortSignal = new AbortController().signal,
-  ): Promise<ReconciliationReport> {
+  reconcileNow(connector: BaseConnector, signal: AbortSignal = this.#life.signal): Promise<ReconciliationReport> {
     const { epoch } = connector
     const running = this.#running.get(connector)
     if (running?.epoch === epoch) return running.report
@@ -178,23 +231,26 @@ export class ConnectorHub {
   }
 
   #hostFor(): ConnectorHost {
-    const { core, intake, ring, time, random, logger, instruments } = this.#parts
+    const { core, intake, market, time, random, seed, logger, instruments } = this.#parts
     return {
       time,
       random,
+      seed,
       logger,
       instruments,
-      market: ring,
+      market,
       reports: intake,
       isApproved: (view) => core.gate.isOwn(view),
-      wake: () => this.#wake(),
+      wake: () => this.wake(),
       drain: () => this.drain(),
       reconcile: (connector, signal) => this.#reconcileFirst(connector, signal),
+      recall: (connector) => recalledBooks(core, connector),
       disconnected: (connector, reason) => this.#disconnected(connector, reason),
     }
   }
 
-  #wake(): void {
+  /** Market data was published: its handlers run in the next turn of the loop. */
+  wake(): void {
     if (this.#wakeUp !== undefined || this.#isStopped) return
     this.#wakeUp = this.#parts.time.nextTurn(() => {
       this.#wakeUp = undefined
@@ -213,9 +269,10 @@ export class ConnectorHub {
 
   /** Whatever was on its way when the connection broke is of unknown fate until the venue has been asked. */
   #disconnected(connector: BaseConnector, reason: string): void {
-    const { core } = this.#parts
+    const { core, time } = this.#parts
     const { table } = core
     const { cells } = table
+    time.requestSettling?.() // what reconnects is code that awaits
     core.beginTurn()
     try {
       for (const row of table.rows()) {

@@ -5,10 +5,11 @@
  *
  * What risk judges by is thus never older than what a strategy sees.
  */
+import type { DataKind } from '../connector/capabilities.js'
 import type { BarAggregator } from '../market/bar-aggregator.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
-import type { MacroEvent, NewsEvent } from '../model/market-data.js'
+import type { Discontinuity, MacroEvent, NewsEvent } from '../model/market-data.js'
 import type { RingConsumer } from '../ring/consumer.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import type { RingHandlers } from '../ring/kinds.js'
@@ -59,9 +60,9 @@ export class MarketHub {
   }
 
   /** Lets a strategy see market data, each hook it overrides. One that overrides none costs nothing. */
-  add(strategy: Strategy): void {
-    const { ring, instruments, policy, onError } = this.#parts
-    const handlers = strategyHandlers(strategy, instruments, onError)
+  add(strategy: Strategy, wanted: WantedInstruments, onThrow: HookErrorHandler): void {
+    const { ring, instruments, policy } = this.#parts
+    const handlers = strategyHandlers(strategy, wanted, instruments, onThrow)
     if (Object.keys(handlers).length === 0) return
     this.#strategies.set(strategy, ring.addConsumer({ name: `strategy ${strategy.name}`, policy, handlers }))
   }
@@ -78,22 +79,34 @@ export class MarketHub {
   }
 }
 
-/** Batch handlers that call the hooks a strategy overrides, for the symbols it wants. A hook that throws ends nothing else. */
+/** Gets what a hook threw, or rejected with; says whether the strategy goes on. */
+export type HookErrorHandler = (error: unknown, hook: string) => boolean
+
+/** Kinds of market data whose hooks a strategy overrides. */
+export function watchedKinds(strategy: Strategy): DataKind[] {
+  const base = Strategy.prototype
+  const kinds: DataKind[] = []
+  if (strategy.onQuote !== base.onQuote) kinds.push('quotes')
+  if (strategy.onTrade !== base.onTrade) kinds.push('trades')
+  if (strategy.onBook !== base.onBook) kinds.push('book')
+  if (strategy.onBar !== base.onBar) kinds.push('bars')
+  if (strategy.onStatus !== base.onStatus) kinds.push('status')
+  if (strategy.onNews !== base.onNews || strategy.onMacro !== base.onMacro) kinds.push('news')
+  return kinds
+}
+
+/**
+ * Batch handlers that call the hooks a strategy overrides, for the symbols it wants. A hook that throws ends nothing else.
+ * Quotes and trades, which come by the million, have loops of their own.
+ */
 export function strategyHandlers(
   strategy: Strategy,
+  wanted: WantedInstruments,
   instruments: InstrumentRegistry,
-  onError: (error: unknown, where: string) => void,
+  onThrow: HookErrorHandler,
 ): RingHandlers {
-  const wanted = new WantedInstruments(strategy, instruments)
   const base = Strategy.prototype
   const handlers: { -readonly [Key in keyof RingHandlers]: RingHandlers[Key] } = {}
-  const guard = (hook: string, call: () => void) => {
-    try {
-      call()
-    } catch (error) {
-      onError(error, `${strategy.name}.${hook}`)
-    }
-  }
   if (strategy.onQuote !== base.onQuote) {
     const view = new QuoteView(instruments)
     handlers.onQuotes = (ring, from, to) => {
@@ -101,9 +114,10 @@ export function strategyHandlers(
       for (let row = from; row < to; row++) {
         if (!wanted.has(instrument[row] as number)) continue
         try {
-          strategy.onQuote(view.at(ring, row))
+          const result: unknown = strategy.onQuote(view.at(ring, row))
+          if (result !== undefined) watchPromise(result, 'onQuote', onThrow)
         } catch (error) {
-          onError(error, `${strategy.name}.onQuote`)
+          if (!onThrow(error, 'onQuote')) return
         }
       }
     }
@@ -115,62 +129,120 @@ export function strategyHandlers(
       for (let row = from; row < to; row++) {
         if (!wanted.has(instrument[row] as number)) continue
         try {
-          strategy.onTrade(view.at(ring, row))
+          const result: unknown = strategy.onTrade(view.at(ring, row))
+          if (result !== undefined) watchPromise(result, 'onTrade', onThrow)
         } catch (error) {
-          onError(error, `${strategy.name}.onTrade`)
+          if (!onThrow(error, 'onTrade')) return
         }
       }
     }
   }
   if (strategy.onBook !== base.onBook) {
     const view = new BookView(instruments)
-    handlers.onBooks = (ring, from, to) => {
-      for (let row = from; row < to; row++)
-        if (wanted.has(ring.books.instrument[row] as number)) guard('onBook', () => strategy.onBook(view.at(ring, row)))
-    }
+    const call = hookCaller('onBook', (ring, row) => strategy.onBook(view.at(ring, row)), onThrow)
+    handlers.onBooks = (ring, from, to) => eachRow(ring, ring.books.instrument, from, to, wanted, call)
   }
   if (strategy.onBar !== base.onBar) {
     const view = new BarView(instruments)
-    handlers.onBars = (ring, from, to) => {
-      for (let row = from; row < to; row++)
-        if (wanted.has(ring.bars.instrument[row] as number)) guard('onBar', () => strategy.onBar(view.at(ring, row)))
-    }
+    const call = hookCaller('onBar', (ring, row) => strategy.onBar(view.at(ring, row)), onThrow)
+    handlers.onBars = (ring, from, to) => eachRow(ring, ring.bars.instrument, from, to, wanted, call)
   }
   if (strategy.onStatus !== base.onStatus) {
     const view = new StatusView(instruments)
-    handlers.onStatuses = (ring, from, to) => {
-      for (let row = from; row < to; row++)
-        if (wanted.has(ring.statuses.instrument[row] as number))
-          guard('onStatus', () => strategy.onStatus(view.at(ring, row)))
-    }
+    const call = hookCaller('onStatus', (ring, row) => strategy.onStatus(view.at(ring, row)), onThrow)
+    handlers.onStatuses = (ring, from, to) => eachRow(ring, ring.statuses.instrument, from, to, wanted, call)
   }
-  if (strategy.onNews !== base.onNews || strategy.onMacro !== base.onMacro) {
-    handlers.onNotes = (ring, from, to) => {
-      for (let row = from; row < to; row++) {
-        const note = ring.notes.note[row] as { kind?: string } | undefined
-        if (note?.kind === 'news') guard('onNews', () => strategy.onNews(note as NewsEvent))
-        else if (note?.kind === 'macro') guard('onMacro', () => strategy.onMacro(note as MacroEvent))
-      }
-    }
-  }
+  const onNotes = noteHandler(strategy, wanted, onThrow)
+  if (onNotes !== undefined) handlers.onNotes = onNotes
   return handlers
 }
 
+/** Hands rare events on: news and releases to whoever wants them, breaks in the data to who wants the instrument. */
+function noteHandler(
+  strategy: Strategy,
+  wanted: WantedInstruments,
+  onThrow: HookErrorHandler,
+): RingHandlers['onNotes'] {
+  const base = Strategy.prototype
+  const { onNews, onMacro, onDiscontinuity } = strategy
+  if (onNews === base.onNews && onMacro === base.onMacro && onDiscontinuity === base.onDiscontinuity) return undefined
+  const noteAt = (ring: IngestRing, row: number) => ring.notes.note[row] as { kind?: string } | undefined
+  const news = hookCaller('onNews', (ring, row) => strategy.onNews(noteAt(ring, row) as NewsEvent), onThrow)
+  const macro = hookCaller('onMacro', (ring, row) => strategy.onMacro(noteAt(ring, row) as MacroEvent), onThrow)
+  const broken = hookCaller(
+    'onDiscontinuity',
+    (ring, row) => strategy.onDiscontinuity(noteAt(ring, row) as Discontinuity),
+    onThrow,
+  )
+  const callers: Readonly<Record<string, RowCaller>> = { news, macro, discontinuity: broken }
+  return (ring, from, to) => {
+    const { instrument } = ring.notes
+    for (let row = from; row < to; row++) {
+      const kind = noteAt(ring, row)?.kind
+      if (kind === 'discontinuity' && !wanted.has(instrument[row] as number)) continue
+      if (callers[kind ?? '']?.(ring, row) === false) return
+    }
+  }
+}
+
+/** Calls a hook for one row; false when the strategy does not go on. */
+type RowCaller = (ring: IngestRing, row: number) => boolean
+
+/** A hook as a caller that lets nothing out: what it throws, and what the promise of an async hook rejects with, is reported. */
+function hookCaller(
+  hook: string,
+  run: (ring: IngestRing, row: number) => unknown,
+  onThrow: HookErrorHandler,
+): RowCaller {
+  return (ring, row) => {
+    try {
+      const result = run(ring, row)
+      if (result !== undefined) watchPromise(result, hook, onThrow)
+      return true
+    } catch (error) {
+      return onThrow(error, hook)
+    }
+  }
+}
+
+/** Hears of what the promise of an async hook rejects with. */
+export function watchPromise(result: unknown, hook: string, onThrow: HookErrorHandler): void {
+  if (result instanceof Promise) result.catch((error: unknown) => onThrow(error, hook))
+}
+
+function eachRow(
+  ring: IngestRing,
+  instrument: ArrayLike<number>,
+  from: number,
+  to: number,
+  wanted: WantedInstruments,
+  call: RowCaller,
+): void {
+  for (let row = from; row < to; row++) if (wanted.has(instrument[row] as number) && !call(ring, row)) return
+}
+
 /** Which instruments a strategy wants, as one byte each; looked up anew when instruments are added. */
-class WantedInstruments {
-  readonly #strategy: Strategy
+export class WantedInstruments {
+  readonly #symbols: ReadonlySet<string> | undefined
   readonly #instruments: InstrumentRegistry
   #known = 0
   #isWanted = new Uint8Array(64)
 
-  constructor(strategy: Strategy, instruments: InstrumentRegistry) {
-    this.#strategy = strategy
+  /** `symbols`: symbols and ids; all where undefined. */
+  constructor(symbols: readonly string[] | undefined, instruments: InstrumentRegistry) {
+    this.#symbols = symbols === undefined ? undefined : new Set(symbols)
     this.#instruments = instruments
   }
 
   has(instrument: number): boolean {
     if (instrument >= this.#known) this.#learn()
     return this.#isWanted[instrument] === 1
+  }
+
+  /** One more. */
+  add(instrument: number): void {
+    this.#learn()
+    this.#isWanted[instrument] = 1
   }
 
   #learn(): void {
@@ -180,11 +252,10 @@ class WantedInstruments {
       grown.set(this.#isWanted)
       this.#isWanted = grown
     }
-    const symbols = this.#strategy.symbols
+    const symbols = this.#symbols
     for (; this.#known < size; this.#known++) {
-      const instrument = this.#instruments.at(this.#known)
-      this.#isWanted[this.#known] =
-        symbols === undefined || symbols.includes(instrument.symbol) || symbols.includes(instrument.id) ? 1 : 0
+      const { symbol, id } = this.#instruments.at(this.#known)
+      this.#isWanted[this.#known] = symbols === undefined || symbols.has(symbol) || symbols.has(id) ? 1 : 0
     }
   }
 }

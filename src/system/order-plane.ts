@@ -3,7 +3,8 @@ import { OrderSupport } from '../connector/capabilities.js'
 import type { Clock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
 import { InstrumentRegistry } from '../model/instrument-registry.js'
-import { CoreNames, OrderCore } from '../oms/order-core.js'
+import { CoreNames } from '../oms/core-names.js'
+import { OrderCore } from '../oms/order-core.js'
 import { OrderTable } from '../orders/order-table.js'
 import type { RateSource } from '../portfolio/base-currency.js'
 import { Portfolio } from '../portfolio/portfolio.js'
@@ -33,6 +34,13 @@ export function sizesOf({ limits = {} }: TradingSystemConfig) {
   }
 }
 
+/** The smallest power of two that is not below a count, and at least 16: what tables ask for. */
+export function powerOfTwo(count: number): number {
+  let size = 16
+  while (size < count) size *= 2
+  return size
+}
+
 /** Composes the order plane of a configuration. */
 export function composeOrderPlane(
   config: TradingSystemConfig,
@@ -42,8 +50,8 @@ export function composeOrderPlane(
   const sizes = sizesOf(config)
   const instruments = new InstrumentRegistry()
   const table = new OrderTable({
-    capacity: limits.orders ?? 8_192,
-    ...(limits.trades === undefined ? {} : { tradeCapacity: limits.trades }),
+    capacity: powerOfTwo(limits.orders ?? 8_192),
+    ...(limits.trades === undefined ? {} : { tradeCapacity: powerOfTwo(limits.trades) }),
   })
   const names = new CoreNames(table)
   const portfolio = new Portfolio({
@@ -53,6 +61,7 @@ export function composeOrderPlane(
     marks,
     accounts: names.accounts,
     strategies: names.strategies,
+    ...(limits.trades === undefined ? {} : { historyTrades: Math.min(limits.trades, 8_192) }),
     ...(rates === undefined ? {} : { rates }),
   })
   const gate: RiskGate = new RiskGate({

@@ -1,5 +1,13 @@
-/** The strategies of a system: what they are given, their start and stop, their saved state, their history. */
-import { TradewireError } from '../core/errors.js'
+/**
+ * The strategies of a system: what they are given, their start and stop, their saved state, and what happens when one of
+ * their hooks throws.
+ *
+ *   add ─► (history) ─► subscribed ─► onStart ─► market data, order events, timers ─► onStop ─► gone
+ *                                                        └── a hook throws ─► by policy: gone, its orders canceled
+ */
+import type { BaseConnector } from '../connector/base-connector.js'
+import type { Subscription } from '../connector/subscriptions.js'
+import { messageOf, TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Random } from '../core/random.js'
 import type { TimerHandle } from '../core/scheduler.js'
@@ -10,121 +18,131 @@ import type { QuoteCache } from '../market/quote-cache.js'
 import type { OrderRequest } from '../model/order.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
-import { RecordType } from '../oms/records.js'
-import { IngestRing } from '../ring/ingest-ring.js'
-import type { MarketSink } from '../ring/sink.js'
-import { type MarketHub, strategyHandlers } from './market-hub.js'
-import type { ConnectionEvent, PositionReading, Strategy, StrategyHost, WarmUp } from './strategy.js'
-
-/**
- * Plays history into a sink, in order of time, up to now. Called once a strategy that asks for it. The sink holds a
- * bounded number of events: a publish that returns false asks to call `drain` first.
- */
-export type HistoryProvider = (
-  request: WarmUp,
-  sink: MarketSink,
-  drain: () => void,
-  signal: AbortSignal,
-) => Promise<void>
+import type { StrategyErrorPolicy } from './config.js'
+import { type MarketHub, WantedInstruments, watchedKinds, watchPromise } from './market-hub.js'
+import type { ConnectionEvent, PositionReading, Strategy, StrategyHost, StrategySubscription } from './strategy.js'
+import { type HistoryProvider, warmUp } from './warm-up.js'
 
 /** How long a strategy may take to stop, on the system's clock. */
 const stopTimeoutMs = 10_000
+
+/** A strategy that was ended because one of its hooks threw. */
+export interface StrategyFailure {
+  strategy: string
+  /** The hook, or `timer` or `bars`. */
+  hook: string
+  error: unknown
+  /** How many of its orders were asked to be canceled. */
+  cancels: number
+  /** Whether the whole system was halted. */
+  isHalted: boolean
+}
 
 /** What a desk works with. */
 export interface StrategyDeskParts {
   core: OrderCore
   orders: OrderManager
   hub: MarketHub
+  connectors: ReadonlyMap<string, BaseConnector>
+  /** Over which of them a stream comes, where a strategy names none. */
+  sourcesOf(subscription: Subscription): readonly BaseConnector[]
   bars: BarAggregator
   quotes: QuoteCache
   time: Time
   random: Random
   logger: Logger
+  policy: StrategyErrorPolicy
   history?: HistoryProvider
-  onError: (error: unknown, where: string) => void
+  /** What strategies saved before the last stop, by name. Kept up to date here. */
+  saved: Map<string, unknown>
+  /** A hook threw. */
+  onError: (error: unknown, where: string, strategy: string) => void
+  /** A strategy was ended for that. */
+  onFailed: (failure: StrategyFailure) => void
 }
 
 interface Seat {
   strategy: Strategy
+  name: string
   index: number
-  random: Random
-  logger: Logger
+  wanted: WantedInstruments
   timers: Set<TimerHandle>
   series: Set<() => void>
+  subscriptions: { connector: BaseConnector; subscription: Subscription }[]
   isRunning: boolean
+  /** The first failure, once one has ended it. */
+  failure: unknown
 }
 
 /** Runs strategies. */
-export class StrategyDesk implements StrategyHost {
-  readonly time: Time
-  readonly random: Random
-  readonly logger: Logger
-  readonly quotes: QuoteCache
+export class StrategyDesk {
   readonly #parts: StrategyDeskParts
   readonly #seats = new Map<Strategy, Seat>()
   #barTimer: TimerHandle | undefined
 
   constructor(parts: StrategyDeskParts) {
     this.#parts = parts
-    this.time = parts.time
-    this.random = parts.random
-    this.logger = parts.logger
-    this.quotes = parts.quotes
   }
 
-  /** Adds a strategy; `persisted` is what it saved before the last stop. */
-  add(strategy: Strategy, persisted: unknown): void {
-    for (const other of this.#seats.keys()) {
-      if (other.name === strategy.name)
-        throw new TradewireError(
-          'TW_DUPLICATE',
-          `There is a strategy named "${strategy.name}" already; override its name`,
-        )
-    }
-    const { core, random, logger } = this.#parts
-    const index = core.intern('strategy', strategy.name)
+  /** Strategies that were added and have not ended, by name. */
+  get names(): string[] {
+    return [...this.#seats.values()].map(({ name }) => name)
+  }
+
+  /** Adds a strategy; it gets what it saved before. @throws TradewireError `TW_DUPLICATE`, `TW_INVALID_STATE`. */
+  add(strategy: Strategy): void {
+    const { core, random, logger, saved } = this.#parts
+    const { name } = strategy
+    if (typeof name !== 'string' || name === '')
+      throw new TradewireError('TW_INVALID_CONFIG', 'A strategy must have a name: text that is not empty')
+    if (this.names.includes(name))
+      throw new TradewireError('TW_DUPLICATE', `There is a strategy named "${name}" already; override its name`)
     const seat: Seat = {
       strategy,
-      index,
-      random: random.fork(`strategy ${strategy.name}`),
-      logger: logger.child({ strategy: strategy.name }),
+      name,
+      index: core.intern('strategy', name),
+      wanted: new WantedInstruments(strategy.symbols, core.instruments),
       timers: new Set(),
       series: new Set(),
+      subscriptions: [],
       isRunning: false,
+      failure: undefined,
     }
+    strategy.attach(this.#hostFor(random.fork(`strategy ${name}`), logger.child({ strategy: name })), saved.get(name))
     this.#seats.set(strategy, seat)
-    strategy.attach({ ...this.#hostFor(), random: seat.random, logger: seat.logger }, persisted)
   }
 
-  #hostFor(): StrategyHost {
+  #hostFor(random: Random, logger: Logger): StrategyHost {
+    const { time, quotes, core } = this.#parts
     return {
-      time: this.time,
-      random: this.random,
-      logger: this.logger,
-      quotes: this.quotes,
-      instrument: (symbol) => this.instrument(symbol),
-      submit: (strategy, request) => this.submit(strategy, request),
-      cancelAll: (strategy, filter) => this.cancelAll(strategy, filter),
-      position: (strategy, symbol) => this.position(strategy, symbol),
-      persist: (strategy, state) => this.persist(strategy, state),
-      addBars: (strategy, options, listener) => this.addBars(strategy, options, listener),
-      timer: (strategy, schedule, callback, isOnce) => this.timer(strategy, schedule, callback, isOnce),
+      time,
+      random,
+      logger,
+      quotes,
+      instrument: (instrument) => this.#instrument(instrument),
+      submit: (strategy, request) => this.#submit(strategy, request),
+      cancelAll: (strategy, filter) => this.#parts.orders.cancelAll({ ...filter, strategy: strategy.name }),
+      position: (strategy, instrument) => this.#position(strategy, instrument),
+      subscribe: async (strategy, symbols, options) => {
+        const seat = this.#seatOf(strategy)
+        for (const symbol of symbols) seat.wanted.add(core.instruments.get(symbol).index)
+        await this.#subscribe(seat, symbols, options)
+      },
+      persist: (strategy, state) => this.#persist(strategy, state),
+      addBars: (strategy, options, listener) => this.#addBars(strategy, options, listener),
+      timer: (strategy, schedule, callback, isOnce) => this.#timer(strategy, schedule, callback, isOnce),
     }
   }
 
   /**
-   * Warms strategies up and starts them, one after the other, in the order given. Events of its orders reach a strategy from
-   * its start on. When one of them cannot start, it leaves nothing behind.
+   * Warms strategies up, subscribes and starts them, one after the other, in the order given. Events of its orders reach a
+   * strategy from its start on. When one of them cannot start, it leaves nothing behind.
    */
   async startAll(strategies: readonly Strategy[], signal: AbortSignal | undefined): Promise<void> {
     for (const strategy of strategies) {
       const seat = this.#seatOf(strategy)
       try {
-        if (strategy.warmUp !== undefined) await this.#warmUp(strategy, strategy.warmUp, signal)
-        if (this.#watchesMarket(strategy)) this.#parts.hub.add(strategy)
-        this.#parts.core.setSink(seat.index, (event) => strategy.onOrderEvent(event))
-        seat.isRunning = true
-        await strategy.onStart()
+        await this.#start(seat, signal)
       } catch (error) {
         this.#end(seat)
         throw error
@@ -132,23 +150,47 @@ export class StrategyDesk implements StrategyHost {
     }
   }
 
-  /** Ends all strategies: their hooks, timers and bars. What `onStop` throws is reported and harms no other. */
+  async #start(seat: Seat, signal: AbortSignal | undefined): Promise<void> {
+    const { history, core, time, hub } = this.#parts
+    const { strategy } = seat
+    const onThrow = (error: unknown, hook: string) => this.#threw(seat, error, hook)
+    if (strategy.warmUp !== undefined)
+      await warmUp(strategy, strategy.warmUp, { history, instruments: core.instruments, time, signal, onThrow })
+    if (strategy.symbols !== undefined) await this.#subscribe(seat, strategy.symbols, {}, signal)
+    if (seat.failure !== undefined) throw seat.failure
+    hub.add(strategy, seat.wanted, onThrow)
+    core.setSink(seat.index, (event) => {
+      try {
+        const result: unknown = strategy.onOrderEvent(event)
+        if (result !== undefined) watchPromise(result, 'onOrderEvent', onThrow)
+      } catch (error) {
+        onThrow(error, 'onOrderEvent')
+      }
+    })
+    seat.isRunning = true
+    await strategy.onStart()
+  }
+
+  /** Ends all strategies, the last first. */
   async stopAll(): Promise<void> {
-    for (const seat of [...this.#seats.values()].reverse()) {
-      if (seat.isRunning) await this.#stop(seat.strategy)
-      this.#end(seat)
-    }
+    for (const { strategy } of [...this.#seats.values()].reverse()) await this.stop(strategy)
     this.#barTimer?.cancel()
     this.#barTimer = undefined
   }
 
-  async #stop(strategy: Strategy): Promise<void> {
-    const what = `${strategy.name}.onStop`
+  /** Ends a strategy: its hooks, timers, bars and subscriptions. What `onStop` throws is reported and harms no other. */
+  async stop(strategy: Strategy): Promise<void> {
+    const seat = this.#seats.get(strategy)
+    if (seat === undefined) return
+    const { time, onError } = this.#parts
+    const what = `${seat.name}.onStop`
     try {
-      await withTimeout(this.time, { timeoutMs: stopTimeoutMs, what }, async () => strategy.onStop())
+      if (seat.isRunning)
+        await withTimeout(time, { timeoutMs: stopTimeoutMs, what }, async () => await strategy.onStop())
     } catch (error) {
-      this.#parts.onError(error, what)
+      onError(error, what, seat.name)
     }
+    this.#end(seat)
   }
 
   #end(seat: Seat): void {
@@ -156,6 +198,10 @@ export class StrategyDesk implements StrategyHost {
     for (const timer of seat.timers) timer.cancel()
     seat.timers.clear()
     for (const end of [...seat.series]) end()
+    for (const { connector, subscription } of seat.subscriptions.splice(0))
+      connector
+        .unsubscribeFrom(subscription)
+        .catch((error: unknown) => this.#parts.onError(error, `${seat.name}: unsubscribe`, seat.name))
     this.#parts.hub.remove(seat.strategy)
     this.#parts.core.setSink(seat.index, undefined)
     this.#seats.delete(seat.strategy)
@@ -166,62 +212,130 @@ export class StrategyDesk implements StrategyHost {
 
   /** Tells all strategies about a connection. */
   connection(event: ConnectionEvent): void {
-    for (const { strategy, isRunning } of this.#seats.values()) {
-      if (!isRunning) continue
-      try {
-        strategy.onConnection(event)
-      } catch (error) {
-        this.#parts.onError(error, `${strategy.name}.onConnection`)
-      }
+    for (const seat of [...this.#seats.values()])
+      if (seat.isRunning) this.#call(seat, 'onConnection', () => seat.strategy.onConnection(event))
+  }
+
+  // ---- What throws -----------------------------------------------------------------------------------------------------
+
+  #call(seat: Seat, hook: string, run: () => unknown): void {
+    try {
+      const result = run()
+      if (result !== undefined) watchPromise(result, hook, (error) => this.#threw(seat, error, hook))
+    } catch (error) {
+      this.#threw(seat, error, hook)
     }
   }
 
-  instrument(symbol: string) {
-    return this.#parts.core.instruments.get(symbol)
+  /** A hook threw: reported, and the strategy goes on or not by policy. Whether it goes on. */
+  #threw(seat: Seat, error: unknown, hook: string): boolean {
+    const { policy, onError } = this.#parts
+    onError(error, `${seat.name}.${hook}`, seat.name)
+    if (policy === 'log') return seat.isRunning || seat.strategy.isWarmingUp
+    seat.failure ??= error
+    if (seat.isRunning) this.#fail(seat, error, hook)
+    return false
   }
 
-  submit(strategy: Strategy, request: OrderRequest) {
-    this.#seatOf(strategy)
-    return this.#parts.orders.submit({ ...request, strategy: strategy.name })
-  }
-
-  cancelAll(strategy: Strategy, filter: object): number {
-    return this.#parts.orders.cancelAll({ ...filter, strategy: strategy.name })
-  }
-
-  position(strategy: Strategy, symbol: string): PositionReading {
-    const { core } = this.#parts
-    const instrument = core.instruments.get(symbol)
-    let units = 0
-    for (let account = 0; account < core.names.accounts.size; account++) {
-      units += core.ledger.portfolio.quantityUnits(account, this.#seatOf(strategy).index, instrument.index)
-    }
-    return { isFlat: units === 0, isLong: units > 0, isShort: units < 0, quantity: instrument.quantityNumber(units) }
-  }
-
-  persist(strategy: Strategy, state: unknown): void {
-    const { core } = this.#parts
-    const text = JSON.stringify(state)
-    if (text === undefined)
-      throw new TradewireError('TW_INVALID_ARGUMENT', `${strategy.name}: state must be plain JSON data`)
+  #fail(seat: Seat, error: unknown, hook: string): void {
+    const { core, orders, policy, onFailed } = this.#parts
+    this.#end(seat)
     core.beginTurn()
     try {
-      const writer = core.recorder.begin(RecordType.strategyState)
-      writer.string(strategy.name)
-      writer.string(text)
-      core.recorder.commit()
-      core.touch()
+      const isHalted = policy === 'halt'
+      const reason = `strategy ${seat.name}: ${hook} threw: ${messageOf(error)}`
+      if (isHalted && !core.gate.states.isKilled('global', 0))
+        core.setTradingState('global', 0, 'HALTED', 'system', reason)
+      const cancels = orders.cancelAll({ strategy: seat.name })
+      onFailed({ strategy: seat.name, hook, error, cancels, isHalted })
     } finally {
       core.endTurn()
     }
   }
 
-  addBars(strategy: Strategy, options: TradeBarOptions, listener: (bar: TradeBar) => void): () => void {
-    const { bars } = this.#parts
+  // ---- What strategies can do ------------------------------------------------------------------------------------------
+
+  #instrument(instrument: string | number) {
+    const { instruments } = this.#parts.core
+    if (typeof instrument === 'string') return instruments.get(instrument)
+    const known = instruments.at(instrument)
+    if (known !== undefined) return known
+    throw new TradewireError('TW_UNKNOWN_INSTRUMENT', `There is no instrument with index ${instrument}`)
+  }
+
+  #submit(strategy: Strategy, request: OrderRequest) {
+    const { name } = this.#seatOf(strategy)
+    return this.#parts.orders.submit({ ...request, strategy: name })
+  }
+
+  #position(strategy: Strategy, name: string | number): PositionReading {
+    const { core } = this.#parts
+    const instrument = this.#instrument(name)
+    const { index } = this.#seatOf(strategy)
+    let units = 0
+    for (let account = 0; account < core.names.accounts.size; account++)
+      units += core.ledger.portfolio.quantityUnits(account, index, instrument.index)
+    return {
+      isFlat: units === 0,
+      isLong: units > 0,
+      isShort: units < 0,
+      quantity: instrument.quantityNumber(units),
+      quantityUnits: units,
+    }
+  }
+
+  async #subscribe(
+    seat: Seat,
+    symbols: readonly string[],
+    { kinds = watchedKinds(seat.strategy), connector: name }: StrategySubscription,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { core } = this.#parts
+    for (const symbol of symbols) {
+      const instrument = core.instruments.get(symbol).index
+      for (const kind of kinds) {
+        const subscription = { kind, instrument }
+        for (const connector of this.#sourcesOf(seat, subscription, name)) {
+          await connector.subscribeTo(subscription, signal)
+          seat.subscriptions.push({ connector, subscription })
+        }
+      }
+    }
+  }
+
+  #sourcesOf(seat: Seat, subscription: Subscription, name: string | undefined): readonly BaseConnector[] {
+    const { connectors, sourcesOf } = this.#parts
+    if (name !== undefined) {
+      const connector = connectors.get(name)
+      if (connector !== undefined) return [connector]
+      throw new TradewireError(
+        'TW_INVALID_ARGUMENT',
+        `Strategy ${seat.name} wants data of connector "${name}"; there are: ${[...connectors.keys()].join(', ') || 'none'}`,
+      )
+    }
+    const sources = sourcesOf(subscription)
+    if (sources.length > 0) return sources
+    throw new TradewireError(
+      'TW_NOT_SUPPORTED',
+      `Strategy ${seat.name} wants ${subscription.kind}, and no connector of this system has them; leave the hook out, or add one that has`,
+    )
+  }
+
+  #persist(strategy: Strategy, state: unknown): void {
+    const { core, saved } = this.#parts
+    const { name } = this.#seatOf(strategy)
+    const text = JSON.stringify(state)
+    if (text === undefined) throw new TradewireError('TW_INVALID_ARGUMENT', `${name}: state must be plain JSON data`)
+    core.facts.saveStrategyState(name, text)
+    saved.set(name, JSON.parse(text))
+  }
+
+  #addBars(strategy: Strategy, options: TradeBarOptions, listener: (bar: TradeBar) => void): () => void {
+    const { bars, time } = this.#parts
     const seat = this.#seatOf(strategy)
     // Closes the bars of a market that has gone quiet; trades close all others.
-    this.#barTimer ??= this.time.every(1_000, () => bars.advance(this.time.wallUs()))
-    const series = bars.addTradeBars(options, (bar) => this.#guard(`${strategy.name}.bars`, () => listener(bar)))
+    this.#barTimer ??= time.every(1_000, () => bars.advance(time.wallUs()))
+    const series = bars.addTradeBars(options, (bar) => this.#call(seat, 'bars', () => listener(bar)))
     const end = () => {
       bars.remove(series)
       seat.series.delete(end)
@@ -230,7 +344,7 @@ export class StrategyDesk implements StrategyHost {
     return end
   }
 
-  timer(
+  #timer(
     strategy: Strategy,
     schedule: (run: () => void) => TimerHandle,
     callback: () => void,
@@ -241,8 +355,11 @@ export class StrategyDesk implements StrategyHost {
     const timer = schedule(() => {
       if (isOnce) seat.timers.delete(handle)
       core.beginTurn()
-      this.#guard(`${strategy.name} timer`, callback)
-      core.endTurn()
+      try {
+        this.#call(seat, 'timer', callback)
+      } finally {
+        core.endTurn()
+      }
     })
     const handle: TimerHandle = {
       cancel: () => {
@@ -252,53 +369,6 @@ export class StrategyDesk implements StrategyHost {
     }
     seat.timers.add(handle)
     return handle
-  }
-
-  #guard(where: string, call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.#parts.onError(error, where)
-    }
-  }
-
-  async #warmUp(
-    strategy: Strategy,
-    request: WarmUp,
-    signal: AbortSignal = new AbortController().signal,
-  ): Promise<void> {
-    const { history, core, onError } = this.#parts
-    if (history === undefined) {
-      throw new TradewireError(
-        'TW_INVALID_CONFIG',
-        `Strategy ${strategy.name} wants ${request.durationMs} ms of history; pass the "history" option that provides it`,
-      )
-    }
-    if (!this.#watchesMarket(strategy)) {
-      throw new TradewireError(
-        'TW_INVALID_CONFIG',
-        `Strategy ${strategy.name} wants history and overrides no hook that would see it`,
-      )
-    }
-    // A ring of its own: history moves no reference price and no quote of the live market.
-    const ring = new IngestRing({ capacity: 4_096 })
-    ring.addConsumer({
-      name: 'history',
-      policy: 'backpressure',
-      handlers: strategyHandlers(strategy, core.instruments, onError),
-    })
-    strategy.isWarmingUp = true
-    try {
-      await history(request, ring, () => ring.drain(), signal)
-      ring.drain()
-    } finally {
-      strategy.isWarmingUp = false
-    }
-  }
-
-  /** Whether a strategy overrides any hook of market data: one that lives on timers and order events does not. */
-  #watchesMarket(strategy: Strategy): boolean {
-    return Object.keys(strategyHandlers(strategy, this.#parts.core.instruments, this.#parts.onError)).length > 0
   }
 
   #seatOf(strategy: Strategy): Seat {

@@ -3,6 +3,7 @@
  * and positions, and never the machine.
  */
 
+import type { DataKind } from '../connector/capabilities.js'
 import type { ConnectionState } from '../connector/connection-state.js'
 import { TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
@@ -12,7 +13,7 @@ import type { Time } from '../core/time.js'
 import type { TradeBar, TradeBarOptions } from '../market/bars.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { Instrument } from '../model/instrument.js'
-import type { InstrumentStatus, MacroEvent, NewsEvent } from '../model/market-data.js'
+import type { Discontinuity, InstrumentStatus, MacroEvent, NewsEvent } from '../model/market-data.js'
 import type { OrderRequest } from '../model/order.js'
 import type { OrderEvent } from '../oms/order-event.js'
 import type { OrderHandle } from '../oms/order-handle.js'
@@ -26,6 +27,16 @@ export interface PositionReading {
   readonly isShort: boolean
   /** Signed; the nearest double, exact up to 15 digits. */
   readonly quantity: number
+  /** Signed and exact: a whole number at `instrument.sizeScale`. */
+  readonly quantityUnits: number
+}
+
+/** What {@link Strategy.subscribe} can be told. */
+export interface StrategySubscription {
+  /** Kinds of data; those whose hooks it overrides unless given. */
+  kinds?: readonly DataKind[]
+  /** Name of the connector; the first that has the kind unless given. */
+  connector?: string
 }
 
 /** A change of a connector's state. */
@@ -42,10 +53,11 @@ export interface StrategyHost {
   readonly random: Random
   readonly logger: Logger
   readonly quotes: QuoteCache
-  instrument(symbol: string): Instrument
+  instrument(instrument: string | number): Instrument
   submit(strategy: Strategy, request: OrderRequest): OrderHandle
   cancelAll(strategy: Strategy, filter: OrderFilter): number
-  position(strategy: Strategy, symbol: string): PositionReading
+  position(strategy: Strategy, instrument: string | number): PositionReading
+  subscribe(strategy: Strategy, symbols: readonly string[], options: StrategySubscription): Promise<void>
   persist(strategy: Strategy, state: unknown): void
   addBars(strategy: Strategy, options: TradeBarOptions, listener: (bar: TradeBar) => void): () => void
   /** `isOnce`: the timer is over when it has run. */
@@ -57,40 +69,48 @@ export interface StrategyHost {
   ): TimerHandle
 }
 
+/** What a strategy says about itself: as a class field, or as a getter. */
+export interface Strategy {
+  /** Unique within a system; also the name under which orders, positions and saved state are kept. The class name unless given. */
+  readonly name: string
+  /**
+   * Symbols or ids whose market data it wants; all that arrive unless given. Those given are subscribed to at its start,
+   * with the kinds of data whose hooks it overrides.
+   */
+  readonly symbols: readonly string[] | undefined
+  /** How much history it wants to see before it starts; none unless given. The system's `history` option provides it. */
+  readonly warmUp: WarmUp | undefined
+}
+
 /**
- * Base class of strategies. Override the hooks that are wanted; the others cost nothing.
+ * Base class of strategies. Override the hooks that are wanted; the others cost nothing. A hook may be async: what it
+ * rejects with counts as thrown.
  *
  * @example
  * ```ts
  * import { Strategy, type TradeView } from 'tradewire'
  *
  * class Momentum extends Strategy {
+ *   override symbols = ['IBM']
+ *
  *   override onTrade(trade: TradeView) {
  *     if (this.position(trade.symbol).isFlat) this.submit({ symbol: trade.symbol, side: 'buy', quantity: 100 })
  *   }
  * }
  * ```
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: fields of an interface may be overridden by fields and by getters; the prototype has them all (static block).
 export abstract class Strategy {
+  static {
+    define(Strategy.prototype, 'name', (strategy) => strategy.constructor.name)
+    define(Strategy.prototype, 'symbols', () => undefined)
+    define(Strategy.prototype, 'warmUp', () => undefined)
+  }
+
   #host: StrategyHost | undefined
   #persisted: unknown
   /** True while history is played before the live market: orders are refused then. */
   isWarmingUp = false
-
-  /** Unique within a system; also the name under which orders, positions and saved state are kept. */
-  get name(): string {
-    return this.constructor.name
-  }
-
-  /** Symbols whose market data it wants; all unless overridden. */
-  get symbols(): readonly string[] | undefined {
-    return undefined
-  }
-
-  /** How much history it wants to see before it starts; none unless overridden. The system's `history` option provides it. */
-  get warmUp(): WarmUp | undefined {
-    return undefined
-  }
 
   /** The system is connected and reconciled; nothing has been delivered yet. */
   onStart(): void | Promise<void> {}
@@ -104,6 +124,8 @@ export abstract class Strategy {
   onNews(_news: NewsEvent): void {}
   onMacro(_event: MacroEvent): void {}
   onStatus(_status: StatusView | InstrumentStatus): void {}
+  /** The data that follow do not continue those before: the source changed, or messages are missing for good. */
+  onDiscontinuity(_break: Discontinuity): void {}
   /** An event of one of its own orders. */
   onOrderEvent(_event: OrderEvent): void {}
   onConnection(_event: ConnectionEvent): void {}
@@ -142,13 +164,24 @@ export abstract class Strategy {
     return this.host.cancelAll(this, filter)
   }
 
-  /** Its own position in an instrument. */
-  protected position(symbol: string): PositionReading {
-    return this.host.position(this, symbol)
+  /** Its own position in an instrument, named by symbol, id or index. */
+  protected position(instrument: string | number): PositionReading {
+    return this.host.position(this, instrument)
   }
 
-  protected instrument(symbol: string): Instrument {
-    return this.host.instrument(symbol)
+  /** An instrument by symbol, id or index. @throws TradewireError `TW_UNKNOWN_INSTRUMENT`. */
+  protected instrument(instrument: string | number): Instrument {
+    return this.host.instrument(instrument)
+  }
+
+  /**
+   * Asks a connector for market data. What {@link symbols} names is subscribed to at the start without being asked for.
+   * Hooks see the data of `symbols`, or all where that is not given. Ends with the strategy.
+   *
+   * @throws TradewireError `TW_UNKNOWN_INSTRUMENT`; `TW_NOT_SUPPORTED` when no connector has the kind of data, or the venue refuses.
+   */
+  protected subscribe(symbols: readonly string[], options: StrategySubscription = {}): Promise<void> {
+    return this.host.subscribe(this, symbols, options)
   }
 
   /** Latest quotes and trades of all instruments, by index. */
@@ -202,4 +235,21 @@ export interface WarmUp {
   kinds: readonly ('quotes' | 'trades' | 'bars')[]
   /** How far back, in milliseconds before the start. */
   durationMs: number
+}
+
+/** Gives the prototype a default that a subclass may replace by a getter, by a field, or (older compilers) by assignment. */
+function define<Key extends 'name' | 'symbols' | 'warmUp'>(
+  prototype: Strategy,
+  key: Key,
+  value: (strategy: Strategy) => Strategy[Key],
+): void {
+  Object.defineProperty(prototype, key, {
+    configurable: true,
+    get(this: Strategy) {
+      return value(this)
+    },
+    set(this: Strategy, own: Strategy[Key]) {
+      Object.defineProperty(this, key, { value: own, writable: true, enumerable: true, configurable: true })
+    },
+  })
 }

@@ -8,6 +8,7 @@ async function startEcho(disk?: SimulatedDisk) {
   const venue = new EchoConnector()
   const system = await TradingSystem.start({
     mode: 'simulation',
+    closeTimeoutMs: 0,
     connectors: { echo: venue },
     ...(disk === undefined ? {} : { journal: 'journal', fileSystem: disk.mount() }),
   })
@@ -62,6 +63,7 @@ describe('TradingSystem', () => {
     again.venue.orders = [venue.report(open.number, { side: 'sell' })]
     const second = await TradingSystem.start({
       mode: 'simulation',
+      closeTimeoutMs: 0,
       connectors: { echo: again },
       journal: 'journal',
       fileSystem: disk.mount(),

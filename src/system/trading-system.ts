@@ -4,77 +4,87 @@
  */
 
 import type { BaseConnector } from '../connector/base-connector.js'
+import type { DataKind } from '../connector/capabilities.js'
 import type { Subscription } from '../connector/subscriptions.js'
 import { DisposalStack } from '../core/disposal.js'
 import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
-import type { FileSystem } from '../core/file-system.js'
 import { type Logger, silentLogger } from '../core/logger.js'
 import { nodeFileSystem } from '../core/node-file-system.js'
-import { type Random, SeededRandom } from '../core/random.js'
 import { RealTime } from '../core/real-time.js'
+import { StandstillWatch } from '../core/standstill.js'
 import type { Time } from '../core/time.js'
 import { VirtualTime } from '../core/virtual-time.js'
 import type { Journal } from '../journal/journal.js'
-import { MemoryJournal } from '../journal/memory-journal.js'
-import { openSegmentJournal, type SegmentJournal } from '../journal/segment-journal.js'
 import { BarAggregator } from '../market/bar-aggregator.js'
 import { QuoteCache } from '../market/quote-cache.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { OrderCore } from '../oms/order-core.js'
 import { OrderManager } from '../oms/order-manager.js'
-import { Reconciler, type ReconciliationReport } from '../oms/reconciler.js'
+import type { ReconciliationReport } from '../oms/reconciler.js'
 import { Recovery, type RecoveryReport } from '../oms/recovery.js'
-import { ReportIntake } from '../oms/report-intake.js'
-import type { RateSource } from '../portfolio/base-currency.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
 import { type PortfolioSnapshot, portfolioSnapshot } from '../portfolio/snapshot.js'
 import { IngestRing } from '../ring/ingest-ring.js'
 import type { RiskGate } from '../risk/gate.js'
-import { checkConfig, requireEnvironment, requireLive, type TradingSystemConfig } from './config.js'
-import { ConnectorHub } from './connector-hub.js'
-import { MarketHub } from './market-hub.js'
-import { composeOrderPlane, sizesOf } from './order-plane.js'
-import { type RunOptions, run } from './run.js'
+import type { Scope, TradingStateName } from '../risk/trading-state.js'
+import type { FeedLineReport } from '../routing/feed.js'
+import type { FeedRouter } from '../routing/feed-router.js'
+import { closeOrders, type StopReport } from './closing.js'
+import {
+  composeConnectorHub,
+  composeFeeds,
+  composeJournal,
+  composeRouting,
+  composeStrategyDesk,
+  type Surroundings,
+  snapshotOptions,
+} from './compose.js'
+import { requireLive, type TradingSystemConfig } from './config.js'
+import type { ConnectorHub } from './connector-hub.js'
+import { type Connectors, type TradingSystemOptions, takeOptions } from './options.js'
+import { composeOrderPlane, powerOfTwo, sizesOf } from './order-plane.js'
+import { type Problem, ProblemLog } from './problems.js'
+import type { RouteReport, RoutingDesk, RoutingEvent } from './routing-desk.js'
+import { checkRunOptions, moveMarkets, type RunOptions } from './run.js'
 import { exportState, type SystemState } from './state.js'
 import type { ConnectionEvent, Strategy } from './strategy.js'
-import { type HistoryProvider, StrategyDesk } from './strategy-desk.js'
+import type { StrategyDesk, StrategyFailure } from './strategy-desk.js'
 
-/** What a system is made of: the plain-data configuration, and what is not data. */
-export interface TradingSystemOptions extends TradingSystemConfig {
-  /** Connectors by name; the first is where orders go that name none. */
-  connectors?: Readonly<Record<string, BaseConnector>>
-  strategies?: readonly Strategy[]
-  /** Instruments beside those that connectors and journal bring. */
-  instruments?: readonly InstrumentDefinition[]
-  /** Where history for the warm-up of strategies comes from. */
-  history?: HistoryProvider
-  /** Rates between currencies for figures in the base currency. */
-  rates?: RateSource
-  /** Clock and timers; real time, and virtual time in simulation, unless given. */
-  time?: Time
-  fileSystem?: FileSystem
-  logger?: Logger
-}
+export type { StopReport } from './closing.js'
+export type { Connectors, TradingSystemOptions, TradingSystemParts } from './options.js'
 
 /** What a system announces, beside the events of its orders (`system.orders.events`). */
 export interface TradingSystemEvents {
   connection: ConnectionEvent
   reconciled: ReconciliationReport
-  problem: { where: string; error: unknown }
+  problem: Problem
+  /** A route or a feed uses another connector from now on. */
+  routing: RoutingEvent
+  /** A strategy was ended because a hook threw, see `onStrategyError`. */
+  strategyFailed: StrategyFailure
 }
 
-/** A running trading system. Made by {@link TradingSystem.start}, ended by {@link stop}. */
-export class TradingSystem {
+/** The life of a system; nothing comes twice. */
+export type SystemPhase = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
+
+/** Unless `closeTimeoutMs` says otherwise. */
+const defaultCloseTimeoutMs = 10_000
+
+/**
+ * A trading system. {@link TradingSystem.start} makes and starts one. Where listeners are wanted from the first moment on,
+ * {@link TradingSystem.create} makes it, and its own `start` starts it. {@link stop} ends it.
+ */
+export class TradingSystem<C extends Connectors = Connectors> {
   readonly config: Readonly<TradingSystemConfig>
   readonly time: Time
   readonly instruments: InstrumentRegistry
-  readonly orders: OrderManager
+  readonly orders: OrderManager<C>
   readonly portfolio: Portfolio
   readonly gate: RiskGate
-  readonly quotes: QuoteCache
-  readonly bars: BarAggregator
+  readonly quotes = new QuoteCache()
+  readonly bars = new BarAggregator({})
   readonly ring: IngestRing
   readonly journal: Journal
   /** What the journal held at the start. */
@@ -82,94 +92,113 @@ export class TradingSystem {
   readonly events = new TypedEmitter<TradingSystemEvents>()
   readonly #core: OrderCore
   readonly #hub: ConnectorHub
+  readonly #feeds: FeedRouter
+  readonly #routing: RoutingDesk
   readonly #desk: StrategyDesk
   readonly #resources: DisposalStack
   readonly #logger: Logger
-  #isStopped = false
+  readonly #hasLogger: boolean
+  readonly #problems = new ProblemLog()
+  readonly #strategies: Strategy[]
+  readonly #watch: StandstillWatch | undefined
+  /** Fires when the system is told to stop. */
+  readonly #life = new AbortController()
+  #phase: SystemPhase = 'created'
+  #started: Promise<void> | undefined
+  #stopped: Promise<StopReport> | undefined
+  readonly #hurry = new AbortController()
+  #closed: StopReport = { canceled: 0, leftOpen: [], isTimedOut: false, elapsedMs: 0 }
+  readonly #runs = new Set<Promise<void>>()
 
-  private constructor(options: TradingSystemOptions, resources: DisposalStack) {
+  private constructor(options: TradingSystemOptions<C>, resources: DisposalStack) {
     this.#resources = resources
-    const {
-      connectors = {},
-      strategies = [],
-      instruments = [],
-      history,
-      rates,
-      time,
-      fileSystem,
-      logger,
-      ...config
-    } = options
-    this.config = checkConfig(config)
-    requireLive(this.config)
+    const { config, parts } = takeOptions(options)
+    const { connectors = {}, strategies = [], instruments = [], logger } = parts
+    this.config = config
+    const hasOrders = Object.values(connectors).some(({ capabilities }) => capabilities.orders !== undefined)
+    requireLive(config, hasOrders)
     this.#logger = logger ?? silentLogger
+    this.#hasLogger = logger !== undefined
     this.time =
-      time ??
-      (this.config.mode === 'simulation' ? new VirtualTime() : new RealTime((error) => this.#problem('timer', error)))
-    this.quotes = new QuoteCache()
-    this.#core = composeOrderPlane(this.config, {
+      parts.time ??
+      (config.mode === 'simulation' ? new VirtualTime() : new RealTime((error) => this.#problem('timer', error)))
+    this.#core = composeOrderPlane(config, {
       clock: this.time,
       logger: this.#logger,
       marks: { bid: (i) => this.quotes.bid(i), ask: (i) => this.quotes.ask(i), last: (i) => this.quotes.last(i) },
-      rates,
+      rates: parts.rates,
     })
     this.instruments = this.#core.instruments
     this.portfolio = this.#core.ledger.portfolio
     this.gate = this.#core.gate
-    const sizes = sizesOf(this.config)
     const saved = new Map<string, unknown>()
     const recovery = new Recovery(this.#core, (strategy, state) => saved.set(strategy, JSON.parse(state)))
-    this.journal = this.#openJournal(fileSystem ?? nodeFileSystem, recovery)
-    this.#core.open(this.journal, this.config.idPrefix ?? 'T', recovery.session + 1)
+    const surroundings: Surroundings = {
+      config,
+      core: this.#core,
+      time: this.time,
+      logger: this.#logger,
+      resources,
+      problem: (where, error, strategy) => this.#problem(where, error, strategy),
+    }
+    this.journal = composeJournal(surroundings, parts.fileSystem ?? nodeFileSystem, recovery)
+    this.#core.open(this.journal, config.idPrefix ?? 'T', recovery.session + 1, snapshotOptions(config))
+    const sizes = sizesOf(config)
     this.ring = new IngestRing({
-      capacity: this.config.limits?.ring ?? 65_536,
+      capacity: powerOfTwo(config.limits?.ring ?? 65_536),
       instruments: sizes.instrument,
       sources: sizes.connector,
     })
-    this.bars = new BarAggregator({})
-    this.orders = new OrderManager(this.#core, {
-      account: this.config.account ?? this.config.live?.account ?? 'PAPER',
+    this.orders = new OrderManager<C>(this.#core, {
+      account: config.account ?? config.live?.account ?? 'PAPER',
       strategy: 'HOST',
-      route: () => Object.keys(connectors)[0],
+      route: (instrument, account) => this.#routing.route(instrument, account),
+      lacksTrades: (i) =>
+        Number.isNaN(this.quotes.last(i)) && !(Number.isNaN(this.quotes.bid(i)) && Number.isNaN(this.quotes.ask(i))),
     })
-    const random = new SeededRandom(this.config.seed ?? 1)
-    const intake = new ReportIntake(this.#core, {
-      onOverfill: this.config.onOverfill ?? 'halt',
-      external: this.config.externalOrders ?? 'adopt',
+    this.orders.events.on('listenerError', ({ event, error }) => this.#problem(`a listener of ${event}`, error))
+    this.#watch = this.#standstillWatch()
+    this.#feeds = composeFeeds(surroundings, this.ring, () => this.#hub.wake())
+    this.#hub = composeConnectorHub(surroundings, this.ring, this.#feeds, connectors, {
+      onInstrument: (index) => this.#routing.instrumentsAdded(index),
+      onConnection: (event) => {
+        this.events.emit('connection', event)
+        this.#desk.connection(event)
+      },
+      onReconciled: (report) => this.events.emit('reconciled', report),
     })
-    const hub = this.#marketHub()
-    this.#hub = this.#connectorHub(connectors, intake, random)
-    this.#desk = new StrategyDesk({
-      core: this.#core,
-      orders: this.orders,
-      hub,
-      bars: this.bars,
+    this.#routing = composeRouting(surroundings, this.#feeds, this.#hub.byName, (event) =>
+      this.events.emit('routing', event),
+    )
+    this.#desk = composeStrategyDesk(surroundings, {
+      ring: this.ring,
       quotes: this.quotes,
-      time: this.time,
-      random,
-      logger: this.#logger,
-      ...(history === undefined ? {} : { history }),
-      onError: (error, where) => this.#problem(where, error),
+      bars: this.bars,
+      orders: this.orders,
+      connectors: this.#hub.byName,
+      sourcesOf: (subscription) => this.#routing.sourcesOf(subscription),
+      history: parts.history,
+      saved,
+      onFailed: (failure) => this.events.emit('strategyFailed', failure),
     })
+    this.#deferEnd()
     for (const definition of instruments) this.addInstrument(definition)
-    for (const strategy of strategies) this.#desk.add(strategy, saved.get(strategy.name))
+    this.#routing.open()
+    for (const strategy of strategies) this.#desk.add(strategy)
+    this.#strategies = [...strategies]
     this.recovery = recovery.finish(recovery.session > 0)
   }
 
   /**
-   * Composes a system, recovers its journal, connects and reconciles, warms strategies up and starts them.
+   * Composes a system and recovers its journal, without connecting: for listeners that must not miss the start. Call its
+   * own `start` then; `stop` ends it in any case.
    *
-   * @throws TradewireError `TW_INVALID_CONFIG`, `TW_LIVE_REFUSED`, `TW_JOURNAL_LOCKED`, `TW_JOURNAL_CORRUPT`, and whatever
-   * keeps a connector from becoming ready. Nothing is left behind then.
+   * @throws TradewireError as {@link TradingSystem.start} before anything is connected. Nothing is left behind then.
    */
-  static async start(options: TradingSystemOptions, { signal }: { signal?: AbortSignal } = {}): Promise<TradingSystem> {
+  static async create<C extends Connectors = Connectors>(options: TradingSystemOptions<C>): Promise<TradingSystem<C>> {
     const resources = new DisposalStack()
     try {
-      const system = new TradingSystem(options, resources)
-      const started = system.#start(options, signal)
-      // Nothing moves virtual time before the market runs: connecting over a simulated line takes time all the same.
-      await (system.time instanceof VirtualTime ? system.time.settle(started) : started)
-      return system
+      return new TradingSystem<C>(options, resources)
     } catch (error) {
       await resources
         .dispose()
@@ -180,13 +209,56 @@ export class TradingSystem {
     }
   }
 
-  async #start(options: TradingSystemOptions, signal: AbortSignal | undefined): Promise<void> {
-    await this.#hub.startAll(signal)
+  /**
+   * Composes a system, recovers its journal, connects and reconciles, warms strategies up and starts them.
+   *
+   * @throws TradewireError `TW_INVALID_CONFIG`, `TW_LIVE_REFUSED`, `TW_JOURNAL_LOCKED`, `TW_JOURNAL_CORRUPT`, and whatever
+   * keeps a connector or strategy from starting. Nothing is left behind then.
+   */
+  static async start<C extends Connectors = Connectors>(
+    options: TradingSystemOptions<C>,
+    how: { signal?: AbortSignal } = {},
+  ): Promise<TradingSystem<C>> {
+    const system = await TradingSystem.create(options)
+    await system.start(how)
+    return system
+  }
+
+  /**
+   * Connects and reconciles, warms strategies up and starts them. Resolves when all of it is done.
+   *
+   * @throws TradewireError `TW_INVALID_STATE` when it was started before; `TW_DISPOSED` when it is stopped meanwhile; what
+   * keeps a connector or strategy from starting, and the system is stopped then.
+   */
+  async start({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#phase !== 'created')
+      throw new TradewireError('TW_INVALID_STATE', `The system is ${this.#phase}; each can be started once`)
+    this.#phase = 'starting'
+    const both = signal === undefined ? this.#life.signal : AbortSignal.any([signal, this.#life.signal])
+    this.#started = this.#connectAndStart(both)
+    try {
+      // Nothing moves virtual time before the market runs: connecting over a simulated line takes time all the same.
+      await this.#settled(this.#started)
+      this.#phase = 'running'
+    } catch (error) {
+      await this.#end().catch((cause) =>
+        this.#logger.error({ error: messageOf(cause) }, 'cleaning up a failed start failed'),
+      )
+      throw this.#life.signal.aborted ? this.#life.signal.reason : error
+    }
+  }
+
+  async #connectAndStart(signal: AbortSignal): Promise<void> {
+    await this.#hub.startAll(signal, this.config.routing?.startWith)
     this.#requireAccount()
-    await this.#desk.startAll(options.strategies ?? [], signal)
-    this.#resources.defer(() => this.#desk.stopAll())
+    await this.#desk.startAll(this.#strategies, signal)
     const { intervalMs } = this.config.reconciliation ?? {}
     if (intervalMs !== undefined) this.#hub.reconcileEvery(intervalMs)
+  }
+
+  /** Where in its life the system is. */
+  get phase(): SystemPhase {
+    return this.#phase
   }
 
   /** Connectors by name. */
@@ -194,9 +266,19 @@ export class TradingSystem {
     return this.#hub.byName
   }
 
+  /** Names of the strategies that have not ended. */
+  get strategies(): readonly string[] {
+    return this.#desk.names
+  }
+
   /** Reports of the reconciliations so far, by connector: the latest of each. */
   get reconciliations(): ReadonlyMap<string, ReconciliationReport> {
     return this.#hub.reports
+  }
+
+  /** What went wrong so far and was dealt with: how often, and the latest of it. */
+  get problems(): { readonly count: number; readonly latest: readonly Problem[] } {
+    return this.#problems
   }
 
   /** Registers an instrument, on record. The same again changes nothing. */
@@ -204,16 +286,51 @@ export class TradingSystem {
     this.#hub.addInstrument(definition)
   }
 
-  /** Subscribes to streams of a connector (the first unless named). */
-  async subscribe(
-    symbols: readonly string[],
-    kinds: readonly Subscription['kind'][],
-    connector?: string,
-  ): Promise<void> {
-    const target = this.#hub.get(connector)
+  /**
+   * Subscribes to streams: of the connector that is named, or else of all sources of the instrument's feed, or else of the
+   * first connector that has such data.
+   *
+   * @throws TradewireError `TW_UNKNOWN_INSTRUMENT`, `TW_NOT_SUPPORTED`, `TW_INVALID_ARGUMENT`.
+   */
+  async subscribe(symbols: readonly string[], kinds: readonly DataKind[], connector?: string): Promise<void> {
     for (const symbol of symbols) {
-      for (const kind of kinds) await target.subscribeTo({ kind, instrument: this.instruments.get(symbol).index })
+      for (const kind of kinds) {
+        const subscription = { kind, instrument: this.instruments.get(symbol).index }
+        for (const source of this.#sourcesOf(subscription, connector)) await source.subscribeTo(subscription)
+      }
     }
+  }
+
+  /** Ends what {@link subscribe} began; a stream that others use goes on. */
+  async unsubscribe(symbols: readonly string[], kinds: readonly DataKind[], connector?: string): Promise<void> {
+    for (const symbol of symbols) {
+      for (const kind of kinds) {
+        const subscription = { kind, instrument: this.instruments.get(symbol).index }
+        for (const source of this.#sourcesOf(subscription, connector)) await source.unsubscribeFrom(subscription)
+      }
+    }
+  }
+
+  #sourcesOf(subscription: Subscription, connector: string | undefined): BaseConnector[] {
+    if (connector !== undefined) return [this.#hub.get(connector)]
+    const sources = this.#routing.sourcesOf(subscription)
+    // Nobody has it: the first connector's refusal says so.
+    return sources.length === 0 ? [this.#hub.get()] : sources
+  }
+
+  /** Routes of orders as they stand, the most particular first. */
+  get routes(): RouteReport[] {
+    return this.#routing.report()
+  }
+
+  /** Health score of a connector, 0 to 100; 0 for one that is not there. */
+  scoreOf(connector: string): number {
+    return this.#routing.health.score(this.#hub.byName.get(connector)?.source ?? -1)
+  }
+
+  /** What the sources of an instrument's feed brought; undefined for an instrument without one. */
+  feedOf(symbol: string): FeedLineReport[] | undefined {
+    return this.#feeds.feed(this.instruments.get(symbol).index)?.report()
   }
 
   /** Compares our books with a connector's venue now, and folds what follows. */
@@ -221,18 +338,48 @@ export class TradingSystem {
     return this.#hub.reconcileNow(this.#hub.get(connector), signal)
   }
 
-  /** Adds a strategy to the running system and starts it. */
+  /** Adds a strategy, with the state it saved before, and starts it when the system runs. @throws TradewireError as `start`. */
   async addStrategy(strategy: Strategy): Promise<void> {
-    this.#desk.add(strategy, undefined)
-    await this.#desk.startAll([strategy], undefined)
+    if (this.#phase !== 'created' && this.#phase !== 'running')
+      throw new TradewireError('TW_INVALID_STATE', `The system is ${this.#phase}; a strategy cannot be added now`)
+    this.#desk.add(strategy)
+    if (this.#phase === 'created') this.#strategies.push(strategy)
+    else await this.#settled(this.#desk.startAll([strategy], this.#life.signal))
+  }
+
+  /** Ends one strategy; with `cancel` (the default) its open orders are canceled. Returns how many cancels were asked for. */
+  async removeStrategy(strategy: Strategy, { cancel = true }: { cancel?: boolean } = {}): Promise<number> {
+    const { name } = strategy
+    await this.#settled(this.#desk.stop(strategy))
+    return cancel ? this.orders.cancelAll({ strategy: name }) : 0
   }
 
   /**
    * Runs the market of a simulation, or waits on real time, until the data end, `durationMs` is over or the signal fires.
-   * An abort ends it in an orderly way; it does not throw.
+   * Several markets on virtual time run as one. An abort ends it in an orderly way; it does not throw.
+   *
+   * @throws TradewireError `TW_INVALID_ARGUMENT`; `TW_INVALID_STATE` when it does not run, or a run is under way; `TW_BAD_ROW`,
+   * `TW_FILE` from recordings; `TW_STRATEGY_FAILED` at the end of a simulation in which a hook threw and nobody listened.
    */
-  run(options: RunOptions = {}): Promise<void> {
-    return run(this.time, this.#hub, options)
+  async run(options: RunOptions = {}): Promise<void> {
+    const { drivers } = this.#hub
+    checkRunOptions(options, drivers)
+    if (this.#phase !== 'running')
+      throw new TradewireError('TW_INVALID_STATE', `The system is ${this.#phase}; it runs between start and stop`)
+    if (this.#runs.size > 0 && this.time instanceof VirtualTime)
+      throw new TradewireError('TW_INVALID_STATE', 'A run is under way; one at a time moves virtual time')
+    const { signal } = options
+    const both = signal === undefined ? this.#life.signal : AbortSignal.any([signal, this.#life.signal])
+    const run = moveMarkets(this.time, drivers, { ...options, signal: both })
+    this.#runs.add(run)
+    try {
+      await run
+      this.#hub.drain()
+    } finally {
+      this.#runs.delete(run)
+      if (this.#core.news.hasWaits) this.#watch?.begin()
+    }
+    if (this.time instanceof VirtualTime) this.#problems.throwUnheard()
   }
 
   /** Positions, exposure, profit and loss now. */
@@ -246,38 +393,21 @@ export class TradingSystem {
   }
 
   /** Sets a trading state, on record. */
-  setTradingState(
-    scope: Parameters<OrderCore['setTradingState']>[0],
-    name: string,
-    state: 'ACTIVE' | 'REDUCING' | 'HALTED',
-    actor: string,
-    reason: string,
-  ): void {
+  setTradingState(scope: Scope, name: string, state: TradingStateName, actor: string, reason: string): void {
     this.#core.setTradingState(scope, this.#scopeIndex(scope, name), state, actor, reason)
   }
 
   /** Throws the kill switch: no new orders in the scope, latched over restarts; with `cancel` all its open orders are canceled. Returns how many cancels were asked for. */
-  kill(options: {
-    scope?: Parameters<OrderCore['kill']>[0]
-    name?: string
-    cancel?: boolean
-    actor: string
-    reason: string
-  }): number {
+  kill(options: { scope?: Scope; name?: string; cancel?: boolean; actor: string; reason: string }): number {
     const { scope = 'global', name = '', cancel = true, actor, reason } = options
-    this.#core.kill(scope, this.#scopeIndex(scope, name), actor, reason)
+    this.#core.kill(scope, this.#scopeIndex(scope, name), actor, reason, cancel)
     if (!cancel) return 0
     const filter = scope === 'global' ? {} : scope === 'instrument' ? { symbol: name } : { [scope]: name }
     return this.orders.cancelAll(filter)
   }
 
   /** Takes a kill switch back. Only a person does this. */
-  releaseKill(options: {
-    scope?: Parameters<OrderCore['kill']>[0]
-    name?: string
-    actor: string
-    reason: string
-  }): void {
+  releaseKill(options: { scope?: Scope; name?: string; actor: string; reason: string }): void {
     const { scope = 'global', name = '', actor, reason } = options
     this.#core.releaseKill(scope, this.#scopeIndex(scope, name), actor, reason)
   }
@@ -294,103 +424,90 @@ export class TradingSystem {
   }
 
   /**
-   * Ends the system: strategies first, then open orders by policy, then connections, then the journal. Everything it took
-   * is given back. Calling it again does nothing.
+   * Ends the system: strategies first, then open orders by policy (with a bounded wait for the outcome of cancels), then
+   * connections, then the journal. Everything it took is given back. The report says which orders stay open; they are
+   * announced as a problem, too, where they should have been canceled. Calling it again gives the same report. `signal`
+   * ends that wait at once, also from a later call: for a second Ctrl-C.
    */
-  async stop(): Promise<void> {
-    if (this.#isStopped) return
-    this.#isStopped = true
-    const given = this.#resources.dispose()
-    await (this.time instanceof VirtualTime ? this.time.settle(given) : given)
-    this.events.removeAllListeners()
-    this.orders.events.removeAllListeners()
+  stop({ signal }: { signal?: AbortSignal } = {}): Promise<StopReport> {
+    if (signal?.aborted) this.#hurry.abort()
+    const hurry = () => this.#hurry.abort()
+    signal?.addEventListener('abort', hurry, { once: true })
+    this.#stopped ??= this.#stop()
+    return this.#stopped.finally(() => signal?.removeEventListener('abort', hurry))
+  }
+
+  async #stop(): Promise<StopReport> {
+    this.#life.abort(new TradewireError('TW_DISPOSED', 'The system was stopped'))
+    if (this.#phase === 'starting') await this.#started?.catch(() => {})
+    await Promise.allSettled(this.#runs)
+    await this.#end()
+    return this.#closed
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  #openJournal(fileSystem: FileSystem, recovery: Recovery): Journal {
-    const { journal: directory, durability } = this.config
-    if (directory === undefined) {
-      const memory = new MemoryJournal()
-      this.#resources.defer(() => memory.close())
-      return memory
+  async #end(): Promise<void> {
+    if (this.#phase === 'stopping' || this.#phase === 'stopped') return
+    this.#phase = 'stopping'
+    try {
+      await this.#settled(this.#resources.dispose())
+    } finally {
+      this.#phase = 'stopped'
+      this.events.removeAllListeners()
+      this.orders.events.removeAllListeners()
     }
-    const journal: SegmentJournal = openSegmentJournal({
-      fileSystem,
-      directory,
-      durability: durability ?? 'os',
-      scheduler: this.time,
-      onRecord: (type, seq, record) => recovery.apply(type, seq, record),
-      onFailure: (failure) => this.#problem('journal', failure.error),
-    })
-    this.#resources.defer(() => journal.close())
-    return journal
   }
 
-  #marketHub(): MarketHub {
-    return new MarketHub({
-      ring: this.ring,
-      gate: this.gate,
-      quotes: this.quotes,
-      bars: this.bars,
-      instruments: this.instruments,
-      policy: this.config.overflow ?? (this.config.mode === 'simulation' ? 'backpressure' : 'conflate'),
-      onError: (error, where) => this.#problem(where, error),
-    })
+  /** Waits for orders on a virtual clock that nobody moves fail after a while, instead of never ending. */
+  #standstillWatch(): StandstillWatch | undefined {
+    const { time } = this
+    const core = this.#core
+    core.onSettling = () => time.requestSettling?.()
+    if (!(time instanceof VirtualTime)) return undefined
+    const watch = new StandstillWatch(
+      time,
+      () => this.#runs.size === 0 && this.#phase === 'running' && core.news.hasWaits,
+      () =>
+        core.news.giveUpWaits(
+          new TradewireError(
+            'TW_STANDSTILL',
+            'An order is awaited, and nothing moves virtual time: call system.run() first, or await both together: const [, result] = await Promise.all([system.run({ durationMs }), order.done()])',
+          ),
+        ),
+    )
+    core.onWait = () => watch.begin()
+    this.#resources.defer(() => watch.end())
+    return watch
   }
 
-  #connectorHub(
-    connectors: Readonly<Record<string, BaseConnector>>,
-    intake: ReportIntake,
-    random: Random,
-  ): ConnectorHub {
-    const { reconciliation } = this.config
-    const reconciler = new Reconciler(this.#core, intake, this.time, {
-      ...(reconciliation?.notFound === undefined ? {} : { notFound: reconciliation.notFound }),
-      ...(reconciliation?.positionMismatch === undefined ? {} : { positionMismatch: reconciliation.positionMismatch }),
-      ...(reconciliation?.venueGraceMs === undefined ? {} : { venueGraceUs: reconciliation.venueGraceMs * 1_000 }),
-    })
-    const hub = new ConnectorHub({
-      core: this.#core,
-      intake,
-      reconciler,
-      ring: this.ring,
-      time: this.time,
-      random,
-      logger: this.#logger,
-      instruments: this.instruments,
-      onConnection: (event) => {
-        this.events.emit('connection', event)
-        this.#desk.connection(event)
-      },
-      onReconciled: (report) => this.events.emit('reconciled', report),
-      onError: (error, where) => this.#problem(where, error),
-    })
-    for (const [name, connector] of Object.entries(connectors)) {
-      requireEnvironment(this.config, name, connector.capabilities.orders?.environment)
-      hub.add(name, connector)
-    }
+  /** Awaits something that virtual time has to bring about, while nobody runs the market. */
+  #settled<T>(promise: Promise<T>): Promise<T> {
+    return this.time instanceof VirtualTime && this.#runs.size === 0 ? this.time.settle(promise) : promise
+  }
+
+  /** Open orders at the end, by policy; then nothing waits for anything any more. */
+  #deferEnd(): void {
+    const { config, orders, time } = this
+    const core = this.#core
     this.#resources.defer(async () => {
-      this.#closeOrders()
-      await hub.stopAll()
-      this.#core.abandonWaits(new TradewireError('TW_DISPOSED', 'The system was stopped'))
+      await this.#hub.stopAll()
+      core.abandonWaits(new TradewireError('TW_DISPOSED', 'The system was stopped'))
     })
-    return hub
-  }
-
-  /** Open orders at the end, by policy: canceled, or left with a warning that names them. */
-  #closeOrders(): void {
-    const policy = this.config.onClose ?? (this.config.mode === 'live' ? 'leave' : 'cancel')
-    const open = this.orders.openOrders()
-    if (open.length === 0) return
-    if (policy === 'cancel') this.orders.cancelAll()
-    else
-      this.#logger.warn(
-        { orders: open.map((order) => order.clientOrderId) },
-        `${open.length} orders are left open at the venue`,
-      )
+    this.#resources.defer(async () => {
+      this.#closed = await closeOrders({
+        orders,
+        time,
+        logger: this.#logger,
+        policy: config.onClose ?? (config.mode === 'live' ? 'leave' : 'cancel'),
+        timeoutMs: config.closeTimeoutMs ?? defaultCloseTimeoutMs,
+        signal: this.#hurry.signal,
+        onProblem: (where, error) => this.#problem(where, error),
+      })
+    })
+    this.#resources.defer(() => this.#desk.stopAll())
   }
 
   /** Live: the venue must report the account that was named. */
@@ -404,7 +521,7 @@ export class TradingSystem {
     )
   }
 
-  #scopeIndex(scope: string, name: string): number {
+  #scopeIndex(scope: Scope, name: string): number {
     if (scope === 'global') return 0
     if (scope === 'instrument') return this.instruments.get(name).index
     const tables = {
@@ -412,13 +529,15 @@ export class TradingSystem {
       connector: this.#core.names.connectors,
       strategy: this.#core.names.strategies,
     }
-    const index = tables[scope as keyof typeof tables]?.find(name) ?? -1
+    const index = tables[scope]?.find(name) ?? -1
     if (index >= 0) return index
     throw new TradewireError('TW_INVALID_ARGUMENT', `There is no ${scope} named "${name}"`)
   }
 
-  #problem(where: string, error: unknown): void {
+  #problem(where: string, error: unknown, strategy?: string): void {
+    const problem: Problem = { where, error, ...(strategy === undefined ? {} : { strategy }), tsUs: this.time.wallUs() }
+    this.#problems.add(problem, this.#hasLogger || this.events.listenerCount('problem') > 0)
     this.#logger.error({ where, error: messageOf(error) }, 'problem')
-    this.events.emit('problem', { where, error })
+    this.events.emit('problem', problem)
   }
 }

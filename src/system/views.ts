@@ -1,4 +1,6 @@
 /** The ring's views with the names of things: what strategies see. Each view is valid during the call it is passed to. */
+import type { InstrumentId } from '../model/ids.js'
+import type { Instrument } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { BookView as RingBookView } from '../ring/book-view.js'
 import {
@@ -20,6 +22,16 @@ export class QuoteView extends RingQuoteView {
   get symbol(): string {
     return this.#instruments.at(this.instrument).symbol
   }
+
+  /** `SYMBOL.VENUE`: names the instrument where a symbol is listed on several venues. */
+  get id(): InstrumentId {
+    return this.#instruments.at(this.instrument).id
+  }
+
+  /** The instrument itself: its grid, currency and rounding. `instrument` is its index. */
+  get contract(): Instrument {
+    return this.#instruments.at(this.instrument)
+  }
 }
 
 /** A trade on the tape, with its symbol. */
@@ -33,6 +45,16 @@ export class TradeView extends RingTradeView {
 
   get symbol(): string {
     return this.#instruments.at(this.instrument).symbol
+  }
+
+  /** `SYMBOL.VENUE`: names the instrument where a symbol is listed on several venues. */
+  get id(): InstrumentId {
+    return this.#instruments.at(this.instrument).id
+  }
+
+  /** The instrument itself: its grid, currency and rounding. `instrument` is its index. */
+  get contract(): Instrument {
+    return this.#instruments.at(this.instrument)
   }
 }
 
@@ -48,6 +70,16 @@ export class BookView extends RingBookView {
   get symbol(): string {
     return this.#instruments.at(this.instrument).symbol
   }
+
+  /** `SYMBOL.VENUE`: names the instrument where a symbol is listed on several venues. */
+  get id(): InstrumentId {
+    return this.#instruments.at(this.instrument).id
+  }
+
+  /** The instrument itself: its grid, currency and rounding. `instrument` is its index. */
+  get contract(): Instrument {
+    return this.#instruments.at(this.instrument)
+  }
 }
 
 /** A bar, with its symbol. */
@@ -62,6 +94,16 @@ export class BarView extends RingBarView {
   get symbol(): string {
     return this.#instruments.at(this.instrument).symbol
   }
+
+  /** `SYMBOL.VENUE`: names the instrument where a symbol is listed on several venues. */
+  get id(): InstrumentId {
+    return this.#instruments.at(this.instrument).id
+  }
+
+  /** The instrument itself: its grid, currency and rounding. `instrument` is its index. */
+  get contract(): Instrument {
+    return this.#instruments.at(this.instrument)
+  }
 }
 
 /** A change of trading phase, with its symbol. */
@@ -75,5 +117,15 @@ export class StatusView extends RingStatusView {
 
   get symbol(): string {
     return this.#instruments.at(this.instrument).symbol
+  }
+
+  /** `SYMBOL.VENUE`: names the instrument where a symbol is listed on several venues. */
+  get id(): InstrumentId {
+    return this.#instruments.at(this.instrument).id
+  }
+
+  /** The instrument itself: its grid, currency and rounding. `instrument` is its index. */
+  get contract(): Instrument {
+    return this.#instruments.at(this.instrument)
   }
 }

@@ -10,6 +10,35 @@ export {
 export { SeededRandom } from '../core/random.js'
 export { VirtualTime } from '../core/virtual-time.js'
 export { instrumentLike, testCoin, testFuture, testPair, testShare } from './builders.js'
+export {
+  type CaseNeeds,
+  type CaseResult,
+  type ConformanceCase,
+  ConformanceFailure,
+  type ConformanceFill,
+  type ConformanceMessage,
+  type ConformanceOptions,
+  type ConformanceOrder,
+  type ConformanceReport,
+  type ConformanceVenue,
+  conformanceCases,
+  describeConformance,
+  formatReport,
+  runConformance,
+  type SimulatedConformanceOptions,
+  SimulatedConformanceVenue,
+  simulatedConformance,
+  type TestFunctions,
+  type VenueAbility,
+} from './conformance/index.js'
+export {
+  type ByteFaults,
+  FaultProxy,
+  type FaultProxyCounters,
+  type FaultProxyOptions,
+  type ProxyDirection,
+} from './fault-proxy.js'
 export { type RecordedReport, RecordingReports } from './recording-reports.js'
-export { SimulatedDisk } from './simulated-disk.js'
+export { type DiskFault, SimulatedCrash, SimulatedDisk, type SimulatedDiskOptions } from './simulated-disk.js'
+export { SimulatedNetwork, type SimulatedNetworkOptions } from './simulated-network.js'
 export { TestHost, type TestHostOptions } from './test-host.js'

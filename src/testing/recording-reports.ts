@@ -157,6 +157,11 @@ export class RecordingReports implements OrderReports {
     return this.numbers.get(clientOrderId) ?? 0
   }
 
+  clientOrderIdOf(orderNumber: number): string | undefined {
+    for (const [id, number] of this.numbers) if (number === orderNumber) return id
+    return undefined
+  }
+
   beginTurn(): void {
     this.depth++
   }

@@ -15,6 +15,7 @@ import type { ConnectorHost } from '../connector/connector-host.js'
 import { TradewireError } from '../core/errors.js'
 import { type Logger, silentLogger } from '../core/logger.js'
 import { SeededRandom } from '../core/random.js'
+import type { Time } from '../core/time.js'
 import { VirtualTime } from '../core/virtual-time.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import { InstrumentRegistry } from '../model/instrument-registry.js'
@@ -36,8 +37,9 @@ import { RiskGate } from '../risk/gate.js'
 import { RecordingReports } from './recording-reports.js'
 
 /** What a host may be given. */
-export interface TestHostOptions {
-  time?: VirtualTime
+export interface TestHostOptions<T extends Time = VirtualTime> {
+  /** Clock and timers; virtual time unless given. */
+  time?: T
   seed?: number
   instruments?: readonly InstrumentDefinition[]
   logger?: Logger
@@ -76,9 +78,10 @@ class TestNames implements OrderNames {
 }
 
 /** A connector's surroundings for tests. */
-export class TestHost implements ConnectorHost {
-  readonly time: VirtualTime
+export class TestHost<T extends Time = VirtualTime> implements ConnectorHost {
+  readonly time: T
   readonly random: SeededRandom
+  readonly seed: number
   readonly logger: Logger
   readonly instruments = new InstrumentRegistry()
   readonly market: IngestRing
@@ -95,11 +98,12 @@ export class TestHost implements ConnectorHost {
   readonly #cancel: CancelRequest
   readonly #generations = new Map<number, number>()
 
-  constructor(options: TestHostOptions = {}) {
+  constructor(options: TestHostOptions<T> = {}) {
     this.#table = new OrderTable({ capacity: options.orderCapacity ?? 1_024 })
     this.#names = new TestNames(this.#table)
-    this.time = options.time ?? new VirtualTime()
-    this.random = new SeededRandom(options.seed ?? 1)
+    this.time = options.time ?? (new VirtualTime() as Time as T)
+    this.seed = options.seed ?? 1
+    this.random = new SeededRandom(this.seed)
     this.logger = options.logger ?? silentLogger
     for (const definition of options.instruments ?? []) this.instruments.add(definition)
     this.market = new IngestRing({ capacity: options.ringCapacity ?? 65_536 })
@@ -119,7 +123,8 @@ export class TestHost implements ConnectorHost {
   /** Attaches a connector and starts it: ready when this resolves. */
   async start(connector: BaseConnector, name = 'test'): Promise<void> {
     connector.attach(this, name, 0)
-    await this.time.runUntil(connector.start())
+    const started = connector.start()
+    await (this.time instanceof VirtualTime ? this.time.runUntil(started) : started)
   }
 
   /** Sends an order, as approved. Returns its number, by which reports name it. */

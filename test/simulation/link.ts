@@ -9,7 +9,8 @@
 import { NS_PER_MS } from '../../src/core/clock.js'
 import type { SeededRandom } from '../../src/core/random.js'
 import type { VirtualTime } from '../../src/core/virtual-time.js'
-import type { Report, Request } from './messages.js'
+import { digestOf, type Report, type Request, wordsOf } from './messages.js'
+import type { Trace } from './trace.js'
 
 /** Probabilities and times of the line's faults. */
 export interface LinkFaults {
@@ -42,9 +43,11 @@ export class Link {
   readonly #random: SeededRandom
   #faults: LinkFaults
   readonly #onRequest: (request: Request) => void
-  readonly #trace: (line: string) => void
+  readonly #trace: Trace
   /** New orders and changes that are on their way to the venue. */
   readonly inFlight = new Set<Request>()
+  /** Called in steps after which no promise has to settle. */
+  onQuietStep: () => void = () => {}
   #client: LinkClient | undefined
   #connection = 0
   isSilent = false
@@ -54,7 +57,7 @@ export class Link {
     random: SeededRandom,
     faults: LinkFaults,
     onRequest: (request: Request) => void,
-    trace: (line: string) => void,
+    trace: Trace,
   ) {
     this.#time = time
     this.#random = random
@@ -73,7 +76,7 @@ export class Link {
     this.#connection++
     this.#client = client
     this.isSilent = false
-    this.#trace('link up')
+    this.#trace.note('line', 'up')
     return true
   }
 
@@ -84,7 +87,7 @@ export class Link {
     this.#client = undefined
     this.#connection++
     this.counters.broken++
-    this.#trace(`link down: ${reason}`)
+    this.#trace.note('line', `down: ${reason}`)
     if (isTold) client.onDown(reason)
   }
 
@@ -99,11 +102,12 @@ export class Link {
     if (this.#client !== client) return
     const connection = this.#connection
     this.#carry(request, () => {
+      this.onQuietStep()
       const isStale = connection !== this.#connection && this.#random.chance(0.5)
       this.inFlight.delete(request)
-      if (isStale) this.#trace(`lost ${describe(request)}`)
+      if (isStale) this.#tell('lost', request)
       else {
-        this.#trace(`venue got ${describe(request)}`)
+        this.#tell('venue', request)
         this.#onRequest(request)
       }
     })
@@ -114,8 +118,9 @@ export class Link {
     const connection = this.#connection
     if (this.#client === undefined) return
     this.#carry(report, () => {
+      if (report.kind === 'quote' || connection !== this.#connection || this.isSilent) this.onQuietStep()
       if (connection !== this.#connection || this.isSilent) return
-      if (report.kind !== 'quote') this.#trace(`client got ${describe(report)}`)
+      if (report.kind !== 'quote') this.#tell('client', report)
       this.#client?.onReport(report)
     })
   }
@@ -126,7 +131,7 @@ export class Link {
     const isQuery = message.kind === 'ask' || message.kind === 'answer' || message.kind === 'quote'
     if (this.isSilent || (!isQuery && this.#random.chance(this.#faults.drop))) {
       this.counters.dropped++
-      this.#trace(`dropped ${describe(message)}`)
+      this.#tell('lost', message)
       return
     }
     if (message.kind === 'new' || message.kind === 'replace') this.inFlight.add(message)
@@ -139,10 +144,8 @@ export class Link {
     const { leastDelayMs, mostDelayMs } = this.#faults
     return Math.floor((leastDelayMs + this.#random.next() * (mostDelayMs - leastDelayMs)) * NS_PER_MS)
   }
-}
 
-/** A message in one line of the trace. */
-export function describe(message: Request | Report): string {
-  if (message.kind === 'answer') return `answer ${message.id}`
-  return JSON.stringify(message)
+  #tell(who: string, message: Request | Report): void {
+    this.#trace.tell(who, digestOf(message), () => wordsOf(message))
+  }
 }

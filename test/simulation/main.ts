@@ -1,69 +1,106 @@
 /**
- * `npm run sim -- --seeds N [--from S]`: runs N seeds of the whole-system simulation. `--seed S --trace` replays one seed and
- * prints all that happened; `--plant NAME` plants a bug, to see that it is found. The last line is `N passed, N failed`.
+ * `npm run sim -- --seeds N [--from S] [--workers W]`: runs N seeds of the whole-system simulation, on all processors
+ * unless told otherwise. `--seed S [--trace]` replays one seed, and tells all that happened; `--plant NAME` plants a bug,
+ * to see that it is found. The last line is `N passed, N failed`.
  */
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Plant, plants } from './plan.js'
-import { type Outcome, simulate } from './world.js'
+import { type Plant, plantNames, plants } from './plants.js'
+import { regressions } from './regressions.js'
+import { addOutcome, addTotals, noTotals, runSeeds, type Totals } from './runner.js'
+import { beWorker, runOnWorkers, workerArgument } from './workers.js'
+import { simulate } from './world.js'
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '500' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-    plant: { type: 'string' },
-  },
-})
+/** Fewer seeds than that are done before another process has started. */
+const seedsWorthAWorker = 40
+const maxListed = 10
+const progressMs = 15_000
 
-const plant = plantOf(values.plant)
-const first = numberOf(values.seed ?? values.from, 'seed')
-const last = values.seed === undefined ? first + numberOf(values.seeds, 'seeds') - 1 : first
-const show = values.trace ? (line: string) => console.log(line) : undefined
-const startedAt = performance.now()
-const cpuAtStart = process.cpuUsage()
-const totals = { events: 0, orders: 0, fills: 0, crashes: 0, virtualMs: 0 }
-let failed = 0
+if (process.argv.includes(workerArgument)) beWorker()
+else process.exitCode = await main()
 
-for (let seed = first; seed <= last; seed++) {
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '500' },
+      from: { type: 'string', default: '1' },
+      workers: { type: 'string' },
+      seed: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+      plant: { type: 'string' },
+    },
+  })
+  const plant = plantOf(values.plant)
+  const startedAt = performance.now()
+  if (values.seed !== undefined) {
+    const totals = noTotals()
+    await replay(totals, numberOf(values.seed, 'seed', 0), plant, values.trace)
+    return finish(totals, startedAt, plant, 1)
+  }
+  if (values.trace) throw new Error('--trace tells one seed: name it by --seed')
+  const count = numberOf(values.seeds, 'seeds', 1)
+  const most = Math.max(1, Math.floor(count / seedsWorthAWorker))
+  const workers =
+    values.workers === undefined ? Math.min(availableParallelism(), most) : numberOf(values.workers, 'workers', 1)
+  const totals = plant === undefined ? await runRegressions() : noTotals()
+  const task = { first: numberOf(values.from, 'from', 0), count, plant }
+  let toldAt = startedAt
+  const tellProgress = ({ seeds, failed }: Totals) => {
+    if (performance.now() - toldAt < progressMs) return
+    toldAt = performance.now()
+    console.log(`  ${seeds} of ${count} seeds, ${failed} failed`)
+  }
+  addTotals(
+    totals,
+    workers === 1
+      ? await runSeeds(task.first, count, plant)
+      : await runOnWorkers(fileURLToPath(import.meta.url), workers, task, tellProgress),
+  )
+  return finish(totals, startedAt, plant, workers)
+}
+
+async function replay(totals: Totals, seed: number, plant: Plant | undefined, isTold: boolean): Promise<void> {
   const outcome = await simulate(seed, {
     ...(plant === undefined ? {} : { plant }),
-    ...(show === undefined ? {} : { show }),
+    ...(isTold ? { show: (line: string) => console.log(line) } : {}),
   })
-  totals.events += outcome.events
-  totals.orders += outcome.orders
-  totals.fills += outcome.fills
-  totals.crashes += outcome.crashes
-  totals.virtualMs += outcome.virtualMs
-  if (outcome.violations.length > 0) report(outcome)
-  if (values.seed !== undefined) console.log(`seed ${seed}: ${outcome.events} events, trace hash ${outcome.hash}`)
+  addOutcome(totals, outcome)
+  console.log(`seed ${seed}: ${outcome.events} events, trace hash ${outcome.hash}`)
 }
 
-const seconds = (performance.now() - startedAt) / 1_000
-const cpu = process.cpuUsage(cpuAtStart)
-const cpuSeconds = (cpu.user + cpu.system) / 1e6
-const count = last - first + 1
-console.log(
-  `${count} seeds in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(0)} a second, ${(count / cpuSeconds).toFixed(0)} a second of processor time): ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`,
-)
-console.log(`${count - failed} passed, ${failed} failed`)
-process.exitCode = failed > 0 ? 1 : 0
-
-function report({ seed, violations }: Outcome): void {
-  failed++
-  if (failed > 10) return
-  console.log(`seed ${seed} failed; replay it with: npm run sim -- --seed ${seed} --trace`)
-  for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`)
+/** Seeds that once found a bug come before all others. */
+async function runRegressions(): Promise<Totals> {
+  const totals = noTotals()
+  for (const { seed } of regressions) addTotals(totals, await runSeeds(seed, 1))
+  return totals
 }
 
-function numberOf(text: string, name: string): number {
+function finish(totals: Totals, startedAt: number, plant: Plant | undefined, workers: number): number {
+  const { seeds, failed, failures } = totals
+  const planted = plant === undefined ? '' : ` --plant ${plant}`
+  if (plant !== undefined) console.log(`planted: ${plants[plant]}`)
+  for (const { seed, violations } of failures.slice(0, maxListed)) {
+    console.log(`seed ${seed} failed; replay it with: npm run sim -- --seed ${seed} --trace${planted}`)
+    for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`)
+  }
+  if (failed > maxListed) console.log(`and ${failed - maxListed} more`)
+  const seconds = (performance.now() - startedAt) / 1_000
+  console.log(
+    `${seeds} seeds in ${seconds.toFixed(1)} s on ${workers} ${workers === 1 ? 'process' : 'processes'} (${(seeds / seconds).toFixed(0)} a second): ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`,
+  )
+  console.log(`${seeds - failed} passed, ${failed} failed`)
+  return failed > 0 ? 1 : 0
+}
+
+function numberOf(text: string, name: string, least: number): number {
   const number = Number(text)
-  if (Number.isSafeInteger(number) && number >= 0) return number
-  throw new Error(`--${name} takes a whole number, got ${text}`)
+  if (text.trim() !== '' && Number.isSafeInteger(number) && number >= least) return number
+  throw new Error(`--${name} takes a whole number from ${least}, got ${text}`)
 }
 
 function plantOf(name: string | undefined): Plant | undefined {
-  const found = plants.find((each) => each === name)
-  if (name !== undefined && found === undefined) throw new Error(`--plant takes one of ${plants.join(', ')}`)
+  const found = plantNames.find((each) => each === name)
+  if (name !== undefined && found === undefined) throw new Error(`--plant takes one of ${plantNames.join(', ')}`)
   return found
 }

@@ -2,10 +2,19 @@
 import { SeededRandom } from '../../src/core/random.js'
 import type { LinkFaults } from './link.js'
 
-/** Bugs that can be planted, to prove that the checks have teeth. */
-export const plants = ['send_before_journal', 'blind_resend', 'no_dedupe', 'forget_unknown'] as const
-/** A bug to plant. */
-export type Plant = (typeof plants)[number]
+/** What can happen at any moment of trading: faults, and what people do about them. */
+export type FaultKind =
+  | 'disconnect'
+  | 'silence'
+  | 'venueRestart'
+  | 'crash'
+  | 'diskFault'
+  | 'external'
+  | 'bust'
+  | 'freeze'
+  | 'clockStep'
+  | 'kill'
+  | 'resolve'
 
 /** One scenario. */
 export interface Plan {
@@ -20,20 +29,14 @@ export interface Plan {
   readonly actionsPerSecond: number
   readonly link: LinkFaults
   /** Odds of a fault of each kind in each second of trading. */
-  readonly perSecond: {
-    readonly disconnect: number
-    readonly silence: number
-    readonly venueRestart: number
-    readonly crash: number
-    readonly diskFault: number
-    readonly external: number
-    readonly bust: number
-  }
+  readonly perSecond: Readonly<Record<FaultKind, number>>
   /** Odds that the process dies in the very call that hands something to the line. */
   readonly crashAtSend: number
   readonly powerCuts: boolean
   /** Whether a venue restart loses the book. */
   readonly losesBook: boolean
+  /** Whether the time after the healing is watched to its end, though both sides agree before. */
+  readonly watchesLong: boolean
   readonly refusals: number
   readonly limits: {
     readonly maxOrder: number
@@ -53,7 +56,7 @@ export function planOf(seed: number): Plan {
     seed,
     instruments: 1 + random.below(3),
     durability,
-    preallocates: random.chance(0.02),
+    preallocates: random.chance(0.3),
     fullHistory: random.chance(0.8),
     tradingMs: 4_000 + random.below(8_000),
     actionsPerSecond: 3 + random.below(8),
@@ -72,10 +75,15 @@ export function planOf(seed: number): Plan {
       diskFault: odds(0.3, 0.2),
       external: odds(0.15, 0.3),
       bust: odds(0.25, 0.3),
+      freeze: odds(0.15, 0.15),
+      clockStep: odds(0.15, 0.15),
+      kill: odds(0.15, 0.3),
+      resolve: odds(0.3, 1),
     },
     crashAtSend: odds(0.3, 0.02),
     powerCuts: durability === 'fsync' && random.chance(0.7),
     losesBook: random.chance(0.15),
+    watchesLong: random.chance(0.15),
     refusals: odds(0.4, 0.1),
     limits: { maxOrder: 20, maxPosition: 40 + random.below(60), throttle: 5 + random.below(20), throttleMs: 1_000 },
   }

@@ -1,26 +1,41 @@
-/** The time of one process: it ends with the process, and with it every timer that the process had set. */
+/** The time of one process: it ends with the process, it may stand still for a while, and its wall clock may be wrong. */
 
 import { repeat } from '../../src/core/real-time.js'
 import type { TimerHandle } from '../../src/core/scheduler.js'
 import type { Time } from '../../src/core/time.js'
 import type { VirtualTime } from '../../src/core/virtual-time.js'
 
+/** What the processes of one machine share. */
+export interface Machine {
+  /** How far the wall clock is off. */
+  skewUs: number
+  /** The machine stands still until then: no timer runs, no message is read. */
+  frozenUntilNs: number
+}
+
 /** Virtual time as one process sees it. */
 export class ProcessTime implements Time {
   readonly #world: VirtualTime
+  readonly #machine: Machine
   readonly #timers = new Set<TimerHandle>()
   #isDead = false
 
-  constructor(world: VirtualTime) {
+  constructor(world: VirtualTime, machine: Machine) {
     this.#world = world
+    this.#machine = machine
   }
 
   get pendingTimers(): number {
     return this.#timers.size
   }
 
+  /** Whether the process stands still now. */
+  get isFrozen(): boolean {
+    return this.#world.monotonicNs() < this.#machine.frozenUntilNs
+  }
+
   wallUs(): number {
-    return this.#world.wallUs()
+    return this.#world.wallUs() + this.#machine.skewUs
   }
 
   monotonicNs(): number {
@@ -29,10 +44,16 @@ export class ProcessTime implements Time {
 
   at(deadlineNs: number, callback: () => void): TimerHandle {
     if (this.#isDead) return { cancel: () => {} }
-    const timer = this.#world.at(deadlineNs, () => {
+    let timer: TimerHandle
+    const fire = (): void => {
+      if (this.isFrozen) {
+        timer = this.#world.at(this.#machine.frozenUntilNs, fire)
+        return
+      }
       this.#timers.delete(handle)
       callback()
-    })
+    }
+    timer = this.#world.at(deadlineNs, fire)
     const handle: TimerHandle = {
       cancel: () => {
         this.#timers.delete(handle)

@@ -8,7 +8,7 @@ import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../../src/or
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../../src/orders/venue-reports.js'
 import type { Link, LinkClient } from './link.js'
 import type { Report, Request } from './messages.js'
-import type { Plant } from './plan.js'
+import type { Plant } from './plants.js'
 
 /** What the scenario wants to know and decide. */
 export interface ConnectorHooks {
@@ -19,6 +19,8 @@ export interface ConnectorHooks {
   readonly instruments: readonly InstrumentDefinition[]
   readonly fullHistory: boolean
   readonly plant: Plant | undefined
+  /** The process stands still now: nothing is read from the line before it goes on. */
+  readonly isFrozen: () => boolean
 }
 
 type Answer = Extract<Report, { kind: 'answer' }>
@@ -30,9 +32,11 @@ export class SimConnector extends BaseConnector implements LinkClient {
   readonly #hooks: ConnectorHooks
   readonly #questions = new Map<number, (answer: Answer) => void>()
   #nextQuestion = 1
-  /** For the planted bugs: messages of the venue, and the orders that any was about. */
+  /** For the planted bugs: messages of the venue, orders that any was about, orders that are over, what was thrown away. */
   #received = 0
   readonly #heardOf = new Set<number>()
+  readonly #closed = new Set<string>()
+  readonly #thrownAway = new Set<number>()
 
   constructor(link: Link, hooks: ConnectorHooks) {
     super({
@@ -60,10 +64,16 @@ export class SimConnector extends BaseConnector implements LinkClient {
   }
 
   onDown(reason: string): void {
-    this.connectionLost(reason)
+    if (this.#hooks.isFrozen()) this.host.time.nextTurn(() => this.connectionLost(reason))
+    else this.connectionLost(reason)
   }
 
   onReport(report: Report): void {
+    if (this.#hooks.isFrozen()) this.host.time.nextTurn(() => this.#read(report))
+    else this.#read(report)
+  }
+
+  #read(report: Report): void {
     this.#received++
     if (report.kind === 'answer') this.#questions.get(report.id)?.(report)
     else if (report.kind === 'quote') {
@@ -116,7 +126,7 @@ export class SimConnector extends BaseConnector implements LinkClient {
       priceUnits: price,
     } = order
     this.#send({ kind: 'new', clientOrderId, intent: tag, instrument, side, quantity, price })
-    if (this.#hooks.plant === 'forget_unknown') this.#giveUpOn(order.number)
+    if (this.#hooks.plant === 'timeout_rejects') this.#giveUpOn(order.number)
   }
 
   protected sendReplace(change: ApprovedReplace): void {
@@ -130,11 +140,15 @@ export class SimConnector extends BaseConnector implements LinkClient {
 
   protected async fetchOrders(signal: AbortSignal): Promise<VenueOrderReport[]> {
     const { orders = [] } = await this.#ask('orders', 0, signal)
-    return this.#hooks.fullHistory ? orders : orders.filter((order) => order.state === 'working')
+    const told = this.#hooks.fullHistory ? orders : orders.filter((order) => order.state === 'working')
+    return this.#thrownAway.size === 0
+      ? told
+      : told.filter(({ clientOrderId = '' }) => !this.#closed.has(clientOrderId))
   }
 
   protected async fetchFills(sinceUs: number, signal: AbortSignal): Promise<VenueFillReport[]> {
-    return (await this.#ask('fills', sinceUs, signal)).fills ?? []
+    const { fills = [] } = await this.#ask('fills', sinceUs, signal)
+    return this.#thrownAway.size === 0 ? fills : fills.filter(({ exec }) => !this.#thrownAway.has(exec as number))
   }
 
   protected async fetchAccountState(signal: AbortSignal): Promise<VenueAccountReport> {
@@ -183,11 +197,13 @@ export class SimConnector extends BaseConnector implements LinkClient {
         reports.rejected(number, 'refused by the venue', tsUs)
         break
       case 'filled': {
+        if (this.#isThrownAway(report)) return
         const exec = this.#hooks.plant === 'no_dedupe' ? `${report.exec} ${this.#received}` : report.exec
         reports.filled(number, exec, report.quantity, report.price, Number.NaN, '', 1, tsUs)
         break
       }
       case 'closed':
+        this.#closed.add(report.clientOrderId)
         if (report.isExpiry) reports.expired(number, report.cumulative, tsUs)
         else reports.canceled(number, report.cumulative, '', tsUs)
         break
@@ -211,5 +227,12 @@ export class SimConnector extends BaseConnector implements LinkClient {
     this.host.time.after(700, () => {
       if (!this.#heardOf.has(number)) this.host.reports.rejected(number, 'no answer', this.host.time.wallUs())
     })
+  }
+
+  /** Planted bug: what comes after the end of its order is not booked, by whatever way it comes. */
+  #isThrownAway({ clientOrderId, exec }: Extract<Report, { kind: 'filled' }>): boolean {
+    if (this.#hooks.plant !== 'late_fill_dropped' || !this.#closed.has(clientOrderId)) return false
+    this.#thrownAway.add(exec)
+    return true
   }
 }

@@ -1,18 +1,38 @@
 /** The strategy of the simulation: it submits, changes and cancels at random, sometimes several things in one turn. */
 
 import { TradewireError } from '../../src/core/errors.js'
-import type { OrderEvent } from '../../src/oms/order-event.js'
+import type { OrderEvent, OrderEventType } from '../../src/oms/order-event.js'
 import type { OrderHandle } from '../../src/oms/order-handle.js'
+import type { ConnectionEvent } from '../../src/system/strategy.js'
 import { Strategy } from '../../src/system/strategy.js'
-import type { Plan, Plant } from './plan.js'
+import type { Plan } from './plan.js'
+import type { Plant } from './plants.js'
+import type { Trace } from './trace.js'
 
 /** What a trader has from its host: ids that outlive the process. */
 export interface TraderHost {
   nextIntent(): string
   isTrading(): boolean
   readonly plant: Plant | undefined
-  trace(line: string): void
+  readonly trace: Trace
+  /** Planted bug: gives back what is reserved for open orders. */
+  releaseReservations(): void
+  violate(text: string): void
 }
+
+/** Events that may open an order again that was over: its fate is the venue's to tell. */
+const reopening: ReadonlySet<OrderEventType> = new Set<OrderEventType>([
+  'accepted',
+  'updated',
+  'filled',
+  'fill_corrected',
+  'fill_busted',
+  'unknown',
+  'reinstated',
+  'anomaly',
+])
+
+const closedStatuses: ReadonlySet<string> = new Set(['FILLED', 'CANCELED', 'EXPIRED', 'REJECTED', 'DENIED'])
 
 /** Trades at random. */
 export class Trader extends Strategy {
@@ -20,6 +40,8 @@ export class Trader extends Strategy {
   readonly #host: TraderHost
   readonly #symbols: readonly string[]
   #orders: OrderHandle[] = []
+  /** Orders that were over, by the events so far. */
+  readonly #over = new Set<number>()
 
   constructor(plan: Plan, symbols: readonly string[], host: TraderHost) {
     super()
@@ -37,9 +59,24 @@ export class Trader extends Strategy {
   }
 
   override onOrderEvent(event: OrderEvent): void {
-    this.#host.trace(`event ${event.type} ${event.order.number} ${event.status} ${event.seq}`)
+    const { type, status, order } = event
+    this.#host.trace.note('oms', `${type}: ${status} order`, order.number)
+    this.#checkRegression(event)
     // A listener that acts on what it hears, in the middle of the delivery.
-    if (event.type === 'filled' && this.random.chance(0.1)) event.order.cancel()
+    if (type === 'filled' && this.random.chance(0.1)) order.cancel()
+  }
+
+  override onConnection({ from, to }: ConnectionEvent): void {
+    this.#host.trace.note('system', `connection ${to}`)
+    if (this.#host.plant === 'released_at_disconnect' && from === 'ready') this.#host.releaseReservations()
+    if (this.#host.plant === 'blind_resend' && to === 'ready') this.#resend()
+  }
+
+  /** I6: an order that is over stays so, unless an execution or the venue itself says otherwise. */
+  #checkRegression({ type, status, order }: OrderEvent): void {
+    if (closedStatuses.has(status)) this.#over.add(order.number)
+    else if (this.#over.delete(order.number) && !reopening.has(type))
+      this.#host.violate(`I6: order ${order.clientOrderId} was over and is ${status} after ${type}`)
   }
 
   #next(): void {
@@ -63,18 +100,17 @@ export class Trader extends Strategy {
   #submit(intent: string): void {
     const symbol = this.#symbols[this.random.below(this.#symbols.length)] as string
     const side = this.random.chance(0.5) ? 'buy' : 'sell'
-    const order = this.submit({
-      symbol,
-      side,
-      quantity: 1 + this.random.below(22),
-      type: 'limit',
-      price: this.#price(),
-      timeInForce: 'gtc',
-      tag: intent,
-    })
-    this.#host.trace(`submit ${order.number} ${intent} ${order.status} ${order.reason ?? ''}`)
+    const quantity = 1 + this.random.below(22)
+    const price = this.#price()
+    const order = this.submit({ symbol, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag: intent })
+    const { number } = order
+    this.#host.trace.tell(
+      'trader',
+      number,
+      () =>
+        `submits order ${number}: ${side} ${quantity} ${symbol} at ${price} (${intent}): ${order.status} ${order.reason ?? ''}`,
+    )
     this.#orders.push(order)
-    if (this.#host.plant === 'blind_resend') this.#watch(order)
     if (this.random.chance(0.03)) order.cancel()
   }
 
@@ -92,14 +128,15 @@ export class Trader extends Strategy {
     return (99 + this.random.below(200) / 100).toFixed(2)
   }
 
-  /** Planted bug: what was not answered in time is sent again, until it gets through. */
-  #watch(order: OrderHandle): void {
-    this.after(600, () => {
-      if (order.status !== 'SUBMITTED' && order.status !== 'UNKNOWN') return
+  /** Planted bug: what nobody answered before the line broke is sent again. */
+  #resend(): void {
+    for (const order of [...this.#orders]) {
+      if (order.status !== 'SUBMITTED' && order.status !== 'UNKNOWN') continue
       const { instrument, side, quantity, price, tag } = order.snapshot
-      if (tag === undefined || price === undefined) return
-      const again = this.submit({ symbol: instrument, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag })
-      this.#watch(again.status === 'DENIED' ? order : again)
-    })
+      if (tag === undefined || price === undefined) continue
+      this.#orders.push(
+        this.submit({ symbol: instrument, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag }),
+      )
+    }
   }
 }

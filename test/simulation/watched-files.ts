@@ -1,25 +1,30 @@
 /**
- * The disk as one process sees it, with three additions: the world learns when the process crashed inside a call; a bug can
- * be planted that writes later than it says; and most disks take zeros ahead of the writes
- * without keeping them, for megabytes of those are what a simulation would spend its time on.
+ * The disk as one process sees it, with three additions: the world learns when the process crashed inside a call; bugs can
+ * be planted that write later than they say, or in another order; and of the zeros that a journal puts ahead of its writes
+ * only the first are kept, for megabytes of those are what a simulation would spend its time on.
  */
 import type { FileSystem, OpenFile } from '../../src/core/file-system.js'
 import { SimulatedCrash } from '../../src/testing/simulated-disk.js'
 
 /** What is special about a process's disk. */
 export interface DiskManners {
-  /** Whether it takes zeros ahead of the journal's writes. */
-  readonly preallocates: boolean
-  /** Runs a write at another time. */
-  readonly later?: (write: () => void) => void
+  /** Zeros ahead of the writes that are kept, in bytes. */
+  readonly preallocatedBytes: number
+  /** Planted bugs: runs a write at another time. */
+  readonly later?: Later
 }
+
+/** Takes a write of a file to run it when it likes. */
+export type Later = (write: () => void) => void
 
 /** Zeros in such numbers are space taken in advance: no frame of a journal begins with a length of zero. */
 const leastPreallocation = 4_096
 
+type Watch = <T>(call: () => T) => T
+
 /** Wraps a file system. */
 export function watchedFiles(files: FileSystem, onCrash: () => void, manners: DiskManners): FileSystem {
-  const watch = <T>(call: () => T): T => {
+  const watch: Watch = (call) => {
     try {
       return call()
     } catch (error) {
@@ -47,29 +52,52 @@ export function watchedFiles(files: FileSystem, onCrash: () => void, manners: Di
   }
 }
 
-function watchedFile(file: OpenFile, watch: <T>(call: () => T) => T, manners: DiskManners): OpenFile {
+function watchedFile(file: OpenFile, watch: Watch, { preallocatedBytes, later }: DiskManners): OpenFile {
+  /** Up to where the file was filled with zeros ahead of its frames. */
+  let filledTo = 0
+  const write: OpenFile['write'] = (buffer, offset, length, position) => {
+    const goesOn = filledTo > 0 && position === filledTo
+    if ((length >= leastPreallocation || goesOn) && buffer[offset] === 0 && buffer[offset + 3] === 0) {
+      const kept = goesOn ? 0 : Math.min(length, preallocatedBytes)
+      filledTo = position + length
+      if (kept > 0) file.write(buffer, offset, kept, position)
+      return length
+    }
+    if (later === undefined) return file.write(buffer, offset, length, position)
+    const bytes = buffer.slice(offset, offset + length)
+    later(() => {
+      try {
+        file.write(bytes, 0, length, position)
+      } catch {
+        // Nobody waits for it any more.
+      }
+    })
+    return length
+  }
   return {
     path: file.path,
-    write: (buffer, offset, length, position) => {
-      const { preallocates, later } = manners
-      if (!preallocates && length >= leastPreallocation && buffer[offset] === 0 && buffer[offset + 3] === 0)
-        return length
-      if (later === undefined) return watch(() => file.write(buffer, offset, length, position))
-      const bytes = buffer.slice(offset, offset + length)
-      later(() => {
-        try {
-          file.write(bytes, 0, length, position)
-        } catch {
-          // Nobody waits for it any more.
-        }
-      })
-      return length
-    },
+    write: (buffer, offset, length, position) => watch(() => write(buffer, offset, length, position)),
     read: (buffer, offset, length, position) => watch(() => file.read(buffer, offset, length, position)),
     truncate: (size) => watch(() => file.truncate(size)),
     size: () => watch(() => file.size()),
     dataSync: () => watch(() => file.dataSync()),
     dataSyncNow: () => watch(() => file.dataSyncNow()),
     close: () => file.close(),
+  }
+}
+
+/** Planted bug: of two writes the later one is done first, and the earlier one a moment after it. */
+export function unordered(after: (delayMs: number, run: () => void) => void): Later {
+  let held: (() => void) | undefined
+  return (write) => {
+    if (held !== undefined) {
+      write()
+      return
+    }
+    held = write
+    after(3, () => {
+      held = undefined
+      write()
+    })
   }
 }

@@ -32,6 +32,40 @@ describe('a book of the venue', () => {
     expect(taker.position('MAKER')).toBe(-250)
   })
 
+  it('never turns a position by reduce-only orders, however many a sweep reaches', async () => {
+    const { maker, taker, rest, send } = await pair()
+    const other = rest('sell', 100, '100.00', { account: 'OTHER' })
+    maker.host.submit(maker.connector, { symbol: 'IBM', side: 'buy', quantity: 100, price: '100.00', account: 'MAKER' })
+    expect([maker.position('MAKER'), maker.kinds(other)]).toEqual([100, ['accepted', 'filled']])
+    const plain = rest('sell', 30, '100.01')
+    const near = rest('sell', 60, '100.02', { reduceOnly: true, displayQuantity: 20 })
+    const far = rest('sell', 100, '100.03', { reduceOnly: true })
+    const last = rest('sell', 100, '100.04', { reduceOnly: true })
+    expect(taker.fills(send('buy', 500))).toEqual(['30@100.01', '20@100.02', '20@100.02', '20@100.02', '10@100.03'])
+    expect([plain, near].map((each) => maker.kinds(each).at(-1))).toEqual(['filled', 'filled'])
+    expect(maker.kinds(far)).toEqual(['accepted', 'replaced', 'filled'])
+    expect(maker.kinds(last)).toEqual(['accepted', 'canceled'])
+    expect(maker.position('MAKER')).toBe(0)
+  })
+
+  it('never turns a position by reduce-only orders in an auction', async () => {
+    const { maker, rest, send } = await pair()
+    rest('sell', 100, '100.00', { account: 'OTHER' })
+    maker.host.submit(maker.connector, { symbol: 'IBM', side: 'buy', quantity: 100, price: '100.00', account: 'MAKER' })
+    const plain = rest('sell', 30, '100.20')
+    const near = rest('sell', 80, '100.10', { reduceOnly: true })
+    const atClose = rest('sell', 50, '100.00', { type: 'LOC', reduceOnly: true })
+    maker.venue.setPhase(maker.listing, 4)
+    send('buy', 300, { price: '100.30' })
+    maker.venue.closeMarket('IBM')
+    expect([plain, near, atClose].flatMap((each) => maker.fills(each).map((fill) => fill.split('@')[0]))).toEqual([
+      '30',
+      '50',
+      '50',
+    ])
+    expect(maker.position('MAKER')).toBe(-30)
+  })
+
   it('keeps clients apart: each hears of its own orders only', async () => {
     const { maker, taker, rest, send } = await pair()
     rest('sell', 100, '100.02')

@@ -3,7 +3,7 @@
  *
  * Price units become whole ticks for the engine. Triggers, auctions' collection of orders that wait, and times in force
  * that end with the clock are the venue's: the engine sees orders that may trade, and orders of an auction.
- * Reduce-only orders are cut down after each operation; one sweep through several orders of an account counts as one.
+ * Reduce-only orders are cut down before a sweep would turn a position (`sweep-guard.ts`), and after each operation.
  * Orders with numbers from {@link CROWD} on belong to nobody: the crowd that makes a synthetic market.
  */
 import {
@@ -21,6 +21,9 @@ import { OrderEntry } from '../../matching/order-entry.js'
 import type { Instrument } from '../../model/instrument.js'
 import { Liquidity, TypeCode } from '../../orders/codes.js'
 import type { Matcher, MatcherEvents } from './matcher.js'
+import { nothingToReduce } from './order-rules.js'
+import { SweepGuard } from './sweep-guard.js'
+import type { VenueAccount } from './venue-accounts.js'
 import type { VenueOrder } from './venue-order.js'
 
 /** First order number of the crowd. */
@@ -47,6 +50,7 @@ export class BookMatcher implements Matcher, MatchingListener {
   readonly #owner: (order: VenueOrder) => number
   readonly #tick: number
   readonly #entry = new OrderEntry()
+  readonly #guard: SweepGuard
   /** The order whose own request is being carried out: its changes are the answer, not news. */
   #requested = 0
 
@@ -63,6 +67,7 @@ export class BookMatcher implements Matcher, MatchingListener {
     this.#owner = owner
     this.#tick = instrument.priceStepUnits
     this.engine = new MatchingEngine(this)
+    this.#guard = new SweepGuard(this.engine, find)
   }
 
   get bidUnits(): number {
@@ -120,6 +125,9 @@ export class BookMatcher implements Matcher, MatchingListener {
     if (!Number.isNaN(order.displayUnits) && order.activeType !== TypeCode.MARKET)
       entry.displayQuantity = order.displayUnits
     order.bookUnits = order.openUnits
+    const limit = order.activeType === TypeCode.LIMIT ? entry.price : NO_PRICE
+    if (this.#guard.isNeeded(order.sideSign)) this.#beforeSweep(order.sideSign, order.openUnits, limit, order.account)
+    this.#guard.note(order)
     this.engine.submit(entry)
   }
 
@@ -133,6 +141,8 @@ export class BookMatcher implements Matcher, MatchingListener {
     const total =
       order.bookUnits + (quantityUnits - order.cumulativeUnits) - this.engine.orderRemaining(order.venueOrderId)
     const price = priceUnits === order.priceUnits || Number.isNaN(priceUnits) ? NO_PRICE : this.#ticks(priceUnits)
+    if (price !== NO_PRICE && this.#guard.isNeeded(order.sideSign))
+      this.#beforeSweep(order.sideSign, quantityUnits - order.cumulativeUnits, price, order.account)
     order.quantityUnits = quantityUnits
     order.priceUnits = priceUnits
     order.bookUnits = total
@@ -152,6 +162,7 @@ export class BookMatcher implements Matcher, MatchingListener {
     const entry = this.#entry.reset(number, sideSign, OrderKind.limit, quantityUnits)
     entry.price = this.#ticks(priceUnits)
     entry.timeInForce = isImmediate ? TimeInForce.ioc : TimeInForce.gtc
+    if (this.#guard.isNeeded(sideSign)) this.#beforeSweep(sideSign, quantityUnits, entry.price, undefined)
     return this.engine.submit(entry)
   }
 
@@ -167,8 +178,31 @@ export class BookMatcher implements Matcher, MatchingListener {
 
   /** Ends an auction call at its clearing price. Returns the price in price units, NaN when nothing traded. */
   endAuction(kind: 'opening' | 'closing'): number {
+    for (const sideSign of [1, -1]) {
+      if (!this.#guard.isNeeded(sideSign)) continue
+      const { price, volume } = this.engine.indicate(kind === 'opening' ? AuctionKind.opening : AuctionKind.closing)
+      if (volume > 0) this.#beforeSweep(sideSign, volume, price, 'auction')
+    }
     const clearing = this.engine.uncross(kind === 'opening' ? AuctionKind.opening : AuctionKind.closing)
     return clearing.volume > 0 ? this.#units(clearing.price) : Number.NaN
+  }
+
+  /** Cuts reduce-only orders that will be reached down to what will be left to reduce by then. */
+  #beforeSweep(
+    sideSign: number,
+    quantityUnits: number,
+    limitTicks: number,
+    taker: VenueAccount | 'auction' | undefined,
+  ): void {
+    this.#guard.beforeSweep(sideSign, quantityUnits, limitTicks, taker, (order, openUnits) => {
+      if (openUnits <= 0) {
+        this.remove(order)
+        this.#events.ended(order, 'canceled', nothingToReduce)
+        return
+      }
+      this.change(order, order.cumulativeUnits + openUnits, order.priceUnits)
+      this.#events.changed(order)
+    })
   }
 
   setState(state: MarketState): void {

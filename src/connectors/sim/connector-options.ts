@@ -1,5 +1,5 @@
 /** The options of a simulated connector, and their checks. */
-import type { ConnectorOptions } from '../../connector/base-connector.js'
+import { type ConnectorOptions, connectorOptionNames } from '../../connector/connector-options.js'
 import type { FileSystem } from '../../core/file-system.js'
 import type { InstrumentDefinition } from '../../model/instrument.js'
 import type { FaultPlan } from './faults.js'
@@ -89,13 +89,7 @@ export function checkConnectorOptions(options: SimulatedConnectorOptions): void 
         throw invalid(`latency.${name}`, 'a model such as constantLatency(5)')
     }
   }
-  if (options.connection !== undefined)
-    refuseUnknown('connection', options.connection, [
-      'connectTimeoutMs',
-      'queryTimeoutMs',
-      'healthIntervalMs',
-      'reconnect',
-    ])
+  if (options.connection !== undefined) refuseUnknown('connection', options.connection, connectorOptionNames)
   if (venue === undefined) return
   for (const name of venueRuleNames) {
     if (name !== 'seed' && options[name] !== undefined)

@@ -87,7 +87,7 @@ export class LinkFaults {
     lost: 0,
   }
   readonly plan: Readonly<FaultPlan>
-  readonly random: Random
+  random: Random
   readonly #scripts: Script[] = []
   readonly #refusals: string[] = []
   readonly #hasChances: boolean
@@ -99,6 +99,11 @@ export class LinkFaults {
     this.plan = plan
     this.random = new SeededRandom(plan.seed ?? 1).fork('faults')
     this.#hasChances = plan.toVenue !== undefined || plan.toClient !== undefined || plan.lateAck !== undefined
+  }
+
+  /** Takes the seed of the system, where the plan has none of its own. Called before anything happens. */
+  seedUnlessGiven(seed: number): void {
+    if (this.plan.seed === undefined) this.random = new SeededRandom(seed).fork('faults')
   }
 
   /** Whether anything can happen to a message now; while not, messages need not be looked at. */

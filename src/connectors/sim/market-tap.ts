@@ -57,6 +57,8 @@ export class MarketTap implements MarketSink, VenueTape {
   readonly #indices = new Map<Instrument, number>()
   // The book message under way.
   #bookListing: Listing | undefined
+  /** Called when the venue's own books were published: outside of a replay nobody else wakes the handlers. */
+  onPublished: (() => void) | undefined
   #isSnapshot = false
   #isForCrowd = false
   #sequence = Number.NaN
@@ -298,6 +300,7 @@ export class MarketTap implements MarketSink, VenueTape {
   #push(publish: () => boolean): void {
     if (this.isCut) this.unheard++
     else if (!publish()) this.dropped++
+    else this.onPublished?.()
   }
 
   // --------------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ export async function openMarket(
   source: number,
 ): Promise<ReplaySource | undefined> {
   if (options.synthetic !== undefined) {
-    const { seed = 1 } = options
+    const { seed = host.seed } = options
     return new SyntheticMarket(
       { seed, ...options.synthetic },
       { registry: host.instruments, startUs: host.time.wallUs(), source },
@@ -38,4 +38,13 @@ export async function openMarket(
 
 function replayOptionsOf(replay: NonNullable<SimulatedConnectorOptions['replay']>): ReplayOptions {
   return typeof replay === 'object' && 'path' in replay ? replay : { path: replay }
+}
+
+/** How much of a market is done: by time where its end is known, by what was read of its files otherwise; NaN where neither is. */
+export function shareDone(market: ReplaySource, tsUs: number, startUs: number, endUs: number): number {
+  const { progress } = market
+  const byTime = endUs === Number.POSITIVE_INFINITY ? Number.NaN : (tsUs - startUs) / (endUs - startUs)
+  if (progress === undefined || Number.isNaN(progress.read / progress.total)) return byTime
+  const byBytes = progress.read / progress.total
+  return Number.isNaN(byTime) ? byBytes : Math.max(byTime, byBytes)
 }

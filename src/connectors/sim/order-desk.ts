@@ -11,16 +11,19 @@ import type { FeeContext, FeeModel } from './fees.js'
 import type { Listing } from './listing.js'
 import type { MatcherEvents } from './matcher.js'
 import { MONEY } from './money.js'
+import { OrderRecords } from './order-records.js'
 import {
+  changeFault,
   isPostOnly,
   isReduceOnly,
   marketFault,
+  nothingToReduce,
   postOnlyReason,
   reduceOnlyFault,
-  reducibleUnits,
   requiredUnits,
   termsFault,
 } from './order-rules.js'
+import { ReduceOnlyWatch } from './reduce-only.js'
 import type { ReportOutbox } from './report-outbox.js'
 import { VenueAccount } from './venue-accounts.js'
 import { VenueExecution, type VenueOrder } from './venue-order.js'
@@ -41,28 +44,28 @@ export interface OrderDeskOptions {
 /** Keeps the orders, executions and accounts of a venue. */
 export class OrderDesk implements MatcherEvents {
   readonly accounts = new Map<string, VenueAccount>()
-  /** Every order that is remembered, by venue order id. */
-  readonly orders = new Map<number, VenueOrder>()
-  readonly executions = new Map<number, VenueExecution>()
+  readonly records: OrderRecords
   /** Live orders in order of arrival. */
   readonly live = new Set<VenueOrder>()
-  readonly counters = { orders: 0, rejected: 0, executions: 0, forgotten: 0 }
   /** Earliest end of a good-till-date order, epoch microseconds. */
   nextExpiryUs = Number.POSITIVE_INFINITY
   readonly #options: OrderDeskOptions
   readonly #outbox: ReportOutbox
-  readonly #closed: VenueOrder[] = []
-  #firstClosed = 0
   #sequence = 0
   readonly #due: VenueOrder[] = []
-  /** Accounts with live reduce-only orders that may have become too large. */
-  readonly #toReduce = new Set<VenueOrder>()
-  #reduceOnlyOrders = 0
+  readonly #reduceOnly: ReduceOnlyWatch
   #fee: FeeContext | undefined
 
   constructor(options: OrderDeskOptions) {
     this.#options = options
     this.#outbox = options.outbox
+    this.records = new OrderRecords(options.historyLimit)
+    this.#reduceOnly = new ReduceOnlyWatch({
+      live: this.live,
+      withdraw: (order, state, reason) => this.withdraw(order, state, reason),
+      shrink: (order, quantityUnits) =>
+        void this.replace(order, undefined, 0, 0, quantityUnits, Number.NaN, Number.NaN),
+    })
   }
 
   account(name: string): VenueAccount {
@@ -78,6 +81,37 @@ export class OrderDesk implements MatcherEvents {
     return ++this.#sequence
   }
 
+  /** Every order that is remembered, by venue order id. */
+  get orders(): ReadonlyMap<number, VenueOrder> {
+    return this.records.orders
+  }
+
+  /** Orders, rejections, executions so far, and closed orders forgotten. */
+  get counters(): OrderRecords['counters'] {
+    return this.records.counters
+  }
+
+  /** Takes over an order as it stands. Nothing is reported but what follows from it. */
+  adopt(order: VenueOrder, isOpen: boolean): void {
+    const listing = this.#options.listingOf(order)
+    order.account = this.account(order.accountName)
+    order.sequence = this.nextSequence()
+    this.records.adopt(order)
+    if (!isOpen || listing === undefined) {
+      if (isOpen) {
+        order.state = 'canceled'
+        order.reason = 'the instrument is not listed any more'
+      }
+      this.records.close(order)
+      return
+    }
+    order.state = order.isTriggered ? 'triggered' : 'working'
+    if (order.isTriggered) order.activeType = activeTypes[order.type] ?? order.type
+    this.#admit(order, listing)
+    if (this.#options.checksBalances) this.#setAside(order, listing, false)
+    this.#place(order, listing)
+  }
+
   // ---- Requests ------------------------------------------------------------------------------------------------------
 
   /** Takes an order in, or refuses it. */
@@ -85,10 +119,9 @@ export class OrderDesk implements MatcherEvents {
     const nowUs = this.#options.nowUs()
     const account = this.account(order.accountName)
     order.account = account
-    order.venueOrderId = ++this.counters.orders
     order.sequence = this.nextSequence()
     order.tsUs = nowUs
-    this.orders.set(order.venueOrderId, order)
+    this.records.enter(order)
     const listing = this.#options.listingOf(order)
     const fault = this.#faultOf(order, listing, account, nowUs)
     if (fault !== '' || listing === undefined) {
@@ -96,12 +129,7 @@ export class OrderDesk implements MatcherEvents {
       return
     }
     order.state = 'working'
-    order.place = 'auction'
-    listing.liveOrders++
-    this.live.add(order)
-    if (isReduceOnly(order)) this.#reduceOnlyOrders++
-    if (order.expireTimeUs < this.nextExpiryUs && order.timeInForce === TifCode.GTD)
-      this.nextExpiryUs = order.expireTimeUs
+    this.#admit(order, listing)
     if (this.#options.checksBalances && !this.#setAside(order, listing, true)) {
       this.#drop(order, listing)
       this.#refuse(order, 'insufficient balance')
@@ -110,6 +138,16 @@ export class OrderDesk implements MatcherEvents {
     this.#outbox.add('accepted', order, nowUs)
     this.#place(order, listing)
     this.settle(listing)
+  }
+
+  /** The order is live from now on. */
+  #admit(order: VenueOrder, listing: Listing): void {
+    order.place = 'auction'
+    listing.liveOrders++
+    this.live.add(order)
+    if (isReduceOnly(order)) this.#reduceOnly.count++
+    if (order.expireTimeUs < this.nextExpiryUs && order.timeInForce === TifCode.GTD)
+      this.nextExpiryUs = order.expireTimeUs
   }
 
   #faultOf(order: VenueOrder, listing: Listing | undefined, account: VenueAccount, nowUs: number): string {
@@ -127,7 +165,7 @@ export class OrderDesk implements MatcherEvents {
     order.reason = reason
     this.counters.rejected++
     this.#outbox.add('rejected', order, order.tsUs, reason)
-    this.#remember(order)
+    this.records.close(order)
   }
 
   /** Puts an accepted order where it belongs now. */
@@ -157,7 +195,7 @@ export class OrderDesk implements MatcherEvents {
     const quantityUnits = Number.isNaN(quantity) ? order.quantityUnits : quantity
     const priceUnits = Number.isNaN(price) || !hasLimit(order.activeType) ? order.priceUnits : price
     const triggerUnits = Number.isNaN(trigger) || order.place !== 'dormant' ? order.triggerUnits : trigger
-    const fault = this.#changeFault(order, listing, quantityUnits, priceUnits)
+    const fault = changeFault(order, listing, quantityUnits, priceUnits)
     if (fault !== '') return fault
     order.tsUs = this.#options.nowUs()
     const report = this.#outbox.add('replaced', order, order.tsUs)
@@ -178,30 +216,6 @@ export class OrderDesk implements MatcherEvents {
     return ''
   }
 
-  #changeFault(order: VenueOrder, listing: Listing, quantityUnits: number, priceUnits: number): string {
-    const { instrument } = listing
-    if (listing.phase === TradingStatus.halted) return 'market halted'
-    if (listing.phase === TradingStatus.closed) return 'market closed'
-    if (quantityUnits <= order.cumulativeUnits) return 'quantity is not above what is filled'
-    if (quantityUnits > instrument.maxQuantityUnits || quantityUnits % instrument.sizeStepUnits !== 0)
-      return 'quantity off the grid'
-    if (hasLimit(order.activeType) && !instrument.isPriceOnGrid(priceUnits)) return 'price off the grid'
-    const isPlaced = order.place === 'book' && listing.phase === TradingStatus.open
-    if (
-      isPlaced &&
-      isPostOnly(order) &&
-      priceUnits !== order.priceUnits &&
-      listing.matcher.wouldTake(order.sideSign, priceUnits)
-    ) {
-      return postOnlyReason
-    }
-    const account = order.account as VenueAccount
-    const open = quantityUnits - order.cumulativeUnits
-    if (isReduceOnly(order) && open > reducibleUnits(account, instrument, order.sideSign))
-      return 'reduce-only order is larger than the position'
-    return ''
-  }
-
   /** Why a cancel is refused; empty when it was carried out. */
   cancel(order: VenueOrder, reason = 'requested'): string {
     if (!order.isLive) return 'order is not open'
@@ -218,8 +232,7 @@ export class OrderDesk implements MatcherEvents {
   // ---- What matchers tell --------------------------------------------------------------------------------------------
 
   fillable(order: VenueOrder, quantityUnits: number): number {
-    if (!isReduceOnly(order)) return quantityUnits
-    return Math.min(quantityUnits, reducibleUnits(order.account as VenueAccount, order.instrument, order.sideSign))
+    return this.#reduceOnly.fillable(order, quantityUnits)
   }
 
   filled(order: VenueOrder, quantityUnits: number, priceUnits: number, liquidity: number): void {
@@ -235,7 +248,7 @@ export class OrderDesk implements MatcherEvents {
     if (!Number.isSafeInteger(feeUnits)) {
       throw new TradewireError('TW_INVALID_ARGUMENT', `A fee model gave ${feeUnits}; fees are whole numbers of 10^-8`)
     }
-    const exec = ++this.counters.executions
+    const exec = this.records.nextExec()
     const execution = new VenueExecution(
       exec,
       order,
@@ -246,7 +259,7 @@ export class OrderDesk implements MatcherEvents {
       liquidity,
       tsUs,
     )
-    this.executions.set(exec, execution)
+    this.records.executions.set(exec, execution)
     order.executions.push(execution)
     order.cumulativeUnits += quantityUnits
     order.valueUnits += priceUnits * quantityUnits
@@ -255,7 +268,7 @@ export class OrderDesk implements MatcherEvents {
     this.#outbox.addFill(execution)
     if (order.openUnits === 0) this.#close(order, 'filled')
     else if (this.#options.checksBalances) this.#setAside(order, this.#options.listingOf(order) as Listing, false)
-    if (this.#reduceOnlyOrders > 0) this.#noteReduceOnly(order)
+    this.#reduceOnly.note(order)
   }
 
   ended(order: VenueOrder, state: 'canceled' | 'expired', reason: string): void {
@@ -282,36 +295,23 @@ export class OrderDesk implements MatcherEvents {
     const listing = this.#options.listingOf(order)
     order.state = state
     if (listing !== undefined) this.#drop(order, listing)
-    this.#remember(order)
+    this.records.close(order)
   }
 
   /** The order is live no more. */
   #drop(order: VenueOrder, listing: Listing): void {
     if (!this.live.delete(order)) return
-    if (isReduceOnly(order)) this.#reduceOnlyOrders--
+    if (isReduceOnly(order)) this.#reduceOnly.count--
     order.place = 'none'
     listing.liveOrders--
     if (order.lockedUnits !== 0) this.#lock(order, 0)
-  }
-
-  #remember(order: VenueOrder): void {
-    this.#closed.push(order)
-    if (this.#closed.length - this.#firstClosed <= this.#options.historyLimit) return
-    const oldest = this.#closed[this.#firstClosed++] as VenueOrder
-    this.orders.delete(oldest.venueOrderId)
-    for (const execution of oldest.executions) this.executions.delete(execution.exec as number)
-    this.counters.forgotten++
-    if (this.#firstClosed > 65_536) {
-      this.#closed.splice(0, this.#firstClosed)
-      this.#firstClosed = 0
-    }
   }
 
   // ---- After each operation ------------------------------------------------------------------------------------------
 
   /** Lets what an operation set off run its course: triggers that were reached, reduce-only orders that are too large. */
   settle(listing: Listing): void {
-    if (this.#toReduce.size > 0) this.#reduce()
+    this.#reduceOnly.settle()
     const { triggers, matcher } = listing
     if (triggers.count === 0 || listing.phase !== TradingStatus.open) return
     const due = this.#due
@@ -320,7 +320,7 @@ export class OrderDesk implements MatcherEvents {
       const order = due.shift()
       if (order === undefined) return
       this.#trigger(order, listing)
-      if (this.#toReduce.size > 0) this.#reduce()
+      this.#reduceOnly.settle()
     }
   }
 
@@ -342,7 +342,7 @@ export class OrderDesk implements MatcherEvents {
   #enterReducible(order: VenueOrder, listing: Listing): void {
     const allowed = this.fillable(order, order.openUnits)
     if (allowed === 0) {
-      this.ended(order, 'canceled', 'reduce-only: there is nothing left to reduce')
+      this.ended(order, 'canceled', nothingToReduce)
       return
     }
     if (allowed < order.openUnits) {
@@ -354,28 +354,8 @@ export class OrderDesk implements MatcherEvents {
 
   /** The position behind an order was changed by a bust or correction. */
   positionChanged(order: VenueOrder): void {
-    if (this.#reduceOnlyOrders === 0) return
-    this.#noteReduceOnly(order)
-    this.#reduce()
-  }
-
-  #noteReduceOnly(cause: VenueOrder): void {
-    for (const order of this.live) {
-      if (isReduceOnly(order) && order.account === cause.account && order.instrument === cause.instrument)
-        this.#toReduce.add(order)
-    }
-  }
-
-  /** Cuts reduce-only orders down to what is left to reduce. */
-  #reduce(): void {
-    for (const order of this.#toReduce) {
-      if (!order.isLive) continue
-      const reducible = reducibleUnits(order.account as VenueAccount, order.instrument, order.sideSign)
-      if (order.openUnits <= reducible) continue
-      if (reducible === 0) this.withdraw(order, 'canceled', 'reduce-only: there is nothing left to reduce')
-      else this.replace(order, undefined, 0, 0, order.cumulativeUnits + reducible, Number.NaN, Number.NaN)
-    }
-    this.#toReduce.clear()
+    this.#reduceOnly.note(order)
+    this.#reduceOnly.settle()
   }
 
   // ---- Auctions, days, ends ------------------------------------------------------------------------------------------
@@ -432,7 +412,7 @@ export class OrderDesk implements MatcherEvents {
       const listing = this.#options.listingOf(order)
       listing?.withdraw(order)
       if (listing !== undefined) this.#drop(order, listing)
-      this.orders.delete(order.venueOrderId)
+      this.records.orders.delete(order.venueOrderId)
     }
     this.nextExpiryUs = Number.POSITIVE_INFINITY
   }

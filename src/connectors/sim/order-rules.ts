@@ -59,8 +59,16 @@ export function isReduceOnly(order: VenueOrder): boolean {
 
 /** What a reduce-only order on a side may still take from the position. */
 export function reducibleUnits(account: VenueAccount, instrument: Instrument, sideSign: number): number {
-  return Math.max(0, -sideSign * account.quantityUnits(instrument))
+  return reducibleOf(account.quantityUnits(instrument), sideSign)
 }
+
+/** What a reduce-only order on a side may take from a position of a size. */
+export function reducibleOf(heldUnits: number, sideSign: number): number {
+  return Math.max(0, -sideSign * heldUnits)
+}
+
+/** Why a reduce-only order ends when its position does. */
+export const nothingToReduce = 'reduce-only: there is nothing left to reduce'
 
 /** Why a reduce-only order is refused; empty when it is not. */
 export function reduceOnlyFault(order: VenueOrder, account: VenueAccount): string {
@@ -68,6 +76,31 @@ export function reduceOnlyFault(order: VenueOrder, account: VenueAccount): strin
   const reducible = reducibleUnits(account, order.instrument, order.sideSign)
   if (reducible === 0) return 'reduce-only order has no position to reduce'
   return order.quantityUnits > reducible ? 'reduce-only order is larger than the position' : ''
+}
+
+/** Why a change of a live order is refused; empty when it is not. */
+export function changeFault(order: VenueOrder, listing: Listing, quantityUnits: number, priceUnits: number): string {
+  const { instrument } = listing
+  if (listing.phase === TradingStatus.halted) return 'market halted'
+  if (listing.phase === TradingStatus.closed) return 'market closed'
+  if (quantityUnits <= order.cumulativeUnits) return 'quantity is not above what is filled'
+  if (quantityUnits > instrument.maxQuantityUnits || quantityUnits % instrument.sizeStepUnits !== 0)
+    return 'quantity off the grid'
+  if (hasLimit(order.activeType) && !instrument.isPriceOnGrid(priceUnits)) return 'price off the grid'
+  const isPlaced = order.place === 'book' && listing.phase === TradingStatus.open
+  if (
+    isPlaced &&
+    isPostOnly(order) &&
+    priceUnits !== order.priceUnits &&
+    listing.matcher.wouldTake(order.sideSign, priceUnits)
+  ) {
+    return postOnlyReason
+  }
+  const account = order.account as VenueAccount
+  const open = quantityUnits - order.cumulativeUnits
+  if (isReduceOnly(order) && open > reducibleUnits(account, instrument, order.sideSign))
+    return 'reduce-only order is larger than the position'
+  return ''
 }
 
 /** Money that an order sets aside while it is open, in 10^-8 of the settlement currency: the value of what a buy pays, the margin of a contract. */

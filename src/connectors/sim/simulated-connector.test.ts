@@ -27,6 +27,7 @@ class Chatter extends Strategy {
     if (this.#seen % 40 !== 0) return
     if (this.#working?.isClosed === false) this.#working.cancel()
     const side = this.#seen % 80 === 0 ? 'buy' : 'sell'
+    if (Number.isNaN(side === 'buy' ? quote.bid : quote.ask)) return // a side without orders
     this.#working = this.submit({
       symbol: quote.symbol,
       side,

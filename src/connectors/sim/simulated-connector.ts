@@ -9,6 +9,7 @@
 import { BaseConnector } from '../../connector/base-connector.js'
 import { type ConnectorCapabilities, dataKinds } from '../../connector/capabilities.js'
 import type { DriveOptions, MarketDriver } from '../../connector/market-driver.js'
+import type { Subscription } from '../../connector/subscriptions.js'
 import { NS_PER_MS } from '../../core/clock.js'
 import { TradewireError } from '../../core/errors.js'
 import { SeededRandom } from '../../core/random.js'
@@ -20,13 +21,14 @@ import { orderTypes, timesInForce } from '../../model/order-types.js'
 import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../../orders/approved-order.js'
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../../orders/venue-reports.js'
 import type { IngestRing } from '../../ring/ingest-ring.js'
+import { refuseUnanswered } from './adoption.js'
 import { checkConnectorOptions, type SimulatedConnectorOptions, venueRulesOf } from './connector-options.js'
 import { LinkFaults } from './faults.js'
 import { followRing } from './follow-ring.js'
 import { VenueLink } from './link.js'
 import { MarketDelay } from './market-delay.js'
 import { MarketTap } from './market-tap.js'
-import { openMarket } from './open-market.js'
+import { openMarket, shareDone } from './open-market.js'
 import { ReplayPlayer } from './replay/player.js'
 import type { ReplaySource } from './replay/reading/replay-source.js'
 import { ReportTranslator } from './report-translator.js'
@@ -62,6 +64,7 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
   #faultTimers: TimerHandle[] = []
   #endTape: (() => void) | undefined
   #reported = 0
+  #hasAdopted = false
 
   /** @throws TradewireError `TW_INVALID_CONFIG` naming the option that is unknown or not usable. */
   constructor(options: SimulatedConnectorOptions = {}) {
@@ -102,6 +105,25 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
 
   // ---- The market ----------------------------------------------------------------------------------------------------
 
+  /** Whether it was given a market of its own: a recording or a synthetic one. */
+  get hasMarket(): boolean {
+    return this.#options.replay !== undefined || this.#options.synthetic !== undefined
+  }
+
+  /** Whether its market is a synthetic one without a duration. */
+  get isEndless(): boolean {
+    const { synthetic } = this.#options
+    return synthetic !== undefined && synthetic.durationMs === undefined
+  }
+
+  /** See `MarketDriver`. */
+  async nextEventUs(): Promise<number> {
+    const market = this.#market
+    if (market === undefined) return Number.POSITIVE_INFINITY
+    while (Number.isNaN(market.peekTsUs())) await market.refill()
+    return market.peekTsUs()
+  }
+
   /**
    * Plays the market: on virtual time moment by moment, without waiting; on real time at the pace of the options.
    *
@@ -110,7 +132,7 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
    * @throws TradewireError `TW_BAD_ROW`, `TW_FILE` from the recording; `TW_INVALID_STATE` without a market.
    */
   async drive(options: DriveOptions): Promise<void> {
-    const { signal, untilUs, onProgress } = options
+    const { signal, untilUs, staysAtLastEvent = false, onProgress } = options
     const { time } = this.host
     const market = this.#market
     if (market === undefined) {
@@ -131,11 +153,7 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
         'A synthetic market has no end: give run a durationMs or a signal, or the market a durationMs',
       )
     }
-    this.#onMoment = (tsUs) =>
-      onProgress?.(
-        endUs === Number.POSITIVE_INFINITY ? Number.NaN : Math.min(1, (tsUs - startUs) / (endUs - startUs)),
-        tsUs,
-      )
+    this.#onMoment = (tsUs) => onProgress?.(Math.min(1, shareDone(market, tsUs, startUs, endUs)), tsUs)
     try {
       await player.run({ ...(signal === undefined ? {} : { signal }), ...(untilUs === undefined ? {} : { untilUs }) })
     } catch (error) {
@@ -144,7 +162,8 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
       this.#onMoment = undefined
     }
     // Time goes on to the end of the span even where the data do not.
-    if (time instanceof VirtualTime && untilUs !== undefined && signal?.aborted !== true && untilUs > time.wallUs()) {
+    const goesOn = untilUs !== undefined && !staysAtLastEvent && signal?.aborted !== true
+    if (time instanceof VirtualTime && goesOn && untilUs > time.wallUs()) {
       time.advanceTo(time.monotonicNs() + (untilUs - time.wallUs()) * 1_000)
     }
     this.#afterMoment()
@@ -224,15 +243,20 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
     const { host, source } = this
     const { time, instruments, market } = host
     const options = this.#options
-    const venue = options.venue ?? new SimulatedVenue({ time, ...venueRulesOf(options) })
+    const venue = options.venue ?? new SimulatedVenue({ time, seed: host.seed, ...venueRulesOf(options) })
     for (const definition of options.instruments ?? []) venue.list(definition, options.matching ?? 'market')
-    const random = new SeededRandom(options.seed ?? 1).fork('link')
+    const random = new SeededRandom(options.seed ?? host.seed).fork('link')
+    this.faults.seedUnlessGiven(host.seed)
     const { latency = {} } = options
     const delay =
       latency.marketData === undefined
         ? undefined
         : new MarketDelay(time, market, latency.marketData, random.fork('market data'), () => host.drain())
     const tap = new MarketTap({ venue, instruments, out: delay ?? market, source, mode: options.matching ?? 'market' })
+    // A market of its own wakes the handlers when it is played; the book of a venue that others move does so by itself.
+    tap.onPublished = () => {
+      if (this.#market === undefined) this.published(1, time.wallUs(), time.wallUs())
+    }
     const clientName = options.clientName ?? 'client'
     const translator = new ReportTranslator({
       reports: host.reports,
@@ -273,8 +297,20 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
       if (time instanceof VirtualTime && Number.isFinite(firstUs)) time.stepWallClock(firstUs - time.wallUs())
       for (const instrument of this.#market?.instruments ?? []) tap.learn(instrument.index)
     }
+    this.#adoptOnce()
     tap.isCut = false
     this.#armFaults()
+  }
+
+  /** A venue of its own is as old as this process: the account goes on from what the journal tells. */
+  #adoptOnce(): void {
+    if (this.#hasAdopted || this.#options.venue !== undefined) return
+    this.#hasAdopted = true
+    const books = this.host.recall?.(this)
+    if (books === undefined || (books.orders.length === 0 && books.positions.length === 0)) return
+    this.venue.adopt(this.#options.clientName ?? 'client', books, this.host.instruments)
+    for (const { account } of [...books.orders, ...books.positions]) this.#assembled.link.session?.accounts.add(account)
+    refuseUnanswered(books, this.host.reports, this.host.time.wallUs())
   }
 
   protected async disconnect(): Promise<void> {
@@ -298,8 +334,10 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
     return this.#assembled.venue.listings.map(({ instrument }) => instrument.definition)
   }
 
-  /** All data of the market are published whatever is subscribed to: a recording has no other use. */
-  protected async subscribe(): Promise<void> {}
+  /** All data of the market are published whatever is subscribed to: a recording has no other use. A venue that others trade at shows its book to those who ask. */
+  protected async subscribe({ instrument }: Subscription): Promise<void> {
+    this.#assembled.tap.learn(instrument)
+  }
 
   protected async unsubscribe(): Promise<void> {}
 

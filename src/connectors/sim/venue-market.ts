@@ -247,6 +247,13 @@ export abstract class VenueMarket {
     this.outbox.end()
   }
 
+  /** Whether a trading day has ended since a time. */
+  hasDayEnded(sinceUs: number): boolean {
+    if (this.#dayEndUs < 0) return false
+    const dayOf = (us: number) => Math.floor((us - this.#dayEndUs) / dayUs)
+    return dayOf(this.time.wallUs()) > dayOf(sinceUs)
+  }
+
   /** Ends DAY orders now. */
   endDay(): void {
     this.outbox.begin()

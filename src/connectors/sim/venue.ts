@@ -9,9 +9,12 @@
  * ```
  * It knows nothing of connectors. Clients come, go and crash; the truth stays here and can be asked for at any time.
  */
+import type { RecalledBooks } from '../../connector/recalled-books.js'
 import { TradewireError } from '../../core/errors.js'
 import { toUnits } from '../../model/decimal.js'
+import type { InstrumentRegistry } from '../../model/instrument-registry.js'
 import { TifCode } from '../../orders/codes.js'
+import { adoptBooks } from './adoption.js'
 import type { OrderDesk } from './order-desk.js'
 import { type VenueClient, VenueSession } from './report-outbox.js'
 import type { VenueAccount } from './venue-accounts.js'
@@ -151,6 +154,31 @@ export class SimulatedVenue extends VenueMarket {
     return other !== undefined && session.sees(other) ? other : undefined
   }
 
+  /**
+   * Goes on from what a client's journal tells, as if the venue had lived on: see `adoption.ts`. For a venue that nobody has
+   * traded at yet. `instruments`: the registry of the client.
+   */
+  adopt(clientName: string, books: RecalledBooks, instruments: InstrumentRegistry): void {
+    const orders = this.#ordersOf(clientName)
+    this.desk.records.startNumbersAfter(books.highWater)
+    this.outbox.begin()
+    adoptBooks(books, {
+      clientName,
+      instrumentOf: (index) => {
+        const { definition } = instruments.at(index)
+        return this.listingFor(definition)?.instrument ?? this.instruments.add(definition)
+      },
+      hasDayEnded: (sinceUs) => this.hasDayEnded(sinceUs),
+      account: (name) => this.desk.account(name),
+      take: (order, isOpen) => {
+        orders.set(order.clientOrderId, order)
+        this.desk.adopt(order, isOpen)
+      },
+    })
+    this.outbox.end()
+    this.armExpiry()
+  }
+
   // ---- What operators and tests do -----------------------------------------------------------------------------------
 
   /** Takes an execution back. The order does not come to life again; a live one may fill for the quantity once more. */
@@ -204,7 +232,7 @@ export class SimulatedVenue extends VenueMarket {
   }
 
   #execution(exec: number): VenueExecution {
-    const execution = this.desk.executions.get(exec)
+    const execution = this.desk.records.executions.get(exec)
     if (execution !== undefined) return execution
     throw new TradewireError('TW_INVALID_ARGUMENT', `There is no execution ${exec} at the venue`)
   }
@@ -279,7 +307,7 @@ export class SimulatedVenue extends VenueMarket {
   executions(filter: { account?: string; sinceUs?: number } = {}): VenueExecution[] {
     const { account, sinceUs = Number.NEGATIVE_INFINITY } = filter
     const found: VenueExecution[] = []
-    for (const execution of this.desk.executions.values()) {
+    for (const execution of this.desk.records.executions.values()) {
       if (execution.isBusted || execution.tsUs < sinceUs) continue
       if (account === undefined || execution.order.accountName === account) found.push(execution)
     }

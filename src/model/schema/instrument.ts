@@ -1,5 +1,11 @@
 /** Instrument definitions in JSON: their decimals are text already. Whether the grid makes sense is for `Instrument` to say. */
-import { assetClasses, type InstrumentDefinition, MAX_SPARE_PRICE_DIGITS, type PriceBand } from '../instrument.js'
+import {
+  type AssetClass,
+  assetClasses,
+  type InstrumentDefinition,
+  MAX_SPARE_PRICE_DIGITS,
+  type PriceBand,
+} from '../instrument.js'
 import { MAX_CURRENCY_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PRICE_BANDS, MAX_VENUE_SYMBOLS } from '../limits.js'
 import { day, decimalText, flag, integer, list, map, oneOf, optional, record, text } from './codec.js'
 import { id } from './market-data.js'

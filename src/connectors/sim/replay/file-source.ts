@@ -44,6 +44,14 @@ export class FileSource implements ReplaySource {
     this.#headerLines = parts.decoder.headerLines
   }
 
+  /** What was read, less what waits: lines that were not gone through yet, and events that were not given out. */
+  get progress() {
+    const { lines, batch } = this.#parts
+    const { read, total } = lines.progress
+    const decoded = this.counters.events + batch.count - this.#next
+    return { read: read * lines.shareUsed * (decoded === 0 ? 1 : this.counters.events / decoded), total }
+  }
+
   peekTsUs(): number {
     if (this.#next < this.#parts.batch.count) return this.#parts.batch.tsRecvUs(this.#next)
     return this.#isAtEnd ? Number.POSITIVE_INFINITY : Number.NaN

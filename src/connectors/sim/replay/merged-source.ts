@@ -40,6 +40,15 @@ class MergedSource implements ReplaySource {
     return this.#sources.flatMap((source) => source.problems)
   }
 
+  get progress() {
+    const sum = { read: 0, total: 0 }
+    for (const { progress = { read: Number.NaN, total: Number.NaN } } of this.#sources) {
+      sum.read += progress.read
+      sum.total += progress.total
+    }
+    return sum
+  }
+
   peekTsUs(): number {
     if (this.#waiting.length > 0) return Number.NaN
     return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#next[this.#heap[0]]

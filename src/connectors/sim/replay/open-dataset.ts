@@ -241,6 +241,9 @@ function asDataset(source: ReplaySource, files: Dataset['files'], skipped: reado
     get problems() {
       return source.problems
     },
+    get progress() {
+      return source.progress ?? { read: Number.NaN, total: Number.NaN }
+    },
     peekTsUs: () => source.peekTsUs(),
     refill: () => source.refill(),
     emit: (sink, shiftUs) => source.emit(sink, shiftUs),

@@ -33,8 +33,9 @@ export interface ReplayPlayerOptions {
    */
   onBatch?: (tsUs: number) => void | Promise<void>
   /**
-   * On virtual time: lets promises settle after every moment and every timer, for strategies that await. Costs one turn
-   * of the real event loop each; false unless given.
+   * On virtual time: lets promises settle after every moment and every timer, for code that awaits promises of its own
+   * (waits of this library, such as those for orders, sleeps and connections, are seen to anyway). Costs one turn of the
+   * real event loop each; false unless given.
    */
   settlesPromises?: boolean
 }
@@ -160,7 +161,7 @@ export class ReplayPlayer {
     this.moments++
     const pause = this.#callBack()
     if (pause !== undefined) return pause
-    if (this.#isSettling) return 'settle'
+    if (this.#isSettling || this.#virtual?.takeSettlingRequest() === true) return 'settle'
     return this.#virtual === undefined && this.moments % momentsPerTurn === 0 ? 'turn' : undefined
   }
 
@@ -187,7 +188,7 @@ export class ReplayPlayer {
   }
 
   #moveVirtual(time: VirtualTime, deadlineNs: number, tsUs: number): Pause | undefined {
-    if (this.#isSettling && time.runNext(deadlineNs)) return 'settle'
+    while (time.runNext(deadlineNs)) if (this.#isSettling || time.takeSettlingRequest()) return 'settle'
     if (deadlineNs > time.monotonicNs()) time.advanceTo(deadlineNs)
     // Beyond 104 days, nanoseconds do not fit a double exactly any more; the wall clock still shows the microsecond.
     const driftUs = tsUs - time.wallUs()

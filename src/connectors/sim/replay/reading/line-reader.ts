@@ -9,14 +9,24 @@ import { BadRow, badRowError } from './bad-row.js'
 const lineFeed = 10
 const carriageReturn = 13
 
+/** How far a file has been read, in bytes of the file (compressed where it is). */
+export interface ReadProgress {
+  read: number
+  /** NaN while it is not known. */
+  total: number
+}
+
 /** Reads lines. After a successful {@link advance} the line is `bytes[start, end)`, valid until the next {@link fill}. */
 export class LineReader {
   readonly path: string
+  readonly progress: Readonly<ReadProgress>
   bytes = new Uint8Array(64 * 1024)
   start = 0
   end = 0
   /** Number of the current line, from 1. */
   line = 0
+  /** Bytes of all chunks so far. */
+  #received = 0
   readonly #chunks: AsyncIterator<Uint8Array>
   readonly #maxLineBytes: number
   #next = 0
@@ -25,10 +35,21 @@ export class LineReader {
   #isComplete = false
   #isFirst = true
 
-  constructor(path: string, chunks: AsyncIterable<Uint8Array>, maxLineBytes: number) {
+  constructor(
+    path: string,
+    chunks: AsyncIterable<Uint8Array>,
+    maxLineBytes: number,
+    progress: ReadProgress = { read: Number.NaN, total: Number.NaN },
+  ) {
     this.path = path
+    this.progress = progress
     this.#chunks = chunks[Symbol.asyncIterator]()
     this.#maxLineBytes = maxLineBytes
+  }
+
+  /** Share of the bytes received that were gone through, 0 to 1; 1 where none came. */
+  get shareUsed(): number {
+    return this.#received === 0 ? 1 : 1 - (this.#filled - this.#next) / this.#received
   }
 
   /** Whether every line has been read. */
@@ -90,6 +111,7 @@ export class LineReader {
   }
 
   #append(chunk: Uint8Array): void {
+    this.#received += chunk.length
     const rest = this.#filled - this.#next
     if (rest > this.#maxLineBytes) {
       const bad = new BadRow('(row)', `the line is longer than maxLineBytes (${this.#maxLineBytes})`)

@@ -41,6 +41,8 @@ export interface ReplaySource {
   readonly counters: Readonly<ReplayCounters>
   /** The first messages about bad rows. */
   readonly problems: readonly string[]
+  /** Bytes of files read so far, and in all; NaN where that is not known. Absent where nothing is read. */
+  readonly progress?: Readonly<{ read: number; total: number }>
   /** Receive time of the next event, Unix epoch microseconds; +Infinity at the end; NaN when a refill is needed. */
   peekTsUs(): number
   /**

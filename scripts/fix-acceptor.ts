@@ -1,0 +1,22 @@
+/**
+ * `npm run fix:acceptor -- --config FILE`: the acceptor that the session acceptance definitions of QuickFIX are played against, from
+ * settings in QuickFIX's syntax. Message stores lie below the working directory. Ends on SIGTERM and SIGINT.
+ */
+import { parseArgs } from 'node:util'
+import { startAcceptanceAcceptor } from '../test/fix/acceptance/acceptance-acceptor.js'
+
+const { values } = parseArgs({ options: { config: { type: 'string' } } })
+if (values.config === undefined) {
+  console.error('usage: npm run fix:acceptor -- --config FILE')
+  process.exit(2)
+}
+const acceptor = await startAcceptanceAcceptor(values.config, process.env.INIT_CWD ?? process.cwd())
+console.log(`${acceptor.sessions.length} sessions listen on port ${acceptor.port}`)
+let isStopping = false
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    void acceptor.stop().then(() => process.exit(0))
+  })
+}

@@ -1,0 +1,68 @@
+/** Where a writer goes on in a journal that it has read, and what it does before. */
+import { type FileSystem, fileError, type OpenFile } from '../core/file-system.js'
+import type { JournalReadResult } from './read-journal.js'
+import { listSegments, segmentPath } from './segment-files.js'
+import type { CheckedOptions } from './segment-journal-options.js'
+import type { UnprovenFrames } from './unproven-frames.js'
+
+/** Where the first record of a writer goes. */
+export interface End {
+  readonly file: OpenFile
+  readonly ordinal: number
+  readonly offset: number
+}
+
+/**
+ * Makes durable what was read, before anything is built on it: what a dead process wrote may not have reached the disk.
+ * Nothing but a note at the end proves that it has: a sync may have failed, and the next one of that file would not tell.
+ * So the last records go once more to a new segment, unless the journal was closed.
+ */
+export function endOf(
+  { fileSystem, directory, durability }: CheckedOptions,
+  recovery: JournalReadResult,
+  unproven: UnprovenFrames,
+): End {
+  const { tail, lastOrdinal } = recovery
+  const ordinal = lastOrdinal + 1
+  const { frames } = unproven
+  const isSafe = durability === 'none' || (unproven.isClosed && tail !== undefined && tail.validBytes > 0)
+  if (!isSafe && frames === undefined) syncAll(fileSystem, directory)
+  if (!isSafe && frames !== undefined && frames.length > 0) {
+    const file = fileSystem.open(segmentPath(directory, ordinal), 'create')
+    try {
+      for (let at = 0; at < frames.length; ) {
+        const count = file.write(frames, at, frames.length - at, at)
+        if (count <= 0) throw fileError('write', file.path, 'ENOSPC')
+        at += count
+      }
+      file.dataSyncNow()
+    } catch (error) {
+      file.close()
+      throw error
+    }
+    return { file, ordinal, offset: frames.length }
+  }
+  if (tail === undefined)
+    return { file: fileSystem.open(segmentPath(directory, ordinal), 'create'), ordinal, offset: 0 }
+  const file = fileSystem.open(tail.segment.path, 'write')
+  try {
+    if (file.size() > tail.validBytes) file.truncate(tail.validBytes)
+    if (durability !== 'none') file.dataSyncNow()
+  } catch (error) {
+    file.close()
+    throw error
+  }
+  return { file, ordinal: tail.segment.ordinal, offset: tail.validBytes }
+}
+
+/** Where there are too many records to write again, all that can be done is to sync them. */
+function syncAll(fileSystem: FileSystem, directory: string): void {
+  for (const { path } of listSegments(fileSystem, directory)) {
+    const file = fileSystem.open(path, 'write')
+    try {
+      file.dataSyncNow()
+    } finally {
+      file.close()
+    }
+  }
+}

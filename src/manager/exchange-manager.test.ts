@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { EchoConnector } from '../../test/support/echo-connector.js'
+import { buy } from '../../test/support/echo-system.js'
+import { VirtualTime } from '../core/virtual-time.js'
+import { ExchangeManager, type ExchangeManagerOptions } from './exchange-manager.js'
+
+async function startManager(options: ExchangeManagerOptions = {}) {
+  const time = new VirtualTime()
+  const [a, b] = [new EchoConnector(), new EchoConnector()]
+  const manager = new ExchangeManager({ mode: 'simulation', time, onClose: 'leave', ...options })
+  manager.addConnector(a).addConnector(b, 'second', { primary: true })
+  await time.runUntil(manager.startAll())
+  a.quote(99.99, 100.01)
+  return { time, a, b, manager }
+}
+
+describe('an exchange manager', () => {
+  it('sends orders over the primary, follows them by id, and counts', async () => {
+    const { manager, a, b, time } = await startManager()
+    const order = manager.sendOrder(buy({ clientOrderId: 'mine' }))
+    expect([a.sent.length, b.sent.length]).toEqual([0, 1])
+    b.reports.accepted(order.number, 1, time.wallUs())
+    expect(manager.getOrderStatus('mine').status).toBe('ACCEPTED')
+    manager.modifyOrder('mine', { quantity: 50 })
+    manager.cancelOrder('mine')
+    expect(b.sent.map(({ kind }) => kind)).toEqual(['new', 'replace', 'cancel'])
+    const { connectors, total, routes } = manager.getStats()
+    expect(Object.keys(connectors)).toEqual(['second', 'echo'])
+    expect(connectors.second?.statistics.ordersSent).toBe(1)
+    expect(connectors.second?.score).toBeGreaterThan(90)
+    expect(total).toMatchObject({ ordersSent: 1, cancelsSent: 1, disconnects: 0 })
+    expect(routes[0]).toMatchObject({ current: 'second' })
+    expect(manager.getPositions()).toEqual([])
+    await manager.stopAll()
+  })
+
+  it('hands quotes and trades of the symbols asked for to a callback, until told to stop', async () => {
+    const { manager, b } = await startManager()
+    const bids: number[] = []
+    const unsubscribe = await manager.subscribePrice(['IBM'], (quotes) => {
+      for (const quote of quotes) bids.push(quote.bid)
+    })
+    expect(b.subscriptions).toEqual([{ kind: 'quotes', instrument: 0 }])
+    b.quote(1, 2)
+    b.quote(3, 4)
+    await unsubscribe()
+    await unsubscribe()
+    b.quote(5, 6)
+    expect(bids).toEqual([1, 3])
+    expect(b.subscriptions).toEqual([])
+    await manager.stopAll()
+  })
+
+  it('tells of switches and lost connections', async () => {
+    const time = new VirtualTime()
+    const [a, b] = [new EchoConnector(), new EchoConnector()]
+    const manager = new ExchangeManager({ mode: 'simulation', time })
+    manager.addConnector(a, 'a').addConnector(b, 'b')
+    const heard: string[] = []
+    manager.events.on('routing', ({ from, to, reason }) => heard.push(`${from ?? ''}>${to ?? ''} ${reason}`))
+    manager.events.on('connection', ({ connector, to }) => heard.push(`${connector} ${to}`))
+    await time.runUntil(manager.startAll())
+    heard.length = 0
+    a.drop()
+    expect(heard).toEqual(['a waiting', 'a>b failover'])
+    await manager.stopAll()
+  })
+
+  it('starts with the first connector that is ready, where that is enough', async () => {
+    const time = new VirtualTime()
+    class Down extends EchoConnector {
+      protected override connect(): Promise<void> {
+        return Promise.reject(new Error('no route to host'))
+      }
+    }
+    const manager = new ExchangeManager({ mode: 'simulation', time, routing: { startWith: 'any' } })
+    manager.addConnector(new Down(), 'down', { primary: true }).addConnector(new EchoConnector(), 'up')
+    await time.runUntil(manager.startAll())
+    expect(manager.getStats().routes[0]).toMatchObject({ current: 'up' })
+    await manager.stopAll()
+  })
+
+  it.each([
+    [
+      'a name twice',
+      (m: ExchangeManager) => m.addConnector(new EchoConnector(), 'x').addConnector(new EchoConnector(), 'x'),
+      'TW_DUPLICATE',
+    ],
+    [
+      'two primaries',
+      (m: ExchangeManager) =>
+        m
+          .addConnector(new EchoConnector(), 'x', { primary: true })
+          .addConnector(new EchoConnector(), 'y', { primary: true }),
+      'TW_INVALID_CONFIG',
+    ],
+    ['orders before the start', (m: ExchangeManager) => m.sendOrder(buy()), 'TW_INVALID_STATE'],
+  ])('refuses %s', (_, act, code) => {
+    expect(() => act(new ExchangeManager())).toThrow(code)
+  })
+
+  it('refuses a start without connectors, a second start, connectors after it, and orders it does not know', async () => {
+    await expect(new ExchangeManager().startAll()).rejects.toThrow('TW_INVALID_CONFIG')
+    const { manager } = await startManager()
+    await expect(manager.startAll()).rejects.toThrow('TW_INVALID_STATE')
+    expect(() => manager.addConnector(new EchoConnector())).toThrow('TW_INVALID_STATE')
+    expect(() => manager.getOrderStatus('nobody')).toThrow('TW_UNKNOWN_ORDER')
+    await expect(manager.subscribePrice(['NOPE'], () => {})).rejects.toThrow('TW_UNKNOWN_INSTRUMENT')
+    await manager.stopAll()
+  })
+})

@@ -1,0 +1,227 @@
+/**
+ * Several connectors as one: orders and subscriptions go where the routes say, and elsewhere when a connector fails. A
+ * facade over a {@link TradingSystem} without strategies, for hosts that bring their own loop.
+ *
+ * By default it trades on paper, keeps its journal in memory, and lets every order pass the risk gate of a paper account.
+ */
+import type { BaseConnector } from '../connector/base-connector.js'
+import type { ConnectorHealth } from '../connector/connector-health.js'
+import type { ConnectorStatisticsReport } from '../connector/statistics.js'
+import { TypedEmitter } from '../core/emitter.js'
+import { TradewireError } from '../core/errors.js'
+import type { Position } from '../model/account.js'
+import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
+import type { OrderHandle } from '../oms/order-handle.js'
+import type { FeedLineReport } from '../routing/feed.js'
+import type { RouteReport } from '../system/routing-desk.js'
+import {
+  type StopReport,
+  TradingSystem,
+  type TradingSystemEvents,
+  type TradingSystemOptions,
+} from '../system/trading-system.js'
+import { type PriceHandler, priceConsumer, type TradeHandler, tradeConsumer } from './price-stream.js'
+
+/** Options of a manager: those of a system, without connectors and strategies. */
+export type ExchangeManagerOptions = Omit<TradingSystemOptions, 'connectors' | 'strategies'>
+
+/** How a connector takes part. */
+export interface AddConnectorOptions {
+  /** It comes first in the default route. */
+  primary?: boolean
+}
+
+/** A connector at one moment. */
+export interface ConnectorReport {
+  health: ConnectorHealth
+  /** 0 to 100; see `routing/health.ts`. */
+  score: number
+  statistics: ConnectorStatisticsReport
+}
+
+/** What a manager has done so far. */
+export interface ManagerStatistics {
+  connectors: Record<string, ConnectorReport>
+  /** Sums over all connectors. */
+  total: { updates: number; ordersSent: number; cancelsSent: number; errors: number; disconnects: number; gaps: number }
+  orders: ReturnType<TradingSystem['orders']['statistics']>
+  routes: RouteReport[]
+}
+
+/** Connectors, routes and failover behind one interface. */
+export class ExchangeManager {
+  /** As those of a system; they can be listened to before {@link startAll}. */
+  readonly events = new TypedEmitter<TradingSystemEvents>()
+  readonly #options: ExchangeManagerOptions
+  readonly #waiting: { name: string; connector: BaseConnector; isPrimary: boolean }[] = []
+  #system: TradingSystem | undefined
+
+  constructor(options: ExchangeManagerOptions = {}) {
+    this.#options = options
+  }
+
+  /**
+   * Adds a connector, before {@link startAll}. Without a name it gets that of its class, numbered.
+   *
+   * @throws TradewireError `TW_DUPLICATE` for a name, `TW_INVALID_STATE` once started, `TW_INVALID_CONFIG` for a second primary.
+   */
+  addConnector(connector: BaseConnector, name?: string, { primary = false }: AddConnectorOptions = {}): this {
+    if (this.#system !== undefined)
+      throw new TradewireError('TW_INVALID_STATE', 'The manager is started; add connectors before startAll()')
+    const given = name ?? this.#nameFor(connector)
+    if (this.#waiting.some((each) => each.name === given))
+      throw new TradewireError('TW_DUPLICATE', `There is a connector named "${given}" already`)
+    if (primary && this.#waiting.some(({ isPrimary }) => isPrimary))
+      throw new TradewireError('TW_INVALID_CONFIG', `"${given}" would be the second primary connector; there is one`)
+    this.#waiting.push({ name: given, connector, isPrimary: primary })
+    return this
+  }
+
+  /**
+   * Connects and reconciles all connectors. It waits for all of them, or with `routing.startWith: 'any'` for the first; the
+   * others go on trying.
+   *
+   * @throws TradewireError as {@link TradingSystem.start}; `TW_INVALID_STATE` when it is started already.
+   */
+  async startAll(how: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#system !== undefined) throw new TradewireError('TW_INVALID_STATE', 'The manager is started already')
+    if (this.#waiting.length === 0)
+      throw new TradewireError('TW_INVALID_CONFIG', 'The manager has no connector; call addConnector(connector) first')
+    const ordered = [...this.#waiting].sort((first, second) => Number(second.isPrimary) - Number(first.isPrimary))
+    const connectors = Object.fromEntries(ordered.map(({ name, connector }) => [name, connector]))
+    const system = await TradingSystem.create({ ...this.#options, connectors })
+    this.#system = system
+    for (const name of ['connection', 'reconciled', 'problem', 'routing'] as const)
+      system.events.on(name, (event) => this.events.emit(name, event as never))
+    try {
+      await system.start(how)
+    } catch (error) {
+      this.#system = undefined
+      throw error
+    }
+  }
+
+  /** Ends everything, as {@link TradingSystem.stop}. */
+  async stopAll(): Promise<StopReport | undefined> {
+    const report = await this.#system?.stop()
+    this.events.removeAllListeners()
+    return report
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopAll()
+  }
+
+  /** The system underneath. @throws TradewireError `TW_INVALID_STATE` before {@link startAll}. */
+  get system(): TradingSystem {
+    if (this.#system !== undefined) return this.#system
+    throw new TradewireError('TW_INVALID_STATE', 'The manager is not started; call startAll() first')
+  }
+
+  /**
+   * Subscribes to quotes. The handler gets batches of views that are valid during the call. Returns the end of it.
+   *
+   * @throws TradewireError `TW_UNKNOWN_INSTRUMENT`, `TW_NOT_SUPPORTED`.
+   *
+   * @example
+   * ```ts
+   * const unsubscribe = await manager.subscribePrice(['SPY'], (quotes) => {
+   *   for (const quote of quotes) console.log(quote.symbol, quote.bid, quote.ask)
+   * })
+   * ```
+   */
+  async subscribePrice(symbols: readonly string[], onQuotes: PriceHandler): Promise<() => Promise<void>> {
+    const { system } = this
+    const consumer = priceConsumer(system, symbols, onQuotes, (error) => this.#failed('subscribePrice', error))
+    return this.#subscribed(symbols, 'quotes', consumer)
+  }
+
+  /** As {@link subscribePrice}, for trades. */
+  async subscribeTrades(symbols: readonly string[], onTrades: TradeHandler): Promise<() => Promise<void>> {
+    const consumer = tradeConsumer(this.system, symbols, onTrades, (error) => this.#failed('subscribeTrades', error))
+    return this.#subscribed(symbols, 'trades', consumer)
+  }
+
+  /** Submits an order over the route that fits it. @throws TradewireError as `OrderManager.submit`. */
+  sendOrder(request: OrderRequest): OrderHandle {
+    return this.system.orders.submit(request)
+  }
+
+  /** Asks for the cancel of an order. @throws TradewireError `TW_UNKNOWN_ORDER`. */
+  cancelOrder(clientOrderId: string): void {
+    this.#orderOf(clientOrderId).cancel()
+  }
+
+  /** Asks for a change of an order. @throws TradewireError `TW_UNKNOWN_ORDER`, and as `OrderManager.modify`. */
+  modifyOrder(clientOrderId: string, change: OrderChange): void {
+    this.#orderOf(clientOrderId).modify(change)
+  }
+
+  /** An order as it stands. @throws TradewireError `TW_UNKNOWN_ORDER`. */
+  getOrderStatus(clientOrderId: string): OrderSnapshot {
+    return this.#orderOf(clientOrderId).snapshot
+  }
+
+  /** Positions that are not flat, over all accounts. */
+  getPositions(): Position[] {
+    return this.system.snapshot().positions.filter(({ quantity }) => !quantity.isZero())
+  }
+
+  /** What was done so far, by connector and in all. */
+  getStats(): ManagerStatistics {
+    const { system } = this
+    const total = { updates: 0, ordersSent: 0, cancelsSent: 0, errors: 0, disconnects: 0, gaps: 0 }
+    const connectors: Record<string, ConnectorReport> = {}
+    for (const [name, connector] of system.connectors) {
+      const statistics = connector.statistics.report()
+      connectors[name] = { health: connector.health, score: system.scoreOf(name), statistics }
+      for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += statistics[key]
+    }
+    return { connectors, total, orders: system.orders.statistics(), routes: system.routes }
+  }
+
+  /** What the sources of an instrument's feed brought; undefined without a feed. */
+  getFeed(symbol: string): FeedLineReport[] | undefined {
+    return this.system.feedOf(symbol)
+  }
+
+  #orderOf(clientOrderId: string): OrderHandle {
+    const order = this.system.orders.get(clientOrderId)
+    if (order !== undefined) return order
+    throw new TradewireError('TW_UNKNOWN_ORDER', `There is no order with client order id "${clientOrderId}"`)
+  }
+
+  async #subscribed(
+    symbols: readonly string[],
+    kind: 'quotes' | 'trades',
+    consumer: { close(): void },
+  ): Promise<() => Promise<void>> {
+    const { system } = this
+    try {
+      await system.subscribe(symbols, [kind])
+    } catch (error) {
+      consumer.close()
+      throw error
+    }
+    let isOver = false
+    return async () => {
+      if (isOver) return
+      isOver = true
+      consumer.close()
+      if (system.phase === 'running') await system.unsubscribe(symbols, [kind])
+    }
+  }
+
+  #failed(where: string, error: unknown): void {
+    this.events.emit('problem', { where, error, tsUs: this.system.time.wallUs() })
+  }
+
+  #nameFor(connector: BaseConnector): string {
+    const base = connector.constructor.name.replace(/Connector$/, '').toLowerCase() || 'connector'
+    const isTaken = (name: string) => this.#waiting.some((each) => each.name === name)
+    if (!isTaken(base)) return base
+    let number = 2
+    while (isTaken(`${base}-${number}`)) number++
+    return `${base}-${number}`
+  }
+}

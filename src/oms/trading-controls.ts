@@ -1,0 +1,138 @@
+/**
+ * Trading states and kill switches, put on record: who changed them and why. They hold from the first line on, and the
+ * journal follows: nothing waits for a disk to be halted.
+ */
+import { TradewireError } from '../core/errors.js'
+import * as Field from '../orders/order-fields.js'
+import type { OrderTable } from '../orders/order-table.js'
+import { type Scope, scopes, TradingState, type TradingStateName, type TradingStates } from '../risk/trading-state.js'
+import type { CoreSizes } from './core-names.js'
+import type { EventDelivery } from './event-delivery.js'
+import { RecordType } from './records.js'
+import type { Turn } from './turn.js'
+
+/** Sets, throws, releases, and remembers which kill switches want orders canceled. */
+export class TradingControls {
+  readonly #states: TradingStates
+  readonly #table: OrderTable
+  readonly #sizes: CoreSizes
+  readonly #turn: Turn
+  readonly #news: EventDelivery
+  /** Kill switches that want the open orders of their scope canceled, as `scope index`. */
+  readonly #canceling = new Set<string>()
+
+  constructor(states: TradingStates, table: OrderTable, sizes: CoreSizes, turn: Turn, news: EventDelivery) {
+    this.#states = states
+    this.#table = table
+    this.#sizes = sizes
+    this.#turn = turn
+    this.#news = news
+  }
+
+  /**
+   * Sets a trading state. A scope beyond the tables is the whole system: nothing is left unhalted because it has no room.
+   *
+   * @throws TradewireError `TW_INVALID_STATE` when a kill switch holds the scope.
+   */
+  set(scope: Scope, index: number, state: TradingStateName, actor: string, reason: string): void {
+    if (!this.#hasRoom(scope, index)) {
+      this.set('global', 0, state, actor, `${scope} ${index}: ${reason}`)
+      return
+    }
+    const states = this.#states
+    if (states.get(scope, index) === state) return
+    if (states.isKilled(scope, index))
+      throw new TradewireError('TW_INVALID_STATE', `The kill switch holds ${scope} ${index}; release it first`)
+    states.set(scope, index, state)
+    this.#record(scope, index, state, false, false, actor, reason)
+  }
+
+  /**
+   * Throws the kill switch of a scope. New orders are blocked before anything else happens. With `cancels` its open orders
+   * are to be canceled, also those whose venue cannot be reached now: see `OrderSender.owedCancels`.
+   */
+  kill(scope: Scope, index: number, actor: string, reason: string, cancels: boolean): void {
+    if (!this.#hasRoom(scope, index)) {
+      this.kill('global', 0, actor, `${scope} ${index}: ${reason}`, cancels)
+      return
+    }
+    this.#states.kill(scope, index)
+    this.restoreKill(scope, index, cancels || this.#canceling.has(keyOf(scope, index)))
+    this.#record(scope, index, 'HALTED', true, this.#canceling.has(keyOf(scope, index)), actor, reason)
+  }
+
+  #hasRoom(scope: Scope, index: number): boolean {
+    return scope === 'global' || (index >= 0 && index < this.#sizes[scope])
+  }
+
+  /** Takes a kill switch back; does nothing where none holds. */
+  release(scope: Scope, index: number, actor: string, reason: string): void {
+    if (!this.#hasRoom(scope, index) || !this.#states.isKilled(scope, index)) return
+    this.#record(scope, index, 'ACTIVE', true, false, actor, reason)
+    this.restoreRelease(scope, index)
+  }
+
+  /** A kill switch as a journal tells of it. */
+  restoreKill(scope: Scope, index: number, cancels: boolean): void {
+    this.#states.kill(scope, index)
+    if (cancels) this.#canceling.add(keyOf(scope, index))
+    else this.#canceling.delete(keyOf(scope, index))
+  }
+
+  /** A release as a journal tells of it. */
+  restoreRelease(scope: Scope, index: number): void {
+    this.#states.release(scope, index)
+    this.#canceling.delete(keyOf(scope, index))
+  }
+
+  /** Whether a kill switch wants the open orders of its scope canceled. */
+  cancels(scope: Scope, index: number): boolean {
+    return this.#canceling.has(keyOf(scope, index))
+  }
+
+  /** Whether a kill switch that covers an order wants it canceled. */
+  wantsCanceled(row: number): boolean {
+    if (this.#canceling.size === 0) return false
+    const { cells } = this.#table
+    return (
+      this.cancels('global', 0) ||
+      this.cancels('account', cells[row + Field.account]) ||
+      this.cancels('connector', cells[row + Field.connector]) ||
+      this.cancels('strategy', cells[row + Field.strategy]) ||
+      this.cancels('instrument', cells[row + Field.instrument])
+    )
+  }
+
+  #record(
+    scope: Scope,
+    index: number,
+    state: TradingStateName,
+    isKill: boolean,
+    cancels: boolean,
+    actor: string,
+    reason: string,
+  ): void {
+    const turn = this.#turn
+    turn.begin()
+    try {
+      const writer = turn.recorder.begin(RecordType.tradingState)
+      writer.u8(scopes.indexOf(scope))
+      writer.i32(index)
+      writer.u8(TradingState[state])
+      writer.bool(isKill)
+      writer.f64(turn.nowUs)
+      writer.string(actor)
+      writer.string(reason)
+      writer.bool(cancels)
+      turn.recorder.commit()
+      turn.touch()
+      this.#news.stateChanged({ scope, index, state, isKill, actor, reason })
+    } finally {
+      turn.end()
+    }
+  }
+}
+
+function keyOf(scope: Scope, index: number): string {
+  return `${scope} ${index}`
+}

@@ -1,0 +1,96 @@
+/**
+ * The controls for the orders that nearly all are, in one go: a new limit order without flags, trigger or hidden quantity,
+ * while no state stands against it and the reference is good.
+ *
+ * It only ever says yes, and only where every control of the gate says yes: all else, refusals included, is left to the
+ * gate, control by control. A property test holds the two against each other.
+ */
+import type { OrderSupport } from '../connector/capabilities.js'
+import { isMultiple } from '../model/decimal.js'
+import type { TifCode, TypeCode } from '../orders/codes.js'
+import * as Field from '../orders/order-fields.js'
+import type { OrderTable } from '../orders/order-table.js'
+import type { Exposure } from './exposure.js'
+import type { CompiledLimits } from './limits.js'
+import type { GatePlan } from './plan.js'
+import * as Plan from './plan-fields.js'
+import type { ReferencePrices } from './reference-prices.js'
+import type { Subject } from './subject.js'
+import type { TradingStates } from './trading-state.js'
+
+/** Codes that are compared with for every order: fields of an object would be loaded each time. */
+const LIMIT = 1 satisfies (typeof TypeCode)['LIMIT']
+const GTD = 4 satisfies (typeof TifCode)['GTD']
+
+/** The parts of a gate that plain orders are checked with. */
+export interface PlainCheckParts {
+  table: OrderTable
+  plan: GatePlan
+  limits: CompiledLimits
+  exposure: Exposure
+  states: TradingStates
+  references: ReferencePrices
+}
+
+/** See the head of this file. */
+export class PlainCheck {
+  readonly #table: OrderTable
+  readonly #plan: Float64Array
+  readonly #exposure: Exposure
+  readonly #states: TradingStates
+  readonly #references: ReferencePrices
+  readonly #byInstrument: number
+  readonly #byStrategy: number
+  readonly #byAccount: number
+  readonly #byConnector: number
+
+  constructor({ table, plan, limits, exposure, states, references }: PlainCheckParts) {
+    this.#table = table
+    this.#plan = plan.cells
+    this.#exposure = exposure
+    this.#states = states
+    this.#references = references
+    this.#byInstrument = limits.maxOpen.instrument
+    this.#byStrategy = limits.maxOpen.strategy
+    this.#byAccount = limits.maxOpen.account
+    this.#byConnector = limits.maxOpen.connector
+  }
+
+  /** Whether a new order is plain and passes every control but those that count over time. The venue is ready. */
+  passes(row: number, order: Subject, support: OrderSupport): boolean {
+    const { instrument, type, timeInForce, account, connector, strategy, key, side, quantity, price } = order
+    const plan = this.#plan
+    const at = instrument * Plan.STRIDE
+    const exposure = this.#exposure
+    return (
+      type === LIMIT &&
+      timeInForce !== GTD &&
+      order.flags === 0 &&
+      order.filled + order.reserved === 0 &&
+      Number.isNaN(order.trigger) &&
+      Number.isNaN(this.#table.cells[row + Field.display]) &&
+      support.takesType(type) &&
+      support.takesTimeInForce(timeInForce) &&
+      this.#states.strictest(account, connector, strategy, instrument) === 0 &&
+      // Grid, bounds and value.
+      quantity >= plan[at + Plan.LEAST_QUANTITY] &&
+      quantity <= plan[at + Plan.MOST_QUANTITY] &&
+      price >= plan[at + Plan.LEAST_PRICE] &&
+      price <= plan[at + Plan.MOST_PRICE] &&
+      isMultiple(quantity, plan[at + Plan.QUANTITY_STEP]) &&
+      isMultiple(price, plan[at + Plan.PRICE_STEP]) &&
+      quantity * Math.abs(price) <= plan[at + Plan.MOST_VALUE] &&
+      // The collar, which has to be that of the reference of now.
+      this.#references.faultAt(instrument, order.wallUs) === 0 &&
+      this.#references.reference[instrument] === plan[at + Plan.REFERENCE] &&
+      side * price <= plan[at + Plan.BOUND + ((1 - side) >> 1)] &&
+      // Position and open orders.
+      side * exposure.position[key] + exposure.working[exposure.sideKey(key, side)] + quantity <=
+        plan[at + Plan.MOST_POSITION] &&
+      exposure.openByInstrument[key] < this.#byInstrument &&
+      exposure.openByStrategy[strategy] < this.#byStrategy &&
+      exposure.openByAccount[account] < this.#byAccount &&
+      exposure.openByConnector[connector] < this.#byConnector
+    )
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Columns of a row of the plan, one row an instrument, two cache lines. They are constants of a module without imports, so
+ * that the bundler writes the numbers where the names stand.
+ */
+
+/** The quantities that may be ordered, and their step. */
+export const LEAST_QUANTITY = 0,
+  MOST_QUANTITY = 1,
+  QUANTITY_STEP = 2
+/** The limit prices that may be ordered, and their step; NaN where the step depends on the price. */
+export const LEAST_PRICE = 3,
+  MOST_PRICE = 4,
+  PRICE_STEP = 5
+/** Largest price units x quantity units; NaN where doubles cannot decide. */
+export const MOST_VALUE = 6
+/** Largest absolute position. */
+export const MOST_POSITION = 7
+/** The reference as last converted: as a price, and in units. */
+export const REFERENCE = 8,
+  REFERENCE_UNITS = 9
+/**
+ * Two cells: what side x limit price may be at most for a buy, and for a sell. That is the highest price inside the collar,
+ * and minus the lowest.
+ */
+export const BOUND = 10
+/** Cells of a row. */
+export const STRIDE = 16

@@ -1,0 +1,182 @@
+/** The parts of a system, put together from its configuration: journal, connectors, strategies. */
+import type { BaseConnector } from '../connector/base-connector.js'
+import type { DisposalStack } from '../core/disposal.js'
+import type { FileSystem } from '../core/file-system.js'
+import type { Logger } from '../core/logger.js'
+import { SeededRandom } from '../core/random.js'
+import type { Time } from '../core/time.js'
+import type { Journal } from '../journal/journal.js'
+import { MemoryJournal } from '../journal/memory-journal.js'
+import { openSegmentJournal } from '../journal/segment-journal.js'
+import type { BarAggregator } from '../market/bar-aggregator.js'
+import type { QuoteCache } from '../market/quote-cache.js'
+import type { ConnectorId } from '../model/ids.js'
+import type { OrderCore } from '../oms/order-core.js'
+import type { OrderManager } from '../oms/order-manager.js'
+import { Reconciler } from '../oms/reconciler.js'
+import type { Recovery } from '../oms/recovery.js'
+import { ReportIntake } from '../oms/report-intake.js'
+import type { SnapshotOptions } from '../oms/snapshots.js'
+import type { IngestRing } from '../ring/ingest-ring.js'
+import { FeedRouter } from '../routing/feed-router.js'
+import { requireEnvironment, type TradingSystemConfig } from './config.js'
+import { ConnectorHub, type ConnectorHubParts } from './connector-hub.js'
+import { MarketHub } from './market-hub.js'
+import { RoutingDesk, type RoutingEvent } from './routing-desk.js'
+import { StrategyDesk, type StrategyDeskParts } from './strategy-desk.js'
+import type { HistoryProvider } from './warm-up.js'
+
+/** What all parts of a system share. */
+export interface Surroundings {
+  readonly config: TradingSystemConfig
+  readonly core: OrderCore
+  readonly time: Time
+  readonly logger: Logger
+  /** Takes what has to be given back at the end. */
+  readonly resources: DisposalStack
+  /** Told of what went wrong and was dealt with. */
+  problem(where: string, error: unknown, strategy?: string): void
+}
+
+/** The journal of a configuration: read into `recovery`, and open for more. */
+export function composeJournal(surroundings: Surroundings, fileSystem: FileSystem, recovery: Recovery): Journal {
+  const { config, core, time, resources, problem } = surroundings
+  const { journal: directory, durability = 'os', snapshots } = config
+  if (directory === undefined) {
+    const memory = new MemoryJournal()
+    resources.defer(() => memory.close())
+    return memory
+  }
+  const journal = openSegmentJournal({
+    fileSystem,
+    directory,
+    durability,
+    scheduler: time,
+    onRecord: (type, seq, record) => recovery.apply(type, seq, record),
+    ...(snapshots?.keepSegments === undefined ? {} : { keepSegments: snapshots.keepSegments }),
+    onFailure: (failure) => problem('journal', failure.error),
+  })
+  resources.defer(() => {
+    // At a clean end the next start finds all of it in one record.
+    core.writeSnapshot()
+    return journal.close()
+  })
+  return journal
+}
+
+/** When the order plane writes snapshots; undefined where the journal is in memory. */
+export function snapshotOptions({ journal, snapshots = {} }: TradingSystemConfig): SnapshotOptions | undefined {
+  if (journal === undefined) return undefined
+  const { everyRecords, everyMegabytes } = snapshots
+  return {
+    ...(everyRecords === undefined ? {} : { everyRecords }),
+    ...(everyMegabytes === undefined ? {} : { everyBytes: everyMegabytes * 1_048_576 }),
+  }
+}
+
+/** The connectors of a system, with the intake of their reports and the reconciliation with their venues. */
+export function composeConnectorHub(
+  { config, core, time, logger, problem }: Surroundings,
+  ring: IngestRing,
+  feeds: FeedRouter,
+  connectors: Readonly<Record<string, BaseConnector>>,
+  listeners: Pick<ConnectorHubParts, 'onConnection' | 'onReconciled' | 'onInstrument'>,
+): ConnectorHub {
+  const { reconciliation = {}, onOverfill = 'halt', externalOrders = 'adopt', seed = 1 } = config
+  const { notFound, positionMismatch, venueGraceMs } = reconciliation
+  const intake = new ReportIntake(core, { onOverfill, external: externalOrders })
+  const reconciler = new Reconciler(core, intake, time, {
+    ...(notFound === undefined ? {} : { notFound }),
+    ...(positionMismatch === undefined ? {} : { positionMismatch }),
+    ...(venueGraceMs === undefined ? {} : { venueGraceUs: venueGraceMs * 1_000 }),
+  })
+  const hub = new ConnectorHub({
+    core,
+    intake,
+    reconciler,
+    ring,
+    // Without feeds nothing stands between the connectors and the ring.
+    market: config.routing?.feeds === undefined ? ring : feeds,
+    time,
+    random: new SeededRandom(seed),
+    seed,
+    logger,
+    instruments: core.instruments,
+    ...listeners,
+    onError: (error, where) => problem(where, error),
+  })
+  core.onDoubt = (connector) => hub.doubt(connector)
+  for (const [name, connector] of Object.entries(connectors)) {
+    requireEnvironment(config, name, connector.capabilities.orders?.environment)
+    hub.add(name, connector)
+  }
+  return hub
+}
+
+/** What stands between the connectors and the ring. */
+export function composeFeeds({ core, time }: Surroundings, ring: IngestRing, wake: () => void): FeedRouter {
+  const { instruments, names } = core
+  return new FeedRouter({
+    sink: ring,
+    time,
+    instrumentId: (instrument) => instruments.at(instrument).id,
+    sourceId: (source) => names.connector(source) as ConnectorId,
+    wake,
+  })
+}
+
+/** Where orders go, and whose market data are listened to. */
+export function composeRouting(
+  { config, core, time, resources, problem }: Surroundings,
+  feeds: FeedRouter,
+  connectors: ReadonlyMap<string, BaseConnector>,
+  onSwitch: (event: RoutingEvent) => void,
+): RoutingDesk {
+  const desk = new RoutingDesk({
+    core,
+    feeds,
+    connectors,
+    time,
+    config: config.routing ?? {},
+    onSwitch,
+    onError: (error, where) => problem(where, error),
+  })
+  resources.defer(() => desk.close())
+  return desk
+}
+
+/** What {@link composeStrategyDesk} works with. */
+export interface StrategyParts extends Pick<StrategyDeskParts, 'connectors' | 'sourcesOf' | 'saved' | 'onFailed'> {
+  ring: IngestRing
+  quotes: QuoteCache
+  bars: BarAggregator
+  orders: OrderManager
+  history: HistoryProvider | undefined
+}
+
+/** The strategies of a system, and the market data they see. */
+export function composeStrategyDesk(
+  { config, core, time, logger, problem }: Surroundings,
+  { ring, history, ...parts }: StrategyParts,
+): StrategyDesk {
+  const hub = new MarketHub({
+    ring,
+    gate: core.gate,
+    quotes: parts.quotes,
+    bars: parts.bars,
+    instruments: core.instruments,
+    policy: config.overflow ?? (config.mode === 'simulation' ? 'backpressure' : 'conflate'),
+    onError: (error, where) => problem(where, error),
+  })
+  return new StrategyDesk({
+    ...parts,
+    ...(history === undefined ? {} : { history }),
+    core,
+    hub,
+    time,
+    random: new SeededRandom(config.seed ?? 1),
+    logger,
+    policy: config.onStrategyError ?? 'stop-strategy',
+    onError: (error, where, strategy) => problem(where, error, strategy),
+  })
+}

@@ -1,0 +1,136 @@
+/** The options of a system: its configuration, which is plain data, and what is not. All that is wrong is told at once. */
+import type { BaseConnector } from '../connector/base-connector.js'
+import { messageOf, TradewireError } from '../core/errors.js'
+import type { FileSystem } from '../core/file-system.js'
+import type { Logger } from '../core/logger.js'
+import type { Time } from '../core/time.js'
+import { Instrument, type InstrumentDefinition } from '../model/instrument.js'
+import { isPlainObject } from '../model/schema/json.js'
+import { type FieldFault, faultError, show } from '../model/schema/parse.js'
+import { nearestName, unknownField } from '../model/schema/unknown-field.js'
+import type { RateSource } from '../portfolio/base-currency.js'
+import { configNames, inspectConfig, type TradingSystemConfig } from './config.js'
+import type { Strategy } from './strategy.js'
+import type { HistoryProvider } from './warm-up.js'
+
+/** Connectors by name. */
+export type Connectors = Readonly<Record<string, BaseConnector>>
+
+/** What a system is composed of beside its configuration. */
+export interface TradingSystemParts<C extends Connectors = Connectors> {
+  /** Connectors by name; the first is where orders go that name none. */
+  connectors?: C
+  strategies?: readonly Strategy[]
+  /** Instruments beside those that connectors and journal bring. */
+  instruments?: readonly InstrumentDefinition[]
+  /** Where history for the warm-up of strategies comes from. */
+  history?: HistoryProvider
+  /** Rates between currencies for figures in the base currency. */
+  rates?: RateSource
+  /** Clock and timers; real time, and virtual time in simulation, unless given. */
+  time?: Time
+  fileSystem?: FileSystem
+  logger?: Logger
+}
+
+/** What a system is made of: the plain-data configuration, and what is not data. */
+export interface TradingSystemOptions<C extends Connectors = Connectors>
+  extends TradingSystemConfig,
+    TradingSystemParts<C> {}
+
+type Check = (value: unknown) => FieldFault[]
+
+const wrong = (field: string, problem: string): FieldFault[] => [{ field, problem }]
+
+/** An object with these methods. */
+function withMethods(field: string, methods: readonly string[], example: string): Check {
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return wrong(field, `must be ${example}, got ${show(value)}`)
+    const missing = methods.filter((name) => typeof (value as Record<string, unknown>)[name] !== 'function')
+    return missing.length === 0 ? [] : wrong(field, `must be ${example}; it has no method ${missing.join(', ')}`)
+  }
+}
+
+/** An instance of a class; a class itself is a common slip. */
+function instanceCheck(field: string, value: unknown, methods: readonly string[], what: string): FieldFault[] {
+  if (typeof value === 'function')
+    return wrong(field, `is a class or function; pass an object: new ${value.name || 'Name'}()`)
+  return withMethods(field, methods, what)(value)
+}
+
+const checks: Readonly<Record<keyof TradingSystemParts, Check>> = {
+  connectors: (value) => {
+    if (!isPlainObject(value))
+      return wrong('connectors', `must be an object of connectors by name, such as { sim }, got ${show(value)}`)
+    return Object.entries(value).flatMap(([name, connector]) =>
+      name === '' || name.length > 64
+        ? wrong('connectors', 'must have names of 1 to 64 characters')
+        : instanceCheck(`connectors.${name}`, connector, ['attach', 'start', 'submit', 'cancel'], 'a BaseConnector'),
+    )
+  },
+  strategies: (value) =>
+    Array.isArray(value)
+      ? value.flatMap((each, i) =>
+          instanceCheck(`strategies.${i}`, each, ['attach', 'onStart', 'onStop'], 'a Strategy'),
+        )
+      : wrong('strategies', `must be a list of strategies, got ${show(value)}`),
+  instruments: (value) =>
+    Array.isArray(value)
+      ? value.flatMap((each, i) => instrumentFaults(`instruments.${i}`, each))
+      : wrong('instruments', `must be a list of instrument definitions, got ${show(value)}`),
+  history: (value) =>
+    typeof value === 'function' ? [] : wrong('history', `must be a function (request, context), got ${show(value)}`),
+  rates: withMethods('rates', ['rate'], 'a source of rates with a method rate(from, to)'),
+  time: withMethods('time', ['wallUs', 'monotonicNs', 'at', 'after', 'every', 'nextTurn'], 'a VirtualTime or RealTime'),
+  fileSystem: withMethods('fileSystem', ['open', 'list', 'exists', 'lock'], 'a FileSystem such as nodeFileSystem'),
+  logger: withMethods('logger', ['debug', 'info', 'warn', 'error', 'child'], 'a logger with the methods of pino'),
+}
+
+function instrumentFaults(field: string, definition: unknown): FieldFault[] {
+  if (!isPlainObject(definition)) return wrong(field, `must be an instrument definition, got ${show(definition)}`)
+  try {
+    new Instrument(definition as unknown as InstrumentDefinition, 0)
+    return []
+  } catch (error) {
+    if (!(error instanceof TradewireError)) return wrong(field, `is not usable: ${messageOf(error)}`)
+    return wrong(field, `is not usable: ${error.message.replace(` [${error.code}]`, '')}`)
+  }
+}
+
+const partNames = Object.keys(checks)
+
+/** The option that was probably meant, else all there are. */
+function unknownOption(name: string): string {
+  const known = [...configNames, ...partNames]
+  const nearest = nearestName(name, known)
+  return nearest === undefined ? unknownField(name, known) : `is unknown; did you mean ${nearest}?`
+}
+
+/**
+ * Checks the options of a system as a whole and takes them apart.
+ *
+ * @throws TradewireError `TW_INVALID_CONFIG` naming every option that is wrong; `details.faults` lists them.
+ */
+export function takeOptions(options: TradingSystemOptions): { config: TradingSystemConfig; parts: TradingSystemParts } {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw faultError(
+      'TW_INVALID_CONFIG',
+      'trading system',
+      wrong('', `options must be an object, got ${show(options)}`),
+    )
+  const config: Record<string, unknown> = {}
+  const parts: Record<string, unknown> = {}
+  const faults: FieldFault[] = []
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    if (configNames.includes(name)) config[name] = value
+    else if (partNames.includes(name)) {
+      parts[name] = value
+      faults.push(...checks[name as keyof TradingSystemParts](value))
+    } else faults.push(...wrong(name, unknownOption(name)))
+  }
+  const checked = inspectConfig(config)
+  if ('faults' in checked) faults.push(...checked.faults)
+  else if (faults.length === 0) return { config: checked.value, parts: parts as TradingSystemParts }
+  throw faultError('TW_INVALID_CONFIG', 'trading system', faults)
+}

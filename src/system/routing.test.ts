@@ -1,0 +1,160 @@
+/** Orders and market data over several connectors: what moves when one is lost, and what must not. */
+import { describe, expect, it } from 'vitest'
+import { EchoConnector } from '../../test/support/echo-connector.js'
+import { buy, startEcho } from '../../test/support/echo-system.js'
+import type { Discontinuity } from '../model/market-data.js'
+import type { RoutingConfig } from './routing-config.js'
+import type { RoutingEvent } from './routing-desk.js'
+import { Strategy } from './strategy.js'
+import type { QuoteView } from './views.js'
+
+const calm = { failbackAfterMs: 1_000, minDwellMs: 100, checkIntervalMs: 50 } satisfies RoutingConfig
+
+async function startTwo(routing: RoutingConfig = calm, strategies: Strategy[] = []) {
+  const reconnect = { firstDelayMs: 200, maxDelayMs: 200 }
+  const a = new EchoConnector({ reconnect })
+  const b = new EchoConnector({ reconnect })
+  const started = await startEcho({ connectors: { a, b }, routing, strategies }, { venue: a })
+  const switches: string[] = []
+  started.system.events.on('routing', ({ kind, name, from, to, reason }: RoutingEvent) =>
+    switches.push(`${kind} ${name}: ${from ?? '-'} to ${to ?? '-'} (${reason})`),
+  )
+  return { ...started, a, b, switches }
+}
+
+describe('orders', () => {
+  it('go to the primary, to the backup while it is away, and back once it held', async () => {
+    const { system, a, b, time, switches } = await startTwo()
+    expect(system.orders.submit(buy()).status).toBe('SUBMITTED')
+    a.reports.accepted(1, 1, time.wallUs())
+    a.venue.orders = [a.report(1)]
+    a.drop()
+    expect(system.orders.submit(buy({ quantity: 90 })).status).toBe('SUBMITTED')
+    expect([a.sent.length, b.sent.length]).toEqual([1, 1])
+    await time.advanceMsAsync(500)
+    expect(a.isReady).toBe(true)
+    // It is back, and not yet trusted.
+    system.orders.submit(buy({ quantity: 80 }))
+    await time.advanceMsAsync(5_000)
+    b.quote(99.99, 100.01)
+    system.orders.submit(buy({ quantity: 70 }))
+    expect([a.sent.length, b.sent.length]).toEqual([2, 2])
+    expect(switches).toEqual(['route default: a to b (failover)', 'route default: b to a (failback)'])
+    expect(system.routes).toMatchObject([{ name: 'default', connectors: ['a', 'b'], current: 'a', epoch: 3 }])
+    await system.stop()
+  })
+
+  it('stay with the connector they were sent over', async () => {
+    const { system, a, b, time } = await startTwo()
+    const order = system.orders.submit(buy())
+    a.reports.accepted(order.number, 1, time.wallUs())
+    a.drop()
+    expect(order.status).toBe('ACCEPTED')
+    expect(() => order.cancel()).not.toThrow()
+    expect(b.sent).toEqual([])
+    await system.stop()
+  })
+
+  it('are not sent elsewhere while the fate of one is unknown', async () => {
+    const { system, a, b, time } = await startTwo()
+    const lost = system.orders.submit(buy())
+    a.drop()
+    expect(lost.status).toBe('UNKNOWN')
+    const next = system.orders.submit(buy({ quantity: 90 }))
+    expect([next.status, next.reason]).toEqual(['DENIED', 'UNKNOWN_ELSEWHERE'])
+    expect(system.orders.explain(buy({ quantity: 91 })).map(({ code }) => code)).toEqual(['UNKNOWN_ELSEWHERE'])
+    expect(b.sent).toEqual([])
+    // The venue comes back and says that it has the order: nothing is unknown any more.
+    a.venue.orders = [a.report(lost.number)]
+    await time.advanceMsAsync(500)
+    expect(lost.status).toBe('ACCEPTED')
+    b.quote(99.99, 100.01)
+    expect(system.orders.submit(buy({ quantity: 92 })).status).toBe('SUBMITTED')
+    expect(b.sent).toHaveLength(1)
+    await system.stop()
+  })
+
+  it('take the connector that they name, whatever the routes say', async () => {
+    const { system, b } = await startTwo()
+    system.orders.submit(buy({ connector: 'b' }))
+    expect(b.sent).toHaveLength(1)
+    await system.stop()
+  })
+
+  it('follow routes by symbol and account, and rotate where asked', async () => {
+    const { system, a, b } = await startTwo({
+      ...calm,
+      strategy: 'round-robin',
+      routes: [{ accounts: ['U2'], connectors: ['b'] }],
+    })
+    for (const quantity of [10, 20, 30, 40]) system.orders.submit(buy({ quantity }))
+    expect([a.sent.length, b.sent.length]).toEqual([2, 2])
+    system.orders.submit(buy({ account: 'U2' }))
+    expect(b.sent).toHaveLength(3)
+    await system.stop()
+  })
+})
+
+describe('market data', () => {
+  class Recorder extends Strategy {
+    override readonly symbols = ['IBM']
+    readonly seen: string[] = []
+    override onQuote(quote: QuoteView): void {
+      this.seen.push(`${quote.bid}`)
+    }
+    override onDiscontinuity({ reason, source }: Discontinuity): void {
+      this.seen.push(`! ${reason} ${source}`)
+    }
+  }
+
+  it('come from one source at a time, and a change of it is marked', async () => {
+    const strategy = new Recorder()
+    const { system, a, b, time, switches } = await startTwo(
+      { ...calm, feeds: [{ connectors: ['a', 'b'], mode: 'failover', staleAfterMs: 400 }] },
+      [strategy],
+    )
+    strategy.seen.length = 0
+    a.quote(1, 100.01)
+    b.quote(2, 100.01)
+    a.drop()
+    b.quote(3, 100.01)
+    expect(strategy.seen).toEqual(['1', '! failover b', '3'])
+    expect(switches).toContain('feed IBM.XNYS: a to b (failover)')
+    expect(system.feedOf('IBM')).toMatchObject([{ suppressed: 0 }, { suppressed: 1 }])
+    // The source is connected and silent while the other is not.
+    await time.advanceMsAsync(3_000)
+    expect(a.isReady).toBe(true)
+    a.quote(4, 100.01)
+    await time.advanceMsAsync(100)
+    strategy.seen.length = 0
+    for (let i = 0; i < 12; i++) {
+      await time.advanceMsAsync(50)
+      b.quote(10 + i, 100.01)
+    }
+    expect(system.feedOf('IBM')).toMatchObject([{ source: 0 }, { source: 1 }])
+    expect(strategy.seen).toContain('21')
+    await system.stop()
+  })
+
+  it('of lines that carry the same numbers are taken once', async () => {
+    const strategy = new Recorder()
+    const { system, a, b } = await startTwo(
+      { ...calm, feeds: [{ symbols: ['IBM'], connectors: ['a', 'b'], mode: 'arbitrate', identity: 'sequence' }] },
+      [strategy],
+    )
+    expect([a.subscriptions.length, b.subscriptions.length]).toEqual([1, 1])
+    await system.stop()
+  })
+})
+
+it.each([
+  [{ routes: [{ connectors: ['c'] }] }, '"c"'],
+  [{ routes: [{ connectors: [] }] }, 'routing.routes.0.connectors'],
+  [{ feeds: [{ connectors: ['c'], mode: 'failover' }] }, '"c"'],
+  [{ feeds: [{ connectors: ['a'], mode: 'both' }] }, 'routing.feeds.0.mode'],
+  [{ strategy: 'fastest' }, 'routing.strategy'],
+  [{ health: { latencyWeight: 0.9 } }, 'add up to'],
+  [{ failback: 1 }, 'routing.failback'],
+])('refuses routing %j', async (routing, named) => {
+  await expect(startTwo(routing as unknown as RoutingConfig)).rejects.toThrow(named)
+})

@@ -1,0 +1,123 @@
+/** What both sides believe after everything has healed has to agree. */
+import type { SystemState } from '../../src/system/state.js'
+import { type LocalOrder, ordersOf, type Violate } from './checks.js'
+import type { Venue, VenueOrder } from './venue.js'
+
+/** Bit of a trade that was concluded. */
+const inferred = 8
+
+/** What both sides believe after all has healed. */
+export interface Beliefs {
+  readonly state: SystemState
+  readonly venue: Venue
+  /** Alerts by kind, with the orders they named. */
+  readonly alerts: ReadonlyMap<string, ReadonlySet<number>>
+  /** Whether the venue lists closed orders. */
+  readonly fullHistory: boolean
+  /** Price units in 1. */
+  readonly priceFactor: number
+}
+
+const openStatuses: ReadonlySet<string> = new Set([
+  'ACCEPTED',
+  'PARTIALLY_FILLED',
+  'TRIGGERED',
+  'PENDING_UPDATE',
+  'PENDING_CANCEL',
+])
+const closedStatuses: Readonly<Record<string, string>> = {
+  filled: 'FILLED',
+  canceled: 'CANCELED',
+  expired: 'EXPIRED',
+  rejected: 'REJECTED',
+}
+
+/** I3, I4, I5: orders, executions and positions agree with the venue; what is still unknown has an alert. */
+export function checkAgreement(beliefs: Beliefs, violate: Violate): void {
+  const { state, venue } = beliefs
+  const locals = new Map(ordersOf(state).map((order) => [order.clientOrderId, order]))
+  for (const order of venue.orders) {
+    if (order.clientOrderId === undefined) continue
+    const local = locals.get(order.clientOrderId)
+    if (local === undefined) violate(`I3: order ${order.clientOrderId} is at the venue and not in the system`)
+    else checkOrder(beliefs, local, order, violate)
+  }
+  for (const local of locals.values()) {
+    if (local.lifecycle === 'UNKNOWN') checkAlert(beliefs, local, violate)
+    else if (
+      openStatuses.has(local.lifecycle) &&
+      local.clientOrderId.startsWith('T-') &&
+      venue.find(local.clientOrderId) === undefined &&
+      !isExternal(state, local)
+    ) {
+      violate(`I3: order ${local.clientOrderId} is ${local.lifecycle} here and unknown at the venue`)
+    } else if (local.lifecycle === 'SUBMITTED') violate(`I5: order ${local.clientOrderId} is still SUBMITTED`)
+  }
+  const positions = new Map(
+    (state.limitsUsed as { instrument: string; position: number }[]).map(({ instrument, position }) => [
+      instrument,
+      position,
+    ]),
+  )
+  venue.positions.forEach((position, instrument) => {
+    const ours = positions.get(`S${instrument}.SIM`) ?? 0
+    if (ours !== position && !isBustUnseen(beliefs, instrument))
+      violate(`I3: the position in S${instrument} is ${ours} here and ${position} at the venue`)
+  })
+}
+
+function checkOrder(beliefs: Beliefs, local: LocalOrder, order: VenueOrder, violate: Violate): void {
+  const id = order.clientOrderId as string
+  if (isBustUnseen(beliefs, order.instrument)) return
+  if (local.filled !== order.cumulative)
+    violate(`I3/I4: order ${id} is filled for ${local.filled} here and ${order.cumulative} at the venue`)
+  const average = beliefs.venue.average(order)
+  const isDisputed = beliefs.alerts.get('RECONCILE_FILL_CONFLICT')?.has(local.number) === true
+  if (
+    average !== undefined &&
+    local.average !== null &&
+    !isDisputed &&
+    Math.abs(Number(local.average) * beliefs.priceFactor - average) > 0.01
+  ) {
+    violate(
+      `I3: order ${id} has the average price ${local.average} here and ${average / beliefs.priceFactor} at the venue`,
+    )
+  }
+  if (order.state === 'working') {
+    if (!openStatuses.has(local.lifecycle)) violate(`I3: order ${id} is ${local.lifecycle} here and works at the venue`)
+    else if (local.quantity !== order.quantity || local.price !== order.price)
+      violate(
+        `I3: order ${id} is for ${local.quantity} at ${local.price} here and for ${order.quantity} at ${order.price} at the venue`,
+      )
+  } else if (local.lifecycle !== closedStatuses[order.state]) {
+    // A venue that lists open orders only cannot tell how an order ended.
+    const isExcused = !beliefs.fullHistory
+    if (!isExcused) violate(`I3: order ${id} is ${local.lifecycle} here and ${order.state} at the venue`)
+  }
+}
+
+/**
+ * A bust that the system could not see: without a complete history the venue's silence about an execution proves nothing,
+ * and an execution that was only concluded has no id that the venue could take back. Then the position tells, the instrument
+ * is halted, and somebody is alerted.
+ */
+function isBustUnseen({ state, venue, alerts, fullHistory }: Beliefs, instrument: number): boolean {
+  const isConcluded = ordersOf(state).some(
+    (order) =>
+      order.instrument === `S${instrument}.SIM` && order.trades.some((trade) => (trade.facts & inferred) !== 0),
+  )
+  return (
+    (!fullHistory || isConcluded) &&
+    alerts.has('RECONCILE_POSITION_MISMATCH') &&
+    venue.fills.some((fill) => fill.isBusted && fill.order.instrument === instrument)
+  )
+}
+
+function checkAlert(beliefs: Beliefs, local: LocalOrder, violate: Violate): void {
+  if (beliefs.alerts.get('FATE_UNKNOWN')?.has(local.number) !== true)
+    violate(`I5: order ${local.clientOrderId} is UNKNOWN and nobody was alerted`)
+}
+
+function isExternal(state: SystemState, local: LocalOrder): boolean {
+  return ((state.orders.find((order) => order.number === local.number)?.flags as number) & 4) !== 0
+}

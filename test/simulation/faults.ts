@@ -1,0 +1,158 @@
+/**
+ * What goes wrong in a simulation, by the dice of its seed: each kind of fault comes at random moments with the odds of the
+ * plan. The moments are drawn in advance, kind by kind, so that a run spends no time on waiting for faults.
+ */
+import { NS_PER_MS, NS_PER_US } from '../../src/core/clock.js'
+import type { SeededRandom } from '../../src/core/random.js'
+import type { VirtualTime } from '../../src/core/virtual-time.js'
+import type { SimulatedDisk } from '../../src/testing/simulated-disk.js'
+import type { Link } from './link.js'
+import type { FaultKind, Plan } from './plan.js'
+import type { Machine } from './process-time.js'
+import type { SentOrders } from './sent-orders.js'
+import type { Trace } from './trace.js'
+import type { Venue } from './venue.js'
+
+/** What faults act on. */
+export interface FaultWorld {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly trace: Trace
+  readonly link: Link
+  readonly venue: Venue
+  readonly disk: SimulatedDisk
+  readonly machine: Machine
+  readonly sent: SentOrders
+  /** The process dies by itself. */
+  crash(): void
+  /** Somebody throws a kill switch, or says what became of orders. */
+  operate(what: 'kill' | 'resolve'): void
+}
+
+const tickMs = 50
+
+/** Causes the faults of one plan. */
+export class Faults {
+  readonly #world: FaultWorld
+  readonly #random: SeededRandom
+  #lostBook = false
+
+  constructor(world: FaultWorld, random: SeededRandom) {
+    this.#world = world
+    this.#random = random
+  }
+
+  /** Sets the moments of all faults: `at` runs something so many milliseconds from now. */
+  schedule(at: (delayMs: number, run: () => void) => void): void {
+    const { perSecond, tradingMs } = this.#world.plan
+    const ticks = Math.floor(tradingMs / tickMs)
+    for (const [kind, odds] of Object.entries(perSecond) as [FaultKind, number][]) {
+      if (odds === 0) continue
+      const chance = (odds * tickMs) / 1_000
+      for (let tick = 1; tick < ticks; tick++)
+        if (this.#random.chance(chance)) at(tick * tickMs, () => this.#cause(kind))
+    }
+  }
+
+  #cause(kind: FaultKind): void {
+    const { link, trace } = this.#world
+    switch (kind) {
+      case 'disconnect':
+        link.cut('network', this.#random.chance(0.7))
+        return
+      case 'silence':
+        trace.note('line', 'falls silent')
+        link.isSilent = true
+        return
+      case 'venueRestart':
+        this.#restartVenue()
+        return
+      case 'crash':
+        this.#world.crash()
+        return
+      case 'diskFault':
+        this.#failDisk()
+        return
+      case 'external':
+        this.#external()
+        return
+      case 'bust':
+        this.#restate()
+        return
+      case 'freeze':
+        this.#freeze()
+        return
+      case 'clockStep':
+        this.#stepClock()
+        return
+      case 'kill':
+      case 'resolve':
+        this.#world.operate(kind)
+    }
+  }
+
+  #restartVenue(): void {
+    const { link, plan, trace, venue } = this.#world
+    link.cut('venue restarts', true)
+    if (!plan.losesBook || this.#lostBook) return
+    this.#lostBook = true
+    trace.note('venue', 'loses its book')
+    venue.loseBook()
+  }
+
+  #failDisk(): void {
+    const { disk, time, trace } = this.#world
+    const kind = this.#random.below(5)
+    if (kind === 0) disk.failCall(1 + this.#random.below(20), 'EIO')
+    else if (kind === 1) disk.failCall(1 + this.#random.below(20), 'ENOSPC')
+    else if (kind === 2) disk.failCall(1 + this.#random.below(20), 'crash')
+    else if (kind === 3) disk.failSync(1 + this.#random.below(3))
+    else {
+      disk.limitSpace(this.#random.below(4_096))
+      time.after(2_000, () => disk.heal())
+    }
+    const words = [
+      'a call will fail',
+      'no space for a call',
+      'a call will crash',
+      'a sync will fail',
+      'is full',
+    ] as const
+    trace.note('disk', words[kind] as string)
+  }
+
+  #external(): void {
+    const { plan, sent, venue } = this.#world
+    const instrument = this.#random.below(plan.instruments)
+    sent.disturb(instrument)
+    venue.externalOrder(instrument, this.#random.chance(0.5) ? 1 : -1, 1 + this.#random.below(10), 1_000_000)
+  }
+
+  #restate(): void {
+    const { sent, venue } = this.#world
+    const fills = venue.fills.filter(
+      (fill) => !fill.isBusted && !fill.isCorrected && fill.order.clientOrderId !== undefined,
+    )
+    const fill = fills[this.#random.below(Math.max(1, fills.length))]
+    if (fill === undefined) return
+    sent.disturb(fill.order.instrument)
+    if (this.#random.chance(0.5)) venue.bust(fill)
+    else venue.correct(fill, fill.price + 100)
+  }
+
+  #freeze(): void {
+    const { machine, plan, time, trace } = this.#world
+    const leftMs = plan.tradingMs - time.monotonicNs() / NS_PER_MS
+    const durationMs = Math.min(leftMs, 200 + this.#random.below(6_000))
+    machine.frozenUntilNs = time.monotonicNs() + durationMs * NS_PER_MS
+    trace.note('machine', 'stands still for ms', durationMs)
+  }
+
+  #stepClock(): void {
+    const { machine, trace } = this.#world
+    const stepMs =
+      (this.#random.chance(0.5) ? 1 : -1) * this.#random.below(this.#random.chance(0.5) ? 5_000 : 3_700_000)
+    machine.skewUs += (stepMs * NS_PER_MS) / NS_PER_US
+    trace.note('machine', 'clock steps by ms', stepMs)
+  }
+}

@@ -1,0 +1,65 @@
+/** Runs many seeds and adds up what they did. */
+import type { Plant } from './plants.js'
+import { type Outcome, simulate } from './world.js'
+
+/** What a number of seeds did together. */
+export interface Totals {
+  seeds: number
+  events: number
+  orders: number
+  fills: number
+  crashes: number
+  virtualMs: number
+  failed: number
+  /** The first failures, in the order of their seeds. */
+  failures: Failure[]
+}
+
+/** A seed that failed. */
+export interface Failure {
+  readonly seed: number
+  readonly violations: readonly string[]
+}
+
+const maxFailures = 20
+
+/** Totals of nothing. */
+export function noTotals(): Totals {
+  return { seeds: 0, events: 0, orders: 0, fills: 0, crashes: 0, virtualMs: 0, failed: 0, failures: [] }
+}
+
+/** Runs `count` seeds from `first` on, one after the other. */
+export async function runSeeds(first: number, count: number, plant?: Plant): Promise<Totals> {
+  const totals = noTotals()
+  for (let seed = first; seed < first + count; seed++)
+    addOutcome(totals, await simulate(seed, plant === undefined ? {} : { plant }))
+  return totals
+}
+
+/** Adds one seed. */
+export function addOutcome(totals: Totals, outcome: Outcome): void {
+  const { seed, violations, events, orders, fills, crashes, virtualMs } = outcome
+  const isFailure = violations.length > 0
+  addTotals(totals, {
+    seeds: 1,
+    events,
+    orders,
+    fills,
+    crashes,
+    virtualMs,
+    failed: isFailure ? 1 : 0,
+    failures: isFailure ? [{ seed, violations }] : [],
+  })
+}
+
+/** Adds the totals of other seeds. */
+export function addTotals(totals: Totals, more: Totals): void {
+  totals.seeds += more.seeds
+  totals.events += more.events
+  totals.orders += more.orders
+  totals.fills += more.fills
+  totals.crashes += more.crashes
+  totals.virtualMs += more.virtualMs
+  totals.failed += more.failed
+  totals.failures = [...totals.failures, ...more.failures].sort((a, b) => a.seed - b.seed).slice(0, maxFailures)
+}
