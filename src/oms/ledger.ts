@@ -48,6 +48,9 @@ export class Ledger {
   readonly portfolio: Portfolio
   readonly #instruments: InstrumentRegistry
   readonly #currencies: NameTable
+  /** Those of the table: the short way to them. */
+  readonly #cells: Float64Array
+  readonly #records: Float64Array
 
   constructor(parts: LedgerParts) {
     this.table = parts.table
@@ -55,6 +58,8 @@ export class Ledger {
     this.portfolio = parts.portfolio
     this.#instruments = parts.instruments
     this.#currencies = parts.portfolio.currencies
+    this.#cells = parts.table.cells
+    this.#records = parts.table.trades.cells
   }
 
   denied(row: number, reason: number, seq: number): number {
@@ -153,31 +158,32 @@ export class Ledger {
     nowUs: number,
     seq: number,
   ): number {
-    const { table, portfolio } = this
-    const { cells } = table
     if (!this.#isBookable(row, quantity, price)) return Outcome.unbookable
-    cells[row + Field.updatedUs] = nowUs
-    const outcome = foldTrade(table, row, exec, quantity, price, fee, feeCurrency, liquidity, basis, tsUs, seq)
+    const { table, exposure } = this
+    const cells = this.#cells
+    const at = row & Field.OFFSET
+    cells[at + Field.updatedUs] = nowUs
+    const outcome = foldTrade(table, at, exec, quantity, price, fee, feeCurrency, liquidity, basis, tsUs, seq)
     if (outcome === Outcome.duplicate) return outcome
     if (
-      cells[row + Field.hasAdjustments] !== 0 ||
+      cells[at + Field.hasAdjustments] !== 0 ||
       (outcome & (Outcome.fillConflict | Outcome.duplicate | Outcome.poolFull)) !== 0
     ) {
-      this.#bookAll(row, tsUs)
-      return this.#after(row, outcome)
+      this.#bookAll(at, tsUs)
+      return this.#after(at, outcome)
     }
     // What nearly all trades are: never booked before, and reported once.
-    const side = cells[row + Field.side] | 0
-    const position = (cells[row + Field.positionRow] | 0) - 1
-    const slot = position >= 0 ? position : this.#positionRow(row)
-    const number = portfolio.applyTradeAt(slot, side, quantity, price, feeCurrency, fee, tsUs)
-    const { cells: record } = table.trades
-    const trade = cells[row + Field.lastTrade] | 0
+    const side = cells[at + Field.side] | 0
+    const position = (cells[at + Field.positionRow] | 0) - 1
+    const slot = position >= 0 ? position : this.#positionRow(at)
+    const number = this.portfolio.applyTradeAt(slot, side, quantity, price, feeCurrency, fee, tsUs)
+    const record = this.#records
+    const trade = cells[at + Field.lastTrade] & Field.OFFSET
     record[trade + TradeField.bookedTrade] = number + 1
     record[trade + TradeField.bookedQuantity] = quantity
     record[trade + TradeField.bookedPrice] = price
     record[trade + TradeField.bookedFee] = Number.isNaN(fee) ? 0 : fee
-    this.exposure.traded(row, side * quantity)
+    exposure.traded(at, side * quantity)
     return outcome
   }
 
@@ -212,16 +218,16 @@ export class Ledger {
    */
   #isBookable(row: number, quantity: number, price: number): boolean {
     if (!(quantity > 0 && Number.isSafeInteger(quantity) && Number.isSafeInteger(price))) return false
-    const { cells } = this.table
-    const { exposure } = this
-    const account = cells[row + Field.account] | 0
-    const instrument = cells[row + Field.instrument] | 0
+    const cells = this.#cells
+    const at = row & Field.OFFSET
+    const account = cells[at + Field.account] | 0
+    const instrument = cells[at + Field.instrument] | 0
     if (price <= 0 && this.#instruments.at(instrument).isInverse) return false
-    const total = Math.abs(exposure.position[exposure.keyOf(account, instrument)])
+    const total = Math.abs(this.exposure.position[this.exposure.keyOf(account, instrument)])
     if (total + quantity < roomyUnits) return true
     // Strategies that hold opposite positions hide each other in the total.
-    const own = this.portfolio.quantityUnits(account, cells[row + Field.strategy] | 0, instrument)
-    return Math.max(total, Math.abs(own)) + cells[row + Field.traded] + quantity <= Number.MAX_SAFE_INTEGER
+    const own = this.portfolio.quantityUnits(account, cells[at + Field.strategy] | 0, instrument)
+    return Math.max(total, Math.abs(own)) + cells[at + Field.traded] + quantity <= Number.MAX_SAFE_INTEGER
   }
 
   #after(row: number, outcome: number): number {

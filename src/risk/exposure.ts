@@ -24,12 +24,14 @@ export class Exposure {
   readonly openByStrategy: Int32Array
   readonly openByConnector: Int32Array
   readonly #table: OrderTable
+  readonly #cells: Float64Array
   readonly #instruments: number
   readonly #keys: number
 
   constructor(table: OrderTable, sizes: { account: number; instrument: number; strategy: number; connector: number }) {
     const keys = sizes.account * sizes.instrument
     this.#table = table
+    this.#cells = table.cells
     this.#instruments = sizes.instrument
     this.position = new Float64Array(keys)
     this.#keys = keys
@@ -54,7 +56,7 @@ export class Exposure {
 
   /** Reserves a new order at its approval: all of its quantity. */
   reserve(row: number): void {
-    const { cells } = this.#table
+    const cells = this.#cells
     const at = row & Field.OFFSET
     const account = cells[at + Field.account] | 0
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
@@ -67,14 +69,14 @@ export class Exposure {
 
   /** Raises the reservation of a working order for a change that was approved and not confirmed yet. */
   reserveAtLeast(row: number, leavesUnits: number): void {
-    const { cells } = this.#table
+    const cells = this.#cells
     if (leavesUnits <= cells[row + Field.reserved]) return
     this.#set(row, this.keyOf(cells[row + Field.account], cells[row + Field.instrument]), leavesUnits)
   }
 
   /** Brings the reservation of an order in line with its facts. Called after every fold. */
   sync(row: number): void {
-    const { cells } = this.#table
+    const cells = this.#cells
     const at = row & Field.OFFSET
     const isOpen = cells[at + Field.isOpen]
     const isCounted = cells[at + Field.isCounted]
@@ -88,7 +90,7 @@ export class Exposure {
 
   /** A fill of an order, after its fold: moves the position, and takes what was filled out of the reservation. */
   traded(row: number, signedUnits: number): void {
-    const { cells } = this.#table
+    const cells = this.#cells
     const at = row & Field.OFFSET
     const account = cells[at + Field.account] | 0
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
@@ -112,21 +114,21 @@ export class Exposure {
   }
 
   #worstCase(at: number): number {
-    const { cells } = this.#table
+    const cells = this.#cells
     if (cells[at + Field.firstRequest] >= 0) return worstCaseLeaves(this.#table, at)
     const leaves = cells[at + Field.quantity] - cells[at + Field.filled]
     return leaves > 0 ? leaves : 0
   }
 
   #set(row: number, key: number, units: number): void {
-    const { cells } = this.#table
+    const cells = this.#cells
     const at = this.sideKey(key, cells[row + Field.side] | 0)
     this.working[at] = this.working[at] + units - cells[row + Field.reserved]
     cells[row + Field.reserved] = units
   }
 
   #count(row: number, key: number, account: number, change: number): void {
-    const { cells } = this.#table
+    const cells = this.#cells
     const strategy = cells[row + Field.strategy] | 0
     const connector = cells[row + Field.connector] | 0
     cells[row + Field.isCounted] = change > 0 ? 1 : 0

@@ -67,6 +67,7 @@ export class RiskGate {
   /** Orders and changes approved. */
   approvals = 0
   readonly #table: OrderTable
+  readonly #cells: Float64Array
   readonly #instruments: InstrumentRegistry
   readonly #clock: Clock
   readonly #venue: (connector: number) => Venue
@@ -82,6 +83,7 @@ export class RiskGate {
   constructor(options: RiskGateOptions) {
     const { table, instruments, names, sizes, limits = {} } = options
     this.#table = table
+    this.#cells = table.cells
     this.#instruments = instruments
     this.#clock = options.clock
     this.#venue = options.venue
@@ -242,7 +244,7 @@ export class RiskGate {
 
   /** The order as it is now. Terms are not passed as arguments: a double, or NaN, would cost an allocation. */
   #read(row: number): Subject {
-    const { cells } = this.#table
+    const cells = this.#cells
     const at = row & Field.OFFSET
     const order = this.#subject
     const account = cells[at + Field.account] | 0

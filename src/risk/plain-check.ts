@@ -34,7 +34,7 @@ export interface PlainCheckParts {
 
 /** See the head of this file. */
 export class PlainCheck {
-  readonly #table: OrderTable
+  readonly #cells: Float64Array
   readonly #plan: Float64Array
   readonly #exposure: Exposure
   readonly #states: TradingStates
@@ -45,7 +45,7 @@ export class PlainCheck {
   readonly #byConnector: number
 
   constructor({ table, plan, limits, exposure, states, references }: PlainCheckParts) {
-    this.#table = table
+    this.#cells = table.cells
     this.#plan = plan.cells
     this.#exposure = exposure
     this.#states = states
@@ -68,10 +68,10 @@ export class PlainCheck {
       order.flags === 0 &&
       order.filled + order.reserved === 0 &&
       Number.isNaN(order.trigger) &&
-      Number.isNaN(this.#table.cells[row + Field.display]) &&
+      Number.isNaN(this.#cells[row + Field.display]) &&
       support.takesType(type) &&
       support.takesTimeInForce(timeInForce) &&
-      this.#states.strictest(account, connector, strategy, instrument) === 0 &&
+      this.#states.areActive(account, connector, strategy, instrument) &&
       // Grid, bounds and value.
       quantity >= plan[at + Plan.LEAST_QUANTITY] &&
       quantity <= plan[at + Plan.MOST_QUANTITY] &&

@@ -32,6 +32,10 @@ export class TradingStates {
   /** One word a scope entry: the state, plus a bit when the kill switch set it. */
   readonly words: Int32Array
   readonly #base: Readonly<Record<Scope, number>>
+  readonly #account: number
+  readonly #connector: number
+  readonly #strategy: number
+  readonly #instrument: number
   readonly #sizes: Readonly<Record<Scope, number>>
 
   constructor(sizes: ScopeSizes) {
@@ -40,6 +44,10 @@ export class TradingStates {
     const strategy = connector + sizes.connector
     const instrument = strategy + sizes.strategy
     this.#base = { global: 0, account, connector, strategy, instrument }
+    this.#account = account
+    this.#connector = connector
+    this.#strategy = strategy
+    this.#instrument = instrument
     this.#sizes = { global: 1, ...sizes }
     this.words = new Int32Array(new SharedArrayBuffer((instrument + sizes.instrument) * 4))
   }
@@ -73,14 +81,25 @@ export class TradingStates {
   /** The strictest word over all scopes that cover an order: state in the lower two bits, kill switch above. */
   strictest(account: number, connector: number, strategy: number, instrument: number): number {
     const { words } = this
-    const base = this.#base
     return Math.max(
       words[0],
-      words[base.account + account],
-      words[base.connector + connector],
-      words[base.strategy + strategy],
-      words[base.instrument + instrument],
+      words[this.#account + account],
+      words[this.#connector + connector],
+      words[this.#strategy + strategy],
+      words[this.#instrument + instrument],
     )
+  }
+
+  /** Whether every scope that covers an order is ACTIVE: {@link strictest} is 0. */
+  areActive(account: number, connector: number, strategy: number, instrument: number): boolean {
+    const { words } = this
+    const any =
+      words[0] |
+      words[this.#account + account] |
+      words[this.#connector + connector] |
+      words[this.#strategy + strategy] |
+      words[this.#instrument + instrument]
+    return any === 0
   }
 
   /** Entries that are not ACTIVE, for snapshots and displays. */

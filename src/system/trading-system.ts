@@ -452,6 +452,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
   async #end(): Promise<void> {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') return
     this.#phase = 'stopping'
+    // Connectors that stop are no failover.
+    this.#routing.close()
     try {
       await this.#settled(this.#resources.dispose())
     } finally {

@@ -3,10 +3,10 @@
  * same definitions with one value altered each, every one of which has to fail.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeShared, sharedFolder } from '../support/shared.js'
 import { type AcceptanceAcceptor, startAcceptanceAcceptor } from './acceptance/acceptance-acceptor.js'
@@ -40,7 +40,7 @@ describeShared(
     let files: string[] = []
     beforeAll(async () => {
       for (const directory of new Set(definitions.map((file) => join(file, '..')))) {
-        await run(['mutate.mjs'], [directory, join(altered, relative(join(folder, 'acceptance'), directory))])
+        await run('mutate.mjs', [directory, join(altered, relative(join(folder, 'acceptance'), directory))])
       }
       files = definitionsBelow(altered)
       await playAll(files, 'altered', results)
@@ -51,6 +51,35 @@ describeShared(
     })
   },
   'mutate.mjs',
+)
+
+/** Versions without definitions of their own here: what does not depend on their dictionaries is the same in all of them. */
+const otherVersions: readonly (readonly [name: string, beginString: string, compId: string, applVerId?: string])[] = [
+  ['FIX.4.0', 'FIX.4.0', 'TW40'],
+  ['FIX.4.1', 'FIX.4.1', 'TW41'],
+  ['FIX.4.3', 'FIX.4.3', 'TW43'],
+  ['FIX.5.0', 'FIXT.1.1', 'TW50', '7'],
+  ['FIX.5.0SP1', 'FIXT.1.1', 'TW50SP1', '8'],
+  ['FIX.5.0SP2', 'FIXT.1.1', 'TW50SP2', '9'],
+]
+
+describeShared(
+  'acceptance definitions carried over to other versions',
+  'fix',
+  () => {
+    const results = new Map<string, string>()
+    const carried = otherVersions.flatMap(([name, ...version]) =>
+      carryOver(join(temporary, 'carried', name), ...version),
+    )
+    beforeAll(() => playAll(carried, 'carried', results, ['--lax-time']), 240_000)
+    it.each(otherVersions)('%s', (name) => {
+      const files = carried.filter((file) => file.startsWith(join(temporary, 'carried', name, '/')))
+      expect(files.length).toBeGreaterThan(10)
+      const failed = files.filter((file) => results.get(file) !== 'passed')
+      expect(failed.map((file) => `${relative(temporary, file)}: ${results.get(file)}`)).toEqual([])
+    })
+  },
+  'acceptance',
 )
 
 describe('settings', () => {
@@ -66,21 +95,63 @@ function definitionsBelow(directory: string): string[] {
     .sort()
 }
 
-async function playAll(files: readonly string[], name: string, results: Map<string, string>): Promise<void> {
-  const shards = Array.from({ length: SHARDS }, (_, shard) => files.filter((_file, i) => i % SHARDS === shard))
-  await Promise.all(shards.map((share, shard) => playShard(share, `${name}${shard}`, results)))
+/**
+ * Writes the definitions of FIX 4.4 for another version. Left out are those that wait for heartbeats, and those that depend on what
+ * a version knows: rejects, and before FIX 4.2 application messages and resends.
+ */
+function carryOver(target: string, beginString: string, compId: string, applVerId?: string): string[] {
+  const isOld = beginString === 'FIX.4.0' || beginString === 'FIX.4.1'
+  const files = definitions.filter((file) => /fix44[^/]*\/[^/]*$/.test(file))
+  mkdirSync(target, { recursive: true })
+  const written: string[] = []
+  for (const file of files) {
+    const text = readFileSync(file, 'latin1')
+    const heartbeat = /\x01108=(\d+)/.exec(text)?.[1]
+    if (heartbeat === undefined || Number(heartbeat) < 30) continue
+    if (/^E.*\x0135=[3j]\x01/m.test(text)) continue
+    if (isOld && /^E.*\x0135=[24D]\x01/m.test(text)) continue
+    const lines = text.replaceAll('FIX.4.4', beginString).replaceAll('TW44', compId).split('\n')
+    const carried = applVerId === undefined ? lines : lines.map((line) => withApplVerId(line, applVerId))
+    const path = join(target, basename(file))
+    writeFileSync(path, carried.join('\n'), 'latin1')
+    written.push(path)
+  }
+  return written
 }
 
-async function playShard(files: readonly string[], name: string, results: Map<string, string>): Promise<void> {
+/** A Logon of FIXT says which version its messages are of. */
+function withApplVerId(line: string, applVerId: string): string {
+  if (!/^[IE](\d,)?8=/.test(line) || !line.includes('\u000135=A\u0001')) return line
+  const end = line.indexOf('\u000110=')
+  const body = end < 0 ? line.replace(/\x01$/, '') : line.slice(0, end)
+  return `${body}\u00011137=${applVerId}${end < 0 ? '\u0001' : line.slice(end)}`
+}
+
+async function playAll(
+  files: readonly string[],
+  name: string,
+  results: Map<string, string>,
+  options: readonly string[] = [],
+): Promise<void> {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => files.filter((_file, i) => i % SHARDS === shard))
+  await Promise.all(shards.map((share, shard) => playShard(share, `${name}${shard}`, results, options)))
+}
+
+async function playShard(
+  files: readonly string[],
+  name: string,
+  results: Map<string, string>,
+  options: readonly string[],
+): Promise<void> {
   if (files.length === 0) return
   const place = join(temporary, name)
   mkdirSync(place)
   const port = await freePort()
-  await run(['at-config.mjs'], [String(port), join(folder, 'dictionaries'), join(place, 'at.cfg')])
+  await run('at-config.mjs', [String(port), join(folder, 'dictionaries'), join(place, 'at.cfg')])
   const acceptor: AcceptanceAcceptor = await startAcceptanceAcceptor(join(place, 'at.cfg'))
   try {
     const json = join(place, 'results.json')
-    await run(['at-runner.mjs'], ['--port', String(port), '-q', '--json', json, ...files])
+    await run('at-runner.mjs', ['--port', String(port), '-q', '--json', json, ...options, ...files])
     for (const { file, ok, error } of JSON.parse(readFileSync(json, 'utf8')).results)
       results.set(file, ok ? 'passed' : error)
   } finally {
@@ -89,7 +160,7 @@ async function playShard(files: readonly string[], name: string, results: Map<st
 }
 
 /** Runs a program of the reference folder; the runner's exit code only says that something failed. */
-function run([program]: readonly [string], args: readonly string[]): Promise<void> {
+function run(program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(folder, program), ...args], { stdio: 'ignore' })
     child.once('error', reject)
