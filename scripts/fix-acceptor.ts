@@ -1,7 +1,8 @@
 /**
  * `npm run fix:acceptor -- --config FILE`: the acceptor that the session acceptance definitions of QuickFIX are played against, from
- * settings in QuickFIX's syntax. Message stores lie below the working directory. Ends on SIGTERM and SIGINT.
+ * settings in QuickFIX's syntax. Paths count from the working directory. Ends on SIGTERM and SIGINT.
  */
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startAcceptanceAcceptor } from '../test/fix/acceptance/acceptance-acceptor.js'
 
@@ -10,7 +11,9 @@ if (values.config === undefined) {
   console.error('usage: npm run fix:acceptor -- --config FILE')
   process.exit(2)
 }
-const acceptor = await startAcceptanceAcceptor(values.config, process.env.INIT_CWD ?? process.cwd())
+// npm changes the working directory; paths count from where it was called.
+const folder = process.env.INIT_CWD ?? process.cwd()
+const acceptor = await startAcceptanceAcceptor(resolve(folder, values.config), folder)
 console.log(`${acceptor.sessions.length} sessions listen on port ${acceptor.port}`)
 let isStopping = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
