@@ -125,9 +125,17 @@ export class ExchangeManager {
    *
    * @example
    * ```ts
-   * const unsubscribe = await manager.subscribePrice(['SPY'], (quotes) => {
+   * import { ExchangeManager, SimulatedConnector } from 'tradewire'
+   *
+   * const manager = new ExchangeManager({ mode: 'simulation' })
+   * manager.addConnector(new SimulatedConnector({ synthetic: {} }))
+   * await manager.startAll()
+   * const unsubscribe = await manager.subscribePrice(['ACME'], (quotes) => {
    *   for (const quote of quotes) console.log(quote.symbol, quote.bid, quote.ask)
    * })
+   * await manager.system.run({ durationMs: 20 })
+   * await unsubscribe()
+   * await manager.stopAll()
    * ```
    */
   async subscribePrice(symbols: readonly string[], onQuotes: PriceHandler): Promise<() => Promise<void>> {

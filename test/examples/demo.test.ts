@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root, run } from '../../scripts/support/run.js'
 import { describeShared, sharedFolder } from '../support/shared.js'
 
-const demo = (...args: string[]) => run('tsx', ['examples/demo/main.ts', ...args], { timeoutMs: 50_000 })
+const demo = (...args: string[]) => run('tsx', ['examples/demo/main.ts', ...args], { timeoutMs: 150_000 })
 
 let folder = ''
 beforeAll(() => {

@@ -39,7 +39,7 @@ for (const entry of readdirSync(join(root, 'examples'), { withFileTypes: true })
 describe('examples', () => {
   it.each([...entries])('%s shows what it is there to show', async (name, file) => {
     const absent = join(tmpdir(), 'tradewire-no-such-folder')
-    const { exitCode, output } = await run('tsx', [file], { timeoutMs: 55_000, env: { TRADEWIRE_DATA: absent } })
+    const { exitCode, output } = await run('tsx', [file], { timeoutMs: 150_000, env: { TRADEWIRE_DATA: absent } })
     expect(exitCode, output).toBe(0)
     const expected = outcomes[name]
     expect(expected, `outcomes of ${name}`).toBeDefined()
