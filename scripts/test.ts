@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Counts, parseSummary, printSummary, summaryLine } from './support/counts.js'
 import { type Outcome, root, run } from './support/run.js'
+import { installTestPackages } from './support/services.js'
 
 interface Suite {
   readonly name: string
@@ -30,7 +31,7 @@ const suites: readonly Suite[] = [
     name: 'unit',
     command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`],
     counts: vitestCounts,
-    timeoutMinutes: full ? 240 : 15,
+    timeoutMinutes: full ? 240 : 18,
   },
   {
     name: 'simulation',
@@ -52,6 +53,8 @@ const chosen = suites.filter((suite) => (names.length > 0 ? names.includes(suite
 
 mkdirSync(dirname(vitestReport), { recursive: true })
 rmSync(vitestReport, { force: true })
+
+if (chosen.some(({ name }) => name === 'unit')) await installTestPackages()
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 const lines: string[] = []
