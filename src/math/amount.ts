@@ -7,7 +7,7 @@
  * cost has to be taken (a division) the rest that is lost is below 2^-53 of one price unit times one quantity unit, to a
  * side that the caller chooses. Three neighbouring cells of a Float64Array hold one amount.
  */
-import { divideLimb, LIMB, setProduct } from './wide.js'
+import { divideCell, divideLimb, LIMB, multiplyPair, setProduct } from './wide.js'
 
 /** How many cells one amount takes. */
 export const AMOUNT_CELLS = 3
@@ -131,7 +131,9 @@ function shareOfSmall(cells: Float64Array, at: number, multiplier: number, divis
     cells[at + 1] = whole
     return true
   }
-  setProduct(work, 4, cells[at + 2] as number, multiplier)
+  work[4] = cells[at + 2] as number
+  work[5] = multiplier
+  multiplyPair(work, 4)
   // Compared before it is added: the sum of the two may pass what a double holds exactly.
   const carry = work[4] as number
   if (rest >= divisor - carry) {
@@ -139,7 +141,7 @@ function shareOfSmall(cells: Float64Array, at: number, multiplier: number, divis
     whole += 1
   } else rest += carry
   cells[at + 1] = whole
-  return divideLimb(cells, at + 2, rest, work[5] as number, divisor) === 0
+  return divideCell(cells, at + 2, rest, work, 5, divisor) === 0
 }
 
 /** Divides the four limbs of work; whether there is no rest. */

@@ -21,6 +21,18 @@ const scratch = new Float64Array(4)
 
 /** Stores the exact product of two safe integers in `cells[at]` and `cells[at + 1]`. */
 export function setProduct(cells: Float64Array, at: number, a: number, b: number): void {
+  cells[at] = a
+  cells[at + 1] = b
+  multiplyPair(cells, at)
+}
+
+/**
+ * Replaces the two safe integers in `cells[at]` and `cells[at + 1]` by their exact product. Large numbers that lie in cells
+ * cost no memory; as arguments of a call that is not inlined they would.
+ */
+export function multiplyPair(cells: Float64Array, at: number): void {
+  const a = cells[at] as number
+  const b = cells[at + 1] as number
   const product = a * b
   if (product < LIMB && product > -LIMB) {
     cells[at] = product < 0 ? -1 : 0
@@ -108,8 +120,24 @@ export function wideToNumber(cells: Float64Array, at: number): number {
  * Stores the quotient (below 2^53) in `out[at]` and returns the new remainder.
  */
 export function divideLimb(out: Float64Array, at: number, remainder: number, limb: number, divisor: number): number {
+  scratch[2] = limb
+  return divideCell(out, at, remainder, scratch, 2, divisor)
+}
+
+/** As {@link divideLimb}, with the limb in `limbs[from]`: see {@link multiplyPair} for why. */
+export function divideCell(
+  out: Float64Array,
+  at: number,
+  remainder: number,
+  limbs: Float64Array,
+  from: number,
+  divisor: number,
+): number {
+  const limb = limbs[from] as number
   let quotient = Math.min(LIMB - 1, Math.floor((remainder * LIMB + limb) / divisor))
-  setProduct(scratch, 0, quotient, divisor)
+  scratch[0] = quotient
+  scratch[1] = divisor
+  multiplyPair(scratch, 0)
   let restHigh = remainder - (scratch[0] as number)
   let rest = limb - (scratch[1] as number)
   if (rest < 0) {

@@ -67,12 +67,12 @@ export class Ledger {
   }
 
   submitted(row: number, seq: number): number {
-    return this.#after(row, foldSubmitted(this.table, row, seq))
+    return this.#afterNews(row, foldSubmitted(this.table, row, seq))
   }
 
   accepted(row: number, venueOrderId: string | number | undefined, nowUs: number, seq: number): number {
-    this.table.cells[row + Field.updatedUs] = nowUs
-    return this.#after(row, foldAccepted(this.table, row, venueOrderId, seq))
+    this.#cells[row + Field.updatedUs] = nowUs
+    return this.#afterNews(row, foldAccepted(this.table, row, venueOrderId, seq))
   }
 
   triggered(row: number, nowUs: number, seq: number): number {
@@ -235,6 +235,13 @@ export class Ledger {
     return outcome
   }
 
+  /** As {@link #after}, for facts that move nothing unless they say that an order lives which something had ended. */
+  #afterNews(row: number, outcome: number): number {
+    const cells = this.#cells
+    if (cells[row + Field.hasEnding] !== 0 || cells[row + Field.isCounted] === 0) this.exposure.sync(row)
+    return outcome
+  }
+
   #bookAll(row: number, tsUs: number): void {
     const { cells } = this.table.trades
     for (let trade = this.table.cells[row + Field.firstTrade]; trade >= 0; trade = cells[trade + TradeField.next])
@@ -272,13 +279,13 @@ export class Ledger {
 
   /** Row of the order's position in the portfolio, looked up once an order. */
   #positionRow(row: number): number {
-    const { cells } = this.table
-    const instrument = this.#instruments.at(cells[row + Field.instrument] | 0)
-    const found = this.portfolio.ensurePosition(
-      cells[row + Field.account] | 0,
-      cells[row + Field.strategy] | 0,
-      instrument,
-    )
+    const cells = this.#cells
+    const account = cells[row + Field.account] | 0
+    const strategy = cells[row + Field.strategy] | 0
+    const instrument = cells[row + Field.instrument] | 0
+    const known = this.portfolio.slotOf(account, strategy, instrument)
+    const found =
+      known >= 0 ? known : this.portfolio.ensurePosition(account, strategy, this.#instruments.at(instrument))
     cells[row + Field.positionRow] = found + 1
     return found
   }

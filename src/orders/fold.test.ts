@@ -333,6 +333,15 @@ describe('anomalies', () => {
       Outcome.poolFull,
     ])
     expect(order.state.filled).toBe(0)
+    const after = new OrderUnderTest(initial)
+    after.foldAll(sequenced([submitted, fill('E1', 40), busted('E1')]))
+    while (after.table.trades.size < after.table.trades.capacity) after.table.trades.add(99, 0)
+    expect(after.fold({ ...fill('E2', 40), seq: 9 } as OrderFactEvent)).toBe(Outcome.poolFull)
+  })
+
+  it('are told of an order that was changed to nothing and is filled all the same', () => {
+    expect(outcomeOf(submitted, accepted, updated(0), fill('E1', 40))).toBe(Outcome.changed | Outcome.overfill)
+    expect(stateAfter(submitted, accepted, updated(0), fill('E1', 40))).toMatchObject({ filled: 40 })
   })
 })
 

@@ -17,3 +17,5 @@ export const BID = 5,
 export const FEE = 7
 /** Cells of a row. */
 export const STRIDE = 8
+/** The kind of a fill; see `TradeKind`. */
+export const FILL = 1

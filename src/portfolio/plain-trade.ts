@@ -13,19 +13,16 @@ import {
   CYCLES,
   FEES,
   FLOW,
-  LIMB_INVERSE,
   OFFSET,
+  OWN_ROW,
   QUANTITY,
+  TOTAL_ROW,
   TS_UPDATED,
 } from './position-fields.js'
 
-/** What {@link applyPlainTrade} leaves to the general path: nothing, the row of the strategy, that of the total. */
-export const OWN = 1,
-  TOTAL = 2
-
 /**
  * Books a trade of the history, at `from` of its cells, and the trade's fee, into the rows at `own` and `total` of a position
- * table. Returns which of them it left as they were, because a sum leaves the range: use `applyTrade` and `addSafe` there.
+ * table. Returns which of them it left as they were (bits {@link OWN_ROW} and {@link TOTAL_ROW}), because a sum leaves the range: use `applyTrade` and `addSafe` there.
  * What cannot be foreseen, the signs of sums, is computed and not branched on.
  */
 export function applyPlainTrade(
@@ -40,9 +37,9 @@ export function applyPlainTrade(
   const priceUnits = trades[from + Row.PRICE]
   const feeUnits = trades[from + Row.FEE]
   const value = signedUnits * priceUnits
-  let left = Math.abs(value) < LIMB ? 0 : OWN | TOTAL
-  for (let bit = OWN; bit <= TOTAL; bit++) {
-    const row = (bit === OWN ? own : total) & OFFSET
+  let left = Math.abs(value) < LIMB ? 0 : OWN_ROW | TOTAL_ROW
+  for (let bit = OWN_ROW; bit <= TOTAL_ROW; bit++) {
+    const row = (bit === OWN_ROW ? own : total) & OFFSET
     const flowHigh = cells[row + FLOW]
     const basisHigh = cells[row + BASIS]
     const feesHigh = cells[row + FEES]
@@ -57,8 +54,8 @@ export function applyPlainTrade(
     }
     const quantity = cells[row + QUANTITY]
     const rest = quantity + signedUnits
-    const flowSign = Math.floor(flow * LIMB_INVERSE) + 0
-    const feesSign = Math.floor(fees * LIMB_INVERSE) + 0
+    const flowSign = Math.floor(flow / LIMB) + 0
+    const feesSign = Math.floor(fees / LIMB) + 0
     cells[row + QUANTITY] = rest
     cells[row + FLOW] = flowSign
     cells[row + FLOW + 1] = flow - flowSign * LIMB
@@ -75,14 +72,14 @@ export function applyPlainTrade(
       // Closed, and what is left of the trade opens the other side; its cycle starts where the old one ended.
       basis = rest * priceUnits
       const cycle = flow - basis
-      const cycleSign = Math.floor(cycle * LIMB_INVERSE) + 0
+      const cycleSign = Math.floor(cycle / LIMB) + 0
       cells[row + BASIS + 2] = 0
       cells[row + CYCLE] = cycleSign
       cells[row + CYCLE + 1] = cycle - cycleSign * LIMB
       cells[row + CYCLE + 2] = 0
       cells[row + CYCLES] = cells[row + CYCLES] + 1
     } else continue
-    const basisSign = Math.floor(basis * LIMB_INVERSE) + 0
+    const basisSign = Math.floor(basis / LIMB) + 0
     cells[row + BASIS] = basisSign
     cells[row + BASIS + 1] = basis - basisSign * LIMB
     cells[row + BASIS_QUANTITY] = rest

@@ -15,9 +15,19 @@ import { FeeBook } from './fee-book.js'
 import * as Row from './history-fields.js'
 import { LotPool } from './lots.js'
 import { NameTable } from './names.js'
-import { applyPlainTrade, OWN, TOTAL } from './plain-trade.js'
+import { applyPlainTrade } from './plain-trade.js'
 import type { PortfolioOptions } from './portfolio-options.js'
-import { FEES, FOREIGN, INVERSE, QUANTITY, STRIDE, TS_UPDATED, WITH_LOTS } from './position-fields.js'
+import {
+  FEES,
+  FOREIGN,
+  INVERSE,
+  OWN_ROW,
+  QUANTITY,
+  STRIDE,
+  TOTAL_ROW,
+  TS_UPDATED,
+  WITH_LOTS,
+} from './position-fields.js'
 import { PositionTable } from './position-table.js'
 import { TradeHistory, type TradeKind } from './trade-history.js'
 import { realizedGross } from './valuation.js'
@@ -126,8 +136,8 @@ export class PositionBooks {
     const { table, history } = this
     const from = history.offsetOf(trade)
     for (const [bit, row] of [
-      [OWN, slot],
-      [TOTAL, table.totals[slot]],
+      [OWN_ROW, slot],
+      [TOTAL_ROW, table.totals[slot]],
     ]) {
       if ((left & bit) === 0) continue
       applyTrade(table, undefined, row, history.cells[from + Row.QUANTITY], history.cells[from + Row.PRICE], false)

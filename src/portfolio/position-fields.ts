@@ -26,6 +26,17 @@ export const STRIDE = 16
 /** How many cells from the start of a row a replay of fills builds anew; the rest are fees, times and constants. */
 export const FILL_CELLS = 12
 
+/** Offsets of rows stay below 2^30: `row & OFFSET` is the row itself, and tells the compiler so. */
+export const OFFSET = 0x3fff_ffff
+
+/** What a plain trade may leave to the general path, as bits: the row of its position, and that of the total. */
+export const OWN_ROW = 1
+/** See {@link OWN_ROW}. */
+export const TOTAL_ROW = 2
+
+/** Cells of a key: account, strategy, instrument, position id. */
+export const KEY = 4
+
 /** The strategy index of a total over strategies. */
 export const TOTAL = -1
 
@@ -37,8 +48,3 @@ export const FOREIGN = 2
 export const WITH_LOTS = 4
 /** Flag of a total over strategies, and of a row that is not in use: nothing is booked there by its number. */
 export const NO_POSITION = 8
-
-/** 2^-53: by it a whole number becomes the limb above it. */
-export const LIMB_INVERSE = 1.1102230246251565e-16
-/** Offsets of rows stay below 2^30: `row & OFFSET` is the row itself, and tells the compiler so. */
-export const OFFSET = 0x3fff_ffff

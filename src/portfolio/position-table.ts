@@ -34,6 +34,7 @@ import {
   FILL_CELLS,
   FLOW,
   INVERSE,
+  KEY,
   NO_POSITION,
   QUANTITY,
   SCALE,
@@ -43,7 +44,6 @@ import {
 
 export { TOTAL }
 
-const KEY = 4
 const work = new Float64Array(3)
 
 /** The table. Grows by doubling up to `maxPositions`; nothing is ever removed. */

@@ -15,15 +15,12 @@ import type { LotPool } from './lots.js'
 import { FILL_CELLS, STRIDE } from './position-fields.js'
 import type { PositionTable } from './position-table.js'
 
-/** The kind of a fill, written where it stands: a field of an object would be loaded for every trade. */
-const FILL = 1
-
 /** What a row of the history is. */
 export const TradeKind = {
   /** Busted: without effect. */
   VOID: 0,
   /** A fill. */
-  FILL,
+  FILL: Row.FILL,
   /** Inventory given up as a fee of the trade named by `parent`. */
   INVENTORY_FEE: 2,
   /** A split of one position: quantity and price hold the ratio. */
@@ -125,7 +122,7 @@ export class TradeHistory {
     const at = row * Row.STRIDE
     const { cells } = this
     cells[at + Row.SLOT] = slot
-    cells[at + Row.KIND] = FILL
+    cells[at + Row.KIND] = Row.FILL
     cells[at + Row.QUANTITY] = quantity
     cells[at + Row.PRICE] = price
     cells[at + Row.PARENT] = -1

@@ -85,7 +85,7 @@ export class Exposure {
     const account = cells[at + Field.account] | 0
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
     if (isOpen !== isCounted) this.#count(at, key, account, isOpen === 1 ? 1 : -1)
-    if (target !== cells[at + Field.reserved]) this.#set(at, key, target)
+    this.#set(at, key, target)
   }
 
   /** A fill of an order, after its fold: moves the position, and takes what was filled out of the reservation. */
@@ -96,11 +96,11 @@ export class Exposure {
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
     this.position[key] = this.position[key] + signedUnits
     const isOpen = cells[at + Field.isOpen]
-    const leaves = cells[at + Field.quantity] - cells[at + Field.filled]
     if (isOpen !== cells[at + Field.isCounted] || cells[at + Field.firstRequest] >= 0) {
       this.sync(at)
       return
     }
+    const leaves = cells[at + Field.quantity] - cells[at + Field.filled]
     const target = isOpen === 1 && leaves > 0 ? leaves : 0
     const side = this.sideKey(key, cells[at + Field.side] | 0)
     this.working[side] = this.working[side] + target - cells[at + Field.reserved]

@@ -7,6 +7,7 @@ import { foldUnknown } from '../orders/fold.js'
 import { foldRequest, foldRequestRejected, foldUpdated } from '../orders/fold-requests.js'
 import * as Field from '../orders/order-fields.js'
 import { controlNames, controlOf, controls, Verdict } from './controls.js'
+import { RiskGate } from './gate.js'
 import { GateUnderTest, type OrderDraft } from './gate-under-test.test-support.js'
 import { CompiledLimits, type RiskLimits } from './limits.js'
 
@@ -582,6 +583,13 @@ describe('a change', () => {
     ])
   })
 
+  it('that only takes quantity away from an order without a price passes too', () => {
+    const test = new GateUnderTest({ maxOrderQuantity: 500 })
+    const row = test.send({ type: TypeCode.STOP, price: Number.NaN, trigger: 10_100, quantity: 500 })
+    test.gate.states.set('global', 0, 'HALTED')
+    expect([test.replace(row, 400), test.replace(row, 400, Number.NaN, 10_200)]).toEqual(['ok', 'HALTED'])
+  })
+
   it('reserves the larger of old and new until it is answered', () => {
     const test = new GateUnderTest(limits)
     const row = test.send({ quantity: 50 })
@@ -664,6 +672,33 @@ describe('limits that are not stated', () => {
       maxQuantityUnits: Number.POSITIVE_INFINITY,
       maxPositionUnits: Number.POSITIVE_INFINITY,
     })
+  })
+})
+
+describe('a gate without limits of its own', () => {
+  it('lets ten alike orders and a hundred messages pass a second', () => {
+    const { table, instruments, venue } = new GateUnderTest()
+    const gate = new RiskGate({
+      table,
+      instruments,
+      names: { account: String, strategy: String, connector: String, clientOrderId: String },
+      clock: { wallUs: () => 0, monotonicNs: () => 0 },
+      venue: () => venue,
+      sizes: { account: 1, connector: 1, strategy: 4, instrument: 4 },
+    })
+    gate.references.set(0, 100, 0)
+    const submit = (quantity: number) => {
+      const row = table.allocate()
+      table.cells[row + Field.side] = 1
+      table.cells[row + Field.type] = TypeCode.LIMIT
+      table.cells[row + Field.quantity] = quantity
+      table.cells[row + Field.price] = 10_000
+      return gate.check(row)
+    }
+    const alike = Array.from({ length: 11 }, () => submit(1))
+    expect(alike).toEqual([...new Array(10).fill(0), Verdict.duplicate])
+    const others = Array.from({ length: 91 }, (_, i) => submit(2 + i))
+    expect(others).toEqual([...new Array(90).fill(0), Verdict.throttle])
   })
 })
 

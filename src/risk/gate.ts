@@ -52,10 +52,6 @@ export interface RiskGateOptions {
   limits?: RiskLimits
 }
 
-/** Trading phases in which nothing is sent: closed and halted. See `TradingStatus` of the ring. */
-const closedPhase = 0
-const haltedPhase = 3
-
 /** The pre-trade risk gate of one system. */
 export class RiskGate {
   readonly limits: CompiledLimits
@@ -143,8 +139,8 @@ export class RiskGate {
     const phase = this.#phases[order.instrument]
     return (
       venue.isReady &&
-      phase !== closedPhase &&
-      phase !== haltedPhase &&
+      phase !== Plan.CLOSED_PHASE &&
+      phase !== Plan.HALTED_PHASE &&
       this.#plain.passes(row, order, venue.support) &&
       (this.#duplicates === undefined || this.#duplicates.hasRoom(order)) &&
       this.#throttleVerdict(order) === 0
@@ -331,7 +327,7 @@ export class RiskGate {
   #tradableVerdict(order: Subject): number {
     if (!this.#venue(order.connector).isReady) return Verdict.notTradable
     const phase = this.#phases[order.instrument]
-    return phase === closedPhase || phase === haltedPhase ? Verdict.notTradable : 0
+    return phase === Plan.CLOSED_PHASE || phase === Plan.HALTED_PHASE ? Verdict.notTradable : 0
   }
 
   #validityVerdict(row: number, order: Subject, limits: InstrumentLimits): number {

@@ -5,6 +5,7 @@ import { runs } from '../../test/support/runs.js'
 import { OrderFlag, TifCode, TypeCode } from '../orders/codes.js'
 import { GateUnderTest, type OrderDraft } from './gate-under-test.test-support.js'
 import type { RiskLimits } from './limits.js'
+import * as Plan from './plan-fields.js'
 
 const NONE = Number.NaN
 
@@ -127,4 +128,8 @@ it('a gate that is asked for all its controls first decides as one that is not',
     { numRuns: runs({ ci: 4_000, full: 40_000 }) },
   )
   expect(passed).toBeGreaterThan(1_000)
+})
+
+it('the short way knows the codes of limit orders and of good till date', () => {
+  expect([Plan.LIMIT_ORDER, Plan.GOOD_TILL_DATE]).toEqual([TypeCode.LIMIT, TifCode.GTD])
 })

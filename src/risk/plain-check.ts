@@ -7,7 +7,6 @@
  */
 import type { OrderSupport } from '../connector/capabilities.js'
 import { isMultiple } from '../model/decimal.js'
-import type { TifCode, TypeCode } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import type { Exposure } from './exposure.js'
@@ -17,10 +16,6 @@ import * as Plan from './plan-fields.js'
 import type { ReferencePrices } from './reference-prices.js'
 import type { Subject } from './subject.js'
 import type { TradingStates } from './trading-state.js'
-
-/** Codes that are compared with for every order: fields of an object would be loaded each time. */
-const LIMIT = 1 satisfies (typeof TypeCode)['LIMIT']
-const GTD = 4 satisfies (typeof TifCode)['GTD']
 
 /** The parts of a gate that plain orders are checked with. */
 export interface PlainCheckParts {
@@ -63,8 +58,8 @@ export class PlainCheck {
     const at = instrument * Plan.STRIDE
     const exposure = this.#exposure
     return (
-      type === LIMIT &&
-      timeInForce !== GTD &&
+      type === Plan.LIMIT_ORDER &&
+      timeInForce !== Plan.GOOD_TILL_DATE &&
       order.flags === 0 &&
       order.filled + order.reserved === 0 &&
       Number.isNaN(order.trigger) &&

@@ -25,3 +25,10 @@ export const REFERENCE = 8,
 export const BOUND = 10
 /** Cells of a row. */
 export const STRIDE = 16
+
+/** Codes that every order is compared with: those of a limit order, and of good till date. See `TypeCode` and `TifCode`. */
+export const LIMIT_ORDER = 1,
+  GOOD_TILL_DATE = 4
+/** Trading phases in which nothing is sent: closed and halted. See `TradingStatus` of the ring. */
+export const CLOSED_PHASE = 0,
+  HALTED_PHASE = 3
