@@ -20,6 +20,12 @@ const homes = {
   eventemitter3: '^src/core/',
   'p-retry': '^src/core/',
   valibot: '^src/model/',
+  '@stoqey/ib': '^src/connectors/ibkr/',
+  zeromq: '^src/connectors/zmq/',
+  msgpackr: '^src/connectors/zmq/',
+  ws: '^src/connectors/websocket/',
+  pg: '^src/journal/postgres/',
+  libsql: '^src/journal/sqlite/',
 }
 
 const tests = '\\.(test|prop\\.test|test-d|test-support)\\.ts$'

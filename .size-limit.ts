@@ -14,6 +14,15 @@ const budgets: Readonly<Record<string, string>> = {
   './sim': '140 kB',
   './risk': '40 kB',
   './oms': '100 kB',
+  './calendar': '40 kB',
+  './execution': '140 kB',
+  './tca': '60 kB',
+  './fix': '300 kB',
+  './ibkr': '200 kB',
+  './zmq': '160 kB',
+  './websocket': '120 kB',
+  './journal/sqlite': '60 kB',
+  './journal/postgres': '60 kB',
   './testing': '320 kB',
 }
 

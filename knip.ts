@@ -20,7 +20,19 @@ const config: KnipConfig = {
   ],
   project: ['src/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'],
   // Run by scripts/check.ts.
-  ignoreDependencies: ['publint', '@arethetypeswrong/cli'],
+  ignoreDependencies: [
+    'publint',
+    '@arethetypeswrong/cli',
+    // Optional peers, loaded by their own entry points.
+    '@stoqey/ib',
+    'zeromq',
+    'msgpackr',
+    'ws',
+    '@types/ws',
+    'pg',
+    '@types/pg',
+    'libsql',
+  ],
   // The compiler of the C++ peers.
   ignoreBinaries: [/^g\+\+$/],
   // Benchmark peers are listed in bench/package.json and installed on first use.

@@ -27,6 +27,15 @@ const sources: Readonly<Record<string, string>> = {
   './sim': 'src/connectors/sim/index.ts',
   './risk': 'src/risk/index.ts',
   './oms': 'src/oms/index.ts',
+  './calendar': 'src/calendar/index.ts',
+  './execution': 'src/execution/index.ts',
+  './tca': 'src/tca/index.ts',
+  './fix': 'src/connectors/fix/index.ts',
+  './ibkr': 'src/connectors/ibkr/index.ts',
+  './zmq': 'src/connectors/zmq/index.ts',
+  './websocket': 'src/connectors/websocket/index.ts',
+  './journal/sqlite': 'src/journal/sqlite/index.ts',
+  './journal/postgres': 'src/journal/postgres/index.ts',
   './testing': 'src/testing/index.ts',
 }
 
