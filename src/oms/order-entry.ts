@@ -17,6 +17,8 @@ export const noConnector = 65_535
 /** Where orders go when they do not say it themselves. */
 export interface OrderDefaults {
   account: string
+  /** Account of orders over a connector, by index; `account` where it has none of its own. */
+  accountOf?(connector: number): string | undefined
   strategy: string
   /** Index of the connector for a new order; where there is none, the local reason of the refusal with its sign changed. */
   route(instrument: number, account: string): number
@@ -64,12 +66,13 @@ export class OrderEntry {
     const { table } = core
     this.#requireRoom(instrument)
     // Names first: what does not fit must not use up a number.
-    const account = this.#accountOf(order.account ?? this.#defaults.account)
+    const connector = this.#route(order, instrument)
+    const account = this.#accountIndexOf(this.#accountOf(order, connector))
     const strategy = core.nameBook.intern('strategy', order.strategy ?? this.#defaults.strategy)
     const row = table.allocate()
     if (row < 0)
       throw new TradewireError('TW_CAPACITY', `All ${table.capacity} records hold open orders; raise orders.capacity`)
-    this.#fill(row, order, instrument, account, strategy)
+    this.#fill(row, order, instrument, connector, account, strategy)
     if (order.clientOrderId !== undefined) table.setClientOrderId(row, order.clientOrderId)
     if (order.tag !== undefined) table.setTag(row, order.tag)
     return row
@@ -78,10 +81,11 @@ export class OrderEntry {
   /** The order as it would be, in the record outside the ring: no number, no name and no journal record is used up. */
   sketch(order: NormalizedOrder, instrument: number): number {
     this.#requireRoom(instrument)
-    const account = this.#indexFor('account', order.account ?? this.#defaults.account)
+    const connector = this.#route(order, instrument)
+    const account = this.#indexFor('account', this.#accountOf(order, connector))
     const strategy = this.#indexFor('strategy', order.strategy ?? this.#defaults.strategy)
     const row = this.#core.table.scratch()
-    this.#fill(row, order, instrument, account, strategy)
+    this.#fill(row, order, instrument, connector, account, strategy)
     return row
   }
 
@@ -103,14 +107,21 @@ export class OrderEntry {
     throw new TradewireError('TW_CAPACITY', `There is no room for another ${kind}; "${name}" is one too many`)
   }
 
-  #fill(row: number, order: NormalizedOrder, instrument: number, account: number, strategy: number): void {
+  #fill(
+    row: number,
+    order: NormalizedOrder,
+    instrument: number,
+    connector: number,
+    account: number,
+    strategy: number,
+  ): void {
     const core = this.#core
     const { cells } = core.table
     const { nowUs } = core.turn
     cells[row + Field.instrument] = instrument
     cells[row + Field.account] = account
     cells[row + Field.strategy] = strategy
-    cells[row + Field.connector] = this.#route(order, instrument)
+    cells[row + Field.connector] = connector
     cells[row + Field.side] = order.sideSign
     cells[row + Field.type] = order.typeIndex
     cells[row + Field.timeInForce] = order.timeInForceIndex
@@ -136,7 +147,12 @@ export class OrderEntry {
     return noConnector
   }
 
-  #accountOf(name: string): number {
+  /** The account an order names, or else that of its connector, or else the default. */
+  #accountOf({ account }: NormalizedOrder, connector: number): string {
+    return account ?? this.#defaults.accountOf?.(connector) ?? this.#defaults.account
+  }
+
+  #accountIndexOf(name: string): number {
     if (name !== this.#account || this.#accountIndex < 0) {
       this.#accountIndex = this.#core.nameBook.intern('account', name)
       this.#account = name

@@ -43,6 +43,8 @@ export interface ReconcilerOptions extends Omit<ReconcilePolicy, 'phase'> {
   lookbackMs?: number
   /** At most so many rounds until nothing is left to do; 5 unless given. */
   maxRounds?: number
+  /** The account that is a connector's own, by the connector's name; the first account of the system unless given. */
+  accountOf?: (connector: string) => string | undefined
 }
 
 /** Alerts by what they are about: those of the run before, and those of this one. */
@@ -134,7 +136,9 @@ export class Reconciler {
       account: await connector.queryAccountState(signal),
     })
     const isHistory = connector.capabilities.orders?.fullHistory === true
-    const accounts = new Set<string>(this.#core.names.accounts.size === 0 ? [] : [this.#core.names.account(0)])
+    const { accounts: known } = this.#core.names
+    const own = this.#options.accountOf?.(connector.name) ?? (known.size === 0 ? undefined : known.name(0))
+    const accounts = new Set<string>(own === undefined ? [] : [own])
     for (const each of [...orders, ...fills, ...(account.positions ?? [])]) accounts.add(each.account)
     for (const row of this.#books.rows(connector))
       accounts.add(this.#core.names.account(this.#core.table.cells[row + Field.account]))

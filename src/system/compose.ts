@@ -89,6 +89,7 @@ export function composeConnectorHub(
     ...(notFound === undefined ? {} : { notFound }),
     ...(positionMismatch === undefined ? {} : { positionMismatch }),
     ...(venueGraceMs === undefined ? {} : { venueGraceUs: venueGraceMs * 1_000 }),
+    ...(config.accounts === undefined ? {} : { accountOf: (name: string) => accountOver(config, name) }),
   })
   const hub = new ConnectorHub({
     core,
@@ -179,4 +180,9 @@ export function composeStrategyDesk(
     policy: config.onStrategyError ?? 'stop-strategy',
     onError: (error, where, strategy) => problem(where, error, strategy),
   })
+}
+
+/** The account of orders over a connector that name none. */
+export function accountOver(config: TradingSystemConfig, connector: string): string {
+  return config.accounts?.[connector] ?? config.account ?? config.live?.account ?? 'PAPER'
 }

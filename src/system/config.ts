@@ -10,6 +10,7 @@ import {
   amountOrMap,
   durationMs,
   flag,
+  list,
   mapOf,
   oneOf,
   optional,
@@ -42,7 +43,10 @@ export interface TradingSystemConfig {
   mode?: TradingMode
   /** The second signal that live trading asks for. */
   live?: {
-    /** The account that will be traded; the venue must report the same. */ account: string /** Must be true. */
+    /** The account that will be traded; the venue must report the same. */ account: string
+    /** Further accounts, where connectors have accounts of their own: each that `accounts` names. */
+    accounts?: readonly string[]
+    /** Must be true. */
     confirm: true
   }
   /** Directory of the journal; kept in memory unless given. */
@@ -61,6 +65,11 @@ export interface TradingSystemConfig {
   risk?: RiskLimits
   /** Account of orders that name none. */
   account?: string
+  /**
+   * Account of orders over a connector, by its name, where they name none; `account` unless given. Connectors to different
+   * brokers have different accounts: positions and limits are kept by account, and compared with the venue by account.
+   */
+  accounts?: Readonly<Record<string, string>>
   /** 1 to 8 letters or digits that no other process on the account uses; `T` unless given. */
   idPrefix?: string
   /** Seed of everything random; 1 unless given. */
@@ -136,7 +145,7 @@ const riskSchema = options({
 
 const entries = {
   mode: optional(oneOf(['simulation', 'paper', 'live'])),
-  live: optional(options({ account: text(64), confirm: flag() })),
+  live: optional(options({ account: text(64), accounts: optional(list(text(64), 1_024)), confirm: flag() })),
   journal: optional(text(4_096)),
   durability: optional(oneOf(['os', 'fsync'])),
   snapshots: optional(
@@ -148,6 +157,7 @@ const entries = {
   ),
   risk: optional(riskSchema),
   account: optional(text(64)),
+  accounts: optional(mapOf(text(64))),
   idPrefix: optional(pattern(/^[A-Za-z0-9]{1,8}$/, 'text of 1 to 8 letters or digits')),
   seed: optional(wholeNumber(Number.MIN_SAFE_INTEGER)),
   baseCurrency: optional(currency),
@@ -219,6 +229,9 @@ export function requireLive(config: TradingSystemConfig, hasOrders = true): void
     config.account === undefined || config.account === config.live?.account,
     'account: the same as live.account, or none',
   )
+  const agreed = [config.live?.account, ...(config.live?.accounts ?? [])]
+  for (const account of Object.values(config.accounts ?? {}))
+    want(agreed.includes(account), `live.accounts: ${account}, which accounts names`)
   want(config.journal !== undefined, 'journal: a directory')
   want(risk.maxOrderQuantity !== undefined, 'risk.maxOrderQuantity')
   want(risk.maxOrderNotional !== undefined, 'risk.maxOrderNotional')

@@ -131,6 +131,18 @@ export function takeOptions(options: TradingSystemOptions): { config: TradingSys
   }
   const checked = inspectConfig(config)
   if ('faults' in checked) faults.push(...checked.faults)
-  else if (faults.length === 0) return { config: checked.value, parts: parts as TradingSystemParts }
+  else {
+    faults.push(...accountFaults(checked.value, parts as TradingSystemParts))
+    if (faults.length === 0) return { config: checked.value, parts: parts as TradingSystemParts }
+  }
   throw faultError('TW_INVALID_CONFIG', 'trading system', faults)
+}
+
+/** Accounts are those of connectors that there are; a host that adds its connectors later is not told off early. */
+function accountFaults({ accounts = {} }: TradingSystemConfig, { connectors = {} }: TradingSystemParts): FieldFault[] {
+  const names = Object.keys(connectors)
+  if (names.length === 0) return []
+  return Object.keys(accounts).flatMap((name) =>
+    names.includes(name) ? [] : wrong(`accounts.${name}`, `names no connector; there are ${names.join(', ')}`),
+  )
 }

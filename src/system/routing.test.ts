@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { EchoConnector } from '../../test/support/echo-connector.js'
 import { buy, startEcho } from '../../test/support/echo-system.js'
 import type { Discontinuity } from '../model/market-data.js'
+import type { TradingSystemConfig } from './config.js'
 import type { RoutingConfig } from './routing-config.js'
 import type { RoutingEvent } from './routing-desk.js'
 import { Strategy } from './strategy.js'
@@ -10,11 +11,15 @@ import type { QuoteView } from './views.js'
 
 const calm = { failbackAfterMs: 1_000, minDwellMs: 100, checkIntervalMs: 50 } satisfies RoutingConfig
 
-async function startTwo(routing: RoutingConfig = calm, strategies: Strategy[] = []) {
+async function startTwo(
+  routing: RoutingConfig = calm,
+  strategies: Strategy[] = [],
+  config: Partial<TradingSystemConfig> = {},
+) {
   const reconnect = { firstDelayMs: 200, maxDelayMs: 200 }
   const a = new EchoConnector({ reconnect })
   const b = new EchoConnector({ reconnect })
-  const started = await startEcho({ connectors: { a, b }, routing, strategies }, { venue: a })
+  const started = await startEcho({ ...config, connectors: { a, b }, routing, strategies }, { venue: a })
   const switches: string[] = []
   started.system.events.on('routing', ({ kind, name, from, to, reason }: RoutingEvent) =>
     switches.push(`${kind} ${name}: ${from ?? '-'} to ${to ?? '-'} (${reason})`),
@@ -157,4 +162,60 @@ it.each([
   [{ failback: 1 }, 'routing.failback'],
 ])('refuses routing %j', async (routing, named) => {
   await expect(startTwo(routing as unknown as RoutingConfig)).rejects.toThrow(named)
+})
+
+describe('accounts', () => {
+  const accounts = { a: 'U1', b: 'X9' }
+
+  it('of orders that name none are those of the connector that they take', async () => {
+    const { system, a, b, time } = await startTwo(calm, [], { accounts })
+    const first = system.orders.submit(buy())
+    a.reports.accepted(first.number, 1, time.wallUs())
+    a.venue.orders = [{ ...a.report(first.number), account: 'U1' }]
+    a.drop()
+    const second = system.orders.submit(buy({ quantity: 90 }))
+    const named = system.orders.submit(buy({ quantity: 80, account: 'Z' }))
+    expect([first.snapshot.account, second.snapshot.account, named.snapshot.account]).toEqual(['U1', 'X9', 'Z'])
+    expect(b.sent).toHaveLength(2)
+    await system.stop()
+  })
+
+  it('keep the books of connectors apart: each is compared with its own venue', async () => {
+    const { system, a, b, time } = await startTwo({ ...calm, strategy: 'round-robin' }, [], { accounts })
+    const alerts: string[] = []
+    system.orders.events.on('anomaly', ({ kind }) => alerts.push(kind))
+    for (const [connector, account, units] of [
+      [a, 'U1', 100],
+      [b, 'X9', 100],
+    ] as const) {
+      const { number } = system.orders.submit(buy())
+      connector.reports.accepted(number, number, time.wallUs())
+      connector.reports.filled(number, 1, units, 1_000_000, Number.NaN, '', 0, time.wallUs())
+      connector.venue.orders = [{ ...connector.report(number), account, cumulativeUnits: units, state: 'filled' }]
+      connector.venue.fills = [
+        {
+          exec: 1,
+          venueOrderId: number,
+          clientOrderId: connector.report(number).clientOrderId as string,
+          instrument: 0,
+          account,
+          side: 'buy',
+          quantityUnits: units,
+          priceUnits: 1_000_000,
+          liquidity: 0,
+          tsUs: time.wallUs(),
+        },
+      ]
+      connector.venue.account = { positions: [{ account, instrument: 0, quantityUnits: units }] }
+    }
+    for (const connector of [a, b]) connector.drop()
+    await time.advanceMsAsync(20_000)
+    expect([a.isReady, b.isReady]).toEqual([true, true])
+    expect(alerts).toEqual([])
+    await system.stop()
+  })
+
+  it('name connectors that there are', async () => {
+    await expect(startTwo(calm, [], { accounts: { c: 'U1' } })).rejects.toThrow(/accounts\.c/)
+  })
 })

@@ -33,6 +33,7 @@ import type { FeedLineReport } from '../routing/feed.js'
 import type { FeedRouter } from '../routing/feed-router.js'
 import { closeOrders, type StopReport } from './closing.js'
 import {
+  accountOver,
   composeConnectorHub,
   composeFeeds,
   composeJournal,
@@ -151,6 +152,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
     })
     this.orders = new OrderManager<C>(this.#core, {
       account: config.account ?? config.live?.account ?? 'PAPER',
+      ...(config.accounts === undefined
+        ? {}
+        : { accountOf: (connector) => accountOver(config, this.#core.names.connector(connector) ?? '') }),
       strategy: 'HOST',
       route: (instrument, account) => this.#routing.route(instrument, account),
       lacksTrades: (i) =>
@@ -250,7 +254,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
 
   async #connectAndStart(signal: AbortSignal): Promise<void> {
     await this.#hub.startAll(signal, this.config.routing?.startWith)
-    this.#requireAccount()
+    this.#requireAccounts()
     await this.#desk.startAll(this.#strategies, signal)
     const { intervalMs } = this.config.reconciliation ?? {}
     if (intervalMs !== undefined) this.#hub.reconcileEvery(intervalMs)
@@ -512,15 +516,18 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.#resources.defer(() => this.#desk.stopAll())
   }
 
-  /** Live: the venue must report the account that was named. */
-  #requireAccount(): void {
+  /** Live: the venues must report the accounts that were named. */
+  #requireAccounts(): void {
     if (this.config.mode !== 'live') return
-    const account = this.config.live?.account as string
-    if (this.#hub.reportedAccounts.has(account)) return
-    throw new TradewireError(
-      'TW_LIVE_REFUSED',
-      `No connector reports account ${account}; reported are: ${[...this.#hub.reportedAccounts].join(', ') || 'none'}`,
-    )
+    const { account, accounts = [] } = this.config.live as NonNullable<TradingSystemConfig['live']>
+    const { reportedAccounts: reported } = this.#hub
+    for (const each of [account, ...accounts]) {
+      if (reported.has(each)) continue
+      throw new TradewireError(
+        'TW_LIVE_REFUSED',
+        `No connector reports account ${each}; reported are: ${[...reported].join(', ') || 'none'}`,
+      )
+    }
   }
 
   #scopeIndex(scope: Scope, name: string): number {
