@@ -39,6 +39,12 @@ const suites: readonly Suite[] = [
     needs: 'test/simulation/main.ts',
     timeoutMinutes: full ? 240 : 10,
   },
+  {
+    name: 'failover',
+    command: ['tsx', 'test/simulation/main.ts', '--failover', '--seeds', full ? '100000' : '1000'],
+    needs: 'test/simulation/main.ts',
+    timeoutMinutes: full ? 240 : 10,
+  },
   { name: 'examples', command: ['tsx', 'scripts/example.ts', '--all'], needs: 'examples', timeoutMinutes: 10 },
   { name: 'snippets', command: ['tsx', 'scripts/snippets.ts'], timeoutMinutes: 5 },
   { name: 'package', command: ['tsx', 'scripts/package-test.ts'], timeoutMinutes: 10 },

@@ -35,7 +35,8 @@ const closedStatuses: Readonly<Record<string, string>> = {
 /** I3, I4, I5: orders, executions and positions agree with the venue; what is still unknown has an alert. */
 export function checkAgreement(beliefs: Beliefs, violate: Violate): void {
   const { state, venue } = beliefs
-  const locals = new Map(ordersOf(state).map((order) => [order.clientOrderId, order]))
+  const own = ordersOf(state).filter((order) => order.account === venue.account)
+  const locals = new Map(own.map((order) => [order.clientOrderId, order]))
   for (const order of venue.orders) {
     if (order.clientOrderId === undefined) continue
     const local = locals.get(order.clientOrderId)
@@ -54,10 +55,9 @@ export function checkAgreement(beliefs: Beliefs, violate: Violate): void {
     } else if (local.lifecycle === 'SUBMITTED') violate(`I5: order ${local.clientOrderId} is still SUBMITTED`)
   }
   const positions = new Map(
-    (state.limitsUsed as { instrument: string; position: number }[]).map(({ instrument, position }) => [
-      instrument,
-      position,
-    ]),
+    (state.limitsUsed as { account: string; instrument: string; position: number }[])
+      .filter(({ account }) => account === venue.account)
+      .map(({ instrument, position }) => [instrument, position]),
   )
   venue.positions.forEach((position, instrument) => {
     const ours = positions.get(`S${instrument}.SIM`) ?? 0

@@ -12,6 +12,7 @@ export interface LocalOrder {
   /** Requests under way aside. */
   readonly lifecycle: string
   readonly instrument: string
+  readonly account: string
   readonly side: number
   readonly quantity: number
   readonly price: number | null
@@ -27,25 +28,25 @@ export interface LocalOrder {
 export const ordersOf = (state: SystemState) => state.orders as unknown as LocalOrder[]
 
 /** I1: an order that the venue has heard of is in the journal. */
-export function checkJournal(recovered: SystemState, venue: Venue, violate: Violate): void {
+export function checkJournal(recovered: SystemState, venues: readonly Venue[], violate: Violate): void {
   const known = new Set(ordersOf(recovered).map((order) => order.clientOrderId))
-  for (const order of [...venue.orders, ...venue.lost]) {
+  for (const order of venues.flatMap((venue) => [...venue.orders, ...venue.lost])) {
     if (order.clientOrderId !== undefined && !known.has(order.clientOrderId))
       violate(`I1: order ${order.clientOrderId} is at the venue and not in the journal`)
   }
 }
 
-/** I2: one intent has at most one order that works or was filled. */
-export function checkIntents(venue: Venue, violate: Violate): void {
+/** I2: one intent has at most one order that works or was filled, at whatever venue. */
+export function checkIntents(venues: readonly Venue[], violate: Violate): void {
   const byIntent = new Map<string, VenueOrder[]>()
-  for (const order of [...venue.orders, ...venue.lost]) {
+  for (const order of venues.flatMap((venue) => [...venue.orders, ...venue.lost])) {
     if (order.clientOrderId === undefined || (order.state !== 'working' && order.cumulative === 0)) continue
     byIntent.set(order.intent, [...(byIntent.get(order.intent) ?? []), order])
   }
   for (const [intent, orders] of byIntent)
     if (orders.length > 1)
       violate(
-        `I2: ${intent} has ${orders.length} orders at the venue: ${orders.map((order) => order.clientOrderId).join(', ')}`,
+        `I2: ${intent} has ${orders.length} orders at the venue: ${orders.map((order) => `${order.clientOrderId} (${order.account})`).join(', ')}`,
       )
 }
 
@@ -57,13 +58,14 @@ export function checkReservations(state: SystemState, violate: Violate): void {
       violate(
         `I7: order ${order.clientOrderId} (${order.lifecycle}) reserves ${order.reserved} and may trade ${order.leaves}`,
       )
-    const sum = sums.get(order.instrument) ?? { buying: 0, selling: 0, open: 0 }
+    const key = `${order.account} ${order.instrument}`
+    const sum = sums.get(key) ?? { buying: 0, selling: 0, open: 0 }
     if (order.side > 0) sum.buying += order.reserved
     else sum.selling += order.reserved
-    sums.set(order.instrument, sum)
+    sums.set(key, sum)
   }
-  for (const used of state.limitsUsed as { instrument: string; buying: number; selling: number }[]) {
-    const sum = sums.get(used.instrument) ?? { buying: 0, selling: 0 }
+  for (const used of state.limitsUsed as { account: string; instrument: string; buying: number; selling: number }[]) {
+    const sum = sums.get(`${used.account} ${used.instrument}`) ?? { buying: 0, selling: 0 }
     if (used.buying !== sum.buying || used.selling !== sum.selling) {
       violate(
         `I7: ${used.instrument} reserves ${used.buying} / ${used.selling}, its orders ${sum.buying} / ${sum.selling}`,

@@ -4,6 +4,7 @@ import type { FileSystem } from '../../src/core/file-system.js'
 import type { Logger } from '../../src/core/logger.js'
 import type { VirtualTime } from '../../src/core/virtual-time.js'
 import type { InstrumentDefinition } from '../../src/model/instrument.js'
+import { routingStrategies } from '../../src/routing/route-selector.js'
 import type { TradingSystemConfig } from '../../src/system/config.js'
 import { TradingSystem } from '../../src/system/trading-system.js'
 import type { Link } from './link.js'
@@ -13,7 +14,7 @@ import { type Machine, ProcessTime } from './process-time.js'
 import { type ConnectorHooks, SimConnector } from './sim-connector.js'
 import { hashOf, type Trace } from './trace.js'
 import { Trader } from './trader.js'
-import { account } from './venue.js'
+import { accountOf } from './venue.js'
 import { unordered, watchedFiles } from './watched-files.js'
 
 /** Where the journal lies. */
@@ -25,7 +26,7 @@ export interface ClientWorld extends Pick<ConnectorHooks, 'onSend' | 'onSent'> {
   readonly plant: Plant | undefined
   readonly time: VirtualTime
   readonly machine: Machine
-  readonly link: Link
+  readonly links: readonly Link[]
   readonly trace: Trace
   readonly instruments: readonly InstrumentDefinition[]
   nextIntent(): string
@@ -41,7 +42,8 @@ export interface ClientWorld extends Pick<ConnectorHooks, 'onSend' | 'onSent'> {
 export class Client {
   readonly number: number
   readonly time: ProcessTime
-  readonly connector: SimConnector
+  /** One for each line. */
+  readonly connectors: readonly SimConnector[]
   /** Once it runs. */
   system: TradingSystem | undefined
   #isDead = false
@@ -52,14 +54,15 @@ export class Client {
     this.number = number
     this.time = new ProcessTime(world.time, machine)
     const time = this.time
-    this.connector = new SimConnector(world.link, {
+    const hooks: ConnectorHooks = {
       instruments: world.instruments,
       fullHistory: plan.fullHistory,
       plant,
       onSend: (request, sender) => this.#isDead || world.onSend(request, sender),
       onSent: (request, sender) => this.#isDead || world.onSent(request, sender),
       isFrozen: () => time.isFrozen,
-    })
+    }
+    this.connectors = world.links.map((link, line) => new SimConnector(link, hooks, line))
     const trader = new Trader(
       plan,
       world.instruments.map(({ symbol }) => symbol),
@@ -75,7 +78,7 @@ export class Client {
     trace.note('system', 'process starts', number)
     TradingSystem.start({
       ...configOf(plan, number),
-      connectors: { venue: this.connector },
+      connectors: Object.fromEntries(this.connectors.map((connector, line) => [connectorName(line), connector])),
       strategies: [trader],
       time,
       fileSystem: watchedFiles(mounted, () => this.#isDead || world.onDiskCrash(this), {
@@ -128,7 +131,8 @@ export function configOf(plan: Plan, number: number): TradingSystemConfig {
     mode: 'paper',
     journal: journalDirectory,
     durability: plan.durability,
-    account,
+    account: accountOf(0),
+    ...(plan.lines === 1 ? {} : severalLines(plan)),
     seed: plan.seed * 1_000 + number,
     risk: {
       maxOrderQuantity: plan.limits.maxOrder,
@@ -138,7 +142,33 @@ export function configOf(plan: Plan, number: number): TradingSystemConfig {
     },
     onClose: 'leave',
     reconciliation: { intervalMs: 3_500, venueGraceMs: 2_000 },
-    limits: { orders: 256, trades: 512, ring: 64, instruments: 4, accounts: 2, strategies: 4, connectors: 2 },
+    limits: {
+      // What is sent again and again fills the history: every order has to be remembered to the end.
+      orders: plan.lines === 1 ? 256 : 1_024,
+      trades: 512,
+      ring: 64,
+      instruments: 4,
+      accounts: 1 + plan.lines,
+      strategies: 4,
+      connectors: 1 + plan.lines,
+    },
+  }
+}
+
+/** Name of the connector of a line. */
+export const connectorName = (line: number): string => (line === 0 ? 'venue' : `venue${line}`)
+
+function severalLines({ lines, seed }: Plan): Pick<TradingSystemConfig, 'accounts' | 'routing'> {
+  return {
+    accounts: Object.fromEntries(Array.from({ length: lines }, (_, line) => [connectorName(line), accountOf(line)])),
+    routing: {
+      strategy: routingStrategies[seed % routingStrategies.length] as (typeof routingStrategies)[number],
+      minDwellMs: 100,
+      failbackAfterMs: 300,
+      checkIntervalMs: 100,
+      unknownBlocks: seed % 2 === 0 ? 'instrument' : 'all',
+      startWith: 'any',
+    },
   }
 }
 

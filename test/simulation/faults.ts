@@ -6,23 +6,19 @@ import { NS_PER_MS, NS_PER_US } from '../../src/core/clock.js'
 import type { SeededRandom } from '../../src/core/random.js'
 import type { VirtualTime } from '../../src/core/virtual-time.js'
 import type { SimulatedDisk } from '../../src/testing/simulated-disk.js'
-import type { Link } from './link.js'
+import type { Line } from './line.js'
 import type { FaultKind, Plan } from './plan.js'
 import type { Machine } from './process-time.js'
-import type { SentOrders } from './sent-orders.js'
 import type { Trace } from './trace.js'
-import type { Venue } from './venue.js'
 
 /** What faults act on. */
 export interface FaultWorld {
   readonly plan: Plan
   readonly time: VirtualTime
   readonly trace: Trace
-  readonly link: Link
-  readonly venue: Venue
+  readonly lines: readonly Line[]
   readonly disk: SimulatedDisk
   readonly machine: Machine
-  readonly sent: SentOrders
   /** The process dies by itself. */
   crash(): void
   /** Somebody throws a kill switch, or says what became of orders. */
@@ -54,8 +50,15 @@ export class Faults {
     }
   }
 
+  /** The line that a fault is about. */
+  #line(): Line {
+    const { lines } = this.#world
+    return lines[lines.length === 1 ? 0 : this.#random.below(lines.length)] as Line
+  }
+
   #cause(kind: FaultKind): void {
-    const { link, trace } = this.#world
+    const { trace } = this.#world
+    const { link } = this.#line()
     switch (kind) {
       case 'disconnect':
         link.cut('network', this.#random.chance(0.7))
@@ -92,7 +95,8 @@ export class Faults {
   }
 
   #restartVenue(): void {
-    const { link, plan, trace, venue } = this.#world
+    const { plan, trace } = this.#world
+    const { link, venue } = this.#line()
     link.cut('venue restarts', true)
     if (!plan.losesBook || this.#lostBook) return
     this.#lostBook = true
@@ -122,14 +126,15 @@ export class Faults {
   }
 
   #external(): void {
-    const { plan, sent, venue } = this.#world
+    const { plan } = this.#world
+    const { sent, venue } = this.#line()
     const instrument = this.#random.below(plan.instruments)
     sent.disturb(instrument)
     venue.externalOrder(instrument, this.#random.chance(0.5) ? 1 : -1, 1 + this.#random.below(10), 1_000_000)
   }
 
   #restate(): void {
-    const { sent, venue } = this.#world
+    const { sent, venue } = this.#line()
     const fills = venue.fills.filter(
       (fill) => !fill.isBusted && !fill.isCorrected && fill.order.clientOrderId !== undefined,
     )

@@ -1,7 +1,7 @@
 /**
  * `npm run sim -- --seeds N [--from S] [--workers W]`: runs N seeds of the whole-system simulation, on all processors
  * unless told otherwise. `--seed S [--trace]` replays one seed, and tells all that happened; `--plant NAME` plants a bug,
- * to see that it is found. The last line is `N passed, N failed`.
+ * to see that it is found. `--failover`: several venues, whose lines break one after the other and together. The last line is `N passed, N failed`.
  */
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ import { type Plant, plantNames, plants } from './plants.js'
 import { regressions } from './regressions.js'
 import { addOutcome, addTotals, noTotals, runSeeds, type Totals } from './runner.js'
 import { beWorker, runOnWorkers, workerArgument } from './workers.js'
-import { simulate } from './world.js'
+import { type Scenario, simulate } from './world.js'
 
 /** Fewer seeds than that are done before another process has started. */
 const seedsWorthAWorker = 40
@@ -29,22 +29,24 @@ async function main(): Promise<number> {
       seed: { type: 'string' },
       trace: { type: 'boolean', default: false },
       plant: { type: 'string' },
+      failover: { type: 'boolean', default: false },
     },
   })
   const plant = plantOf(values.plant)
+  const scenario: Scenario = values.failover ? 'failover' : 'system'
   const startedAt = performance.now()
   if (values.seed !== undefined) {
     const totals = noTotals()
-    await replay(totals, numberOf(values.seed, 'seed', 0), plant, values.trace)
-    return finish(totals, startedAt, plant, 1)
+    await replay(totals, numberOf(values.seed, 'seed', 0), plant, scenario, values.trace)
+    return finish(totals, startedAt, plant, scenario, 1)
   }
   if (values.trace) throw new Error('--trace tells one seed: name it by --seed')
   const count = numberOf(values.seeds, 'seeds', 1)
   const most = Math.max(1, Math.floor(count / seedsWorthAWorker))
   const workers =
     values.workers === undefined ? Math.min(availableParallelism(), most) : numberOf(values.workers, 'workers', 1)
-  const totals = plant === undefined ? await runRegressions() : noTotals()
-  const task = { first: numberOf(values.from, 'from', 0), count, plant }
+  const totals = plant === undefined && scenario === 'system' ? await runRegressions() : noTotals()
+  const task = { first: numberOf(values.from, 'from', 0), count, plant, scenario }
   let toldAt = startedAt
   const tellProgress = ({ seeds, failed }: Totals) => {
     if (performance.now() - toldAt < progressMs) return
@@ -54,14 +56,21 @@ async function main(): Promise<number> {
   addTotals(
     totals,
     workers === 1
-      ? await runSeeds(task.first, count, plant)
+      ? await runSeeds(task.first, count, plant, scenario)
       : await runOnWorkers(fileURLToPath(import.meta.url), workers, task, tellProgress),
   )
-  return finish(totals, startedAt, plant, workers)
+  return finish(totals, startedAt, plant, scenario, workers)
 }
 
-async function replay(totals: Totals, seed: number, plant: Plant | undefined, isTold: boolean): Promise<void> {
+async function replay(
+  totals: Totals,
+  seed: number,
+  plant: Plant | undefined,
+  scenario: Scenario,
+  isTold: boolean,
+): Promise<void> {
   const outcome = await simulate(seed, {
+    scenario,
     ...(plant === undefined ? {} : { plant }),
     ...(isTold ? { show: (line: string) => console.log(line) } : {}),
   })
@@ -76,9 +85,15 @@ async function runRegressions(): Promise<Totals> {
   return totals
 }
 
-function finish(totals: Totals, startedAt: number, plant: Plant | undefined, workers: number): number {
+function finish(
+  totals: Totals,
+  startedAt: number,
+  plant: Plant | undefined,
+  scenario: Scenario,
+  workers: number,
+): number {
   const { seeds, failed, failures } = totals
-  const planted = plant === undefined ? '' : ` --plant ${plant}`
+  const planted = `${scenario === 'failover' ? ' --failover' : ''}${plant === undefined ? '' : ` --plant ${plant}`}`
   if (plant !== undefined) console.log(`planted: ${plants[plant]}`)
   for (const { seed, violations } of failures.slice(0, maxListed)) {
     console.log(`seed ${seed} failed; replay it with: npm run sim -- --seed ${seed} --trace${planted}`)

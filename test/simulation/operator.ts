@@ -7,16 +7,14 @@ import type { SeededRandom } from '../../src/core/random.js'
 import type { UnknownOutcome } from '../../src/oms/resolution.js'
 import type { TradingSystem } from '../../src/system/trading-system.js'
 import { type LocalOrder, ordersOf, type Violate } from './checks.js'
-import type { Link } from './link.js'
+import type { Line } from './line.js'
 import { priceFactor, type Request } from './messages.js'
 import type { Trace } from './trace.js'
-import type { Venue } from './venue.js'
 
 /** What the operator sees and uses. */
 export interface OperatorWorld {
   readonly trace: Trace
-  readonly venue: Venue
-  readonly link: Link
+  readonly lines: readonly Line[]
   readonly instruments: readonly { readonly symbol: string }[]
 }
 
@@ -85,11 +83,12 @@ export class Operator {
 
   /** What the venue would say on the telephone; undefined while the order may still be on its way. */
   #truth({ clientOrderId, filled, quantity: wanted }: LocalOrder): UnknownOutcome | undefined {
-    const { link, venue } = this.#world
-    const order = venue.find(clientOrderId)
+    const { lines } = this.#world
+    const order = lines.map(({ venue }) => venue.find(clientOrderId)).find((each) => each !== undefined)
     if (order === undefined) {
-      for (const request of link.inFlight)
-        if (request.kind === 'new' && request.clientOrderId === clientOrderId) return undefined
+      for (const { link } of lines)
+        for (const request of link.inFlight)
+          if (request.kind === 'new' && request.clientOrderId === clientOrderId) return undefined
       return filled > 0 ? { kind: 'canceled' } : { kind: 'rejected' }
     }
     const rest = order.state === 'working' ? 'working' : 'canceled'
@@ -119,7 +118,7 @@ export class Operator {
   checkOwedCancels(violate: Violate): void {
     for (const { instrument, cancels } of this.#kills) {
       if (!cancels) continue
-      for (const order of this.#world.venue.working()) {
+      for (const order of this.#world.lines.flatMap(({ venue }) => venue.working())) {
         if (order.clientOrderId === undefined || (instrument !== undefined && instrument !== order.instrument)) continue
         if (!this.#canceled.has(order.clientOrderId))
           violate(`C25: order ${order.clientOrderId} works in a killed scope and nobody asked to cancel it`)

@@ -19,6 +19,10 @@ export type FaultKind =
 /** One scenario. */
 export interface Plan {
   readonly seed: number
+  /** Connectors, each with a line to a venue of its own; new orders go over another where one is lost. */
+  readonly lines: number
+  /** Whether what is known to be dead and untraded is sent again. */
+  readonly retriesDead: boolean
   readonly instruments: number
   readonly durability: 'os' | 'fsync'
   /** Whether the disk gives the journal space ahead of its writes. */
@@ -54,6 +58,8 @@ export function planOf(seed: number): Plan {
   const leastDelayMs = random.below(20)
   return {
     seed,
+    lines: 1,
+    retriesDead: false,
     instruments: 1 + random.below(3),
     durability,
     preallocates: random.chance(0.3),
@@ -86,5 +92,34 @@ export function planOf(seed: number): Plan {
     watchesLong: random.chance(0.15),
     refusals: odds(0.4, 0.1),
     limits: { maxOrder: 20, maxPosition: 40 + random.below(60), throttle: 5 + random.below(20), throttleMs: 1_000 },
+  }
+}
+
+/**
+ * The scenario of a seed with several venues: lines break often, one after the other and at the same time, and what turned
+ * out to be dead is sent again, over whatever line is up then.
+ */
+export function failoverPlanOf(seed: number): Plan {
+  const random = new SeededRandom(seed).fork('failover')
+  const plan = planOf(seed)
+  const odds = (probability: number, most: number) => (random.chance(probability) ? random.next() * most : 0)
+  return {
+    ...plan,
+    lines: 2 + random.below(2),
+    retriesDead: true,
+    // A person who is wrong about an order's fate makes a second one: that proves nothing about failover.
+    losesBook: false,
+    perSecond: {
+      ...plan.perSecond,
+      disconnect: 0.1 + random.next() * 0.6,
+      silence: odds(0.5, 0.3),
+      crash: odds(0.4, 0.15),
+      external: 0,
+      bust: 0,
+      resolve: 0,
+      kill: 0,
+      clockStep: odds(0.1, 0.1),
+      freeze: odds(0.1, 0.1),
+    },
   }
 }

@@ -1,6 +1,6 @@
 /** Runs many seeds and adds up what they did. */
 import type { Plant } from './plants.js'
-import { type Outcome, simulate } from './world.js'
+import { type Outcome, type Scenario, simulate } from './world.js'
 
 /** What a number of seeds did together. */
 export interface Totals {
@@ -29,10 +29,15 @@ export function noTotals(): Totals {
 }
 
 /** Runs `count` seeds from `first` on, one after the other. */
-export async function runSeeds(first: number, count: number, plant?: Plant): Promise<Totals> {
+export async function runSeeds(
+  first: number,
+  count: number,
+  plant?: Plant,
+  scenario: Scenario = 'system',
+): Promise<Totals> {
   const totals = noTotals()
   for (let seed = first; seed < first + count; seed++)
-    addOutcome(totals, await simulate(seed, plant === undefined ? {} : { plant }))
+    addOutcome(totals, await simulate(seed, plant === undefined ? { scenario } : { plant, scenario }))
   return totals
 }
 

@@ -28,6 +28,8 @@ type Answer = Extract<Report, { kind: 'answer' }>
 /** Speaks to the venue of the simulation. */
 export class SimConnector extends BaseConnector implements LinkClient {
   readonly capabilities: ConnectorCapabilities
+  /** Which of the lines it speaks over. */
+  readonly line: number
   readonly #link: Link
   readonly #hooks: ConnectorHooks
   readonly #questions = new Map<number, (answer: Answer) => void>()
@@ -38,7 +40,7 @@ export class SimConnector extends BaseConnector implements LinkClient {
   readonly #closed = new Set<string>()
   readonly #thrownAway = new Set<number>()
 
-  constructor(link: Link, hooks: ConnectorHooks) {
+  constructor(link: Link, hooks: ConnectorHooks, line = 0) {
     super({
       connectTimeoutMs: 1_000,
       queryTimeoutMs: 1_500,
@@ -46,6 +48,7 @@ export class SimConnector extends BaseConnector implements LinkClient {
       reconnect: { firstDelayMs: 100, maxDelayMs: 1_500 },
     })
     this.#link = link
+    this.line = line
     this.#hooks = hooks
     this.capabilities = {
       data: ['quotes'],

@@ -4,7 +4,7 @@ import { runs } from '../support/runs.js'
 import { planOf } from './plan.js'
 import { type Plant, plants } from './plants.js'
 import { regressions } from './regressions.js'
-import { simulate } from './world.js'
+import { type Scenario, simulate } from './world.js'
 
 /** Where the search for each planted bug begins in a short run, a little before the first seed that shows it. */
 const searchFrom: Readonly<Record<Plant, number>> = {
@@ -15,17 +15,21 @@ const searchFrom: Readonly<Record<Plant, number>> = {
   timeout_rejects: 35,
   late_fill_dropped: 75,
   released_at_disconnect: 1,
+  blind_failover: 1,
 }
 
 /** A bug that more seeds than that do not show has not been found. */
 const seeds = runs({ ci: 150, full: 5_000 })
 
+const scenarioOf = (plant: Plant): Scenario => (plant === 'blind_failover' ? 'failover' : 'system')
+
 async function firstFinding(plant: Plant): Promise<number | undefined> {
   const from = seeds < 5_000 ? searchFrom[plant] : 1
+  const scenario = scenarioOf(plant)
   for (let seed = from; seed < from + seeds; seed++) {
-    const { violations } = await simulate(seed, { plant })
+    const { violations } = await simulate(seed, { plant, scenario })
     // What fails without the plant proves nothing about it.
-    if (violations.length > 0 && (await simulate(seed)).violations.length === 0) return seed
+    if (violations.length > 0 && (await simulate(seed, { scenario })).violations.length === 0) return seed
   }
   return undefined
 }
@@ -40,6 +44,16 @@ describe('simulation', () => {
     }
     expect(failures).toEqual([])
   }, 600_000)
+
+  it('of failover doubles no order and loses no fill, whichever lines break', async () => {
+    const failures: string[] = []
+    const last = runs({ ci: 60, full: 1_000 })
+    for (let seed = 1; seed <= last; seed++) {
+      const { violations } = await simulate(seed, { scenario: 'failover' })
+      for (const violation of violations) failures.push(`seed ${seed}: ${violation}`)
+    }
+    expect(failures).toEqual([])
+  }, 36_000_000)
 
   it.each(regressions)('holds where it once did not: seed $seed', async ({ seed }) => {
     expect((await simulate(seed)).violations).toEqual([])

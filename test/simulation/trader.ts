@@ -42,6 +42,9 @@ export class Trader extends Strategy {
   #orders: OrderHandle[] = []
   /** Orders that were over, by the events so far. */
   readonly #over = new Set<number>()
+  /** Orders that are sent again should they die, and how often an intent was. */
+  readonly #wanted = new Set<number>()
+  readonly #tries = new Map<string, number>()
 
   constructor(plan: Plan, symbols: readonly string[], host: TraderHost) {
     super()
@@ -64,12 +67,38 @@ export class Trader extends Strategy {
     this.#checkRegression(event)
     // A listener that acts on what it hears, in the middle of the delivery.
     if (type === 'filled' && this.random.chance(0.1)) order.cancel()
+    if (this.#plan.retriesDead) this.#retry(event)
   }
 
-  override onConnection({ from, to }: ConnectionEvent): void {
+  override onConnection({ connector, from, to }: ConnectionEvent): void {
     this.#host.trace.note('system', `connection ${to}`)
     if (this.#host.plant === 'released_at_disconnect' && from === 'ready') this.#host.releaseReservations()
     if (this.#host.plant === 'blind_resend' && to === 'ready') this.#resend()
+    if (this.#host.plant === 'blind_failover' && from === 'ready') this.#resend(connector)
+  }
+
+  /** What is known to be dead and has traded nothing is wanted all the same: it is sent again, a few times at most. */
+  #retry({ status, order }: OrderEvent): void {
+    const { tag, instrument, side, quantity, price } = order.snapshot
+    if (!(status === 'REJECTED' || status === 'DENIED' || status === 'CANCELED')) return
+    if (
+      tag === undefined ||
+      price === undefined ||
+      !order.filledQuantity.isZero() ||
+      !this.#wanted.delete(order.number)
+    )
+      return
+    const tries = (this.#tries.get(tag) ?? 0) + 1
+    this.#tries.set(tag, tries)
+    if (tries > 3) return
+    this.after(50 + this.random.below(400), () => {
+      // It may have come back to life meanwhile.
+      if (!this.#host.isTrading() || !order.isClosed || !order.filledQuantity.isZero()) return
+      const again = this.submit({ symbol: instrument, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag })
+      this.#host.trace.note('trader', `sends ${tag} again as order`, again.number)
+      this.#orders.push(again)
+      this.#wanted.add(again.number)
+    })
   }
 
   /** I6: an order that is over stays so, unless an execution or the venue itself says otherwise. */
@@ -111,6 +140,7 @@ export class Trader extends Strategy {
         `submits order ${number}: ${side} ${quantity} ${symbol} at ${price} (${intent}): ${order.status} ${order.reason ?? ''}`,
     )
     this.#orders.push(order)
+    if (this.#plan.retriesDead) this.#wanted.add(number)
     if (this.random.chance(0.03)) order.cancel()
   }
 
@@ -128,14 +158,24 @@ export class Trader extends Strategy {
     return (99 + this.random.below(200) / 100).toFixed(2)
   }
 
-  /** Planted bug: what nobody answered before the line broke is sent again. */
-  #resend(): void {
+  /** Planted bug: what nobody answered before a line broke is sent again, over another one where `lost` is named. */
+  #resend(lost?: string): void {
     for (const order of [...this.#orders]) {
       if (order.status !== 'SUBMITTED' && order.status !== 'UNKNOWN') continue
       const { instrument, side, quantity, price, tag } = order.snapshot
       if (tag === undefined || price === undefined) continue
+      const elsewhere = lost === undefined ? {} : { connector: lost === 'venue' ? 'venue1' : 'venue' }
       this.#orders.push(
-        this.submit({ symbol: instrument, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag }),
+        this.submit({
+          symbol: instrument,
+          side,
+          quantity,
+          type: 'limit',
+          price,
+          timeInForce: 'gtc',
+          tag,
+          ...elsewhere,
+        }),
       )
     }
   }

@@ -8,11 +8,13 @@
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../../src/orders/venue-reports.js'
 import type { Report, Request } from './messages.js'
 
-export const account = 'SIM'
+/** Account at the venue behind a line. */
+export const accountOf = (line: number): string => (line === 0 ? 'SIM' : `SIM${line}`)
 
 /** An order as the venue holds it. */
 export interface VenueOrder {
   readonly id: number
+  readonly account: string
   /** Undefined for orders that somebody else sent. */
   readonly clientOrderId: string | undefined
   readonly intent: string
@@ -44,6 +46,7 @@ export interface VenueFill {
 
 /** Orders, executions and positions of one account. */
 export class Venue {
+  readonly account: string
   readonly orders: VenueOrder[] = []
   readonly fills: VenueFill[] = []
   readonly positions: number[]
@@ -56,7 +59,8 @@ export class Venue {
   /** Chooses new orders to refuse. */
   refuses: () => boolean = () => false
 
-  constructor(instruments: number, nowUs: () => number, tell: (report: Report) => void) {
+  constructor(instruments: number, account: string, nowUs: () => number, tell: (report: Report) => void) {
+    this.account = account
     this.positions = new Array<number>(instruments).fill(0)
     this.#nowUs = nowUs
     this.#tell = tell
@@ -182,6 +186,7 @@ export class Venue {
     const id = this.orders.length + this.lost.length + 1
     const order: VenueOrder = {
       id,
+      account: this.account,
       clientOrderId,
       intent,
       instrument,
@@ -243,7 +248,11 @@ export class Venue {
       case 'account':
         return {
           account: {
-            positions: this.positions.map((quantityUnits, instrument) => ({ account, instrument, quantityUnits })),
+            positions: this.positions.map((quantityUnits, instrument) => ({
+              account: this.account,
+              instrument,
+              quantityUnits,
+            })),
           },
         }
       default:
@@ -257,7 +266,7 @@ function orderReport(order: VenueOrder, averagePriceUnits: number | undefined): 
     ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }),
     venueOrderId: order.id,
     instrument: order.instrument,
-    account,
+    account: order.account,
     side: order.side > 0 ? 'buy' : 'sell',
     type: 'LIMIT',
     timeInForce: 'GTC',
@@ -277,7 +286,7 @@ function fillReport(fill: VenueFill): VenueFillReport {
     ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }),
     venueOrderId: order.id,
     instrument: order.instrument,
-    account,
+    account: order.account,
     side: order.side > 0 ? 'buy' : 'sell',
     quantityUnits: fill.quantity,
     priceUnits: fill.price,

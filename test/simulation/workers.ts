@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Plant } from './plants.js'
 import { addTotals, noTotals, runSeeds, type Totals } from './runner.js'
+import type { Scenario } from './world.js'
 
 /** The argument that makes the program a worker. */
 export const workerArgument = '--as-worker'
@@ -16,13 +17,14 @@ interface Task {
   readonly first: number
   readonly count: number
   readonly plant: Plant | undefined
+  readonly scenario: Scenario
 }
 
 /** Runs seeds on `workers` processes that run `program`. `onProgress` hears how many are done. */
 export async function runOnWorkers(
   program: string,
   workers: number,
-  { first, count, plant }: Task,
+  { first, count, plant, scenario }: Task,
   onProgress: (totals: Totals) => void,
 ): Promise<Totals> {
   const totals = noTotals()
@@ -37,7 +39,7 @@ export async function runOnWorkers(
           resolve()
           return
         }
-        const task: Task = { first: next, count: Math.min(chunk, end - next), plant }
+        const task: Task = { first: next, count: Math.min(chunk, end - next), plant, scenario }
         next += task.count
         child.send(task)
       }
@@ -64,7 +66,7 @@ export async function runOnWorkers(
 /** The life of a worker: it ends with its parent. */
 export function beWorker(): void {
   process.on('message', (task: Task) => {
-    runSeeds(task.first, task.count, task.plant).then(
+    runSeeds(task.first, task.count, task.plant, task.scenario).then(
       (totals) => process.send?.(totals),
       (error: unknown) => {
         console.error(`seeds from ${task.first} on:`, error)

@@ -17,16 +17,17 @@ import { checkAgreement } from './agreement.js'
 import { checkIntents, checkJournal, checkReservations } from './checks.js'
 import { Client, type ClientWorld, configOf, journalDirectory } from './client.js'
 import { Faults, type FaultWorld } from './faults.js'
+import type { Line } from './line.js'
 import { Link } from './link.js'
 import { digestOf, priceFactor, type Request, wordsOf } from './messages.js'
 import { Operator } from './operator.js'
-import { type Plan, planOf } from './plan.js'
+import { failoverPlanOf, type Plan, planOf } from './plan.js'
 import type { Plant } from './plants.js'
 import type { Machine } from './process-time.js'
 import { SentOrders } from './sent-orders.js'
 import type { SimConnector } from './sim-connector.js'
 import { hashOf, type Show, Trace } from './trace.js'
-import { Venue, type VenueOrder } from './venue.js'
+import { accountOf, Venue, type VenueOrder } from './venue.js'
 
 /** How a seed ended. */
 export interface Outcome {
@@ -41,8 +42,15 @@ export interface Outcome {
   readonly virtualMs: number
 }
 
+/** What is simulated: one venue and everything that can go wrong, or several and the lines to them. */
+export type Scenario = 'system' | 'failover'
+
+const plans: Readonly<Record<Scenario, (seed: number) => Plan>> = { system: planOf, failover: failoverPlanOf }
+
 /** How a simulation is run. */
 export interface SimulateOptions {
+  /** `failover`: several venues, whose lines break often. `system` unless given. */
+  scenario?: Scenario
   plant?: Plant
   /** Receives every line of the trace. */
   show?: Show
@@ -60,7 +68,7 @@ const maxViolations = 20
 
 /** Runs the simulation of a seed. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Outcome> {
-  return await new World(planOf(seed), options).run()
+  return await new World(plans[options.scenario ?? 'system'](seed), options).run()
 }
 
 class World implements ClientWorld, FaultWorld {
@@ -69,9 +77,8 @@ class World implements ClientWorld, FaultWorld {
   readonly time = new VirtualTime()
   readonly trace: Trace
   readonly disk: SimulatedDisk
-  readonly venue: Venue
-  readonly link: Link
-  readonly sent: SentOrders
+  readonly lines: readonly Line[]
+  readonly links: readonly Link[]
   readonly instruments: readonly InstrumentDefinition[]
   readonly machine: Machine = { skewUs: 0, frozenUntilNs: 0 }
   readonly #random: SeededRandom
@@ -98,26 +105,29 @@ class World implements ClientWorld, FaultWorld {
     this.#random = fork('world')
     this.disk = new SimulatedDisk({ seed: plan.seed })
     this.instruments = Array.from({ length: plan.instruments }, (_, index) => definitionOf(index))
-    this.venue = new Venue(
-      plan.instruments,
-      () => this.time.wallUs(),
-      (report) => this.link.toClient(report),
+    this.lines = Array.from({ length: plan.lines }, (_, index) =>
+      this.#line(index, fork(index === 0 ? 'link' : `link ${index}`)),
     )
-    this.venue.refuses = () => this.#random.chance(plan.refusals)
-    this.link = new Link(
-      this.time,
-      fork('link'),
-      { ...plan.link },
-      (request) => this.venue.receive(request),
-      this.trace,
-    )
-    this.link.onQuietStep = () => {
-      this.#settles = false
-    }
-    this.sent = new SentOrders(plan, this.venue, this.link)
+    this.links = this.lines.map(({ link }) => link)
     this.#faults = new Faults(this, fork('faults'))
     this.#operator = new Operator(this, fork('operator'))
     this.trace.tell('plan', hashOf(JSON.stringify(plan)), () => JSON.stringify(plan))
+  }
+
+  #line(index: number, random: SeededRandom): Line {
+    const { plan } = this
+    const venue: Venue = new Venue(
+      plan.instruments,
+      accountOf(index),
+      () => this.time.wallUs(),
+      (report) => link.toClient(report),
+    )
+    venue.refuses = () => this.#random.chance(plan.refusals)
+    const link: Link = new Link(this.time, random, { ...plan.link }, (request) => venue.receive(request), this.trace)
+    link.onQuietStep = () => {
+      this.#settles = false
+    }
+    return { venue, link, sent: new SentOrders(plan, venue, link) }
   }
 
   async run(): Promise<Outcome> {
@@ -136,11 +146,15 @@ class World implements ClientWorld, FaultWorld {
       violations: this.#violations,
       hash: this.trace.hash,
       events: this.trace.steps,
-      orders: this.venue.orders.length,
-      fills: this.venue.fills.length,
+      orders: sum(this.lines, ({ venue }) => venue.orders.length),
+      fills: sum(this.lines, ({ venue }) => venue.fills.length),
       crashes: this.#crashes,
       virtualMs: this.time.monotonicNs() / NS_PER_MS,
     }
+  }
+
+  get #venues(): Venue[] {
+    return this.lines.map(({ venue }) => venue)
   }
 
   // ---- The course of time ----------------------------------------------------------------------------------------------
@@ -176,31 +190,33 @@ class World implements ClientWorld, FaultWorld {
   }
 
   #quotes(): boolean {
-    for (let instrument = 0; instrument < this.plan.instruments; instrument++)
-      this.link.toClient({ kind: 'quote', instrument, bid: 99.99, ask: 100.01, tsUs: this.time.wallUs() })
+    for (const { link } of this.lines)
+      for (let instrument = 0; instrument < this.plan.instruments; instrument++)
+        link.toClient({ kind: 'quote', instrument, bid: 99.99, ask: 100.01, tsUs: this.time.wallUs() })
     return true
   }
 
   #market(): boolean {
-    const working = this.venue.working()
-    const order = working[this.#random.below(Math.max(1, working.length))]
-    if (order !== undefined) this.#happen(order)
+    for (const { venue } of this.lines) {
+      const working = venue.working()
+      const order = working[this.#random.below(Math.max(1, working.length))]
+      if (order !== undefined) this.#happen(venue, order)
+    }
     return this.#isTrading
   }
 
-  #happen(order: VenueOrder): void {
+  #happen(venue: Venue, order: VenueOrder): void {
     const dice = this.#random.next()
     const leaves = order.quantity - order.cumulative
-    if (dice < 0.7)
-      this.venue.fill(order, this.#random.chance(0.4) ? leaves : 1 + this.#random.below(leaves), order.price)
-    else if (dice < 0.73) this.venue.close(order, false)
-    else if (dice < 0.75) this.venue.close(order, true)
+    if (dice < 0.7) venue.fill(order, this.#random.chance(0.4) ? leaves : 1 + this.#random.below(leaves), order.price)
+    else if (dice < 0.73) venue.close(order, false)
+    else if (dice < 0.75) venue.close(order, true)
   }
 
   #heal(): void {
     this.trace.note('world', 'everything heals')
     this.#isTrading = false
-    this.link.heal()
+    for (const { link } of this.lines) link.heal()
     this.disk.heal()
     this.#client?.system?.journal.tryResume()
   }
@@ -246,11 +262,13 @@ class World implements ClientWorld, FaultWorld {
     if (request.kind !== 'cancel' && !sender.isReady)
       this.violate(`sent while ${sender.state}: ${JSON.stringify(request)}`)
     this.#operator.checkSend(request, (text) => this.violate(text))
-    this.sent.beforeSend(request, this.time.monotonicNs(), (text) => this.violate(text))
+    const { sent } = this.lines[sender.line] as Line
+    sent.beforeSend(request, this.time.monotonicNs(), (text) => this.violate(text))
   }
 
-  onSent(request: Request): void {
-    this.sent.afterSend(request, (text) => this.violate(text))
+  onSent(request: Request, sender: SimConnector): void {
+    const { sent } = this.lines[sender.line] as Line
+    sent.afterSend(request, (text) => this.violate(text))
     if (this.#random.chance(this.plan.crashAtSend) && this.#isTrading) {
       // From here on nothing reaches the disk any more: whatever the code still does, it does in vain.
       this.disk.failCall(1, 'crash')
@@ -294,18 +312,18 @@ class World implements ClientWorld, FaultWorld {
     const powerCut = this.plan.powerCuts && this.#random.chance(0.5)
     this.trace.note('system', `process dies ${how}${powerCut ? ', and the power with it' : ''}`, client.number)
     this.#crashes++
-    this.sent.restart()
+    for (const { sent } of this.lines) sent.restart()
     this.#operator.restart(isBetweenCalls && !powerCut && client.system?.journal.state === 'open')
     const live = isBetweenCalls && this.#random.chance(0.3) ? this.#liveState(client) : undefined
     this.#client = undefined
     client.kill()
-    this.link.cut('process died', false)
+    for (const { link } of this.lines) link.cut('process died', false)
     this.disk.crash({ powerCut: false })
     this.disk.heal()
     if (live !== undefined) this.#compare(live, this.#recovered(), 'at the crash')
     if (powerCut) this.disk.crash({ powerCut })
     const recovered = this.#recovered()
-    if (recovered !== undefined) checkJournal(recovered, this.venue, (text) => this.violate(text))
+    if (recovered !== undefined) checkJournal(recovered, this.#venues, (text) => this.violate(text))
     this.#quietly(50 + this.#random.below(400), () => {
       this.#settles = true
       this.#boot()
@@ -349,7 +367,7 @@ class World implements ClientWorld, FaultWorld {
     for (const moment of moments) {
       await this.#advance(moment - nowMs)
       nowMs = moment
-      const isReady = this.#client?.connector.isReady === true
+      const isReady = this.#client?.connectors.every((connector) => connector.isReady) === true
       if (moment >= readyMs && !isReady) this.violate(`I9: not ready ${moment} ms after everything healed`)
       if (this.#violations.length > 0) return
       if (moment < lastMs && (this.plan.watchesLong || !isReady)) continue
@@ -364,10 +382,11 @@ class World implements ClientWorld, FaultWorld {
     const note = (text: string) => void found.push(text)
     const system = this.#client?.system
     if (system === undefined) return ['the system does not run']
-    const { venue, plan } = this
+    const { fullHistory } = this.plan
     const state = system.exportState()
-    checkAgreement({ state, venue, alerts: this.#alerts, fullHistory: plan.fullHistory, priceFactor }, note)
-    checkIntents(venue, note)
+    for (const venue of this.#venues)
+      checkAgreement({ state, venue, alerts: this.#alerts, fullHistory, priceFactor }, note)
+    checkIntents(this.#venues, note)
     this.#operator.checkOwedCancels(note)
     return found
   }
@@ -375,7 +394,7 @@ class World implements ClientWorld, FaultWorld {
   /** I10: a stopped system leaves nothing behind, and its journal tells what it knew. */
   async #stop(): Promise<void> {
     const client = this.#client as Client
-    const { system, connector, time } = client
+    const { system, connectors, time } = client
     if (system === undefined) return
     const live = this.#liveState(client)
     if (live !== undefined) this.#compare(live, this.#recovered(), 'at the end')
@@ -387,10 +406,13 @@ class World implements ClientWorld, FaultWorld {
     if (!isStopped) this.violate(`I10: the system did not stop within ${stopMs} ms`)
     else await stopped
     if (time.pendingTimers > 0) this.violate(`I10: ${time.pendingTimers} timers are left after the stop`)
-    const listeners =
-      system.events.totalListeners() + system.orders.events.totalListeners() + connector.events.totalListeners()
+    const listeners = sum([system, system.orders, ...connectors], ({ events }) => events.totalListeners())
     if (listeners > 0) this.violate(`I10: ${listeners} listeners are left after the stop`)
   }
+}
+
+function sum<T>(list: readonly T[], amount: (each: T) => number): number {
+  return list.reduce((total, each) => total + amount(each), 0)
 }
 
 function definitionOf(index: number): InstrumentDefinition {
