@@ -25,6 +25,7 @@ const outcomes: Readonly<Record<string, readonly RegExp[]>> = {
     /FILLED 100 at 100.2: found when the connection was back/,
     /2 connections, 1 loss, 3 orders, profit 18.00 USD after fees/,
   ],
+  failover: [/together +[\d,]+ +0\.00 %/, /\d+ breaks, each marked in the data \(\d+ failover/],
   demo: [/all [\d,]+ fields are equal\s*$/],
 }
 
