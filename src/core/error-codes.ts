@@ -66,6 +66,16 @@ export const errorCodes = {
     'No instrument with this id or symbol is registered.',
     'Register the instrument or correct the symbol.',
   ),
+  TW_UNKNOWN_CALENDAR: entry(
+    false,
+    'No trading calendar with this id is known.',
+    'Use one of the ids in the message, or add a calendar of your own.',
+  ),
+  TW_CALENDAR_RANGE: entry(
+    false,
+    'A date lies outside what a trading calendar knows.',
+    'Amend the calendar with the holidays the market has published, or update the package.',
+  ),
   TW_UNKNOWN_ORDER: entry(
     false,
     'No order with this id is known.',
