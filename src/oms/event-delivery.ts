@@ -20,6 +20,7 @@ import { type HandleHome, OrderHandle } from './order-handle.js'
 import type { OrderImage } from './order-image.js'
 import type { OrderStatistics } from './statistics.js'
 import type { Turn, TurnNews } from './turn.js'
+import type { ValidationReport } from './validation/report.js'
 
 /** Events of all orders, and what else the order plane has to say. */
 export interface OrderManagerEvents {
@@ -27,6 +28,8 @@ export interface OrderManagerEvents {
   order: OrderEvent
   /** Something that needs a person or a rule: a late fill, an overfill, a fill nobody knows an order for. */
   anomaly: { kind: string; orderNumber: number; message: string }
+  /** The validation pipeline warned about an order or a change, or refused it. */
+  validation: ValidationReport
   /** A trading state or a kill switch changed. */
   state: { scope: Scope; index: number; state: TradingStateName; isKill: boolean; actor: string; reason: string }
   /** A listener, a strategy's hook or a reader of a handle threw. `event` is what it was being told. */
@@ -37,6 +40,7 @@ export interface OrderManagerEvents {
 interface Notice {
   readonly anomaly?: OrderManagerEvents['anomaly']
   readonly state?: OrderManagerEvents['state']
+  readonly validation?: ValidationReport
 }
 
 /** What the delivery of events works with. */
@@ -165,6 +169,11 @@ export class EventDelivery implements TurnNews {
     if (this.emitter.listenerCount('state') > 0) this.#queueUp({ state: change }, -1)
   }
 
+  /** Tells what the validation pipeline found; the report is made where anybody listens. */
+  validated(report: () => ValidationReport): void {
+    if (this.emitter.listenerCount('validation') > 0) this.#queueUp({ validation: report() }, -1)
+  }
+
   #queueUp(event: OrderEvent | Notice, strategy: number): void {
     this.#queue.put(event, strategy)
     this.#parts.turn.touch()
@@ -186,6 +195,7 @@ export class EventDelivery implements TurnNews {
       if (event instanceof OrderEvent) this.#deliverOrderEvent(event, queue.owner)
       else if (event.anomaly !== undefined) this.emitter.emit('anomaly', event.anomaly)
       else if (event.state !== undefined) this.emitter.emit('state', event.state)
+      else if (event.validation !== undefined) this.emitter.emit('validation', event.validation)
     }
   }
 

@@ -23,3 +23,19 @@ export { ReportIntake, type ReportIntakeOptions } from './report-intake.js'
 export type { Responsible, UnknownOutcome } from './resolution.js'
 export type { SnapshotOptions } from './snapshots.js'
 export type { OrderCounters, OrderStatisticsReport } from './statistics.js'
+export { composeValidation, type StageName, type ValidationConfig, type ValidationParts } from './validation/config.js'
+export type { OrderUnderValidation } from './validation/order-under-validation.js'
+export { type PipelineOptions, type ValidationCounters, ValidationPipeline } from './validation/pipeline.js'
+export type { StageReport, ValidationReport } from './validation/report.js'
+export { totalScore } from './validation/scoring.js'
+export {
+  type Finding,
+  gradedScore,
+  type StageVerdict,
+  type Thresholds,
+  type ValidationStage,
+} from './validation/stage.js'
+export type { StrategyPermissions } from './validation/stages/authorization.js'
+export { type DepthSource, type LiquidityFigures, squareRootImpactBps } from './validation/stages/liquidity.js'
+export type { SessionRules } from './validation/stages/session.js'
+export { type QuoteSource, Validator } from './validation/validator.js'

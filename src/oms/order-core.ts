@@ -44,6 +44,7 @@ import { type SnapshotOptions, Snapshots } from './snapshots.js'
 import { OrderStatistics } from './statistics.js'
 import { TradingControls } from './trading-controls.js'
 import { Turn } from './turn.js'
+import type { Validator } from './validation/validator.js'
 
 /** What the order plane is made of. */
 export interface OrderCoreOptions {
@@ -87,6 +88,8 @@ export class OrderCore implements HandleHome {
   readonly identities: OrderIdentities
   /** From submit to the venue's acknowledgement, and to the first fill. */
   readonly latency = { submitToAck: new LatencyHistogram(), submitToFill: new LatencyHistogram() }
+  /** The validation pipeline before the gate; none unless one was asked for. */
+  validator: Validator | undefined
   /** Called when something is not as it should be at a connector's venue (-1: at some venue). The system asks the venue then. */
   onDoubt: ((connector: number) => void) | undefined
   /** Called when somebody begins to await an order. */

@@ -6,7 +6,7 @@
  * All of it up to the hand-over happens in one turn without an await.
  */
 import type { ConnectorSet } from '../connector/typed-orders.js'
-import { TradewireError } from '../core/errors.js'
+import { messageOf, TradewireError } from '../core/errors.js'
 import { NormalizedOrder, normalizeOrderRequest } from '../model/normalize-order.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
 import { FactSource, OrderFlag } from '../orders/codes.js'
@@ -24,6 +24,8 @@ import { RecordType, writeTerms } from './records.js'
 import { type Responsible, resolveUnknown, type UnknownOutcome } from './resolution.js'
 import { checkOrder } from './sound-verdict.js'
 import type { OrderStatisticsReport } from './statistics.js'
+import type { ValidationReport } from './validation/report.js'
+import type { Validator } from './validation/validator.js'
 
 /** Which orders are meant; absent fields mean all. */
 export interface OrderFilter {
@@ -115,6 +117,51 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     } finally {
       core.turn.end()
     }
+  }
+
+  /**
+   * What every stage of the validation pipeline says about a request, the risk gate included: all that fails, not only the
+   * first. Sends, reserves, records and counts nothing. A request that is no order fails its first stage.
+   *
+   * @throws TradewireError `TW_INVALID_STATE` without a pipeline (option `validation`); `TW_UNKNOWN_INSTRUMENT`; `TW_CAPACITY`.
+   */
+  validate(request: OrderRequest): ValidationReport {
+    const core = this.#core
+    const validator = this.#validator
+    const instrument = this.#entry.instrumentOf(request.symbol)
+    core.turn.begin()
+    try {
+      const order = normalizeOrderRequest(request, instrument, this.#normalized)
+      const row = this.#entry.sketch(order, instrument.index)
+      const hasConnector = core.table.cells[row + Field.connector] !== noConnector
+      if (!hasConnector) core.table.cells[row + Field.connector] = 0
+      const { account = this.#defaults.account, strategy = this.#defaults.strategy } = order
+      return validator.explain(row, hasConnector, account, strategy)
+    } catch (error) {
+      if (!(error instanceof TradewireError) || error.code === 'TW_CAPACITY') throw error
+      validator.pipeline.refuseSchema(error.code, messageOf(error))
+      return validator.pipeline.reportOfRequest(
+        request.symbol,
+        request.strategy ?? this.#defaults.strategy,
+        core.turn.nowUs,
+      )
+    } finally {
+      core.turn.end()
+    }
+  }
+
+  /** Totals of the validation pipeline. @throws TradewireError `TW_INVALID_STATE` without one. */
+  get validationCounters() {
+    return this.#validator.counters
+  }
+
+  get #validator(): Validator {
+    const { validator } = this.#core
+    if (validator !== undefined) return validator
+    throw new TradewireError(
+      'TW_INVALID_STATE',
+      'There is no validation pipeline: give the option validation, {} for its defaults',
+    )
   }
 
   #localBreaches({ clientOrderId }: NormalizedOrder): Breach[] {

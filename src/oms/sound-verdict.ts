@@ -1,4 +1,4 @@
-/** The risk gate fails closed: a check that throws, or that gives no verdict, refuses, and somebody is told. */
+/** Validation and the risk gate fail closed: a check that throws, or that gives no verdict, refuses, and somebody is told. */
 import { messageOf } from '../core/errors.js'
 import { LocalReason } from '../risk/controls.js'
 import type { OrderCore } from './order-core.js'
@@ -6,8 +6,11 @@ import type { OrderCore } from './order-core.js'
 /** The verdict on a new order: 0, and it is reserved, or a reason. */
 export function checkOrder(core: OrderCore, row: number): number {
   try {
-    const verdict = core.gate.check(row)
-    return isVerdict(verdict) ? verdict : refuse(core, row, `it gave ${String(verdict)}`)
+    const { validator } = core
+    const verdict = validator?.check(row) || core.gate.check(row)
+    if (!isVerdict(verdict)) return refuse(core, row, `it gave ${String(verdict)}`)
+    if (verdict === 0) validator?.accepted()
+    return verdict
   } catch (error) {
     return refuse(core, row, messageOf(error))
   }
@@ -16,7 +19,9 @@ export function checkOrder(core: OrderCore, row: number): number {
 /** The verdict on a change of an order. */
 export function checkChange(core: OrderCore, row: number, quantity: number, price: number, trigger: number): number {
   try {
-    const verdict = core.gate.checkReplace(row, quantity, price, trigger)
+    const verdict =
+      core.validator?.checkChange(row, quantity, price, trigger) ||
+      core.gate.checkReplace(row, quantity, price, trigger)
     return isVerdict(verdict) ? verdict : refuse(core, row, `it gave ${String(verdict)}`)
   } catch (error) {
     return refuse(core, row, messageOf(error))

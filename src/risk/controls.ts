@@ -128,6 +128,22 @@ export const LocalReason = {
   UNKNOWN_ELSEWHERE: 107,
   /** A check threw: what cannot be checked is refused. */
   CHECK_FAILED: 108,
+  // Refusals of the validation pipeline, from 140.
+  /** A stage of the host's own. */
+  VALIDATION: 140,
+  EXPIRED: 141,
+  OFF_GRID: 142,
+  QUANTITY_BOUNDS: 143,
+  MARKET_CLOSED: 144,
+  AFTER_HOURS: 145,
+  UNKNOWN_CALENDAR: 146,
+  CALENDAR_RANGE: 147,
+  NOT_AUTHORIZED: 148,
+  WIDE_SPREAD: 149,
+  THIN_DEPTH: 150,
+  HIGH_IMPACT: 151,
+  FAT_FINGER: 152,
+  RISK_SCORE: 153,
 } as const
 
 const localNames = new Map<number, string>(Object.entries(LocalReason).map(([name, code]) => [code, name]))

@@ -24,6 +24,7 @@ import {
   wholeNumber,
 } from '../model/config-schema.js'
 import { checkInput, type FieldFault } from '../model/schema/parse.js'
+import { type ValidationConfig, validationSchema } from '../oms/validation/config.js'
 import type { RiskLimits } from '../risk/limits.js'
 import { type RoutingConfig, routingSchema } from './routing-config.js'
 
@@ -63,6 +64,8 @@ export interface TradingSystemConfig {
     keepSegments?: number
   }
   risk?: RiskLimits
+  /** The validation pipeline before the risk gate; none unless given, `{}` for its defaults. */
+  validation?: ValidationConfig
   /** Account of orders that name none. */
   account?: string
   /**
@@ -156,6 +159,7 @@ const entries = {
     }),
   ),
   risk: optional(riskSchema),
+  validation: optional(validationSchema),
   account: optional(text(64)),
   accounts: optional(mapOf(text(64))),
   idPrefix: optional(pattern(/^[A-Za-z0-9]{1,8}$/, 'text of 1 to 8 letters or digits')),

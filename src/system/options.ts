@@ -1,4 +1,6 @@
 /** The options of a system: its configuration, which is plain data, and what is not. All that is wrong is told at once. */
+
+import type { Calendars } from '../calendar/calendars.js'
 import type { BaseConnector } from '../connector/base-connector.js'
 import { messageOf, TradewireError } from '../core/errors.js'
 import type { FileSystem } from '../core/file-system.js'
@@ -8,6 +10,7 @@ import { Instrument, type InstrumentDefinition } from '../model/instrument.js'
 import { isPlainObject } from '../model/schema/json.js'
 import { type FieldFault, faultError, show } from '../model/schema/parse.js'
 import { nearestName, unknownField } from '../model/schema/unknown-field.js'
+import type { ValidationStage } from '../oms/validation/stage.js'
 import type { RateSource } from '../portfolio/base-currency.js'
 import { configNames, inspectConfig, type TradingSystemConfig } from './config.js'
 import type { Strategy } from './strategy.js'
@@ -25,6 +28,10 @@ export interface TradingSystemParts<C extends Connectors = Connectors> {
   instruments?: readonly InstrumentDefinition[]
   /** Where history for the warm-up of strategies comes from. */
   history?: HistoryProvider
+  /** Calendars of markets; the built-in ones, amended by `validation.calendars`, unless given. */
+  calendars?: Calendars
+  /** Validation stages of the host's own, run after the built-in ones. Only with `validation`. */
+  validationStages?: readonly ValidationStage[]
   /** Rates between currencies for figures in the base currency. */
   rates?: RateSource
   /** Clock and timers; real time, and virtual time in simulation, unless given. */
@@ -80,6 +87,11 @@ const checks: Readonly<Record<keyof TradingSystemParts, Check>> = {
       : wrong('instruments', `must be a list of instrument definitions, got ${show(value)}`),
   history: (value) =>
     typeof value === 'function' ? [] : wrong('history', `must be a function (request, context), got ${show(value)}`),
+  calendars: withMethods('calendars', ['get', 'has', 'ids'], 'the Calendars of tradewire/calendar'),
+  validationStages: (value) =>
+    Array.isArray(value)
+      ? value.flatMap((each, i) => instanceCheck(`validationStages.${i}`, each, ['check'], 'a ValidationStage'))
+      : wrong('validationStages', `must be a list of validation stages, got ${show(value)}`),
   rates: withMethods('rates', ['rate'], 'a source of rates with a method rate(from, to)'),
   time: withMethods('time', ['wallUs', 'monotonicNs', 'at', 'after', 'every', 'nextTurn'], 'a VirtualTime or RealTime'),
   fileSystem: withMethods('fileSystem', ['open', 'list', 'exists', 'lock'], 'a FileSystem such as nodeFileSystem'),

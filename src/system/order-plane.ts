@@ -5,12 +5,15 @@ import type { Logger } from '../core/logger.js'
 import { InstrumentRegistry } from '../model/instrument-registry.js'
 import { CoreNames } from '../oms/core-names.js'
 import { OrderCore } from '../oms/order-core.js'
+import { composeValidation } from '../oms/validation/config.js'
+import { type QuoteSource, Validator } from '../oms/validation/validator.js'
 import { OrderTable } from '../orders/order-table.js'
 import type { RateSource } from '../portfolio/base-currency.js'
 import { Portfolio } from '../portfolio/portfolio.js'
 import type { MarkSource } from '../portfolio/valuation.js'
 import { RiskGate } from '../risk/gate.js'
 import type { TradingSystemConfig } from './config.js'
+import type { TradingSystemParts } from './options.js'
 
 /** What an order plane needs beside its configuration. */
 export interface OrderPlaneParts {
@@ -75,4 +78,20 @@ export function composeOrderPlane(
   })
   const core: OrderCore = new OrderCore({ table, gate, portfolio, instruments, names, clock, logger, sizes })
   return core
+}
+
+/** Puts the validation pipeline of a configuration before the gate; none where none is asked for. */
+export function composeValidator(
+  core: OrderCore,
+  { validation }: TradingSystemConfig,
+  { calendars, validationStages }: TradingSystemParts,
+  quotes: QuoteSource,
+): void {
+  if (validation === undefined) return
+  const pipeline = composeValidation(validation, {
+    gate: core.gate,
+    ...(calendars === undefined ? {} : { calendars }),
+    ...(validationStages === undefined ? {} : { stages: validationStages }),
+  })
+  core.validator = new Validator(core, pipeline, quotes)
 }

@@ -45,7 +45,7 @@ import {
 import { requireLive, type TradingSystemConfig } from './config.js'
 import type { ConnectorHub } from './connector-hub.js'
 import { type Connectors, type TradingSystemOptions, takeOptions } from './options.js'
-import { composeOrderPlane, powerOfTwo, sizesOf } from './order-plane.js'
+import { composeOrderPlane, composeValidator, powerOfTwo, sizesOf } from './order-plane.js'
 import { type Problem, ProblemLog } from './problems.js'
 import type { RouteReport, RoutingDesk, RoutingEvent } from './routing-desk.js'
 import { checkRunOptions, moveMarkets, type RunOptions } from './run.js'
@@ -129,6 +129,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
       marks: { bid: (i) => this.quotes.bid(i), ask: (i) => this.quotes.ask(i), last: (i) => this.quotes.last(i) },
       rates: parts.rates,
     })
+    composeValidator(this.#core, config, parts, this.quotes)
     this.instruments = this.#core.instruments
     this.portfolio = this.#core.ledger.portfolio
     this.gate = this.#core.gate
