@@ -36,6 +36,6 @@ export {
   type ValidationStage,
 } from './validation/stage.js'
 export type { StrategyPermissions } from './validation/stages/authorization.js'
-export { type DepthSource, type LiquidityFigures, squareRootImpactBps } from './validation/stages/liquidity.js'
+export type { DepthSource, LiquidityFigures } from './validation/stages/liquidity.js'
 export type { SessionRules } from './validation/stages/session.js'
 export { type QuoteSource, Validator } from './validation/validator.js'

@@ -2,6 +2,7 @@
  * Stage 5: what the order would do to the market: the spread it meets, the depth it takes, and its impact by the
  * square-root law `Y x daily volatility x sqrt(quantity / average daily volume)`.
  */
+import { squareRootImpactBps } from '../../../tca/impact-models.js'
 import type { OrderUnderValidation } from '../order-under-validation.js'
 import { type Finding, gradedScore, type Thresholds, type ValidationStage } from '../stage.js'
 
@@ -29,16 +30,6 @@ export interface LiquidityRules {
 
 /** Quantity that can be taken on a side (1 buys, from the asks) up to a limit price (NaN: any). NaN where not known. */
 export type DepthSource = (instrument: number, side: number, limit: number) => number
-
-/** Expected impact in basis points by the square-root law. */
-export function squareRootImpactBps(
-  factor: number,
-  dailyVolatility: number,
-  quantity: number,
-  averageDailyVolume: number,
-): number {
-  return factor * dailyVolatility * Math.sqrt(quantity / averageDailyVolume) * 10_000
-}
 
 /** Scores spread, depth and impact. */
 export class LiquidityStage implements ValidationStage {
