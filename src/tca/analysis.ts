@@ -107,7 +107,7 @@ function sumFills(
     addFill(byVenue, venue, scale, sign, price, quantity, feeMoney, Number.isNaN(fee), isMaker, bid, ask)
     const mid = Math.abs((bid + ask) / 2)
     for (let h = 0; mid > 0 && h < horizonsUs.length; h++) {
-      const later = tape.midAt(instrument, tsUs + (horizonsUs[h] as number), false)
+      const later = tape.midLater(instrument, tsUs + (horizonsUs[h] as number), h + 1)
       if (Number.isNaN(later)) continue
       const cost = sign * quantity * (price - later)
       byOrder.addMarkout(order, h, cost, quantity * mid)

@@ -15,7 +15,10 @@ export interface TapeOptions {
   maxInstruments?: number
 }
 
-/** One series: up to four columns by time. */
+/** Kinds of questions that remember their latest answer: the quote before a fill, and up to 16 markouts. */
+const searchSlots = 17
+
+/** One series: two columns by time, with running sums. */
 class Series {
   size = 0
   dropped = 0
@@ -26,6 +29,8 @@ class Series {
   /** Running sums up to (not including) a row. */
   sumA = new Float64Array(256)
   sumB = new Float64Array(256)
+  /** The latest answers, by slot. */
+  readonly hints = new Int32Array(searchSlots).fill(-1)
   readonly #most: number
 
   constructor(most: number) {
@@ -69,15 +74,65 @@ class Series {
     return [this.ts, this.a, this.b, this.sumA, this.sumB]
   }
 
-  /** The last row at or before an instant (`strictly`: before it); -1 for none. */
-  rowAt(tsUs: number, strictly: boolean): number {
-    const { ts } = this
+  /** The last row at or before an instant; -1 for none. */
+  rowAt(tsUs: number): number {
+    return this.#search(tsUs, 0, this.size)
+  }
+
+  /** The last row before an instant; -1 for none. */
+  rowBefore(tsUs: number): number {
+    let row = this.rowAt(tsUs)
+    while (row >= 0 && this.ts[row] === tsUs) row--
+    return row
+  }
+
+  /**
+   * As {@link rowAt}, for questions that come in order of time, each kind in a slot of its own: the search starts from the
+   * answer before and doubles its steps.
+   */
+  rowNear(tsUs: number, slot: number): number {
+    const { ts, size, hints } = this
+    const hint = Math.min(hints[slot] as number, size - 1)
     let low = 0
-    let high = this.size
+    let high = size
+    if (hint >= 0) {
+      if ((ts[hint] as number) <= tsUs) {
+        low = hint + 1
+        for (let step = 1; ; step *= 2) {
+          const at = hint + step
+          if (at >= size) break
+          if ((ts[at] as number) > tsUs) {
+            high = at
+            break
+          }
+          low = at + 1
+        }
+      } else {
+        high = hint
+        for (let step = 1; ; step *= 2) {
+          const at = hint - step
+          if (at < 0) break
+          if ((ts[at] as number) <= tsUs) {
+            low = at + 1
+            break
+          }
+          high = at
+        }
+      }
+    }
+    const row = this.#search(tsUs, low, high)
+    hints[slot] = row
+    return row
+  }
+
+  /** The last row at or before an instant, known to lie in `low - 1` to `high - 1`. */
+  #search(tsUs: number, from: number, to: number): number {
+    const { ts } = this
+    let low = from
+    let high = to
     while (low < high) {
       const middle = (low + high) >>> 1
-      const at = ts[middle] as number
-      if (strictly ? at < tsUs : at <= tsUs) low = middle + 1
+      if ((ts[middle] as number) <= tsUs) low = middle + 1
       else high = middle
     }
     return low - 1
@@ -170,8 +225,11 @@ export class MarketTape {
   quoteBefore(instrument: number, tsUs: number): number {
     const series = this.#quotes[instrument]
     if (series === undefined) return -1
-    const row = series.rowAt(tsUs, true)
-    return row >= 0 ? row : Math.min(series.rowAt(tsUs, false), 0)
+    const { ts } = series
+    const last = series.rowNear(tsUs, 0)
+    let row = last
+    while (row >= 0 && ts[row] === tsUs) row--
+    return row >= 0 ? row : Math.min(last, 0)
   }
 
   /** Best bid of a quote by its row. */
@@ -184,13 +242,17 @@ export class MarketTape {
     return this.#quotes[instrument]?.b[row] ?? Number.NaN
   }
 
-  /** The mid that holds at an instant; NaN before the first quote. After the last one: NaN unless `holdsLast`. */
-  midAt(instrument: number, tsUs: number, holdsLast = true): number {
+  /** The mid that holds at an instant, after the last quote the last one; NaN before the first. */
+  midAt(instrument: number, tsUs: number): number {
     const series = this.#quotes[instrument]
-    if (series === undefined) return Number.NaN
-    if (!holdsLast && tsUs > (series.ts[series.size - 1] as number)) return Number.NaN
-    const row = series.rowAt(tsUs, false)
-    return row < 0 ? Number.NaN : ((series.a[row] as number) + (series.b[row] as number)) / 2
+    return series === undefined ? Number.NaN : midOf(series, series.rowAt(tsUs))
+  }
+
+  /** As {@link midAt}, NaN after the last quote, for questions in order of time: each `slot` (1 to 16) remembers its latest. */
+  midLater(instrument: number, tsUs: number, slot: number): number {
+    const series = this.#quotes[instrument]
+    if (series === undefined || tsUs > (series.ts[series.size - 1] as number)) return Number.NaN
+    return midOf(series, series.rowNear(tsUs, slot))
   }
 
   /** Volume-weighted average price of the trades from an instant (included) to another (not); NaN without trades. */
@@ -221,8 +283,8 @@ export class MarketTape {
   }
 
   #between(series: Series, sums: Float64Array, fromUs: number, toUs: number, last: (row: number) => number): number {
-    const first = series.rowAt(fromUs, true) + 1
-    const end = series.rowAt(toUs, true)
+    const first = series.rowBefore(fromUs) + 1
+    const end = series.rowBefore(toUs)
     if (end < first) return 0
     return (sums[end] as number) - (sums[first] as number) + last(end)
   }
@@ -243,9 +305,12 @@ export class MarketTape {
 
 /** Integral of the mid from the first quote to an instant at or after it. */
 function integralAt(series: Series, tsUs: number): number {
-  const row = series.rowAt(tsUs, false)
-  const mid = ((series.a[row] as number) + (series.b[row] as number)) / 2
-  return (series.sumA[row] as number) + mid * (tsUs - (series.ts[row] as number))
+  const row = series.rowAt(tsUs)
+  return (series.sumA[row] as number) + midOf(series, row) * (tsUs - (series.ts[row] as number))
+}
+
+function midOf(series: Series, row: number): number {
+  return row < 0 ? Number.NaN : ((series.a[row] as number) + (series.b[row] as number)) / 2
 }
 
 function timeOf(tsEventUs: number, tsRecvUs: number): number {
