@@ -15,8 +15,6 @@ const config: KnipConfig = {
     'test/*/main.ts',
     'test/package/**/*.{ts,mts,cts,mjs,cjs}',
     'lint/*.cjs',
-    // No entry point of the package yet.
-    'src/connectors/fix/**/*.ts',
   ],
   project: ['src/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'],
   // Run by scripts/check.ts.

@@ -56,8 +56,20 @@ export interface Listener {
 /** Milliseconds that a closed connection waits for its peer before it is destroyed. */
 export const CLOSE_LINGER_MS = 2_000
 
+/** Where to listen. */
+export interface ListenOptions {
+  host: string
+  /** 0 for any free port. */
+  port: number
+  /**
+   * TLS when present: our certificate and key; with `ca`, clients have to show a certificate that it signed. Connections whose
+   * handshake fails are closed and never shown.
+   */
+  tls?: { certificate: string; key: string; ca?: string }
+}
+
 /** Opens connections. Implementations: {@link nodeNetwork} and the simulated network of `tradewire/testing`. */
 export interface Network {
   connect(options: ConnectOptions): Promise<Connection>
-  listen(options: { host: string; port: number }, onConnection: (connection: Connection) => void): Promise<Listener>
+  listen(options: ListenOptions, onConnection: (connection: Connection) => void): Promise<Listener>
 }

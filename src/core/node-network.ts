@@ -1,6 +1,6 @@
 /** The network port over Node's sockets. TCP_NODELAY is always set: an order never waits for a fuller packet. */
 import { connect as connectTcp, createServer, isIP, type Server, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { TradewireError } from './errors.js'
 import {
   CLOSE_LINGER_MS,
@@ -8,12 +8,15 @@ import {
   type ConnectionHandlers,
   type ConnectOptions,
   type Listener,
+  type ListenOptions,
   type Network,
 } from './network.js'
 import { abortError } from './time.js'
 
 /** Node's timers take no more than this. */
 const longestTimeoutMs = 2_000_000_000
+/** Milliseconds that a client has for its TLS handshake. */
+const TLS_HANDSHAKE_MS = 10_000
 
 class SocketConnection implements Connection {
   readonly remote: string
@@ -152,23 +155,30 @@ function tryOpen(options: ConnectOptions, reject: (error: TradewireError) => voi
   }
 }
 
-function listen(
-  address: { host: string; port: number },
-  onConnection: (connection: Connection) => void,
-): Promise<Listener> {
+function listen(address: ListenOptions, onConnection: (connection: Connection) => void): Promise<Listener> {
   const fault = portFault(address.port, 0)
   if (fault !== undefined) return Promise.reject(new TradewireError('TW_INVALID_ARGUMENT', fault))
   const sockets = new Set<Socket>()
-  const server: Server = createServer((socket) => {
+  const keep = (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+  }
+  const accept = (socket: Socket) => {
     const connection = new SocketConnection(socket)
     try {
       onConnection(connection)
     } catch {
       socket.destroy()
     }
-  })
+  }
+  let server: Server
+  try {
+    server = openServer(address, keep, accept)
+  } catch (cause) {
+    const reason = describe(cause as Error)
+    const message = `Listening on ${address.host}:${address.port} is not possible with these options: ${reason}`
+    return Promise.reject(new TradewireError('TW_INVALID_ARGUMENT', message, { cause }))
+  }
   return new Promise((resolve, reject) => {
     // Stays for the life of the server: one connection that cannot be accepted does not end the others.
     server.on('error', (cause) => reject(networkError(`Listening on ${address.host}:${address.port} failed`, cause)))
@@ -184,6 +194,33 @@ function listen(
       })
     })
   })
+}
+
+/** A server over TCP or TLS. Sockets are kept from their first byte on, and accepted when they are secure. */
+function openServer({ tls }: ListenOptions, keep: (socket: Socket) => void, accept: (socket: Socket) => void): Server {
+  if (tls === undefined) {
+    return createServer((socket) => {
+      keep(socket)
+      accept(socket)
+    })
+  }
+  const { certificate, key, ca } = tls
+  const server = createTlsServer(
+    {
+      cert: certificate,
+      key,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: TLS_HANDSHAKE_MS,
+      ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
+    },
+    accept,
+  )
+  server.on('connection', (socket: Socket) => {
+    socket.on('error', () => {})
+    keep(socket)
+  })
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  return server
 }
 
 function portFault(port: number, lowest: number): string | undefined {

@@ -9,6 +9,16 @@ export {
 } from '../connectors/sim/faults.js'
 export { SeededRandom } from '../core/random.js'
 export { VirtualTime } from '../core/virtual-time.js'
+export {
+  type FaultyMessage,
+  FixVenue,
+  type FixVenueOptions,
+  type FixVenueSession,
+  type MessageFault,
+  TappedConnection,
+  TappedNetwork,
+  VenueFaults,
+} from '../gateways/fix-venue/index.js'
 export { instrumentLike, testCoin, testFuture, testPair, testShare } from './builders.js'
 export {
   type CaseNeeds,

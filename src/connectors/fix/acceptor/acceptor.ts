@@ -8,7 +8,7 @@
 import { NS_PER_MS } from '../../../core/clock.js'
 import { TradewireError } from '../../../core/errors.js'
 import { type Logger, silentLogger } from '../../../core/logger.js'
-import type { Connection, Listener, Network } from '../../../core/network.js'
+import type { Connection, Listener, ListenOptions, Network } from '../../../core/network.js'
 import { sleep, type Time } from '../../../core/time.js'
 import { FixFramer, type FixFramerOptions, FrameKind } from '../codec/framer.js'
 import type { FixMessage } from '../codec/message.js'
@@ -24,6 +24,8 @@ export interface FixAcceptorOptions {
   host?: string
   /** Port; 0 for any free one. */
   port: number
+  /** TLS when present: certificate and key, and the authority whose certificates clients have to show. */
+  tls?: ListenOptions['tls']
   /** Milliseconds for a connection to log on; 10,000 unless given. */
   logonTimeoutMs?: number
   /** Most connections that have not logged on; 64 unless given. */
@@ -96,8 +98,9 @@ export class FixAcceptor {
   /** Begins to listen. @throws TradewireError `TW_NETWORK` when the port cannot be had. */
   async start(): Promise<void> {
     if (this.#listener !== undefined) return
-    const { network, host = '127.0.0.1', port } = this.#options
-    this.#listener = await network.listen({ host, port }, (connection) => this.#onConnection(connection))
+    const { network, host = '127.0.0.1', port, tls } = this.#options
+    const address = { host, port, ...(tls === undefined ? {} : { tls }) }
+    this.#listener = await network.listen(address, (connection) => this.#onConnection(connection))
   }
 
   /** Logs all sessions out, waits for their answers within their time-outs, and stops listening. */

@@ -230,6 +230,19 @@ export class FixSession {
     store.setNextOutgoing(nextOutgoing)
   }
 
+  /**
+   * Asks the peer for a sign of life: it answers with a Heartbeat that carries the id (TestReqID, 112), which the application
+   * sees by `onAdmin`.
+   *
+   * @throws TradewireError `TW_NOT_CONNECTED` while logged off.
+   */
+  testRequest(id: string): void {
+    if (!this.isLoggedOn) throw new TradewireError('TW_NOT_CONNECTED', `${this.name} is not logged on`)
+    const encoder = this.#core.outbound.begin(SessionType.testRequest)
+    encoder.string(SessionTag.testReqId, id)
+    this.#core.outbound.finishAdmin()
+  }
+
   // ---- what the driver calls
 
   /** A connection is up. Initiators log on. */

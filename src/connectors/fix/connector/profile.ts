@@ -1,0 +1,184 @@
+/**
+ * What a venue does its own way, as data: which fields it wants, how it names instruments and counts quantities, which requests it
+ * answers, whether its ExecIDs can be relied on. Everything that a profile leaves out follows from the version of the protocol.
+ *
+ *   const profile: FixProfile = { symbology: { identifyBy: 'securityId', securityIdSource: '8' }, fields: { D: [[21, '1']] } }
+ */
+import { TradewireError } from '../../../core/errors.js'
+import type { SelfTradePrevention } from '../../../model/order-types.js'
+import { Tag } from '../dictionary/tags.js'
+import type { MessageRules } from './message-rules.js'
+import { type OrderWordChanges, type OrderWords, orderWordsOf } from './order-words.js'
+import type { SymbologyProfile } from './symbology.js'
+
+/** How far ExecID (17) tells executions apart. */
+export type ExecIdScope =
+  /** Over the life of the venue. */
+  | 'unique'
+  /** Within a trading day: the day is added. */
+  | 'day'
+  /** Within an order: OrderID is added. */
+  | 'order'
+  /** Not at all, or it is absent: executions are told apart by OrderID and the quantity filled after them. */
+  | 'none'
+
+/** A field with a value of its own. */
+export interface FieldValue {
+  readonly tag: number
+  readonly value: string
+}
+
+/** How a venue differs from its version of the protocol. Plain data; everything may be left out. */
+export interface FixProfile extends OrderWordChanges {
+  readonly symbology?: SymbologyProfile
+  /** ClOrdID (11): 32 characters, no prefix unless given. */
+  readonly clOrdId?: { readonly maxLength?: number; readonly prefix?: string; readonly upperCase?: boolean }
+  /**
+   * What OrigClOrdID (41) names while a change is under way: the id of the `latest` request that was not refused, or that of
+   * the last one `accepted`. `latest` unless given, as the protocol has it.
+   */
+  readonly chaining?: 'latest' | 'accepted'
+  /** OrderQty (38) counts `units`, or `lots` of the instrument's lot size. `units` unless given. */
+  readonly quantities?: 'units' | 'lots'
+  readonly execIds?: ExecIdScope
+  /** Fields added to messages, by MsgType (35), as they are. */
+  readonly fields?: Readonly<Record<string, readonly (readonly [tag: number, value: string])[]>>
+  /** Fields left out of messages, by MsgType. */
+  readonly omit?: Readonly<Record<string, readonly number[]>>
+  /** HandlInst (21) where the version has it; `1`, automated without intervention, unless given. */
+  readonly handlInst?: string
+  /** Whether Account (1) is sent; true unless given. */
+  readonly account?: boolean
+  /** How post-only is said; ExecInst 6 unless given, false: not at all. */
+  readonly postOnly?: FieldValue | false
+  /** How reduce-only is said; ExecInst E unless given, false: not at all. */
+  readonly reduceOnly?: FieldValue | false
+  /** Field with the shown part of an iceberg; false: no icebergs. */
+  readonly displayTag?: number | false
+  /** Field and values for self-trade prevention; orders that ask for it are refused where there is none. */
+  readonly selfTrade?: { readonly tag: number; readonly values: Partial<Record<SelfTradePrevention, string>> }
+  /** Field that tells maker from taker; LastLiquidityInd (851) unless given. */
+  readonly liquidity?: { readonly tag: number; readonly maker: readonly string[]; readonly taker: readonly string[] }
+  /** Whether orders can be changed (G); true unless given. */
+  readonly replace?: boolean
+  /** OrderMassStatusRequest (AF): `open` orders are listed, `all` of them, or it is not understood. `open` unless given, from FIX 4.3 on. */
+  readonly massStatus?: 'open' | 'all' | false
+  /** OrderMassCancelRequest (q); unless given, from FIX 4.3 on. */
+  readonly massCancel?: boolean
+  /** TradeCaptureReportRequest (AD) lists executions; false unless given. */
+  readonly trades?: boolean
+  /** RequestForPositions (AN) lists positions; false unless given. */
+  readonly positions?: boolean
+  /** CollateralInquiry (BB) lists balances; false unless given. */
+  readonly balances?: boolean
+  /** Market data: which kinds, by MarketDataRequest (V). None unless given. */
+  readonly marketData?: MarketDataProfile
+  /** Who cancels orders when the session breaks; `none` unless given. */
+  readonly cancelOnDisconnect?: 'venue' | 'none'
+  /** Milliseconds without a report that end a list that has no last one (FIX 4.3 and before); 300 unless given. */
+  readonly quietMs?: number
+}
+
+/** How a venue sends market data. */
+export interface MarketDataProfile {
+  readonly quotes?: boolean
+  readonly trades?: boolean
+  /** Level 2. */
+  readonly book?: boolean
+  /** Level 3: single orders. */
+  readonly orders?: boolean
+  /** MDUpdateType (265): `incremental` refreshes (X), or whole ones (W) each time. `incremental` unless given. */
+  readonly updates?: 'incremental' | 'full'
+  /** MarketDepth (264) of a book; 0, all of it, unless given. */
+  readonly depth?: number
+  /** Whether a subscription is answered at once, by a snapshot; true unless given. */
+  readonly answers?: boolean
+  /** A gap in RptSeq (83) of a book asks for a new snapshot; true unless given. */
+  readonly followsRptSeq?: boolean
+}
+
+/** A profile with everything decided. */
+export interface ResolvedProfile {
+  readonly given: FixProfile
+  readonly words: OrderWords
+  readonly chainsLatest: boolean
+  readonly inLots: boolean
+  readonly execIds: ExecIdScope
+  readonly handlInst: string
+  readonly sendsAccount: boolean
+  readonly postOnly: FieldValue | undefined
+  readonly reduceOnly: FieldValue | undefined
+  readonly displayTag: number
+  readonly replace: boolean
+  readonly massStatus: 'open' | 'all' | false
+  readonly massCancel: boolean
+  readonly trades: boolean
+  readonly positions: boolean
+  readonly balances: boolean
+  readonly marketData: MarketDataProfile
+  readonly quietMs: number
+  omitted(msgType: string): ReadonlySet<number> | undefined
+}
+
+const known = new Set<string>([
+  ...['types', 'times', 'symbology', 'clOrdId', 'chaining', 'quantities', 'execIds', 'fields', 'omit', 'handlInst'],
+  ...['account', 'postOnly', 'reduceOnly', 'displayTag', 'selfTrade', 'liquidity', 'replace', 'massStatus'],
+  ...['massCancel', 'trades', 'positions', 'balances', 'marketData', 'cancelOnDisconnect', 'quietMs'],
+])
+
+/**
+ * Decides everything that a profile leaves open by what the version knows.
+ *
+ * @throws TradewireError `TW_INVALID_CONFIG` for an entry that is not known, or asks for what the version does not have.
+ */
+export function resolveProfile(profile: FixProfile, rules: MessageRules): ResolvedProfile {
+  for (const name of Object.keys(profile)) if (!known.has(name)) fail(`${name} is not known`)
+  const { symbology = {}, marketData = {} } = profile
+  if (symbology.identifyBy === 'securityId' && symbology.securityIdSource === undefined)
+    fail('symbology.securityIdSource is needed where instruments are named by SecurityID (48)')
+  for (const [name, msgType] of requests)
+    if (profile[name] !== undefined && profile[name] !== false && !rules.has(msgType))
+      fail(`${name} needs message ${msgType}, which ${rules.version} does not have`)
+  const wantsData = marketData.quotes || marketData.trades || marketData.book || marketData.orders
+  if (wantsData && !rules.has('V')) fail(`marketData needs message V, which ${rules.version} does not have`)
+  const words = orderWordsOf(rules, profile)
+  const omit = new Map(Object.entries(profile.omit ?? {}).map(([type, tags]) => [type, new Set(tags)]))
+  return {
+    given: profile,
+    words,
+    chainsLatest: (profile.chaining ?? 'latest') === 'latest',
+    inLots: profile.quantities === 'lots',
+    execIds: profile.execIds ?? 'unique',
+    handlInst: profile.handlInst ?? '1',
+    sendsAccount: profile.account ?? true,
+    postOnly: flagOf(profile.postOnly, words.postOnly, '6'),
+    reduceOnly: flagOf(profile.reduceOnly, words.reduceOnly, 'E'),
+    displayTag: profile.displayTag === false ? 0 : (profile.displayTag ?? words.displayTag),
+    replace: profile.replace ?? true,
+    massStatus: profile.massStatus ?? (rules.has('AF') ? 'open' : false),
+    massCancel: profile.massCancel ?? rules.has('q'),
+    trades: profile.trades ?? false,
+    positions: profile.positions ?? false,
+    balances: profile.balances ?? false,
+    marketData,
+    quietMs: profile.quietMs ?? 300,
+    omitted: (msgType) => omit.get(msgType),
+  }
+}
+
+const requests = [
+  ['massStatus', 'AF'],
+  ['massCancel', 'q'],
+  ['trades', 'AD'],
+  ['positions', 'AN'],
+  ['balances', 'BB'],
+] as const
+
+function flagOf(given: FieldValue | false | undefined, isKnown: boolean, execInst: string): FieldValue | undefined {
+  if (given === false) return undefined
+  return given ?? (isKnown ? { tag: Tag.ExecInst, value: execInst } : undefined)
+}
+
+function fail(problem: string): never {
+  throw new TradewireError('TW_INVALID_CONFIG', `FIX profile: ${problem}`)
+}

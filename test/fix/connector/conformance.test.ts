@@ -1,0 +1,42 @@
+/** The conformance kit over the FIX connector and the FIX venue, on real sockets, version by version. */
+import { describe, it } from 'vitest'
+import { FixConnector } from '../../../src/connectors/fix/connector/fix-connector.js'
+import type { FixProfile } from '../../../src/connectors/fix/connector/profile.js'
+import { type FixVersion, loadFixDictionary } from '../../../src/connectors/fix/dictionary/built-in.js'
+import type { FixDictionary } from '../../../src/connectors/fix/dictionary/dictionary.js'
+import { testShare } from '../../../src/testing/builders.js'
+import { describeConformance } from '../../../src/testing/conformance/index.js'
+import { FixConformanceVenue } from './conformance-venue.js'
+
+const data = { quotes: true, trades: true, book: true }
+const full: FixProfile = { massStatus: 'all', trades: true, positions: true, balances: true, marketData: data }
+
+/** What each version is run with: before FIX 4.4 there are no lists of positions, before 4.3 none of orders, before 4.2 no data. */
+const runs: readonly { version: FixVersion; profile: FixProfile }[] = [
+  { version: 'FIX.4.2', profile: { marketData: data } },
+  { version: 'FIX.4.4', profile: full },
+  { version: 'FIX.5.0SP2', profile: full },
+]
+
+for (const { version, profile } of runs) {
+  const isFixt = version.startsWith('FIX.5')
+  const beginString = isFixt ? 'FIXT.1.1' : version
+  const common = { beginString, heartBtIntSeconds: 1, ...(isFixt ? { defaultApplVerId: version } : {}) }
+  let dictionary: FixDictionary | undefined
+  describeConformance({ describe, it }, `FIX connector, ${version}`, {
+    venue: async (time) => {
+      dictionary ??= await loadFixDictionary(version)
+      return FixConformanceVenue.open(time, testShare, { ...common, dictionary })
+    },
+    create: (venue, connection) =>
+      new FixConnector({
+        session: { ...common, senderCompId: 'CLIENT', targetCompId: 'VENUE', logoutTimeoutMs: 200 },
+        endpoints: [{ host: '127.0.0.1', port: venue.venue.port }],
+        dictionary: dictionary as FixDictionary,
+        instruments: [testShare],
+        environment: 'simulated',
+        profile,
+        connection,
+      }),
+  })
+}
