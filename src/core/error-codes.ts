@@ -61,6 +61,11 @@ export const errorCodes = {
     'A price or quantity is not a multiple of the instrument increment.',
     'Round it with instrument.makePrice or instrument.makeQuantity.',
   ),
+  TW_INVALID_ALGO: entry(
+    false,
+    'The parameters of an execution algorithm, a route or a group of orders cannot be carried out; `details.reason` says why.',
+    'Correct the parameter named in the message; nothing was sent.',
+  ),
   TW_UNKNOWN_INSTRUMENT: entry(
     false,
     'No instrument with this id or symbol is registered.',

@@ -14,7 +14,9 @@ import { restoreOrders, saveOrders } from './order-snapshot.js'
 import { NameKind } from './records.js'
 
 /** Layout of the record. To be raised with every change of it, and with every change of the fields of orders and trades. */
-export const snapshotVersion = 1
+export const snapshotVersion = 2
+/** Layout of journals from before there were parent orders. */
+const versionWithoutParents = 1
 
 /** Writes the state of a core. `session`: its number. */
 export function saveCore(core: OrderCore, session: number, writer: RecordWriter): void {
@@ -40,6 +42,7 @@ export function saveCore(core: OrderCore, session: number, writer: RecordWriter)
     writer.string(state)
   }
   writer.string(JSON.stringify(portfolioToState(core.ledger.portfolio)))
+  core.parents.saveAll(writer)
 }
 
 /**
@@ -50,7 +53,7 @@ export function saveCore(core: OrderCore, session: number, writer: RecordWriter)
  */
 export function restoreCore(core: OrderCore, reader: RecordReader): number {
   const version = reader.u16()
-  if (version !== snapshotVersion)
+  if (version !== snapshotVersion && version !== versionWithoutParents)
     throw new TradewireError(
       'TW_JOURNAL_VERSION',
       `The journal holds a snapshot of version ${version}, this release reads version ${snapshotVersion}`,
@@ -69,6 +72,7 @@ export function restoreCore(core: OrderCore, reader: RecordReader): number {
   restoreStates(core, reader)
   for (let left = reader.u32(); left > 0; left--) core.facts.strategyStates.set(reader.string(), reader.string())
   restoreBooks(core, reader)
+  if (version !== versionWithoutParents) core.parents.restoreAll(reader)
   return session
 }
 

@@ -38,6 +38,7 @@ import type { HandleHome, OrderHandle } from './order-handle.js'
 import { type OrderImage, OrderImages } from './order-image.js'
 import { OrderSender } from './order-sender.js'
 import { OwnFacts } from './own-facts.js'
+import { ParentBooks } from './parent-books.js'
 import type { Recorder } from './recorder.js'
 import { type NameKind, RecordType } from './records.js'
 import { type SnapshotOptions, Snapshots } from './snapshots.js'
@@ -79,6 +80,8 @@ export class OrderCore implements HandleHome {
   readonly news: EventDelivery
   readonly controls: TradingControls
   readonly nameBook: NameBook
+  /** Parent orders on record, and whose children orders are. */
+  readonly parents: ParentBooks
   readonly statistics = new OrderStatistics()
   /** By index of their name; a hole for names that only the journal knows. */
   readonly connectors: (BaseConnector | undefined)[] = []
@@ -96,6 +99,8 @@ export class OrderCore implements HandleHome {
   onWait: (() => void) | undefined
   /** Called when a promise that somebody awaits is about to settle. */
   onSettling: (() => void) | undefined
+  /** Waits on what is no single order. */
+  otherWaits: Pick<EventDelivery, 'hasWaits' | 'giveUpWaits' | 'abandonWaits'> | undefined
   /** What operators decided about orders in the table. */
   readonly operatorActs = new OperatorActs()
   /** Set for good when the system is closing: no new orders, and no changes. */
@@ -129,6 +134,7 @@ export class OrderCore implements HandleHome {
     this.news = news
     this.facts = facts
     this.controls = controls
+    this.parents = new ParentBooks(table, turn, this.ids)
     this.nameBook = new NameBook(turn, names, portfolio.currencies, sizes)
     this.sender = new OrderSender({
       table,
@@ -145,6 +151,7 @@ export class OrderCore implements HandleHome {
     turn.bind(this.sender, news)
     table.onEvict = (row, number) => {
       this.#remember(row, number)
+      this.parents.evict(row, number)
       this.operatorActs.forget(number)
       news.evict(row, () => this.#images.take(row))
     }
@@ -349,16 +356,18 @@ export class OrderCore implements HandleHome {
 
   /** Whether anybody awaits an order. */
   get hasWaits(): boolean {
-    return this.news.hasWaits
+    return this.news.hasWaits || this.otherWaits?.hasWaits === true
   }
 
   /** Fails the waits on orders that there are now; later ones may be met. */
   giveUpWaits(error: TradewireError): void {
     this.news.giveUpWaits(error)
+    this.otherWaits?.giveUpWaits(error)
   }
 
   /** Fails every wait on an order, now and later: the system is closing. */
   abandonWaits(error: TradewireError): void {
     this.news.abandonWaits(error)
+    this.otherWaits?.abandonWaits(error)
   }
 }

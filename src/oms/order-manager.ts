@@ -7,6 +7,7 @@
  */
 import type { ConnectorSet } from '../connector/typed-orders.js'
 import { messageOf, TradewireError } from '../core/errors.js'
+import type { AlgoOrderRequest } from '../model/algo.js'
 import { NormalizedOrder, normalizeOrderRequest } from '../model/normalize-order.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
 import { FactSource, OrderFlag } from '../orders/codes.js'
@@ -20,6 +21,7 @@ import { noConnector, type OrderDefaults, OrderEntry } from './order-entry.js'
 import type { OrderHandle } from './order-handle.js'
 import { OrderRequests } from './order-requests.js'
 import { Outgoing } from './outbox.js'
+import type { ParentOrderHandle, ParentOrderPort } from './parent-port.js'
 import { RecordType, writeTerms } from './records.js'
 import { type Responsible, resolveUnknown, type UnknownOutcome } from './resolution.js'
 import { checkOrder } from './sound-verdict.js'
@@ -43,6 +45,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   readonly #entry: OrderEntry
   readonly #normalized = new NormalizedOrder()
   readonly #requests: OrderRequests
+  #parents: ParentOrderPort | undefined
 
   constructor(core: OrderCore, defaults: OrderDefaults) {
     this.#core = core
@@ -76,14 +79,20 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   }
 
   /**
-   * Submits an order. It returns at once: the order is then DENIED (with a reason), or on its way. Submitting the same
-   * client order id again returns the handle of the order that has it; nothing is sent twice.
+   * Submits an order; with `algo`, one that an algorithm works in children of its own. It returns at once: the order is then
+   * DENIED (with a reason), or on its way. Submitting the same client order id again returns the handle of the order that has
+   * it; nothing is sent twice.
    *
    * @throws TradewireError for a request that is no order: `TW_INVALID_MODEL`, `TW_INVALID_DECIMAL`, `TW_OFF_GRID`,
-   * `TW_UNKNOWN_INSTRUMENT`; `TW_CAPACITY` when the table is full of open orders.
+   * `TW_UNKNOWN_INSTRUMENT`; `TW_CAPACITY` when the table is full of open orders; `TW_INVALID_ALGO` for an algorithm that
+   * cannot do it; `TW_DUPLICATE` for an id of the children of another order.
    */
-  submit(request: OrderRequest): OrderHandle {
+  submit(request: AlgoOrderRequest): ParentOrderHandle
+  submit(request: OrderRequest): OrderHandle
+  submit(request: OrderRequest | AlgoOrderRequest): OrderHandle | ParentOrderHandle {
     const core = this.#core
+    if ((request as Partial<AlgoOrderRequest> | null)?.algo !== undefined)
+      return this.#parentPort.submit(request as AlgoOrderRequest)
     const instrument = this.#entry.instrumentOf(request.symbol)
     const order = normalizeOrderRequest(request, instrument, this.#normalized)
     const { clientOrderId } = order
@@ -91,14 +100,33 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       const known = this.#sameOrder(clientOrderId, order, instrument.index)
       if (known !== undefined) return known
     }
+    if (clientOrderId !== undefined && core.parents.forbids(clientOrderId))
+      throw new TradewireError(
+        'TW_DUPLICATE',
+        `${clientOrderId} is an id of the children of another order; choose another`,
+      )
     core.turn.begin()
     try {
       const row = this.#entry.create(order, instrument.index)
+      if (clientOrderId !== undefined) core.parents.adopt(row)
       this.#decide(row, order)
       return core.news.handleOf(row)
     } finally {
       core.turn.end()
     }
+  }
+
+  /** Who works orders that have an algorithm. Set by whoever composes the system. */
+  set parents(port: ParentOrderPort) {
+    this.#parents = port
+  }
+
+  get #parentPort(): ParentOrderPort {
+    if (this.#parents !== undefined) return this.#parents
+    throw new TradewireError(
+      'TW_NOT_SUPPORTED',
+      'This order manager has nobody to work algorithms; make an ExecutionDesk for it, or leave algo out',
+    )
   }
 
   /** All that an order would be refused for if it were submitted now. Sends, reserves, records and numbers nothing. */
@@ -231,6 +259,8 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     core.turn.begin()
     try {
       for (const row of this.#openRows(filter)) if (this.#requests.cancel(row)) asked++
+      // Otherwise they would send again what is canceled here.
+      this.#parents?.cancelAll(filter)
     } finally {
       core.turn.end()
     }

@@ -49,6 +49,10 @@ export const RecordType = {
   drained: 41,
   /** State that a strategy wants to find again. */
   strategyState: 50,
+  /** A parent order: its id and its plan. */
+  parent: 70,
+  /** The state of a parent order. */
+  parentState: 71,
   /** What a connector reported and could not be taken: evidence, without effect. */
   badReport: 60,
 } as const

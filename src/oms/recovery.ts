@@ -123,6 +123,12 @@ export class Recovery {
       case RecordType.strategyState:
         this.#saved(record.string(), record.string())
         return
+      case RecordType.parent:
+        core.parents.replayParent(record)
+        return
+      case RecordType.parentState:
+        core.parents.replayState(record)
+        return
       case RecordType.badReport:
         this.#evidence++
         return
@@ -149,6 +155,7 @@ export class Recovery {
     const row = readTerms(record, core.table, (number) => core.ids.of(number))
     const { cells } = core.table
     core.ids.remember(core.table.clientOrderId(row) as string, cells[row])
+    core.parents.adopt(row)
     return row
   }
 

@@ -113,6 +113,11 @@ export class RiskGate {
     this.#phases[instrument] = phase
   }
 
+  /** The trading phase of an instrument as its venue last said; -1 where it said none. */
+  phaseOf(instrument: number): number {
+    return this.#phases[instrument]
+  }
+
   /**
    * Checks a new order and, when all controls pass, reserves it. Returns 0, or the verdict of the first control that
    * failed. The order is approved from then on: send it, or give the reservation back by folding what happened.

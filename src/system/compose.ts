@@ -5,6 +5,8 @@ import type { FileSystem } from '../core/file-system.js'
 import type { Logger } from '../core/logger.js'
 import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
+import type { AlgorithmFactories } from '../execution/algorithms.js'
+import { ExecutionDesk } from '../execution/desk.js'
 import type { Journal } from '../journal/journal.js'
 import { MemoryJournal } from '../journal/memory-journal.js'
 import { openSegmentJournal } from '../journal/segment-journal.js'
@@ -143,6 +145,32 @@ export function composeRouting(
     onError: (error, where) => problem(where, error),
   })
   resources.defer(() => desk.close())
+  return desk
+}
+
+/** Who works orders that have an algorithm. */
+export function composeExecution(
+  { config, core, time, problem }: Surroundings,
+  parts: {
+    ring: IngestRing
+    orders: OrderManager
+    quotes: QuoteCache
+    account: string
+    strategy: string
+    route: (instrument: number, account: string) => number
+    algorithms: AlgorithmFactories | undefined
+  },
+): ExecutionDesk {
+  const { ring, algorithms, ...rest } = parts
+  const desk = new ExecutionDesk({
+    ...rest,
+    core,
+    time,
+    seed: config.seed ?? 1,
+    ...(algorithms === undefined ? {} : { algorithms }),
+    onError: (error, where) => problem(where, error),
+  })
+  desk.attach(ring)
   return desk
 }
 

@@ -6,6 +6,7 @@ import { messageOf, TradewireError } from '../core/errors.js'
 import type { FileSystem } from '../core/file-system.js'
 import type { Logger } from '../core/logger.js'
 import type { Time } from '../core/time.js'
+import type { AlgorithmFactories } from '../execution/algorithms.js'
 import { Instrument, type InstrumentDefinition } from '../model/instrument.js'
 import { isPlainObject } from '../model/schema/json.js'
 import { type FieldFault, faultError, show } from '../model/schema/parse.js'
@@ -24,6 +25,8 @@ export interface TradingSystemParts<C extends Connectors = Connectors> {
   /** Connectors by name; the first is where orders go that name none. */
   connectors?: C
   strategies?: readonly Strategy[]
+  /** Execution algorithms of the host's own by name, which begins with `custom:`. A restart needs those that were at work. */
+  algorithms?: AlgorithmFactories
   /** Instruments beside those that connectors and journal bring. */
   instruments?: readonly InstrumentDefinition[]
   /** Where history for the warm-up of strategies comes from. */
@@ -81,6 +84,20 @@ const checks: Readonly<Record<keyof TradingSystemParts, Check>> = {
           instanceCheck(`strategies.${i}`, each, ['attach', 'onStart', 'onStop'], 'a Strategy'),
         )
       : wrong('strategies', `must be a list of strategies, got ${show(value)}`),
+  algorithms: (value) => {
+    if (!isPlainObject(value))
+      return wrong(
+        'algorithms',
+        `must be an object of functions by name, such as { 'custom:mine': (p) => new Mine(p) }`,
+      )
+    return Object.entries(value).flatMap(([name, make]) => {
+      if (!/^custom:.{1,64}$/.test(name))
+        return wrong(`algorithms.${name}`, 'must have a name that begins with custom:')
+      return typeof make === 'function'
+        ? []
+        : wrong(`algorithms.${name}`, 'must be a function that makes an ExecutionAlgorithm')
+    })
+  },
   instruments: (value) =>
     Array.isArray(value)
       ? value.flatMap((each, i) => instrumentFaults(`instruments.${i}`, each))

@@ -121,6 +121,8 @@ export class StrategyDesk {
       quotes,
       instrument: (instrument) => this.#instrument(instrument),
       submit: (strategy, request) => this.#submit(strategy, request),
+      submitAlgo: (strategy, request) =>
+        this.#parts.orders.submit({ ...request, strategy: this.#seatOf(strategy).name }),
       cancelAll: (strategy, filter) => this.#parts.orders.cancelAll({ ...filter, strategy: strategy.name }),
       position: (strategy, instrument) => this.#position(strategy, instrument),
       subscribe: async (strategy, symbols, options) => {

@@ -12,12 +12,14 @@ import type { TimerHandle } from '../core/scheduler.js'
 import type { Time } from '../core/time.js'
 import type { TradeBar, TradeBarOptions } from '../market/bars.js'
 import type { QuoteCache } from '../market/quote-cache.js'
+import type { AlgoOrderRequest } from '../model/algo.js'
 import type { Instrument } from '../model/instrument.js'
 import type { Discontinuity, InstrumentStatus, MacroEvent, NewsEvent } from '../model/market-data.js'
 import type { OrderRequest } from '../model/order.js'
 import type { OrderEvent } from '../oms/order-event.js'
 import type { OrderHandle } from '../oms/order-handle.js'
 import type { OrderFilter } from '../oms/order-manager.js'
+import type { ParentOrderHandle } from '../oms/parent-port.js'
 import type { BarView, BookView, QuoteView, StatusView, TradeView } from './views.js'
 
 /** A position as a strategy sees it at one moment. */
@@ -55,6 +57,7 @@ export interface StrategyHost {
   readonly quotes: QuoteCache
   instrument(instrument: string | number): Instrument
   submit(strategy: Strategy, request: OrderRequest): OrderHandle
+  submitAlgo(strategy: Strategy, request: AlgoOrderRequest): ParentOrderHandle
   cancelAll(strategy: Strategy, filter: OrderFilter): number
   position(strategy: Strategy, instrument: string | number): PositionReading
   subscribe(strategy: Strategy, symbols: readonly string[], options: StrategySubscription): Promise<void>
@@ -152,10 +155,18 @@ export abstract class Strategy {
     this.#persisted = state
   }
 
-  /** Submits an order of this strategy. @throws TradewireError as `OrderManager.submit`; `TW_INVALID_STATE` while warming up. */
-  protected submit(request: OrderRequest): OrderHandle {
+  /**
+   * Submits an order of this strategy; with `algo`, one that an algorithm works. `onOrderEvent` hears of its children.
+   *
+   * @throws TradewireError as `OrderManager.submit`; `TW_INVALID_STATE` while warming up.
+   */
+  protected submit(request: AlgoOrderRequest): ParentOrderHandle
+  protected submit(request: OrderRequest): OrderHandle
+  protected submit(request: OrderRequest | AlgoOrderRequest): OrderHandle | ParentOrderHandle {
     if (this.isWarmingUp)
       throw new TradewireError('TW_INVALID_STATE', `Strategy ${this.name} is warming up; it cannot trade yet`)
+    if ((request as Partial<AlgoOrderRequest>).algo !== undefined)
+      return this.host.submitAlgo(this, request as AlgoOrderRequest)
     return this.host.submit(this, request)
   }
 

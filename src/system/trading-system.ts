@@ -15,6 +15,7 @@ import { RealTime } from '../core/real-time.js'
 import { StandstillWatch } from '../core/standstill.js'
 import type { Time } from '../core/time.js'
 import { VirtualTime } from '../core/virtual-time.js'
+import type { ExecutionDesk } from '../execution/desk.js'
 import type { Journal } from '../journal/journal.js'
 import { BarAggregator } from '../market/bar-aggregator.js'
 import { QuoteCache } from '../market/quote-cache.js'
@@ -35,6 +36,7 @@ import { closeOrders, type StopReport } from './closing.js'
 import {
   accountOver,
   composeConnectorHub,
+  composeExecution,
   composeFeeds,
   composeJournal,
   composeRouting,
@@ -82,6 +84,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
   readonly time: Time
   readonly instruments: InstrumentRegistry
   readonly orders: OrderManager<C>
+  /** Orders that an algorithm works. */
+  readonly execution: ExecutionDesk
   readonly portfolio: Portfolio
   readonly gate: RiskGate
   readonly quotes = new QuoteCache()
@@ -151,8 +155,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
       instruments: sizes.instrument,
       sources: sizes.connector,
     })
+    const account = config.account ?? config.live?.account ?? 'PAPER'
     this.orders = new OrderManager<C>(this.#core, {
-      account: config.account ?? config.live?.account ?? 'PAPER',
+      account,
       ...(config.accounts === undefined
         ? {}
         : { accountOf: (connector) => accountOver(config, this.#core.names.connector(connector) ?? '') }),
@@ -168,6 +173,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
       onInstrument: (index) => this.#routing.instrumentsAdded(index),
       onConnection: (event) => {
         this.events.emit('connection', event)
+        this.execution.wake()
         this.#desk.connection(event)
       },
       onReconciled: (report) => this.events.emit('reconciled', report),
@@ -185,6 +191,15 @@ export class TradingSystem<C extends Connectors = Connectors> {
       history: parts.history,
       saved,
       onFailed: (failure) => this.events.emit('strategyFailed', failure),
+    })
+    this.execution = composeExecution(surroundings, {
+      ring: this.ring,
+      orders: this.orders,
+      quotes: this.quotes,
+      account,
+      strategy: 'HOST',
+      route: (instrument, name) => this.#routing.route(instrument, name),
+      algorithms: parts.algorithms,
     })
     this.#deferEnd()
     for (const definition of instruments) this.addInstrument(definition)
@@ -256,6 +271,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
   async #connectAndStart(signal: AbortSignal): Promise<void> {
     await this.#hub.startAll(signal, this.config.routing?.startWith)
     this.#requireAccounts()
+    this.execution.restore()
     await this.#desk.startAll(this.#strategies, signal)
     const { intervalMs } = this.config.reconciliation ?? {}
     if (intervalMs !== undefined) this.#hub.reconcileEvery(intervalMs)
@@ -382,7 +398,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
       this.#hub.drain()
     } finally {
       this.#runs.delete(run)
-      if (this.#core.news.hasWaits) this.#watch?.begin()
+      if (this.#core.hasWaits) this.#watch?.begin()
     }
     if (this.time instanceof VirtualTime) this.#problems.throwUnheard()
   }
@@ -476,9 +492,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
     if (!(time instanceof VirtualTime)) return undefined
     const watch = new StandstillWatch(
       time,
-      () => this.#runs.size === 0 && this.#phase === 'running' && core.news.hasWaits,
+      () => this.#runs.size === 0 && this.#phase === 'running' && core.hasWaits,
       () =>
-        core.news.giveUpWaits(
+        core.giveUpWaits(
           new TradewireError(
             'TW_STANDSTILL',
             'An order is awaited, and nothing moves virtual time: call system.run() first, or await both together: const [, result] = await Promise.all([system.run({ durationMs }), order.done()])',
@@ -503,12 +519,14 @@ export class TradingSystem<C extends Connectors = Connectors> {
       await this.#hub.stopAll()
       core.abandonWaits(new TradewireError('TW_DISPOSED', 'The system was stopped'))
     })
+    const policy = config.onClose ?? (config.mode === 'live' ? 'leave' : 'cancel')
     this.#resources.defer(async () => {
+      this.execution.suspend(policy)
       this.#closed = await closeOrders({
         orders,
         time,
         logger: this.#logger,
-        policy: config.onClose ?? (config.mode === 'live' ? 'leave' : 'cancel'),
+        policy,
         timeoutMs: config.closeTimeoutMs ?? defaultCloseTimeoutMs,
         signal: this.#hurry.signal,
         onProblem: (where, error) => this.#problem(where, error),

@@ -1,0 +1,441 @@
+/**
+ * The execution desk: takes orders that an algorithm works, gives each of them its world, and wakes them when something
+ * happens. It stands behind the order manager's `ParentOrderPort`; its children go through the order manager like all orders.
+ */
+import { TypedEmitter } from '../core/emitter.js'
+import { messageOf, TradewireError } from '../core/errors.js'
+import { SeededRandom } from '../core/random.js'
+import type { Time } from '../core/time.js'
+import type { QuoteCache } from '../market/quote-cache.js'
+import type { AlgoCommon, AlgoOrderRequest } from '../model/algo.js'
+import type { Instrument } from '../model/instrument.js'
+import type { OrderCore } from '../oms/order-core.js'
+import type { OrderFilter, OrderManager } from '../oms/order-manager.js'
+import type { ParentRecord } from '../oms/parent-books.js'
+import type { ParentEvent, ParentOrderHandle, ParentOrderPort, PauseReason } from '../oms/parent-port.js'
+import type { IngestRing } from '../ring/ingest-ring.js'
+import { TradingStatus } from '../ring/kinds.js'
+import { stateOfWord, TradingState } from '../risk/trading-state.js'
+import { algoError } from './algo-error.js'
+import type { ParentView } from './algorithm.js'
+import { type AlgorithmFactories, type AlgorithmFactory, factoryOf } from './algorithms.js'
+import { ParentDesk } from './parent-desk.js'
+import type { ParentState } from './parent-ports.js'
+import { checkRequest, type ParentPlan, readTerms, requireKnownFields } from './parent-terms.js'
+import { Tapes } from './tape.js'
+
+/** What a desk works with. */
+export interface ExecutionDeskOptions {
+  core: OrderCore
+  orders: OrderManager
+  time: Time
+  quotes: QuoteCache
+  /** Account and strategy of orders that name none. */
+  account: string
+  strategy: string
+  /** Index of the connector for an order without one; below 0 where there is none. */
+  route(instrument: number, account: string): number
+  /** Algorithms of one's own by name: `custom:...`. */
+  algorithms?: AlgorithmFactories
+  /** Of random variations; 1 unless given. */
+  seed?: number
+  onError?: (error: unknown, where: string) => void
+}
+
+/** Events of all parent orders. */
+export interface ExecutionEvents {
+  parent: ParentEvent
+}
+
+/** Whom an order belongs to and where it goes, as indices of the order plane. */
+export interface Whereabouts {
+  readonly instrument: Instrument
+  readonly account: number
+  readonly strategy: number
+  /** Below 0: by the route. */
+  readonly connector: number
+  readonly accountName: string
+}
+
+/** See the file's header. */
+export class ExecutionDesk implements ParentOrderPort {
+  readonly events = new TypedEmitter<ExecutionEvents>()
+  readonly #options: ExecutionDeskOptions
+  readonly #parents = new Map<string, ParentDesk>()
+  /** Open orders by instrument. */
+  readonly #byInstrument: (ParentDesk[] | undefined)[] = []
+  readonly #tapes: Tapes
+  readonly #random: SeededRandom
+  #nextParent = 1
+  #isSuspended = false
+
+  constructor(options: ExecutionDeskOptions) {
+    this.#options = options
+    const { core, orders } = options
+    this.#tapes = new Tapes(core.instruments)
+    this.#random = new SeededRandom(options.seed ?? 1)
+    orders.parents = this
+    core.otherWaits = {
+      hasWaits: false,
+      giveUpWaits: (error) => this.#giveUp(error, false),
+      abandonWaits: (error) => this.#giveUp(error, true),
+    }
+    Object.defineProperty(core.otherWaits, 'hasWaits', {
+      get: () => [...this.#parents.values()].some(({ handle }) => handle.isAwaited),
+    })
+    core.events.on('state', () => this.wake())
+  }
+
+  #giveUp(error: TradewireError, isFinal: boolean): void {
+    for (const { handle } of this.#parents.values()) handle.giveUp(error, isFinal)
+  }
+
+  // ---- Orders ----------------------------------------------------------------------------------------------------------
+
+  /** Takes an order. @throws TradewireError `TW_INVALID_ALGO` and others, before anything is sent. */
+  submit(request: AlgoOrderRequest): ParentOrderHandle {
+    const { core } = this.#options
+    const known = this.#knownAs(request)
+    if (known !== undefined) return known
+    core.turn.begin()
+    try {
+      const plan = this.#planOf(request)
+      const factory = this.#factoryOf(plan.algo.type) as AlgorithmFactory
+      const refusal = this.#refusal()
+      const record = refusal === undefined ? core.parents.open(plan.id, JSON.stringify(plan)) : undefined
+      const desk = this.#add(plan, factory, record)
+      if (refusal === undefined) desk.parent.start()
+      else desk.parent.refuse(refusal)
+      return desk.handle
+    } finally {
+      core.turn.end()
+    }
+  }
+
+  /** A parent order by client order id. */
+  get(id: string): ParentOrderHandle | undefined {
+    return this.#parents.get(id)?.handle
+  }
+
+  /** Parent orders that are not closed, the oldest first. */
+  get open(): readonly ParentOrderHandle[] {
+    return [...this.#parents.values()].filter(({ parent }) => !parent.isClosed).map(({ handle }) => handle)
+  }
+
+  cancelAll(filter: OrderFilter): number {
+    const { core } = this.#options
+    const instrument = filter.symbol === undefined ? undefined : core.instruments.get(filter.symbol)
+    let canceled = 0
+    for (const { parent } of [...this.#parents.values()]) {
+      const { plan } = parent
+      if (parent.isClosed) continue
+      if (instrument !== undefined && parent.instrument !== instrument) continue
+      if (filter.account !== undefined && plan.account !== filter.account) continue
+      if (filter.strategy !== undefined && plan.strategy !== filter.strategy) continue
+      if (filter.side !== undefined && plan.side !== filter.side) continue
+      // Orders that are not bound to a connector go on elsewhere.
+      if (filter.connector !== undefined && plan.connector !== filter.connector) continue
+      parent.cancel('all orders were canceled')
+      canceled++
+    }
+    return canceled
+  }
+
+  /** The order that has the id already, when it is the same order. @throws TradewireError `TW_DUPLICATE`. */
+  #knownAs({ clientOrderId, side, algo }: AlgoOrderRequest): ParentOrderHandle | undefined {
+    if (clientOrderId === undefined) return undefined
+    const known = this.#parents.get(clientOrderId)
+    if (known !== undefined && known.parent.plan.side === side && known.parent.plan.algo.type === algo.type)
+      return known.handle
+    if (this.#options.core.ids.isTaken(clientOrderId) || this.#options.core.parents.forbids(clientOrderId))
+      throw new TradewireError('TW_DUPLICATE', `An order with id ${clientOrderId} exists already; choose another`)
+    return undefined
+  }
+
+  /** Why no order is taken now. */
+  #refusal(): string | undefined {
+    const { core } = this.#options
+    if (core.isClosing || this.#isSuspended) return 'CLOSING'
+    return core.turn.recorder.isHealthy ? undefined : 'JOURNAL_UNAVAILABLE'
+  }
+
+  #factoryOf(type: string): AlgorithmFactory | undefined {
+    return factoryOf(type, this.#options.algorithms)
+  }
+
+  #planOf(request: AlgoOrderRequest): ParentPlan {
+    const { core, time, account, strategy } = this.#options
+    const { algo, symbol } = request
+    if (typeof algo !== 'object' || algo === null || typeof algo.type !== 'string')
+      throw algoError('INVALID_PARAMETER', 'algo', 'must be an object with the type of an algorithm')
+    const factory = this.#factoryOf(algo.type)
+    if (factory === undefined)
+      throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${algo.type} is not known; register it in algorithms`)
+    requireKnownFields(request, factory.fields)
+    const instrument = core.instruments.get(symbol)
+    const nowUs = time.wallUs()
+    const { quantityUnits, limitUnits, startUs, endUs } = checkRequest(request, instrument, nowUs)
+    const common = algo as AlgoCommon & { type: string }
+    const terms = readTerms(common, request.side === 'buy' ? 1 : -1, instrument)
+    const algorithm = factory.create(common)
+    if (algorithm.needsWindow && !Number.isFinite(endUs))
+      throw algoError('INVALID_WINDOW', 'algo.durationMs', `or endTimeUs is required for ${algo.type}`)
+    if (terms.endPolicy === 'extend' && terms.extendUntilUs <= endUs)
+      throw algoError('INVALID_WINDOW', 'algo.extendUntilUs', 'must be after the end of the window')
+    algorithm.check((endUs - startUs) / 1_000, instrument)
+    this.#requireInsideCollar(request, instrument)
+    const id = request.clientOrderId ?? this.#newId()
+    const { quotes } = this.#options
+    const mid = quotes.mid(instrument.index)
+    return {
+      version: 1,
+      id,
+      instrument: instrument.id,
+      side: request.side,
+      quantityUnits,
+      limitUnits: Number.isNaN(limitUnits) ? null : limitUnits,
+      account: request.account ?? account,
+      strategy: request.strategy ?? strategy,
+      connector: this.#connectorOf(request.connector),
+      tag: request.tag ?? null,
+      reduceOnly: request.reduceOnly === true,
+      algo: JSON.parse(JSON.stringify(algo)) as ParentPlan['algo'],
+      startUs,
+      endUs: Number.isFinite(endUs) ? endUs : null,
+      seed: common.seed ?? this.#random.fork(id).below(0x1_0000_0000),
+      createdUs: nowUs,
+      arrival: Number.isNaN(mid) ? null : mid,
+    }
+  }
+
+  #connectorOf(name: string | undefined): string | null {
+    if (name === undefined) return null
+    if (this.#options.core.names.connectors.find(name) >= 0) return name
+    throw algoError('NO_VENUE', 'connector', `there is none named "${name}"`)
+  }
+
+  #newId(): string {
+    const { ids } = this.#options.core
+    const head = ids.of(0).slice(0, -1)
+    return `${head}P${this.#nextParent++}`
+  }
+
+  /** A limit that the gate would refuse for every child refuses the order. */
+  #requireInsideCollar(request: AlgoOrderRequest, instrument: Instrument): void {
+    if (request.price === undefined) return
+    const { symbol, side, price, account, strategy, connector } = request
+    const least = Math.max(instrument.minQuantityUnits, instrument.sizeStepUnits)
+    const breaches = this.#options.orders.explain({
+      symbol,
+      side,
+      price,
+      quantity: instrument.quantityText(least),
+      ...(account === undefined ? {} : { account }),
+      ...(strategy === undefined ? {} : { strategy }),
+      ...(connector === undefined ? {} : { connector }),
+    })
+    const breach = breaches.find(({ code }) => code === 'PRICE_COLLAR')
+    if (breach !== undefined)
+      throw algoError(
+        'LIMIT_THROUGH_COLLAR',
+        'price',
+        `is beyond the price collar: ${breach.observed}, limit ${breach.limit}`,
+      )
+  }
+
+  // ---- Worlds ----------------------------------------------------------------------------------------------------------
+
+  #add(plan: ParentPlan, factory: AlgorithmFactory, record: ParentRecord | undefined): ParentDesk {
+    const { core, orders, time } = this.#options
+    const instrument = core.instruments.get(plan.instrument)
+    const where = this.#whereabouts(plan, instrument)
+    const terms = readTerms(plan.algo, plan.side === 'buy' ? 1 : -1, instrument)
+    const tape = this.#tapes.of(instrument.index, terms.excludeConditions)
+    const desk = new ParentDesk({
+      core,
+      orders,
+      time,
+      plan,
+      terms,
+      instrument,
+      algorithm: factory.create(plan.algo),
+      record,
+      obstacle: () => this.#obstacle(where),
+      readPrices: (view) => this.#readPrices(view, instrument),
+      tapeUnits: () => tape.units,
+      onEvent: (event) => this.#told(event),
+      onError: (error, what) => this.#options.onError?.(error, what),
+    })
+    this.#parents.set(plan.id, desk)
+    this.#byInstrument[instrument.index] ??= []
+    this.#byInstrument[instrument.index]?.push(desk)
+    return desk
+  }
+
+  #told(event: ParentEvent): void {
+    if (event.type === 'done') this.#retire(event.order.clientOrderId)
+    this.events.emit('parent', event)
+  }
+
+  /** Closed orders get no prices any more; the oldest of them are forgotten with the order plane's books. */
+  #retire(id: string): void {
+    const desk = this.#parents.get(id)
+    if (desk === undefined) return
+    const list = this.#byInstrument[desk.parent.instrument.index]
+    const at = list?.indexOf(desk) ?? -1
+    if (at >= 0) list?.splice(at, 1)
+    if (this.#parents.size % 256 !== 0) return
+    for (const [known, { parent }] of this.#parents)
+      if (parent.isClosed && !this.#options.core.parents.byId.has(known)) this.#parents.delete(known)
+  }
+
+  #whereabouts(plan: ParentPlan, instrument: Instrument): Whereabouts {
+    const { core, account, strategy } = this.#options
+    const accountName = plan.account ?? account
+    return {
+      instrument,
+      accountName,
+      account: core.intern('account', accountName),
+      strategy: core.intern('strategy', plan.strategy ?? strategy),
+      connector: plan.connector === null ? -1 : core.names.connectors.find(plan.connector),
+    }
+  }
+
+  /** Why an order could not be sent now: what the gate would say, asked before a child is made. */
+  #obstacle({ instrument, account, strategy, connector, accountName }: Whereabouts): PauseReason | undefined {
+    const { core, route } = this.#options
+    if (this.#refusal() !== undefined) return 'risk'
+    const at = connector >= 0 ? connector : route(instrument.index, accountName)
+    if (at < 0) return 'disconnect'
+    const word = core.gate.states.strictest(account, at, strategy, instrument.index)
+    if (stateOfWord(word) === TradingState.HALTED) return 'halt'
+    if (core.connectors[at]?.isReady !== true) return 'disconnect'
+    const phase = core.gate.phaseOf(instrument.index)
+    return phase < 0 || phase === TradingStatus.open ? undefined : 'halt'
+  }
+
+  #readPrices(view: ParentView, instrument: Instrument): void {
+    const { quotes } = this.#options
+    const { index } = instrument
+    const bid = quotes.bid(index)
+    const ask = quotes.ask(index)
+    const last = quotes.last(index)
+    view.bidUnits = Number.isNaN(bid) ? Number.NaN : instrument.nearestPriceUnits(bid)
+    view.askUnits = Number.isNaN(ask) ? Number.NaN : instrument.nearestPriceUnits(ask)
+    view.lastUnits = Number.isNaN(last) ? Number.NaN : instrument.nearestPriceUnits(last)
+    const bidSize = quotes.bidSize(index)
+    const askSize = quotes.askSize(index)
+    view.bidSizeUnits = bidSize > 0 ? instrument.nearestQuantityUnits(bidSize) : 0
+    view.askSizeUnits = askSize > 0 ? instrument.nearestQuantityUnits(askSize) : 0
+  }
+
+  // ---- What happens ----------------------------------------------------------------------------------------------------
+
+  /** Lets the desk see the market: prices and volume are looked at after risk and the quote cache have them. */
+  attach(ring: IngestRing): void {
+    ring.addConsumer({
+      name: 'execution',
+      policy: 'backpressure',
+      handlers: {
+        onQuotes: (from, first, last) => this.#onQuotes(from, first, last),
+        onTrades: (from, first, last) => this.#onTrades(from, first, last),
+        onStatuses: () => this.wake(),
+      },
+      onError: (error) => this.#options.onError?.(error, 'execution'),
+    })
+  }
+
+  #onQuotes(ring: IngestRing, first: number, last: number): void {
+    const { instrument } = ring.quotes
+    let before = -1
+    for (let row = first; row < last; row++) {
+      const index = instrument[row] as number
+      const desks = this.#byInstrument[index]
+      if (desks === undefined || desks.length === 0 || index === before) continue
+      before = index
+      this.#evaluate(desks, 1)
+    }
+  }
+
+  #onTrades(ring: IngestRing, first: number, last: number): void {
+    this.#tapes.onTrades(ring, first, last)
+    const { instrument } = ring.trades
+    let before = -1
+    for (let row = first; row < last; row++) {
+      const index = instrument[row] as number
+      const desks = this.#byInstrument[index]
+      if (desks === undefined || desks.length === 0 || index === before) continue
+      before = index
+      this.#evaluate(desks, 2)
+    }
+  }
+
+  /** `interest`: 1 quotes, 2 trades. */
+  #evaluate(desks: ParentDesk[], interest: 1 | 2): void {
+    let isAny = false
+    for (let i = 0; i < desks.length; i++) {
+      const { parent } = desks[i] as ParentDesk
+      if (interest === 1 ? parent.wantsQuotes : parent.wantsTrades) isAny = true
+    }
+    if (!isAny) return
+    const { turn } = this.#options.core
+    turn.begin()
+    try {
+      for (const desk of [...desks])
+        if (interest === 1 ? desk.parent.wantsQuotes : desk.parent.wantsTrades) desk.evaluate()
+    } finally {
+      turn.end()
+    }
+  }
+
+  /** Something changed that concerns all: a connection, a trading state, a phase of the market. */
+  wake(): void {
+    if (this.#isSuspended) return
+    const { turn } = this.#options.core
+    turn.begin()
+    try {
+      for (const desk of [...this.#parents.values()]) if (!desk.parent.isClosed) desk.evaluate()
+    } finally {
+      turn.end()
+    }
+  }
+
+  /** Takes up the orders that the journal holds. Called when venues are connected and reconciled. */
+  restore(): void {
+    const { core, onError } = this.#options
+    core.turn.begin()
+    try {
+      for (const record of [...core.parents.byId.values()]) {
+        if (this.#parents.has(record.id) || record.state === '') continue
+        try {
+          this.#restoreOne(record)
+        } catch (error) {
+          onError?.(error, `restoring order ${record.id}`)
+          core.anomaly('PARENT_NOT_RESTORED', 0, `Order ${record.id} is not worked any more: ${messageOf(error)}`)
+        }
+      }
+    } finally {
+      core.turn.end()
+    }
+  }
+
+  #restoreOne(record: ParentRecord): void {
+    const plan = JSON.parse(record.plan) as ParentPlan
+    const factory = this.#factoryOf(plan.algo.type)
+    if (factory === undefined)
+      throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${plan.algo.type} is not known; register it in algorithms`)
+    this.#add(plan, factory, record).restore(JSON.parse(record.state) as ParentState)
+  }
+
+  /** Ends the desk: nothing is sent from here on. With `cancel` the orders are canceled, else a restart goes on with them. */
+  suspend(policy: 'cancel' | 'leave'): void {
+    if (policy === 'cancel') this.cancelAll({})
+    this.#isSuspended = true
+    for (const { parent } of this.#parents.values()) if (policy === 'leave') parent.suspend()
+  }
+
+  /** Whether an algorithm is known. */
+  knows(type: string): boolean {
+    return this.#factoryOf(type) !== undefined
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * `tradewire/execution`: orders that an algorithm works. Algorithms, their schedules as pure functions, and the base for
+ * algorithms of one's own.
+ */
+export type {
+  AdaptiveParameters,
+  AlgoCommon,
+  AlgoEndPolicy,
+  AlgoOrderRequest,
+  AlgoParameters,
+  AlgoStyle,
+  AlgoUnfilledPolicy,
+  BuiltInAlgo,
+  CloseParameters,
+  CustomAlgoParameters,
+  EmulateParameters,
+  IcebergParameters,
+  ImplementationShortfallParameters,
+  PovParameters,
+  SniperParameters,
+  TwapParameters,
+  VwapParameters,
+} from '../model/algo.js'
+export {
+  type ParentChange,
+  type ParentEvent,
+  type ParentOrderHandle,
+  type ParentOrderPort,
+  type ParentSnapshot,
+  type ParentStatus,
+  type PauseReason,
+  parentStatuses,
+} from '../oms/parent-port.js'
+export type { AlgoFault } from './algo-error.js'
+export {
+  type AlgoInterests,
+  ChildDecision,
+  ExecutionAlgorithm,
+  ParentView,
+  type PlanContext,
+} from './algorithm.js'
+export type { AlgorithmFactories } from './algorithms.js'
+export { ExecutionDesk, type ExecutionDeskOptions, type ExecutionEvents } from './desk.js'
+export { ParticipationRate, type PovState, povChild } from './participation.js'
+export { ScheduledAlgorithm } from './scheduled-algorithm.js'
+export { type SlicePlan, type Variation, varied, varyPlan } from './slice-plan.js'
+export { foreignTwap, releaseOffset, Twap, type TwapPlanOptions, twapPlan } from './twap.js'
+export { wholeWeights } from './units.js'

@@ -1,0 +1,44 @@
+/** The clock of one order: wall time of its beginning, moved on by the monotonic clock; and its one timer, at absolute deadlines. */
+import { type Clock, NS_PER_US } from '../core/clock.js'
+import type { Scheduler, TimerHandle } from '../core/scheduler.js'
+
+/** A clock that no jump of the wall clock moves, and a timer on it. */
+export class PlanClock {
+  readonly #time: Clock & Scheduler
+  readonly #anchorUs: number
+  readonly #anchorNs: number
+  readonly #ring: () => void
+  #timer: TimerHandle | undefined
+  #dueUs = Number.POSITIVE_INFINITY
+
+  constructor(time: Clock & Scheduler, onDue: () => void) {
+    this.#time = time
+    this.#anchorUs = time.wallUs()
+    this.#anchorNs = time.monotonicNs()
+    this.#ring = () => {
+      this.#timer = undefined
+      this.#dueUs = Number.POSITIVE_INFINITY
+      onDue()
+    }
+  }
+
+  /** Epoch microseconds. */
+  get nowUs(): number {
+    return this.#anchorUs + Math.floor((this.#time.monotonicNs() - this.#anchorNs) / NS_PER_US)
+  }
+
+  /** Rings at a time, and at no other; never for Infinity. */
+  arm(us: number): void {
+    if (us === this.#dueUs) return
+    this.disarm()
+    if (us === Number.POSITIVE_INFINITY) return
+    this.#dueUs = us
+    this.#timer = this.#time.at(this.#anchorNs + (us - this.#anchorUs) * NS_PER_US, this.#ring)
+  }
+
+  disarm(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#dueUs = Number.POSITIVE_INFINITY
+  }
+}
