@@ -79,6 +79,8 @@ export class ChildDecision {
   /** Limit of the child; by style where NaN. */
   priceUnits = Number.NaN
   style: AlgoStyle | undefined = undefined
+  /** At the market, whatever the style says; within the limit where the order has one. */
+  isMarket = false
   timeInForce: TimeInForce = 'DAY'
   /** Whether a child may go although others work. */
   besideOthers = true
@@ -96,6 +98,7 @@ export class ChildDecision {
     this.quantityUnits = Number.NaN
     this.priceUnits = Number.NaN
     this.style = undefined
+    this.isMarket = false
     this.timeInForce = 'DAY'
     this.besideOthers = true
     this.cancelsWorking = false

@@ -1,7 +1,14 @@
 /** The algorithms by name: those that come with the library, and those of the host. */
 import type { AlgoCommon, BuiltInAlgo } from '../model/algo.js'
+import { Adaptive } from './adaptive.js'
 import type { ExecutionAlgorithm } from './algorithm.js'
+import { Close } from './close.js'
+import { Iceberg } from './iceberg.js'
+import { ImplementationShortfall } from './implementation-shortfall.js'
+import { PercentOfVolume } from './pov.js'
+import { Sniper } from './sniper.js'
 import { Twap } from './twap.js'
+import { Vwap } from './vwap.js'
 
 /** Makes the algorithm of an order. */
 export interface AlgorithmFactory {
@@ -19,6 +26,19 @@ type Maker = (parameters: never) => ExecutionAlgorithm
 
 const builtIn: Readonly<Partial<Record<BuiltInAlgo['type'], { fields: readonly string[]; create: Maker }>>> = {
   twap: { fields: ['slices', 'intervalMs'], create: (parameters) => new Twap(parameters) },
+  vwap: { fields: ['curve', 'curveStartUs', 'bucketMs', 'dynamic'], create: (parameters) => new Vwap(parameters) },
+  pov: { fields: ['rate', 'basis', 'intervalMs'], create: (parameters) => new PercentOfVolume(parameters) },
+  is: {
+    fields: ['slices', 'urgency', 'lambda', 'sigma', 'eta', 'gamma', 'epsilon'],
+    create: (parameters) => new ImplementationShortfall(parameters),
+  },
+  iceberg: { fields: ['displayQuantity', 'displayVariancePercent'], create: (parameters) => new Iceberg(parameters) },
+  sniper: { fields: ['pauseMs'], create: (parameters) => new Sniper(parameters) },
+  adaptive: { fields: ['urgency', 'intervalMs'], create: (parameters) => new Adaptive(parameters) },
+  close: {
+    fields: ['auctionShare', 'auctionLeadMs', 'slices', 'urgency'],
+    create: (parameters) => new Close(parameters),
+  },
 }
 
 /** How the algorithm of a name is made; undefined for an unknown name. */

@@ -24,6 +24,8 @@ export interface Child {
   /** Its number in the order plane. */
   readonly number: number
   readonly quantityUnits: number
+  /** It waits for an auction: the end of the window does not take it back. */
+  readonly isForAuction: boolean
   priceUnits: number
   filledUnits: number
   leavesUnits: number
@@ -66,11 +68,12 @@ export class ChildBook {
   }
 
   /** Adds a child that was sent. Its whole quantity works until something is heard of it. */
-  add(index: number, number: number, quantityUnits: number, priceUnits: number): Child {
+  add(index: number, number: number, quantityUnits: number, priceUnits: number, isForAuction = false): Child {
     const child: Child = {
       index,
       number,
       quantityUnits,
+      isForAuction,
       priceUnits,
       filledUnits: 0,
       leavesUnits: quantityUnits,

@@ -107,7 +107,7 @@ export class ChildDesk {
     request.timeInForce = timeInForce
     request.postOnly = terms.noTakeLiquidity && timeInForce === 'DAY' && !Number.isNaN(price)
     const number = children.send(request)
-    const child = book.add(request.index, number, units, price)
+    const child = book.add(request.index, number, units, price, timeInForce === 'CLO' || timeInForce === 'OPG')
     tell('child', undefined, number)
     sent(child)
   }
@@ -119,10 +119,11 @@ export class ChildDesk {
     this.#parts.tell(reason === undefined ? 'unblocked' : 'blocked', reason)
   }
 
-  /** Asks for all cancels; those that are under way are not asked for twice. */
-  cancelWorking(): void {
+  /** Asks for all cancels; those that are under way are not asked for twice. `keepsAuction`: not of orders for an auction. */
+  cancelWorking(keepsAuction = false): void {
     const { book, children } = this.#parts
     for (const child of [...book.open]) {
+      if (keepsAuction && child.isForAuction) continue
       child.isCanceling = true
       children.cancel(child.number)
     }

@@ -14,6 +14,7 @@ export function childPrice(
 ): number | undefined {
   const { side, limitUnits, instrument } = view
   const isBeyond = (price: number) => side * (price - limitUnits) > 0
+  if (decision.isMarket) return limitUnits
   const wanted = decision.priceUnits
   if (!Number.isNaN(wanted)) return isBeyond(wanted) ? limitUnits : wanted
   const style = decision.style ?? terms.style

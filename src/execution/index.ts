@@ -31,6 +31,7 @@ export {
   type PauseReason,
   parentStatuses,
 } from '../oms/parent-port.js'
+export { Adaptive } from './adaptive.js'
 export type { AlgoFault } from './algo-error.js'
 export {
   type AlgoInterests,
@@ -40,9 +41,40 @@ export {
   type PlanContext,
 } from './algorithm.js'
 export type { AlgorithmFactories } from './algorithms.js'
+export { Close } from './close.js'
 export { ExecutionDesk, type ExecutionDeskOptions, type ExecutionEvents } from './desk.js'
+export { displayUnitsOf, Iceberg, icebergTips } from './iceberg.js'
+export {
+  type AlmgrenChrissOptions,
+  type AlmgrenChrissTrajectory,
+  almgrenChriss,
+  ImplementationShortfall,
+  impactParameters,
+} from './implementation-shortfall.js'
 export { ParticipationRate, type PovState, povChild } from './participation.js'
+export { PercentOfVolume } from './pov.js'
 export { ScheduledAlgorithm } from './scheduled-algorithm.js'
 export { type SlicePlan, type Variation, varied, varyPlan } from './slice-plan.js'
-export { foreignTwap, releaseOffset, Twap, type TwapPlanOptions, twapPlan } from './twap.js'
+export { Sniper } from './sniper.js'
+export {
+  foreignTwap,
+  releaseOffset,
+  type SlotState,
+  slicesOf,
+  slotChild,
+  Twap,
+  type TwapPlanOptions,
+  timeWeightedPrice,
+  twapPlan,
+} from './twap.js'
 export { wholeWeights } from './units.js'
+export {
+  type CurveMethod,
+  curveInWindow,
+  dynamicTarget,
+  Vwap,
+  type VwapPlanOptions,
+  volumeCurve,
+  volumeWeightedPrice,
+  vwapPlan,
+} from './vwap.js'

@@ -9,6 +9,7 @@ import type { OrderHandle } from '../oms/order-handle.js'
 import type { OrderManager } from '../oms/order-manager.js'
 import { type ParentRecord, tradedValue } from '../oms/parent-books.js'
 import type { ParentChange, ParentEvent, ParentSnapshot, PauseReason } from '../oms/parent-port.js'
+import { TifCode } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import * as TradeField from '../orders/trade-fields.js'
 import type { ExecutionAlgorithm, ParentView } from './algorithm.js'
@@ -106,6 +107,7 @@ export class ParentDesk {
         number,
         quantityUnits: table.cells[row + Field.quantity],
         priceUnits: table.cells[row + Field.price],
+        isForAuction: table.cells[row + Field.timeInForce] >= TifCode.OPG,
         filledUnits: 0,
         leavesUnits: 0,
         isClosed: false,

@@ -171,7 +171,7 @@ export class ParentOrder {
     for (const pause of state.pauses) this.#pauses.add(pause)
     this.status = state.status
     for (const known of children) {
-      const child = book.add(known.index, known.number, known.quantityUnits, known.priceUnits)
+      const child = book.add(known.index, known.number, known.quantityUnits, known.priceUnits, known.isForAuction)
       this.#refresh(child)
     }
     this.#ceilingUnits = book.filledUnits + book.workingUnits
@@ -479,7 +479,7 @@ export class ParentOrder {
     this.wantsTrades = false
     this.#setStatus('FINISHING')
     this.#ports.tell('finishing', reason)
-    this.#desk.cancelWorking()
+    this.#desk.cancelWorking(why === 'window')
   }
 
   /** Closed when no child works any more; before that, what is left is completed where the order wants it. */
@@ -487,7 +487,7 @@ export class ParentOrder {
     const { book, instrument } = this
     if (book.openCount > 0) {
       // The orders that complete it work until they are done, canceled or expired.
-      if (!this.#completes || this.#completionSteps === 0) this.#desk.cancelWorking()
+      if (!this.#completes || this.#completionSteps === 0) this.#desk.cancelWorking(this.#ending === 'window')
       this.#clock.arm(nowUs + recheckUs)
       return
     }

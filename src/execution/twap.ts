@@ -7,6 +7,7 @@
  * one asked for, with which every slice reaches the smallest size; so no slice is rounded to nothing.
  */
 import type { TwapParameters } from '../model/algo.js'
+import { Decimal, type DecimalInput } from '../model/decimal.js'
 import { algoError, requireWhole } from './algo-error.js'
 import type { PlanContext } from './algorithm.js'
 import { ScheduledAlgorithm } from './scheduled-algorithm.js'
@@ -53,6 +54,36 @@ export function twapPlan({ quantityUnits, slices, lotUnits, minSliceUnits = 0 }:
   return plan
 }
 
+/** What {@link slotChild} sizes. Quantities are whole units. */
+export interface SlotState {
+  /** What should be done when this slot is over. */
+  targetUnits: number
+  /** What the plan has for this slot alone. */
+  sliceUnits: number
+  filledUnits: number
+  workingUnits: number
+  totalUnits: number
+  lotUnits: number
+  /** Whether what earlier slots missed is made up for; true unless given. */
+  catchUp?: boolean
+  /** Infinity unless given. */
+  maxSliceUnits?: number
+}
+
+/**
+ * The child of one slot: what is missing to the target, at most the largest slice; without catching up, what the plan has
+ * for the slot. A multiple of the lot unless it completes the order.
+ */
+export function slotChild(state: SlotState): number {
+  const { targetUnits, sliceUnits, filledUnits, workingUnits, totalUnits, lotUnits } = state
+  const { catchUp = true, maxSliceUnits = Number.POSITIVE_INFINITY } = state
+  const left = Math.max(0, totalUnits - filledUnits - workingUnits)
+  const wanted = Math.min(left, catchUp ? targetUnits - filledUnits - workingUnits : sliceUnits)
+  const size = Math.min(wanted, maxSliceUnits)
+  if (size <= 0) return 0
+  return size === left || (!catchUp && size === sliceUnits) ? size : floorLot(size, lotUnits)
+}
+
 /** When slice k of n is due, counted from the start of the window, in the window's unit of time. */
 export function releaseOffset(k: number, n: number, window: number): number {
   return mulDivFloor(window, k, n)
@@ -73,6 +104,28 @@ export function slicesOf(
   if (windowMs < intervalMs)
     throw algoError('HORIZON_TOO_SHORT', 'algo.intervalMs', `${intervalMs} is longer than the window of ${windowMs} ms`)
   return requireWhole(Math.floor(windowMs / intervalMs), 'algo.intervalMs: slices', 1, maxSlices, 'INVALID_SLICES')
+}
+
+/**
+ * The time-weighted average of prices: each holds until the next, the last to the end; undefined where no price is known at
+ * the start and none comes. Times are in one unit, prices in the order of their times.
+ */
+export function timeWeightedPrice(
+  ticks: readonly (readonly [time: number, price: DecimalInput])[],
+  start: number,
+  end: number,
+): number | undefined {
+  let value = new Decimal(0)
+  let covered = 0
+  for (let i = 0; i < ticks.length; i++) {
+    const [time, price] = ticks[i] as readonly [number, DecimalInput]
+    const until = Math.min(end, ticks[i + 1]?.[0] ?? end)
+    const span = until - Math.max(start, time)
+    if (span <= 0) continue
+    value = value.plus(new Decimal(price).times(span))
+    covered += span
+  }
+  return covered === 0 ? undefined : value.div(covered).toNumber()
 }
 
 /** The conventions of two other systems, for those who move from them and want the same numbers. */

@@ -15,14 +15,21 @@ export function floorLot(units: number, lot: number): number {
   return units - (units % lot)
 }
 
-/** Digits to which numbers without an exact decimal are taken. */
+/** Digits after the point to which weights are taken, and digits in all: sums of many stay exact. */
 const maxScale = 12
+const maxDigits = 14
 
 /** Weights of any unit as whole numbers in the same proportion, exact for decimals of up to twelve digits. */
 export function wholeWeights(weights: readonly DecimalInput[]): number[] {
-  const exact = weights.map((weight) =>
-    typeof weight === 'number' ? String(Number(weight.toFixed(maxScale))) : weight,
-  )
-  const scale = Math.min(maxScale, Math.max(0, ...exact.map((weight) => scaleOf(weight))))
-  return exact.map((weight) => toUnits(weight, scale, 'weight'))
+  const exact = weights.map((weight) => (typeof weight === 'number' ? plainText(weight) : weight))
+  const largest = Math.max(0, ...weights.map(Number))
+  const room = Math.max(0, maxDigits - String(Math.floor(largest)).length)
+  const scale = Math.max(0, ...exact.map((weight) => scaleOf(weight)))
+  if (scale <= Math.min(room, maxScale)) return exact.map((weight) => toUnits(weight, scale, 'weight'))
+  const factor = 10 ** Math.min(room, maxScale)
+  return weights.map((weight) => Math.round(Number(weight) * factor))
+}
+
+function plainText(weight: number): string {
+  return String(Number(weight.toFixed(maxScale)))
 }
