@@ -1,0 +1,12 @@
+/**
+ * `tradewire/zmq`: market data and orders over ZeroMQ. Loads the optional packages zeromq and msgpackr.
+ */
+export type { ZmqCodec } from './codecs/codec.js'
+export type { FeedEvents, FeedStreamReport } from './feed/feed.js'
+export { type GateKind, gateKinds, type SlowCounters, type SlowPolicy } from './feed/slow-gate.js'
+export type { FeedState, RecoveryMethod, StreamCounters } from './feed/stream-receiver.js'
+export type { CurveKeys, ZmqLimits, ZmqSecurity } from './security.js'
+export type { EventTarget } from './wire/event-objects.js'
+export { ZmqConnector, type ZmqCounters } from './zmq-connector.js'
+export type { ZmqConnectorOptions } from './zmq-options.js'
+export { ZmqPublisher, type ZmqPublisherCounters, type ZmqPublisherOptions } from './zmq-publisher.js'

@@ -1,0 +1,15 @@
+/** Orders through a gateway: a process that owns order management and risk, and takes orders of others. */
+import type { OrderEnvironment } from '../../../connector/capabilities.js'
+
+/** Where the gateway is, and who asks. */
+export interface GatewayOptions {
+  endpoint: string
+  /** Who this is to the gateway: orders and their reports belong to this name, also after a restart. */
+  client: string
+  /** What proves it, where the gateway asks for a secret. With CURVE the key proves it. */
+  token?: string
+  /** What orders reach there; the gateway's own word has to agree, or the connection fails. */
+  environment: OrderEnvironment
+  /** Between heartbeats in both directions; 1,000 ms unless given. Three missed end the connection. */
+  heartbeatMs?: number
+}

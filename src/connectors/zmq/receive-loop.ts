@@ -1,0 +1,72 @@
+/**
+ * Takes messages off a socket in bursts: waits while there is nothing, drains without waiting while there is a backlog, and
+ * gives the loop a turn after every thousand.
+ */
+import type { Scheduler } from '../../core/scheduler.js'
+
+/** A socket that can be read, as zeromq has it. */
+export interface ReadableSocket {
+  readonly closed: boolean
+  readonly readable: boolean
+  receiveTimeout: number
+  receive(): Promise<Buffer[]>
+}
+
+/** Who takes the messages. */
+export interface BurstHandler {
+  /** Before the first message of a burst. */
+  begin(): void
+  take(parts: Buffer[]): void
+  /** After the last. */
+  end(): void
+  /** Undefined: go on. A promise: there is no room, wait for it. */
+  holdUp(): Promise<void> | undefined
+  /** What {@link BurstHandler.take} threw, or the socket. */
+  failed(error: unknown): void
+}
+
+const mostInARow = 1_000
+
+/** Runs until the socket is closed. Never rejects. */
+export async function receiveAll(socket: ReadableSocket, handler: BurstHandler, time: Scheduler): Promise<void> {
+  while (!socket.closed) {
+    try {
+      const first = await socket.receive()
+      handler.begin()
+      take(handler, first)
+      if (socket.readable) await drain(socket, handler)
+      handler.end()
+      const held = handler.holdUp()
+      if (held !== undefined) await held
+      if (socket.closed) return
+      if (socket.readable) await new Promise<void>((resolve) => time.nextTurn(resolve))
+    } catch (error) {
+      if (socket.closed) return
+      handler.failed(error)
+      await new Promise<void>((resolve) => time.nextTurn(resolve))
+    }
+  }
+}
+
+/** Without the question whether something is there: that costs a third of the rate. */
+async function drain(socket: ReadableSocket, handler: BurstHandler): Promise<void> {
+  socket.receiveTimeout = 0
+  try {
+    for (let count = 1; count < mostInARow; count++) {
+      take(handler, await socket.receive())
+      if (handler.holdUp() !== undefined) return
+    }
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EAGAIN') throw error
+  } finally {
+    if (!socket.closed) socket.receiveTimeout = -1
+  }
+}
+
+function take(handler: BurstHandler, parts: Buffer[]): void {
+  try {
+    handler.take(parts)
+  } catch (error) {
+    handler.failed(error)
+  }
+}

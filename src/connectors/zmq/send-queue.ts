@@ -1,0 +1,78 @@
+/**
+ * Sends over a socket that may have to wait (PUSH, ROUTER, DEALER): zeromq allows one send at a time, so messages queue here, at
+ * most so many; what comes on top is refused and counted.
+ */
+
+/** A socket that can be written, as zeromq has it. */
+export interface WritableSocket {
+  readonly closed: boolean
+  send(message: (Uint8Array | string)[] | Uint8Array): Promise<void>
+}
+
+/** Queue before a socket. */
+export class SendQueue {
+  sent = 0
+  refused = 0
+  failed = 0
+  readonly #socket: WritableSocket
+  readonly #capacity: number
+  readonly #onError: (error: unknown) => void
+  #waiting: ((Uint8Array | string)[] | Uint8Array)[] = []
+  #next = 0
+  #isBusy = false
+
+  constructor(socket: WritableSocket, capacity: number, onError: (error: unknown) => void) {
+    this.#socket = socket
+    this.#capacity = capacity
+    this.#onError = onError
+  }
+
+  /** Messages that wait. */
+  get queued(): number {
+    return this.#waiting.length - this.#next + (this.#isBusy ? 1 : 0)
+  }
+
+  /** Hands a message over; false when the queue is full. */
+  send(message: (Uint8Array | string)[] | Uint8Array): boolean {
+    if (this.#socket.closed || this.queued >= this.#capacity) {
+      this.refused++
+      return false
+    }
+    if (this.#isBusy) {
+      this.#waiting.push(message)
+      return true
+    }
+    this.#isBusy = true
+    void this.#drain(message)
+    return true
+  }
+
+  async #drain(first: (Uint8Array | string)[] | Uint8Array): Promise<void> {
+    let message: (Uint8Array | string)[] | Uint8Array | undefined = first
+    while (message !== undefined) {
+      try {
+        await this.#socket.send(message)
+        this.sent++
+      } catch (error) {
+        this.failed++
+        if (!this.#socket.closed) this.#onError(error)
+      }
+      message = this.#take()
+    }
+    this.#isBusy = false
+  }
+
+  #take(): (Uint8Array | string)[] | Uint8Array | undefined {
+    if (this.#next === this.#waiting.length) {
+      this.#waiting = []
+      this.#next = 0
+      return undefined
+    }
+    const message = this.#waiting[this.#next++]
+    if (this.#next >= 4_096) {
+      this.#waiting = this.#waiting.slice(this.#next)
+      this.#next = 0
+    }
+    return message
+  }
+}
