@@ -16,6 +16,7 @@ import type { Breach } from '../risk/breach.js'
 import { denialCode, LocalReason, Verdict } from '../risk/controls.js'
 import { type ConnectorRoute, connectorRoute } from './connector-route.js'
 import { type DrainOptions, type DrainReport, drain } from './drain.js'
+import { executionsOf, type OrderExecution } from './executions.js'
 import type { OrderCore } from './order-core.js'
 import { noConnector, type OrderDefaults, OrderEntry } from './order-entry.js'
 import type { OrderHandle } from './order-handle.js'
@@ -311,13 +312,33 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     return this.#openRows(filter).map((row) => this.#core.snapshot(this.#core.table.cells[row]))
   }
 
+  /** Handles of all orders that are known, open or closed, as far as the history goes; oldest first. */
+  list(filter: OrderFilter = {}): OrderHandle[] {
+    return this.#rows(filter, false)
+      .sort((a, b) => this.#core.table.cells[a] - this.#core.table.cells[b])
+      .map((row) => this.#core.news.handleOf(row))
+  }
+
+  /**
+   * The executions of an order that count, in the order in which they came.
+   *
+   * @throws TradewireError `TW_UNKNOWN_ORDER`.
+   */
+  executions(number: number): OrderExecution[] {
+    return executionsOf(this.#core, this.#core.rowOf(number))
+  }
+
   #openRows(filter: OrderFilter): number[] {
+    return this.#rows(filter, true)
+  }
+
+  #rows(filter: OrderFilter, isOpen: boolean): number[] {
     const { table, names, instruments } = this.#core
     const { cells } = table
     const instrument = filter.symbol === undefined ? -1 : instruments.get(filter.symbol).index
     const rows: number[] = []
     for (const row of table.rows()) {
-      if (cells[row + Field.isOpen] === 0) continue
+      if (isOpen ? cells[row + Field.isOpen] === 0 : cells[row + Field.lastSeq] === 0) continue
       if (instrument >= 0 && cells[row + Field.instrument] !== instrument) continue
       if (filter.account !== undefined && names.account(cells[row + Field.account]) !== filter.account) continue
       if (filter.strategy !== undefined && names.strategy(cells[row + Field.strategy]) !== filter.strategy) continue
