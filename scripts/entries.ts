@@ -33,6 +33,7 @@ const sources: Readonly<Record<string, string>> = {
   './fix': 'src/connectors/fix/index.ts',
   './ibkr': 'src/connectors/ibkr/index.ts',
   './zmq': 'src/connectors/zmq/index.ts',
+  './zmq-gateway': 'src/gateways/zmq/index.ts',
   './websocket': 'src/connectors/websocket/index.ts',
   './journal/sqlite': 'src/journal/sqlite/index.ts',
   './journal/postgres': 'src/journal/postgres/index.ts',

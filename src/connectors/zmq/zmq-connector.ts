@@ -6,6 +6,8 @@
  *
  * Streams outlive connections: what was sent while the line was down is found as a gap and asked for.
  */
+
+import type { Context } from 'zeromq'
 import { BaseConnector } from '../../connector/base-connector.js'
 import type { ConnectorCapabilities } from '../../connector/capabilities.js'
 import type { Subscription } from '../../connector/subscriptions.js'
@@ -13,6 +15,7 @@ import { TypedEmitter } from '../../core/emitter.js'
 import { TradewireError } from '../../core/errors.js'
 import type { TimerHandle } from '../../core/scheduler.js'
 import type { InstrumentDefinition } from '../../model/instrument.js'
+import { orderTypes, timesInForce } from '../../model/order-types.js'
 import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../../orders/approved-order.js'
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../../orders/venue-reports.js'
 import { Feed, type FeedEvents, type FeedStream, type FeedStreamReport } from './feed/feed.js'
@@ -20,6 +23,8 @@ import { FeedDecoder } from './feed/feed-decoder.js'
 import { type GateKind, gateKinds, type SlowCounters, SlowGate } from './feed/slow-gate.js'
 import type { RecoveryRequest } from './feed/stream-receiver.js'
 import { FeedLines } from './feed-lines.js'
+import { OrderDesk } from './orders/order-desk.js'
+import { OrderLine } from './orders/order-line.js'
 import type { BurstHandler } from './receive-loop.js'
 import { type CheckedLimits, checkLimits, type Doorkeeper, openContext } from './security.js'
 import { ServiceClient } from './service-client.js'
@@ -68,6 +73,8 @@ export class ZmqConnector extends BaseConnector {
   readonly #outOfStep = new Set<number>()
   #roomWaiters: (() => void)[] = []
   #stuckSinceNs = Number.NaN
+  #orderLine: OrderLine | undefined
+  #orderDesk: OrderDesk | undefined
 
   /** @throws TradewireError `TW_INVALID_CONFIG` naming the option. */
   constructor(options: ZmqConnectorOptions) {
@@ -75,7 +82,7 @@ export class ZmqConnector extends BaseConnector {
     this.#checked = checkZmqOptions(options)
     this.#limits = checkLimits(options)
     this.#options = options
-    this.capabilities = { data: dataKinds(options) }
+    this.capabilities = capabilitiesOf(options)
     for (const [group, ids] of Object.entries(options.groups ?? {})) for (const id of ids) this.#groups.set(id, group)
   }
 
@@ -136,7 +143,7 @@ export class ZmqConnector extends BaseConnector {
     this.#services = services.map(
       (endpoint) => new ServiceClient(endpoint, context, this.#limits, security, time, onError),
     )
-    await lines.open(context, signal)
+    await Promise.all([lines.open(context, signal), this.#openOrderLine(context, signal)])
     this.#timer = time.every(tickMs, () => this.#tick(parts))
   }
 
@@ -145,6 +152,8 @@ export class ZmqConnector extends BaseConnector {
     this.#timer = undefined
     this.#lines?.close()
     this.#lines = undefined
+    this.#orderLine?.close()
+    this.#orderLine = undefined
     for (const service of this.#services) service.close()
     this.#services = []
     this.#doorkeeper?.close()
@@ -156,6 +165,7 @@ export class ZmqConnector extends BaseConnector {
   protected async probe(signal: AbortSignal): Promise<void> {
     const { requestTimeoutMs } = this.#checked.stream
     const [service] = this.#services
+    if (this.#orderLine !== undefined) await this.#orderLine.ask('ping', signal)
     if (service !== undefined) await this.#askAny({ ask: 'ping' }, requestTimeoutMs, signal)
     else if (this.#lines !== undefined && this.#lines.up === 0)
       throw new TradewireError('TW_NOT_CONNECTED', 'No line is up')
@@ -165,7 +175,9 @@ export class ZmqConnector extends BaseConnector {
     const { instruments, groups } = this.#options
     if (this.#services.length > 0 && (instruments === undefined || groups === undefined))
       await this.#readCatalog(signal)
-    return [...(instruments ?? this.#catalog)]
+    if (instruments !== undefined) return [...instruments]
+    if (this.#services.length > 0 || this.#orderLine === undefined) return this.#catalog
+    return (await this.#orderLine.ask('instruments', signal)) as InstrumentDefinition[]
   }
 
   async #readCatalog(signal: AbortSignal): Promise<void> {
@@ -382,28 +394,91 @@ export class ZmqConnector extends BaseConnector {
 
   // ---- Orders ----------------------------------------------------------------------------------------------------------
 
-  protected sendNew(_order: ApprovedOrder): void {
-    throw noGateway()
+  protected sendNew(order: ApprovedOrder): void {
+    this.#desk.sendNew(order)
   }
-  protected sendReplace(_change: ApprovedReplace): void {
-    throw noGateway()
+
+  protected sendReplace(change: ApprovedReplace): void {
+    this.#desk.sendReplace(change)
   }
-  protected sendCancel(_request: CancelRequest): void {
-    throw noGateway()
+
+  protected sendCancel(request: CancelRequest): void {
+    this.#desk.sendCancel(request)
   }
-  protected async fetchOrders(): Promise<VenueOrderReport[]> {
-    throw noGateway()
+
+  protected fetchOrders(signal: AbortSignal): Promise<VenueOrderReport[]> {
+    return this.#desk.orders(signal)
   }
-  protected async fetchFills(): Promise<VenueFillReport[]> {
-    throw noGateway()
+
+  protected fetchFills(sinceUs: number, signal: AbortSignal): Promise<VenueFillReport[]> {
+    return this.#desk.fills(sinceUs, signal)
   }
-  protected async fetchAccountState(): Promise<VenueAccountReport> {
-    throw noGateway()
+
+  protected fetchAccountState(signal: AbortSignal): Promise<VenueAccountReport> {
+    return this.#desk.account(signal)
+  }
+
+  get #desk(): OrderDesk {
+    this.#orderDesk ??= new OrderDesk(
+      this.host,
+      () => this.source,
+      () => {
+        if (this.#orderLine === undefined) throw noGateway()
+        return this.#orderLine
+      },
+    )
+    return this.#orderDesk
+  }
+
+  async #openOrderLine(context: Context, signal: AbortSignal): Promise<void> {
+    const { gateway, security = {} } = this.#options
+    if (gateway === undefined) return
+    const { reports } = this.host
+    const desk = this.#desk
+    const line = new OrderLine({
+      options: gateway,
+      context,
+      security,
+      highWaterMark: this.#limits.highWaterMark,
+      time: this.host.time,
+      listener: {
+        begin: () => reports.beginTurn(),
+        end: () => reports.endTurn(),
+        report: (report) => desk.report(report),
+        lost: (reason) => {
+          if (this.#orderLine === line) this.connectionLost(reason)
+        },
+        problem: (error) => this.problem(error),
+      },
+    })
+    this.#orderLine = line
+    await line.open(signal)
   }
 }
 
 function noGateway(): TradewireError {
-  return new TradewireError('TW_NOT_SUPPORTED', 'This ZmqConnector has no gateway for orders')
+  return new TradewireError('TW_NOT_CONNECTED', 'This ZmqConnector has no session with a gateway for orders')
+}
+
+/** What a gateway takes: its own order manager refuses what the venue behind it does not. */
+function capabilitiesOf(options: ZmqConnectorOptions): ConnectorCapabilities {
+  const { gateway } = options
+  const data = dataKinds(options)
+  if (gateway === undefined) return { data }
+  return {
+    data,
+    orders: {
+      types: gateway.types ?? orderTypes,
+      timeInForce: gateway.timeInForce ?? timesInForce,
+      postOnly: true,
+      reduceOnly: true,
+      iceberg: true,
+      replace: true,
+      environment: gateway.environment,
+      cancelOnDisconnect: 'none',
+      fullHistory: true,
+    },
+  }
 }
 
 function dataKinds({ codec, endpoint, bind }: ZmqConnectorOptions): ConnectorCapabilities['data'] {

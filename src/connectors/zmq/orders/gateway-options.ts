@@ -1,5 +1,6 @@
 /** Orders through a gateway: a process that owns order management and risk, and takes orders of others. */
 import type { OrderEnvironment } from '../../../connector/capabilities.js'
+import type { OrderType, TimeInForce } from '../../../model/order-types.js'
 
 /** Where the gateway is, and who asks. */
 export interface GatewayOptions {
@@ -10,6 +11,9 @@ export interface GatewayOptions {
   token?: string
   /** What orders reach there; the gateway's own word has to agree, or the connection fails. */
   environment: OrderEnvironment
+  /** What the venues behind it take; everything unless given: the gateway refuses what they do not. */
+  types?: readonly OrderType[]
+  timeInForce?: readonly TimeInForce[]
   /** Between heartbeats in both directions; 1,000 ms unless given. Three missed end the connection. */
   heartbeatMs?: number
 }
