@@ -157,6 +157,11 @@ export const errorCodes = {
     'Something was awaited on a virtual clock that nobody moves.',
     'Call system.run() before, or at the same time as, the wait.',
   ),
+  TW_INSUFFICIENT_SAMPLE: entry(
+    false,
+    'A statistic was asked of fewer values than it can be computed from.',
+    'Supply a longer history, or a lower confidence.',
+  ),
   TW_LIVE_REFUSED: entry(
     false,
     'Live trading was asked for without everything it requires.',

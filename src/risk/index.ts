@@ -6,6 +6,63 @@ export type { Breach } from './breach.js'
 export { type Control, type ControlName, controls } from './controls.js'
 export { RiskGate, type RiskGateOptions, type Venue } from './gate.js'
 export { CompiledLimits, type PerInstrument, type RiskLimits } from './limits.js'
+export { type Concentration, concentrationOf } from './measures/concentration.js'
+export {
+  correlationOf,
+  covarianceFrom,
+  covarianceOf,
+  EwmaCovariance,
+  ewmaCovarianceOf,
+  meansOf,
+  ReturnWindow,
+  rowsOf,
+  type SquareMatrix,
+} from './measures/covariance.js'
+export { type Drawdown, maxDrawdown } from './measures/drawdown.js'
+export { countExceptions, type KupiecOptions, type KupiecTest, kupiecTest } from './measures/kupiec.js'
+export {
+  accountMargin,
+  cashMargin,
+  futuresMargin,
+  type Margin,
+  type MarginModel,
+  type MarginPosition,
+  type RegTRates,
+  regTMargin,
+} from './measures/margin.js'
+export { choleskyOf, type MonteCarloOptions, monteCarloRisk } from './measures/monte-carlo.js'
+export {
+  incrementalRisk,
+  type PortfolioRisk,
+  type PortfolioRiskOptions,
+  portfolioRisk,
+  simulatedProfits,
+} from './measures/portfolio-risk.js'
+export {
+  alignReturns,
+  describeReturns,
+  type MissingPrices,
+  type ReturnMatrix,
+  type ReturnStatistics,
+  returnMatrix,
+  simpleReturns,
+} from './measures/returns.js'
+export { type StressResult, type StressScenario, stressTest } from './measures/stress.js'
+export {
+  type CornishFisherRisk,
+  cornishFisherRisk,
+  type EwmaOptions,
+  type EwmaRisk,
+  ewmaRisk,
+  type HistoricalRisk,
+  historicalRisk,
+  leastSample,
+  normalRisk,
+  type ParametricOptions,
+  type ParametricRisk,
+  parametricRisk,
+  type ValueAtRisk,
+} from './measures/value-at-risk.js'
 export { type MarketDataLimits, ReferenceFault, ReferencePrices } from './reference-prices.js'
 export { SlidingWindow } from './sliding-window.js'
 export { type Scope, type TradingStateName, TradingStates } from './trading-state.js'
