@@ -3,6 +3,24 @@
  */
 
 export type { Breach } from './breach.js'
+export type { Breaker, BreakerMemory, BreakerState } from './breakers/breaker.js'
+export {
+  type BreakerAction,
+  type BreakerEffect,
+  type BreakerListener,
+  type BreakerReport,
+  type CircuitBreakerOptions,
+  CircuitBreakers,
+  type MeasureOptions,
+} from './breakers/circuit-breakers.js'
+export { ConcentrationBreaker, type ConcentrationOptions, onlyReduces } from './breakers/concentration.js'
+export { DailyLossBreaker, type DailyLossOptions } from './breakers/daily-loss.js'
+export { DrawdownBreaker, type DrawdownOptions } from './breakers/drawdown.js'
+export { type LimitLevel, orderValueLevel, type PositionShare, positionShareLevel } from './breakers/order-limits.js'
+export { type CircuitPhase, RejectStormBreaker, type RejectStormOptions } from './breakers/reject-storm.js'
+export { RejectionRateBreaker, type RejectionRateOptions } from './breakers/rejection-rate.js'
+export { ThresholdBreaker, type ThresholdOptions, type WindowStatistic } from './breakers/threshold.js'
+export { type TradingDayOptions, TradingDayRoll, type TradingDays } from './breakers/trading-day.js'
 export { type Control, type ControlName, controls } from './controls.js'
 export { RiskGate, type RiskGateOptions, type Venue } from './gate.js'
 export { CompiledLimits, type PerInstrument, type RiskLimits } from './limits.js'
