@@ -9,6 +9,18 @@ import { worstCaseLeaves } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 
+/** Told of every change; only where a control asks for it. `at`: the record of the order. */
+export interface ExposureWatch {
+  /** What an order may still trade changed by so many units. */
+  onWorking(at: number, units: number): void
+  /** An order was filled, or a fill taken back with the sign turned. */
+  onTraded(at: number, signedUnits: number): void
+  /** The position of an account changed without an order of ours. */
+  onAdjusted(account: number, instrument: number, signedUnits: number): void
+  /** An order is open from now on, or no longer. */
+  onOpen(at: number, isOpen: boolean): void
+}
+
 /** Exposure by (account, instrument), and open-order counts. All quantities in instrument units. */
 export class Exposure {
   /** Net position, signed. */
@@ -27,6 +39,7 @@ export class Exposure {
   readonly #cells: Float64Array
   readonly #instruments: number
   readonly #keys: number
+  #watch: ExposureWatch | undefined
 
   constructor(table: OrderTable, sizes: { account: number; instrument: number; strategy: number; connector: number }) {
     const keys = sizes.account * sizes.instrument
@@ -42,6 +55,11 @@ export class Exposure {
     this.openByAccount = new Int32Array(sizes.account)
     this.openByStrategy = new Int32Array(sizes.strategy)
     this.openByConnector = new Int32Array(sizes.connector)
+  }
+
+  /** Tells a watch of every change from now on. */
+  set watch(watch: ExposureWatch | undefined) {
+    this.#watch = watch
   }
 
   /** Index of an (account, instrument) pair in the columns. */
@@ -63,6 +81,7 @@ export class Exposure {
     const side = this.sideKey(key, cells[at + Field.side] | 0)
     const quantity = cells[at + Field.quantity]
     this.#count(at, key, account, 1)
+    this.#watch?.onWorking(at, quantity - cells[at + Field.reserved])
     this.working[side] = this.working[side] + quantity - cells[at + Field.reserved]
     cells[at + Field.reserved] = quantity
   }
@@ -95,6 +114,7 @@ export class Exposure {
     const account = cells[at + Field.account] | 0
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
     this.position[key] = this.position[key] + signedUnits
+    this.#watch?.onTraded(at, signedUnits)
     const isOpen = cells[at + Field.isOpen]
     if (isOpen !== cells[at + Field.isCounted] || cells[at + Field.firstRequest] >= 0) {
       this.sync(at)
@@ -103,6 +123,7 @@ export class Exposure {
     const leaves = cells[at + Field.quantity] - cells[at + Field.filled]
     const target = isOpen === 1 && leaves > 0 ? leaves : 0
     const side = this.sideKey(key, cells[at + Field.side] | 0)
+    this.#watch?.onWorking(at, target - cells[at + Field.reserved])
     this.working[side] = this.working[side] + target - cells[at + Field.reserved]
     cells[at + Field.reserved] = target
   }
@@ -111,6 +132,7 @@ export class Exposure {
   applyFill(account: number, instrument: number, signedUnits: number): void {
     const key = this.keyOf(account, instrument)
     this.position[key] = this.position[key] + signedUnits
+    this.#watch?.onAdjusted(account, instrument, signedUnits)
   }
 
   #worstCase(at: number): number {
@@ -123,6 +145,7 @@ export class Exposure {
   #set(row: number, key: number, units: number): void {
     const cells = this.#cells
     const at = this.sideKey(key, cells[row + Field.side] | 0)
+    this.#watch?.onWorking(row, units - cells[row + Field.reserved])
     this.working[at] = this.working[at] + units - cells[row + Field.reserved]
     cells[row + Field.reserved] = units
   }
@@ -132,6 +155,7 @@ export class Exposure {
     const strategy = cells[row + Field.strategy] | 0
     const connector = cells[row + Field.connector] | 0
     cells[row + Field.isCounted] = change > 0 ? 1 : 0
+    this.#watch?.onOpen(row, change > 0)
     this.openByInstrument[key] = this.openByInstrument[key] + change
     this.openByAccount[account] = this.openByAccount[account] + change
     this.openByStrategy[strategy] = this.openByStrategy[strategy] + change

@@ -10,6 +10,7 @@ import { foldTrade } from '../orders/fold-trades.js'
 import * as Field from '../orders/order-fields.js'
 import { OrderTable } from '../orders/order-table.js'
 import { denialCode } from './controls.js'
+import type { ExtraOptions } from './extra-checks.js'
 import { RiskGate } from './gate.js'
 import type { RiskLimits } from './limits.js'
 
@@ -79,6 +80,7 @@ export class GateUnderTest {
     limits: RiskLimits = {},
     instruments: Partial<InstrumentDefinition>[] = [{}],
     table = new OrderTable({ capacity: 64 }),
+    extra: ExtraOptions = {},
   ) {
     this.table = table
     for (const [i, changes] of instruments.entries()) this.instruments.add(share(`S${i}`, changes))
@@ -90,6 +92,7 @@ export class GateUnderTest {
       venue: () => this.venue,
       sizes: { account: 1, connector: 1, strategy: 4, instrument: Math.max(4, instruments.length) },
       limits: { ...noLimits, ...limits },
+      ...extra,
     })
     for (const instrument of this.instruments) this.quote(instrument, 100)
   }

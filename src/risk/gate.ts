@@ -21,7 +21,11 @@ import { type Breach, describeBreach } from './breach.js'
 import { controls, Verdict } from './controls.js'
 import { DuplicateGuard } from './duplicate-guard.js'
 import { Exposure } from './exposure.js'
+import { ExtraChecks, type ExtraOptions } from './extra-checks.js'
+import type { GateActions, GateCheck } from './gate-check.js'
 import { CompiledLimits, type InstrumentLimits, type RiskLimits } from './limits.js'
+import type { SquareMatrix } from './measures/covariance.js'
+import type { ParentLimits } from './parent-limits.js'
 import { PlainCheck } from './plain-check.js'
 import { GatePlan } from './plan.js'
 import * as Plan from './plan-fields.js'
@@ -30,6 +34,7 @@ import { SlidingWindow } from './sliding-window.js'
 import { Subject } from './subject.js'
 import { isKillWord, type ScopeSizes, stateOfWord, TradingState, TradingStates } from './trading-state.js'
 import { valuationUnits } from './valuation.js'
+import { Valuer } from './valuer.js'
 
 const right = claimMintingRight('risk gate')
 
@@ -41,7 +46,7 @@ export interface Venue {
 }
 
 /** What a gate is made of. */
-export interface RiskGateOptions {
+export interface RiskGateOptions extends ExtraOptions {
   table: OrderTable
   instruments: InstrumentRegistry
   names: OrderNames
@@ -54,7 +59,6 @@ export interface RiskGateOptions {
 
 /** The pre-trade risk gate of one system. */
 export class RiskGate {
-  readonly limits: CompiledLimits
   readonly exposure: Exposure
   readonly states: TradingStates
   readonly references: ReferencePrices
@@ -62,6 +66,18 @@ export class RiskGate {
   readonly denials: Float64Array
   /** Orders and changes approved. */
   approvals = 0
+  /** Orders that passed and reached a soft level. */
+  warnings = 0
+  /** Raised with every change of limits. */
+  limitVersion = 1
+  /** What controls ask for beside refusing. Its owner replaces it; by itself the gate halts and cancels nothing. */
+  actions: GateActions = {
+    halt: (scope, index) => this.states.set(scope, index, 'HALTED'),
+    cancel: () => {},
+    warn: () => {},
+  }
+  /** The configured controls; see extra-checks.ts. */
+  readonly extras: ExtraChecks
   readonly #table: OrderTable
   readonly #cells: Float64Array
   readonly #instruments: InstrumentRegistry
@@ -70,8 +86,13 @@ export class RiskGate {
   readonly #throttles: (SlidingWindow | undefined)[]
   readonly #duplicates: DuplicateGuard | undefined
   readonly #phases: Int8Array
-  readonly #plan: GatePlan
-  readonly #plain: PlainCheck
+  #limits: CompiledLimits
+  #plan: GatePlan
+  #plain: PlainCheck
+  #hasExtras: boolean
+  readonly #valuer: Valuer
+  readonly #equity = new Float64Array([Number.NaN, Number.NEGATIVE_INFINITY])
+  readonly #sizes: ScopeSizes
   readonly #approved: ApprovedOrder
   readonly #approvedChange: ApprovedReplace
   readonly #subject = new Subject()
@@ -83,7 +104,8 @@ export class RiskGate {
     this.#instruments = instruments
     this.#clock = options.clock
     this.#venue = options.venue
-    this.limits = new CompiledLimits(limits)
+    this.#sizes = sizes
+    this.#limits = new CompiledLimits(limits)
     this.exposure = new Exposure(table, sizes)
     this.states = new TradingStates(sizes)
     this.references = new ReferencePrices(sizes.instrument, limits.marketData === false ? {} : limits.marketData)
@@ -95,17 +117,98 @@ export class RiskGate {
     const duplicates = limits.duplicates ?? { limit: 10, windowMs: 1_000 }
     this.#duplicates = duplicates === false ? undefined : new DuplicateGuard(duplicates.limit, duplicates.windowMs)
     this.#phases = new Int8Array(sizes.instrument).fill(-1)
-    this.#plan = new GatePlan(sizes.instrument, this.limits.collarParts)
-    this.#plain = new PlainCheck({
-      table,
+    this.#valuer = new Valuer(sizes.instrument, instruments, this.references, limits)
+    this.#plan = this.#makePlan()
+    this.#plain = this.#makePlainCheck()
+    this.extras = this.#makeExtras(options, limits)
+    this.#hasExtras = !this.extras.isEmpty
+    this.#approved = ApprovedOrder.mint(right, table, instruments, names)
+    this.#approvedChange = ApprovedReplace.mint(right, table, instruments, names)
+  }
+
+  /** The limits of now. */
+  get limits(): CompiledLimits {
+    return this.#limits
+  }
+
+  #makePlan(): GatePlan {
+    const { collarParts, orderWarnAt } = this.#limits
+    this.#valuer.collarParts = collarParts
+    return new GatePlan(this.#sizes.instrument, collarParts, orderWarnAt)
+  }
+
+  #makePlainCheck(): PlainCheck {
+    return new PlainCheck({
+      table: this.#table,
       plan: this.#plan,
-      limits: this.limits,
+      limits: this.#limits,
       exposure: this.exposure,
       states: this.states,
       references: this.references,
     })
-    this.#approved = ApprovedOrder.mint(right, table, instruments, names)
-    this.#approvedChange = ApprovedReplace.mint(right, table, instruments, names)
+  }
+
+  #makeExtras(options: RiskGateOptions, limits: RiskLimits): ExtraChecks {
+    const { table, instruments, names, clock, sizes } = options
+    const { exposure, references } = this
+    const actions: GateActions = {
+      halt: (...args) => this.actions.halt(...args),
+      cancel: (row) => this.actions.cancel(row),
+      warn: (...args) => this.actions.warn(...args),
+    }
+    const parts = { table, instruments, names, exposure, references, clock, sizes, valuer: this.#valuer, actions }
+    const maxAgeNs = (limits.maxEquityAgeMs ?? 5_000) * 1_000_000
+    const equity = this.#equity
+    const extras = new ExtraChecks(parts, limits, options, {
+      equityNow: (nowNs) => (nowNs - equity[1] <= maxAgeNs ? equity[0] : Number.NaN),
+    })
+    if (extras.needsWatch) exposure.watch = extras
+    const { priceWindow } = extras
+    if (priceWindow !== undefined)
+      references.onAccepted = (instrument, price, tsUs) => priceWindow.note(instrument, price, tsUs)
+    return extras
+  }
+
+  /** Equity now, in the base currency, for limits that are shares of it; NaN when it is not known. */
+  setEquity(amount: number): void {
+    this.#equity[0] = amount
+    this.#equity[1] = this.#clock.monotonicNs()
+  }
+
+  /** What an account has now; see `BuyingPower`. Without that control nothing happens. */
+  setFunds(account: number, amount: number): void {
+    this.extras.funds?.setFunds(account, amount, this.#clock.monotonicNs())
+  }
+
+  /** Covariance of daily returns of instruments (by index), for the limit on value at risk. Without that control nothing happens. */
+  setCovariance(instruments: readonly number[], covariance: SquareMatrix): void {
+    this.extras.varLimit?.setCovariance(instruments, covariance, this.#clock.monotonicNs())
+  }
+
+  /** Parent orders whose children are held against them. */
+  get parents(): ParentLimits {
+    this.#hasExtras = true
+    return this.extras.parents
+  }
+
+  /** Adds a control of the host to those that every order passes. */
+  addCheck(check: GateCheck): void {
+    this.extras.add(check)
+    this.#hasExtras = true
+  }
+
+  /**
+   * Puts other amounts in the place of those of now, all at once: the next order is checked against the new ones. Controls
+   * that were not configured when the gate was made stay away, and those that were stay; see `LimitBook` for who may do this.
+   *
+   * @throws TradewireError `TW_INVALID_CONFIG`, and nothing has changed then.
+   */
+  setLimits(limits: RiskLimits): void {
+    this.#limits = new CompiledLimits(limits)
+    this.#plan = this.#makePlan()
+    this.#plain = this.#makePlainCheck()
+    this.extras.books?.setLimits(limits)
+    this.limitVersion++
   }
 
   /** The trading phase of an instrument as its venue last said; see `TradingStatus` of the ring. */
@@ -124,18 +227,24 @@ export class RiskGate {
    */
   check(row: number): number {
     const order = this.#readNow(row)
-    if (!this.#isPlainlyGood(row, order)) {
-      const verdict = this.#verdict(row, order, true)
-      if (verdict !== 0) {
-        this.denials[verdict] = this.denials[verdict] + 1
-        return verdict
-      }
+    let verdict = this.#isPlainlyGood(row, order) ? 0 : this.#verdict(row, order, true)
+    if (this.#hasExtras) verdict = this.extras.judge(row, order, verdict, true)
+    if (verdict !== 0) {
+      this.denials[verdict] = this.denials[verdict] + 1
+      return verdict
     }
     this.#throttles[order.connector]?.take(order)
     this.#duplicates?.take(order)
     this.exposure.reserve(row)
     this.approvals++
+    if (order.quantity * Math.abs(order.price) >= this.#plan.cells[order.instrument * Plan.STRIDE + Plan.WARN_VALUE])
+      this.#warnOfValue(order)
     return 0
+  }
+
+  #warnOfValue(order: Subject): void {
+    this.warnings++
+    this.actions.warn('maxOrderNotional', order, `more than ${this.#limits.orderWarnAt * 100} % of the limit`)
   }
 
   /** Whether all controls let a new order pass, found out in the short way; false says nothing. */
@@ -173,7 +282,12 @@ export class RiskGate {
     order.quantity = quantity
     order.price = price
     order.trigger = trigger
-    const verdict = this.#isPureDecrease(row, order) ? this.#decreaseVerdict(order) : this.#verdict(row, order, false)
+    let verdict = 0
+    if (this.#isPureDecrease(row, order)) verdict = this.#decreaseVerdict(order)
+    else {
+      verdict = this.#verdict(row, order, false)
+      if (this.#hasExtras) verdict = this.extras.judge(row, order, verdict, false)
+    }
     if (verdict !== 0) {
       this.denials[verdict] = this.denials[verdict] + 1
       return verdict
@@ -207,23 +321,22 @@ export class RiskGate {
     const order = this.#readNow(row)
     const breaches: Breach[] = []
     const seen = new Set<number>()
-    for (const check of this.#checks(row, order)) {
-      const verdict = check()
-      if (verdict === 0 || seen.has(verdict)) continue
+    const add = (verdict: number) => {
+      if (verdict === 0 || seen.has(verdict)) return
       seen.add(verdict)
       breaches.push(this.describe(row, verdict))
     }
+    for (const check of this.#checks(row, order)) add(check())
+    for (const verdict of this.extras.verdicts(row, order)) add(verdict)
     return breaches
   }
 
   /** A verdict on the order that was checked last, in words. */
   describe(row: number, verdict: number): Breach {
-    return describeBreach(
-      verdict,
-      this.#subject,
-      this.limits.of(this.#instruments.at(this.#table.cells[row + Field.instrument])),
-      this.limits,
-    )
+    const { limits } = this
+    const own = limits.of(this.#instruments.at(this.#table.cells[row + Field.instrument]))
+    const breach = describeBreach(verdict, this.#subject, own, limits)
+    return { ...breach, ...this.extras.describe(row, this.#subject, verdict) }
   }
 
   /** As {@link #read}, with the time of now. */

@@ -6,7 +6,15 @@ import { TradewireError } from '../core/errors.js'
 import { LIMB } from '../math/wide.js'
 import { Decimal, type DecimalInput, toDecimal } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
+import type { PriceWindowOptions } from './price-window.js'
+import type { ReentryOptions } from './reentry-guard.js'
 import type { MarketDataLimits } from './reference-prices.js'
+import type { RestrictionOptions } from './restrictions.js'
+import type { RunawayOptions } from './runaway-guard.js'
+import { checkScopedLimits, type ScopedLimits } from './scope-limits.js'
+import type { SelfMatchOptions } from './self-match.js'
+import type { TriggerOptions } from './trigger-rules.js'
+import type { VarLimitOptions } from './var-limit.js'
 
 /**
  * One amount for every instrument, or one by symbol or id, `*` standing for the rest. An instrument that such a table does
@@ -15,7 +23,7 @@ import type { MarketDataLimits } from './reference-prices.js'
 export type PerInstrument = DecimalInput | Readonly<Record<string, DecimalInput>>
 
 /** Pre-trade limits. Everything has a default; see each field. */
-export interface RiskLimits {
+export interface RiskLimits extends ScopedLimits {
   /** Largest quantity of one order; no limit unless given. A table without `*` allows 0 of what it does not name. */
   maxOrderQuantity?: PerInstrument
   /** Largest value of one order in the base currency; 1,000,000 unless given, also for what a table without `*` does not name. */
@@ -32,6 +40,28 @@ export interface RiskLimits {
   duplicates?: { limit: number; windowMs: number } | false
   /** What makes a reference price unusable; false lets orders pass without market data, where no other control needs a price. */
   marketData?: MarketDataLimits | false
+  /** From which share of `maxOrderNotional` an order is warned about; 0.5 unless given. */
+  orderWarnAt?: number
+  /** From which share of any other limit use of it is warned about; 0.8 unless given. */
+  warnAt?: number
+  /** So many submissions a window and strategy, refused ones counted; beyond it the strategy is halted. Off unless given. */
+  runaway?: RunawayOptions | false
+  /** So many entries after fills a window, strategy, instrument and side; beyond it the strategy is halted. Off unless given. */
+  reentry?: ReentryOptions | false
+  /** Own orders that would trade with each other. Off unless given. */
+  selfMatch?: SelfMatchOptions | false
+  /** What may be traded. Everything unless given. */
+  restrictions?: RestrictionOptions
+  /** Triggers on the wrong side of the market, or far from it. Off unless given. */
+  triggers?: TriggerOptions | false
+  /** Bands over a period. Off unless given. */
+  priceWindow?: PriceWindowOptions | false
+  /** Value at risk and what moves together. Off unless given. */
+  valueAtRisk?: VarLimitOptions | false
+  /** Buying power: `cash`, or `reg-t`; a model of the host's own is an option of the gate. Off unless given. */
+  buyingPower?: { model?: 'cash' | 'reg-t'; maxAgeMs?: number } | false
+  /** Age at which equity counts as unknown, for limits that are shares of it; 5,000 ms unless given. */
+  maxEquityAgeMs?: number
   /** Currency of the money limits; USD unless given. */
   baseCurrency?: string
   /** Value of one unit of other currencies in the base currency. Orders in a currency without a rate are refused. */
@@ -65,12 +95,17 @@ export class CompiledLimits {
   readonly collarParts: number
   readonly maxOpen: Readonly<{ instrument: number; strategy: number; account: number; connector: number }>
   readonly needsMarketData: boolean
+  readonly orderWarnAt: number
+  readonly warnAt: number
   readonly #byInstrument: InstrumentLimits[] = []
 
   /** @throws TradewireError `TW_INVALID_CONFIG` naming a limit that is none. */
   constructor(limits: RiskLimits = {}) {
     this.source = limits
     checkAmounts(limits)
+    checkScopedLimits(limits)
+    this.orderWarnAt = share(limits.orderWarnAt ?? 0.5, 'orderWarnAt')
+    this.warnAt = share(limits.warnAt ?? 0.8, 'warnAt')
     this.collarParts = limits.priceCollarPercent === false ? -1 : percentParts(limits.priceCollarPercent ?? 5)
     this.maxOpen = {
       instrument: count(limits.maxOpenOrders?.instrument ?? 1_000, 'instrument'),
@@ -163,7 +198,8 @@ function notionalUnits(instrument: Instrument, limits: RiskLimits): Decimal | un
   return Decimal.min(units, new Decimal(LIMB).mul(LIMB - 1))
 }
 
-function rateOf(currency: string, limits: RiskLimits): Decimal | undefined {
+/** Value of one unit of a currency in the base currency; undefined when it is not known. */
+export function rateOf(currency: string, limits: RiskLimits): Decimal | undefined {
   if (currency === (limits.baseCurrency ?? 'USD')) return new Decimal(1)
   const rate = limits.rates?.[currency]
   return rate === undefined ? undefined : toDecimal(rate, `rates.${currency}`)
@@ -197,6 +233,12 @@ function percentParts(percent: number): number {
     )
   }
   return parts
+}
+
+function share(value: number, name: string): number {
+  if (!(value > 0 && value <= 1))
+    throw new TradewireError('TW_INVALID_CONFIG', `risk.${name} must be above 0 and at most 1, got ${value}`)
+  return value
 }
 
 function count(value: number, name: string): number {

@@ -23,6 +23,8 @@ export const REFERENCE = 8,
  * and minus the lowest.
  */
 export const BOUND = 10
+/** Price units x quantity units from which on an order is warned about. */
+export const WARN_VALUE = 12
 /** Cells of a row. */
 export const STRIDE = 16
 

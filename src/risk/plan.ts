@@ -4,6 +4,7 @@
  *
  * A row that was never made holds NaN, with which every comparison fails.
  */
+import { LIMB } from '../math/wide.js'
 import type { Instrument } from '../model/instrument.js'
 import type { InstrumentLimits } from './limits.js'
 import * as Plan from './plan-fields.js'
@@ -13,8 +14,11 @@ import { highestInside, lowestInside } from './valuation.js'
 export class GatePlan {
   readonly cells: Float64Array
   readonly #collarParts: number
+  readonly #warnAt: number
 
-  constructor(instruments: number, collarParts: number) {
+  /** `warnAt`: share of the largest value of an order from which on it is warned about. */
+  constructor(instruments: number, collarParts: number, warnAt: number) {
+    this.#warnAt = warnAt
     this.cells = new Float64Array(instruments * Plan.STRIDE).fill(Number.NaN)
     this.#collarParts = collarParts
   }
@@ -33,6 +37,9 @@ export class GatePlan {
     cells[at + Plan.PRICE_STEP] = hasBands ? Number.NaN : instrument.priceStepUnits
     cells[at + Plan.MOST_VALUE] = mostValue(limits)
     cells[at + Plan.MOST_POSITION] = limits.maxPositionUnits
+    cells[at + Plan.WARN_VALUE] = limits.isInverse
+      ? Number.NaN
+      : (limits.maxNotionalHigh * LIMB + limits.maxNotionalLow) * this.#warnAt
   }
 
   /**

@@ -30,6 +30,8 @@ export class ReferencePrices {
   /** Mid of the last usable quote, or the last trade where no quote ever came; NaN when there is neither. */
   readonly reference: Float64Array
   readonly tsRecvUs: Float64Array
+  /** Told of every reference that is taken over. */
+  onAccepted: ((instrument: number, price: number, tsUs: number) => void) | undefined
   readonly #fault: Uint8Array
   readonly #candidate: Float64Array
   readonly #confirmations: Int32Array
@@ -121,5 +123,6 @@ export class ReferencePrices {
     this.reference[i] = price
     this.tsRecvUs[i] = tsRecvUs
     this.#fault[i] = ReferenceFault.none
+    this.onAccepted?.(i, price, tsRecvUs)
   }
 }

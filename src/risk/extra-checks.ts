@@ -1,0 +1,156 @@
+/**
+ * The controls of a gate that were configured beside those that every order passes, in one list; and the hooks by which they
+ * learn what happens to exposure.
+ */
+import { DailyCounts } from './daily-counts.js'
+import type { ExposureWatch } from './exposure.js'
+import { type EquitySource, ExposureLimits } from './exposure-limits.js'
+import { BuyingPower } from './funds.js'
+import type { GateCheck, GateParts, OwnCheck } from './gate-check.js'
+import type { RiskLimits } from './limits.js'
+import { cashMargin, type MarginModel, regTMargin } from './measures/margin.js'
+import { OwnChecks } from './own-checks.js'
+import { ParentLimits } from './parent-limits.js'
+import { PriceWindow } from './price-window.js'
+import { ReentryGuard } from './reentry-guard.js'
+import { Restrictions } from './restrictions.js'
+import { RunawayGuard } from './runaway-guard.js'
+import { ScopeBooks } from './scope-books.js'
+import { SelfMatchGuard } from './self-match.js'
+import type { Subject } from './subject.js'
+import { TriggerRules } from './trigger-rules.js'
+import { VarLimit } from './var-limit.js'
+
+/** What a host adds to the configured controls. */
+export interface ExtraOptions {
+  /** Synchronous checks of the host. */
+  checks?: readonly OwnCheck[]
+  /** A margin model of the host, in place of `buyingPower.model`. */
+  marginModel?: MarginModel
+}
+
+/** See the file's header. */
+export class ExtraChecks implements ExposureWatch {
+  readonly books: ScopeBooks | undefined
+  readonly exposureLimits: ExposureLimits | undefined
+  readonly daily: DailyCounts | undefined
+  readonly funds: BuyingPower | undefined
+  readonly restrictions: Restrictions | undefined
+  readonly priceWindow: PriceWindow | undefined
+  readonly varLimit: VarLimit | undefined
+  readonly #parts: GateParts
+  readonly #list: GateCheck[] = []
+  readonly #reentry: ReentryGuard | undefined
+  readonly #selfMatch: SelfMatchGuard | undefined
+  #parents: ParentLimits | undefined
+
+  constructor(parts: GateParts, limits: RiskLimits, options: ExtraOptions, equity: EquitySource) {
+    const list = this.#list
+    this.#parts = parts
+    const { runaway, reentry, selfMatch, restrictions, triggers, priceWindow, valueAtRisk, buyingPower } = limits
+    // The runaway guard stands first: it counts what the others refuse, and halts.
+    if (runaway) list.push(new RunawayGuard(parts, runaway))
+    if (restrictions !== undefined) {
+      this.restrictions = new Restrictions(parts, restrictions)
+      list.push(this.restrictions)
+    }
+    if (triggers) list.push(new TriggerRules(parts, triggers))
+    if (priceWindow) {
+      this.priceWindow = new PriceWindow(parts, priceWindow)
+      list.push(this.priceWindow)
+    }
+    const books = new ScopeBooks({ ...parts, limits })
+    if (books.books.length > 0) {
+      this.books = books
+      this.exposureLimits = new ExposureLimits(books, parts, equity)
+      this.daily = new DailyCounts(books, parts)
+      list.push(this.exposureLimits, this.daily)
+    }
+    const model = options.marginModel ?? (buyingPower ? modelOf(buyingPower.model) : undefined)
+    if (model !== undefined) {
+      const maxAgeMs = buyingPower ? buyingPower.maxAgeMs : undefined
+      this.funds = new BuyingPower(parts, { model, ...(maxAgeMs === undefined ? {} : { maxAgeMs }) })
+      list.push(this.funds)
+    }
+    if (valueAtRisk) {
+      this.varLimit = new VarLimit(parts, valueAtRisk)
+      list.push(this.varLimit)
+    }
+    if (reentry) {
+      this.#reentry = new ReentryGuard(parts, reentry)
+      list.push(this.#reentry)
+    }
+    if (selfMatch) {
+      this.#selfMatch = new SelfMatchGuard(parts, selfMatch)
+      list.push(this.#selfMatch)
+    }
+    if (options.checks !== undefined && options.checks.length > 0) list.push(new OwnChecks(parts, options.checks))
+  }
+
+  /** Whether there is any. */
+  get isEmpty(): boolean {
+    return this.#list.length === 0
+  }
+
+  /** Whether any of them has to know of changes of exposure. */
+  get needsWatch(): boolean {
+    return this.books !== undefined || this.#reentry !== undefined || this.#selfMatch !== undefined
+  }
+
+  /** Parents and their children; made when first asked for. */
+  get parents(): ParentLimits {
+    if (this.#parents === undefined) {
+      this.#parents = new ParentLimits(this.#parts)
+      this.#list.push(this.#parents)
+    }
+    return this.#parents
+  }
+
+  /** Adds a control. */
+  add(check: GateCheck): void {
+    this.#list.push(check)
+  }
+
+  /** The verdict of all, given that of the controls before them; every control learns of it. */
+  judge(row: number, order: Subject, before: number, isNew: boolean): number {
+    const list = this.#list
+    let verdict = before
+    for (let i = 0; i < list.length && verdict === 0; i++) verdict = (list[i] as GateCheck).check(row, order, isNew)
+    for (let i = 0; i < list.length; i++) (list[i] as GateCheck).seen?.(row, order, verdict, isNew)
+    return verdict
+  }
+
+  /** Every verdict on an order, for explanations: changes nothing. */
+  verdicts(row: number, order: Subject): number[] {
+    return this.#list.map((check) => check.check(row, order, true)).filter((verdict) => verdict !== 0)
+  }
+
+  /** A verdict in the words of the control that gave it; undefined where none of these did. */
+  describe(row: number, order: Subject, verdict: number): { limit: string; observed: string } | undefined {
+    const check = this.#list.find((each) => each.describe !== undefined && each.check(row, order, true) === verdict)
+    return check?.describe?.(verdict, order)
+  }
+
+  onWorking(at: number, units: number): void {
+    this.books?.onWorking(at, units)
+  }
+
+  onTraded(at: number, signedUnits: number): void {
+    this.books?.onTraded(at, signedUnits)
+    this.#reentry?.filled(at)
+  }
+
+  onAdjusted(account: number, instrument: number, signedUnits: number): void {
+    this.books?.onAdjusted(account, instrument, signedUnits)
+  }
+
+  onOpen(at: number, isOpen: boolean): void {
+    if (this.#selfMatch === undefined) return
+    if (isOpen) this.#selfMatch.orders.add(at)
+    else this.#selfMatch.orders.remove(at)
+  }
+}
+
+function modelOf(model: 'cash' | 'reg-t' = 'cash'): MarginModel {
+  return model === 'cash' ? cashMargin : regTMargin()
+}

@@ -1,0 +1,142 @@
+/**
+ * Positions and working orders by the entries of a scope: a strategy, a connector, an account, the whole system, a group of
+ * instruments. Kept in step with the exposure by its hooks; only where limits of the scope are configured.
+ */
+import type { ScopeLimits } from './scope-limits.js'
+
+/** Columns of the limits of an entry. */
+export const GROSS = 0,
+  NET = 1,
+  POSITION_VALUE = 2,
+  /** Share of equity. */
+  CONCENTRATION = 3,
+  ORDER_VALUE = 4,
+  DAY_ORDERS = 5,
+  DAY_VALUE = 6,
+  DAY_QUANTITY = 7
+/** Columns of a row. */
+export const LIMIT_FIELDS = 8
+
+/** What scope limits can be of. */
+export type BookKind = 'global' | 'account' | 'connector' | 'strategy' | 'group'
+
+/** See the file's header. Quantities are units of the instruments. */
+export class ScopeBook {
+  readonly kind: BookKind
+  readonly entries: number
+  readonly position: Float64Array
+  readonly buying: Float64Array
+  readonly selling: Float64Array
+  /** Limits by entry, {@link LIMIT_FIELDS} columns; Infinity = none. */
+  readonly limits: Float64Array
+  /** Instruments that an entry ever had to do with, in the order of their appearance. */
+  readonly active: Int32Array
+  readonly activeCount: Int32Array
+  readonly #isActive: Uint8Array
+  readonly #isResolved: Uint8Array
+  readonly #instruments: number
+  readonly #limitsOf: (entry: number) => ScopeLimits | undefined
+
+  /** `limitsOf`: what is configured for an entry; undefined = nothing of it may be traded. */
+  constructor(
+    kind: BookKind,
+    entries: number,
+    instruments: number,
+    limitsOf: (entry: number) => ScopeLimits | undefined,
+  ) {
+    const cells = entries * instruments
+    this.kind = kind
+    this.entries = entries
+    this.#instruments = instruments
+    this.position = new Float64Array(cells)
+    this.buying = new Float64Array(cells)
+    this.selling = new Float64Array(cells)
+    this.active = new Int32Array(cells)
+    this.activeCount = new Int32Array(entries)
+    this.#isActive = new Uint8Array(cells)
+    this.#isResolved = new Uint8Array(entries)
+    this.limits = new Float64Array(entries * LIMIT_FIELDS).fill(Number.POSITIVE_INFINITY)
+    this.#limitsOf = limitsOf
+  }
+
+  /** Index of an entry's instrument in the columns. */
+  keyOf(entry: number, instrument: number): number {
+    return entry * this.#instruments + instrument
+  }
+
+  /** First column of an entry's limits, looked up when first asked for. */
+  limitsAt(entry: number): number {
+    const at = entry * LIMIT_FIELDS
+    if (this.#isResolved[entry] === 0) {
+      this.#isResolved[entry] = 1
+      this.#compile(at, this.#limitsOf(entry))
+    }
+    return at
+  }
+
+  /** The limits changed: they are looked up anew. */
+  invalidate(): void {
+    this.#isResolved.fill(0)
+  }
+
+  #compile(at: number, limits: ScopeLimits | undefined): void {
+    const { limits: cells } = this
+    // An entry that a table of limits leaves out may have nothing.
+    if (limits === undefined) {
+      cells.fill(0, at, at + LIMIT_FIELDS)
+      return
+    }
+    const amount = (value: ScopeLimits[keyof ScopeLimits]) =>
+      value === undefined ? Number.POSITIVE_INFINITY : Number(value)
+    cells[at + GROSS] = amount(limits.maxGross)
+    cells[at + NET] = amount(limits.maxNet)
+    cells[at + POSITION_VALUE] = amount(limits.maxPositionValue)
+    cells[at + CONCENTRATION] = amount(limits.concentrationPercent) / 100
+    cells[at + ORDER_VALUE] = amount(limits.maxOrderNotional)
+    cells[at + DAY_ORDERS] = amount(limits.maxOrdersPerDay)
+    cells[at + DAY_VALUE] = amount(limits.maxNotionalPerDay)
+    cells[at + DAY_QUANTITY] = amount(limits.maxQuantityPerDay)
+  }
+
+  /** What works changed by so many units. */
+  addWorking(entry: number, instrument: number, side: number, units: number): void {
+    const key = this.#touch(entry, instrument)
+    const column = side > 0 ? this.buying : this.selling
+    column[key] = column[key] + units
+  }
+
+  /** The position changed by so many units. */
+  addPosition(entry: number, instrument: number, units: number): void {
+    const key = this.#touch(entry, instrument)
+    this.position[key] = this.position[key] + units
+  }
+
+  #touch(entry: number, instrument: number): number {
+    const key = entry * this.#instruments + instrument
+    if (this.#isActive[key] === 0) {
+      this.#isActive[key] = 1
+      this.active[entry * this.#instruments + this.activeCount[entry]] = instrument
+      this.activeCount[entry] = this.activeCount[entry] + 1
+    }
+    return key
+  }
+
+  /** Positions that are not 0, as `[entry, instrument, units]`: what a restart has to find again. */
+  positions(): [number, number, number][] {
+    const found: [number, number, number][] = []
+    for (let entry = 0; entry < this.entries; entry++) {
+      for (let i = 0; i < this.activeCount[entry]; i++) {
+        const instrument = this.active[entry * this.#instruments + i]
+        const units = this.position[entry * this.#instruments + instrument]
+        if (units !== 0) found.push([entry, instrument, units])
+      }
+    }
+    return found
+  }
+
+  /** Takes what {@link positions} gave, in place of what there is. */
+  setPositions(positions: readonly (readonly [number, number, number])[]): void {
+    this.position.fill(0)
+    for (const [entry, instrument, units] of positions) this.addPosition(entry, instrument, units)
+  }
+}
