@@ -2,6 +2,7 @@
  * `tradewire/risk`: the pre-trade gate and what it is made of.
  */
 
+export { DayRoll, type DayRollOptions } from '../calendar/day-roll.js'
 export type { Breach } from './breach.js'
 export type { Breaker, BreakerMemory, BreakerState } from './breakers/breaker.js'
 export {
@@ -20,7 +21,6 @@ export { type LimitLevel, orderValueLevel, type PositionShare, positionShareLeve
 export { type CircuitPhase, RejectStormBreaker, type RejectStormOptions } from './breakers/reject-storm.js'
 export { RejectionRateBreaker, type RejectionRateOptions } from './breakers/rejection-rate.js'
 export { ThresholdBreaker, type ThresholdOptions, type WindowStatistic } from './breakers/threshold.js'
-export { type TradingDayOptions, TradingDayRoll, type TradingDays } from './breakers/trading-day.js'
 export { type Control, type ControlName, controls } from './controls.js'
 export { RiskGate, type RiskGateOptions, type Venue } from './gate.js'
 export { CompiledLimits, type PerInstrument, type RiskLimits } from './limits.js'

@@ -70,8 +70,8 @@ function solve({ inputs }: Case): Fields {
       return { states: inputs.equity.map((equity: number) => breaker.mark(equity)) }
     }
     case 'tradingDay': {
-      const days = new risk.TradingDayRoll({ timeZone: inputs.timeZone, rollLocal: inputs.rollLocal })
-      return { tradingDay: inputs.utc.map((time: string) => days.tradingDay(Date.parse(time) * 1_000)) }
+      const days = new risk.DayRoll({ timeZone: inputs.timeZone, rollLocal: inputs.rollLocal })
+      return { tradingDay: inputs.utc.map((time: string) => days.dayAt(Date.parse(time) * 1_000)) }
     }
     default:
       throw new Error(`unknown kind ${inputs.kind}`)
