@@ -211,13 +211,7 @@ export const controls = {
   breaker: control(
     20,
     'BREAKER',
-    'No circuit breaker (daily loss, drawdown, latency, stale data, one of the host) that covers the order has tripped.',
-    'SEC Rule 15c3-5',
-  ),
-  blocked: control(
-    7,
-    'CONCENTRATION_BREAKER',
-    'The instrument is not blocked for its share of equity, or the order only makes the position smaller.',
+    'No circuit breaker (daily loss, drawdown, concentration, latency, stale data, one of the host) that covers the order has tripped.',
     'SEC Rule 15c3-5',
   ),
   ownCheck: control(0, 'OWN_CHECK', 'Every check of the host agrees.', 'the host'),

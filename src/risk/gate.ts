@@ -32,7 +32,14 @@ import * as Plan from './plan-fields.js'
 import { ReferenceFault, ReferencePrices } from './reference-prices.js'
 import { SlidingWindow } from './sliding-window.js'
 import { Subject } from './subject.js'
-import { isKillWord, type ScopeSizes, stateOfWord, TradingState, TradingStates } from './trading-state.js'
+import {
+  isBreakerWord,
+  isKillWord,
+  type ScopeSizes,
+  stateOfWord,
+  TradingState,
+  TradingStates,
+} from './trading-state.js'
 import { valuationUnits } from './valuation.js'
 import { Valuer } from './valuer.js'
 
@@ -421,8 +428,8 @@ export class RiskGate {
     const state = stateOfWord(word)
     const shrinks = this.#shrinks(order)
     if (state === TradingState.HALTED && !((flags & OrderFlag.protective) !== 0 && shrinks))
-      return isKillWord(word) ? Verdict.killSwitch : Verdict.halted
-    if (state === TradingState.REDUCING && !shrinks) return Verdict.reducing
+      return isKillWord(word) ? Verdict.killSwitch : isBreakerWord(word) ? Verdict.breaker : Verdict.halted
+    if (state === TradingState.REDUCING && !shrinks) return isBreakerWord(word) ? Verdict.breaker : Verdict.reducing
     return (flags & OrderFlag.reduceOnly) !== 0 && !this.#opposesPosition(order) ? Verdict.reducing : 0
   }
 

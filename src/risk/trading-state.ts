@@ -16,7 +16,15 @@ export const scopes = ['global', 'account', 'connector', 'strategy', 'instrument
 /** What a state applies to. */
 export type Scope = (typeof scopes)[number]
 
-const killBit = 4
+/**
+ * A word: what a person or a control set in bits 0 and 1, what circuit breakers ask for in bits 2 and 3, the stricter of the
+ * two in bits 4 and 5, and the kill switch above. So the largest word of all that cover an order is the strictest, and 0
+ * means that nothing stands against it.
+ */
+const BREAKER_SHIFT = 2
+const STATE_SHIFT = 4
+const killBit = 64
+const killedWord = killBit | (TradingState.HALTED << STATE_SHIFT) | TradingState.HALTED
 const stateNames: readonly TradingStateName[] = ['ACTIVE', 'REDUCING', 'HALTED']
 
 /** How many entries each scope may have. */
@@ -29,7 +37,7 @@ export interface ScopeSizes {
 
 /** The states of all scopes. */
 export class TradingStates {
-  /** One word a scope entry: the state, plus a bit when the kill switch set it. */
+  /** One word a scope entry; see above. Shared with the watchdog's thread. */
   readonly words: Int32Array
   readonly #base: Readonly<Record<Scope, number>>
   readonly #account: number
@@ -52,8 +60,13 @@ export class TradingStates {
     this.words = new Int32Array(new SharedArrayBuffer((instrument + sizes.instrument) * 4))
   }
 
-  /** The state set for one entry of a scope; 'global' has the single entry 0. */
+  /** The state of one entry of a scope, the stricter of what was set and what breakers ask for; 'global' has the single entry 0. */
   get(scope: Scope, index = 0): TradingStateName {
+    return stateNames[stateOfWord(this.words[this.#at(scope, index)])] as TradingStateName
+  }
+
+  /** What a person or a control set for an entry, whatever breakers ask for. */
+  own(scope: Scope, index = 0): TradingStateName {
     return stateNames[this.words[this.#at(scope, index)] & 3] as TradingStateName
   }
 
@@ -65,20 +78,34 @@ export class TradingStates {
   /** Sets the state of an entry. An entry held by the kill switch stays HALTED until {@link release}. */
   set(scope: Scope, index: number, state: TradingStateName): void {
     const at = this.#at(scope, index)
-    if ((this.words[at] & killBit) === 0) Atomics.store(this.words, at, TradingState[state])
+    const word = this.words[at]
+    if ((word & killBit) === 0) this.#store(at, TradingState[state], (word >> BREAKER_SHIFT) & 3, 0)
+  }
+
+  /** Sets what circuit breakers ask for: beside what is set, never in its place. */
+  setBreaker(scope: Scope, index: number, state: TradingStateName): void {
+    const at = this.#at(scope, index)
+    const word = this.words[at]
+    this.#store(at, word & 3, TradingState[state], word & killBit)
   }
 
   /** Throws the kill switch of an entry: HALTED, latched. */
   kill(scope: Scope, index = 0): void {
-    Atomics.store(this.words, this.#at(scope, index), TradingState.HALTED | killBit)
+    Atomics.or(this.words, this.#at(scope, index), killedWord)
   }
 
-  /** Takes the kill switch of an entry back. Only an operator does this. */
+  /** Takes the kill switch of an entry back, and what was set with it. Only an operator does this. */
   release(scope: Scope, index = 0): void {
-    Atomics.store(this.words, this.#at(scope, index), TradingState.ACTIVE)
+    const at = this.#at(scope, index)
+    this.#store(at, TradingState.ACTIVE, (this.words[at] >> BREAKER_SHIFT) & 3, 0)
   }
 
-  /** The strictest word over all scopes that cover an order: state in the lower two bits, kill switch above. */
+  #store(at: number, own: number, breaker: number, kill: number): void {
+    const state = kill === 0 ? Math.max(own, breaker) : TradingState.HALTED
+    Atomics.store(this.words, at, kill | (state << STATE_SHIFT) | (breaker << BREAKER_SHIFT) | own)
+  }
+
+  /** The strictest word over all scopes that cover an order; see {@link stateOfWord}, {@link isKillWord} and {@link isBreakerWord}. */
   strictest(account: number, connector: number, strategy: number, instrument: number): number {
     const { words } = this
     return Math.max(
@@ -102,14 +129,13 @@ export class TradingStates {
     return any === 0
   }
 
-  /** Entries that are not ACTIVE, for snapshots and displays. */
+  /** Entries that somebody set, or the kill switch holds, with what was set: for snapshots and displays. Breakers are not among them. */
   list(): { scope: Scope; index: number; state: TradingStateName; isKilled: boolean }[] {
     const entries: { scope: Scope; index: number; state: TradingStateName; isKilled: boolean }[] = []
     for (const scope of scopes) {
       for (let index = 0; index < this.#sizes[scope]; index++) {
-        if (this.words[this.#at(scope, index)] !== 0) {
-          entries.push({ scope, index, state: this.get(scope, index), isKilled: this.isKilled(scope, index) })
-        }
+        if (this.own(scope, index) !== 'ACTIVE')
+          entries.push({ scope, index, state: this.own(scope, index), isKilled: this.isKilled(scope, index) })
       }
     }
     return entries
@@ -122,8 +148,16 @@ export class TradingStates {
 
 /** State of a word given by {@link TradingStates.strictest}. */
 export function stateOfWord(word: number): number {
-  return word & 3
+  return (word >> STATE_SHIFT) & 3
 }
+
+/** Whether only circuit breakers ask for the state of a word. */
+export function isBreakerWord(word: number): boolean {
+  return (word & 3) < stateOfWord(word)
+}
+
+/** What the watchdog's thread ORs into the word of the whole system: the kill switch. */
+export const KILL_WORD = killedWord
 
 /** Whether the kill switch set a word. */
 export function isKillWord(word: number): boolean {

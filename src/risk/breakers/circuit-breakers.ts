@@ -95,6 +95,7 @@ export class CircuitBreakers {
   readonly #all: Entry[] = []
   readonly #maxEquityAgeMs: number
   #equityMs = Number.NEGATIVE_INFINITY
+  #openStorms = 0
   #version = 0
 
   /** @throws TradewireError `TW_INVALID_CONFIG`. */
@@ -201,13 +202,19 @@ export class CircuitBreakers {
     this.#tell(found.entry)
   }
 
-  /** Whether a new order may go to a connector: counts it as a probe where one is due. */
-  tryPass(connector: string, nowMs: number): boolean {
-    const storm = this.#storms.get(connector)
-    if (storm === undefined) return true
-    const may = storm.breaker.tryPass(nowMs)
-    this.#tell(storm.entry)
-    return may
+  /** Whether the circuit of any connector is open, or half open. */
+  get hasStorms(): boolean {
+    return this.#openStorms > 0
+  }
+
+  /** Whether a new order may go to a connector now. Changes nothing. */
+  mayPass(connector: string, nowMs: number): boolean {
+    return this.#storms.get(connector)?.breaker.mayPass(nowMs) ?? true
+  }
+
+  /** A new order went to a connector. */
+  sent(connector: string, nowMs: number): void {
+    this.#storms.get(connector)?.breaker.sent(nowMs)
   }
 
   /** Time passes. */
@@ -283,6 +290,7 @@ export class CircuitBreakers {
       if (own !== undefined) entry.breaker.restore(own, nowMs, elapsedMs)
       entry.told = entry.breaker.state
     }
+    this.#openStorms = [...this.#storms.values()].filter(({ breaker }) => breaker.state === 'HALTED').length
   }
 
   #storm(connector: string): { breaker: RejectStormBreaker; entry: Entry } | undefined {
@@ -312,6 +320,7 @@ export class CircuitBreakers {
     const before = entry.told
     if (state === before) return
     entry.told = state
+    if (entry.name.startsWith(stormPrefix)) this.#openStorms += state === 'HALTED' ? 1 : -1
     this.#version++
     this.onChange?.({ name: entry.name, state, before, reason: entry.breaker.reason })
   }

@@ -68,13 +68,16 @@ export class RejectStormBreaker implements Breaker {
     return this.#reason
   }
 
-  /** Whether a new order may be sent; a probe is counted when it may. */
-  tryPass(nowMs: number): boolean {
-    this.advance(nowMs)
+  /** Whether a new order may be sent now. Changes nothing. */
+  mayPass(nowMs: number): boolean {
     if (this.#phase === 'CLOSED') return true
-    if (this.#phase === 'OPEN' || this.#underWay + this.#good >= this.#probes) return false
-    this.#underWay++
-    return true
+    return this.#isCool(nowMs) && this.#underWay + this.#good < this.#probes
+  }
+
+  /** A new order was sent: while it is HALF_OPEN, that is a probe. */
+  sent(nowMs: number): void {
+    this.advance(nowMs)
+    if (this.#phase === 'HALF_OPEN') this.#underWay++
   }
 
   /** A good answer of the venue. */
@@ -109,9 +112,12 @@ export class RejectStormBreaker implements Breaker {
 
   /** Time passes. */
   advance(nowMs: number): void {
-    if (this.#phase === 'OPEN' && this.#coolDownMs !== undefined && nowMs - this.#openedMs >= this.#coolDownMs)
-      this.#phase = 'HALF_OPEN'
+    if (this.#phase === 'OPEN' && this.#isCool(nowMs)) this.#phase = 'HALF_OPEN'
     this.#window.expire(nowMs)
+  }
+
+  #isCool(nowMs: number): boolean {
+    return this.#coolDownMs !== undefined && nowMs - this.#openedMs >= this.#coolDownMs
   }
 
   /** A person closes it. */
