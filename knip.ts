@@ -22,11 +22,6 @@ const config: KnipConfig = {
     'publint',
     '@arethetypeswrong/cli',
     // Optional peers, loaded by their own entry points.
-    '@stoqey/ib',
-    'zeromq',
-    'msgpackr',
-    'ws',
-    '@types/ws',
     'pg',
     '@types/pg',
     'libsql',

@@ -14,6 +14,7 @@ import type { BarAggregator } from '../market/bar-aggregator.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { ConnectorId } from '../model/ids.js'
 import type { OrderCore } from '../oms/order-core.js'
+import type { OrderDefaults } from '../oms/order-entry.js'
 import type { OrderManager } from '../oms/order-manager.js'
 import { Reconciler } from '../oms/reconciler.js'
 import type { Recovery } from '../oms/recovery.js'
@@ -155,15 +156,17 @@ export function composeExecution(
     ring: IngestRing
     orders: OrderManager
     quotes: QuoteCache
-    account: string
-    strategy: string
-    route: (instrument: number, account: string) => number
+    defaults: OrderDefaults
     algorithms: AlgorithmFactories | undefined
   },
 ): ExecutionDesk {
-  const { ring, algorithms, ...rest } = parts
+  const { ring, algorithms, defaults, ...rest } = parts
+  const { account, strategy, route } = defaults
   const desk = new ExecutionDesk({
     ...rest,
+    account,
+    strategy,
+    route,
     core,
     time,
     seed: config.seed ?? 1,
@@ -210,7 +213,25 @@ export function composeStrategyDesk(
   })
 }
 
+/** Where orders go that do not say it themselves. */
+export function orderDefaults(
+  { config, core }: Pick<Surroundings, 'config' | 'core'>,
+  quotes: QuoteCache,
+  route: OrderDefaults['route'],
+): OrderDefaults {
+  const { accounts } = config
+  return {
+    account: config.account ?? config.live?.account ?? 'PAPER',
+    ...(accounts === undefined
+      ? {}
+      : { accountOf: (connector) => accountOver(config, core.names.connector(connector) ?? '') }),
+    strategy: 'HOST',
+    route,
+    lacksTrades: (i) => Number.isNaN(quotes.last(i)) && !(Number.isNaN(quotes.bid(i)) && Number.isNaN(quotes.ask(i))),
+  }
+}
+
 /** The account of orders over a connector that name none. */
-export function accountOver(config: TradingSystemConfig, connector: string): string {
+function accountOver(config: TradingSystemConfig, connector: string): string {
   return config.accounts?.[connector] ?? config.account ?? config.live?.account ?? 'PAPER'
 }

@@ -34,13 +34,13 @@ import type { FeedLineReport } from '../routing/feed.js'
 import type { FeedRouter } from '../routing/feed-router.js'
 import { closeOrders, type StopReport } from './closing.js'
 import {
-  accountOver,
   composeConnectorHub,
   composeExecution,
   composeFeeds,
   composeJournal,
   composeRouting,
   composeStrategyDesk,
+  orderDefaults,
   type Surroundings,
   snapshotOptions,
 } from './compose.js'
@@ -155,17 +155,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
       instruments: sizes.instrument,
       sources: sizes.connector,
     })
-    const account = config.account ?? config.live?.account ?? 'PAPER'
-    this.orders = new OrderManager<C>(this.#core, {
-      account,
-      ...(config.accounts === undefined
-        ? {}
-        : { accountOf: (connector) => accountOver(config, this.#core.names.connector(connector) ?? '') }),
-      strategy: 'HOST',
-      route: (instrument, account) => this.#routing.route(instrument, account),
-      lacksTrades: (i) =>
-        Number.isNaN(this.quotes.last(i)) && !(Number.isNaN(this.quotes.bid(i)) && Number.isNaN(this.quotes.ask(i))),
-    })
+    const defaults = orderDefaults(surroundings, this.quotes, (index, account) => this.#routing.route(index, account))
+    this.orders = new OrderManager<C>(this.#core, defaults)
     this.orders.events.on('listenerError', ({ event, error }) => this.#problem(`a listener of ${event}`, error))
     this.#watch = this.#standstillWatch()
     this.#feeds = composeFeeds(surroundings, this.ring, () => this.#hub.wake())
@@ -196,9 +187,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
       ring: this.ring,
       orders: this.orders,
       quotes: this.quotes,
-      account,
-      strategy: 'HOST',
-      route: (instrument, name) => this.#routing.route(instrument, name),
+      defaults,
       algorithms: parts.algorithms,
     })
     this.#deferEnd()
