@@ -20,7 +20,7 @@ import type { InstrumentDefinition } from '../model/instrument.js'
 import type { Discontinuity, MarketEvent } from '../model/market-data.js'
 import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../orders/approved-order.js'
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
-import { type ConnectorCapabilities, OrderSupport } from './capabilities.js'
+import { type ConnectorCapabilities, type OrderCapabilities, OrderSupport } from './capabilities.js'
 import { ConnectionLoop } from './connection.js'
 import type { ConnectionState } from './connection-state.js'
 import type { ConnectorEvents } from './connector-events.js'
@@ -114,9 +114,14 @@ export abstract class BaseConnector {
     return this.#loop.epoch
   }
 
+  /** What it takes as orders here: nothing where its host wants its data only. */
+  get orderCapabilities(): OrderCapabilities | undefined {
+    return this.#parts?.host.isDataOnly === true ? undefined : this.capabilities.orders
+  }
+
   /** Its order capabilities in the form the risk gate checks. */
   get support(): OrderSupport {
-    this.#support ??= new OrderSupport(this.capabilities.orders)
+    this.#support ??= new OrderSupport(this.orderCapabilities)
     return this.#support
   }
 
@@ -156,6 +161,7 @@ export abstract class BaseConnector {
     this.#name = name
     this.#source = source
     this.#parts = this.#assemble(host)
+    this.#support = undefined
     this.#loop.attach(name, host.time, host.random)
     this.events.onListenerError = (error) =>
       host.logger.error({ connector: name, error: messageOf(error) }, 'a listener threw')
@@ -433,7 +439,7 @@ export abstract class BaseConnector {
     if (signal.aborted) return
     for (const definition of definitions) host.instruments.add(definition)
     desk.askAll().catch((error: unknown) => this.problem(error))
-    if (this.capabilities.orders !== undefined) await host.reconcile(this, signal)
+    if (this.orderCapabilities !== undefined) await host.reconcile(this, signal)
   }
 
   #onReady(): void {

@@ -19,6 +19,8 @@ export interface ConnectorHost {
   readonly instruments: InstrumentRegistry
   /** Takes market data; calls return false when a consumer asks for back-pressure. */
   readonly market: MarketSink
+  /** Data only: nothing is sent over this connector and its account is nobody's business, whatever the venue takes. */
+  readonly isDataOnly?: boolean
   /** Takes the outcomes of orders. */
   readonly reports: OrderReports
   /** Whether a view is the one of this host's own risk gate. Nothing else is sent. */

@@ -29,6 +29,8 @@ export interface Stream {
 export interface StreamReport {
   readonly subscription: Subscription
   readonly state: StreamState
+  /** How many times it was asked for and not given up. */
+  readonly users: number
   /** Milliseconds since something came; NaN where nothing is expected. */
   readonly ageMs: number
 }

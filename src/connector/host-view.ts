@@ -7,7 +7,7 @@ import type { RecalledBooks } from './recalled-books.js'
 
 /** A host with another market sink. */
 export function hostWithMarket(host: ConnectorHost, market: MarketSink): ConnectorHost {
-  const { time, random, seed, logger, instruments, reports } = host
+  const { time, random, seed, logger, instruments, reports, isDataOnly = false } = host
   return {
     time,
     random,
@@ -15,6 +15,7 @@ export function hostWithMarket(host: ConnectorHost, market: MarketSink): Connect
     logger,
     instruments,
     market,
+    isDataOnly,
     reports,
     isApproved: (view) => host.isApproved(view),
     wake: () => host.wake(),

@@ -66,6 +66,7 @@ export class SubscriptionDesk {
     return [...this.#entries.values()].map((entry) => ({
       subscription: entry.subscription,
       state: entry.state,
+      users: entry.users,
       ageMs: entry.isAsked ? this.#freshness.ageMs(entry) : Number.NaN,
     }))
   }

@@ -153,7 +153,7 @@ export class LocalBooks {
   /** Whether a position is this connector's to answer for: the only one there is, or the one its orders went to. */
   #isHeldAt(connector: BaseConnector, account: number, instrument: number): boolean {
     const { table, connectors } = this.#core
-    if (connectors.filter((each) => each?.capabilities.orders !== undefined).length <= 1) return true
+    if (connectors.filter((each) => each?.orderCapabilities !== undefined).length <= 1) return true
     for (const row of table.rows()) {
       const { cells } = table
       if (

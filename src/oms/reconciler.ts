@@ -135,7 +135,7 @@ export class Reconciler {
       fills: await connector.queryFills(sinceUs, signal),
       account: await connector.queryAccountState(signal),
     })
-    const isHistory = connector.capabilities.orders?.fullHistory === true
+    const isHistory = connector.orderCapabilities?.fullHistory === true
     const { accounts: known } = this.#core.names
     const own = this.#options.accountOf?.(connector.name) ?? (known.size === 0 ? undefined : known.name(0))
     const accounts = new Set<string>(own === undefined ? [] : [own])
@@ -214,7 +214,7 @@ export class Reconciler {
   /** Our side of balances: where several connectors trade, nobody knows whose money an account is. */
   #cash(): Pick<LocalState, 'cash' | 'untrackedCurrencies'> {
     const core = this.#core
-    const traders = core.connectors.filter((each) => each?.capabilities.orders !== undefined)
+    const traders = core.connectors.filter((each) => each?.orderCapabilities !== undefined)
     return traders.length === 1 ? { cash: localCash(core), untrackedCurrencies: tradedCurrencies(core) } : {}
   }
 

@@ -1,5 +1,6 @@
 /** The parts of a system, put together from its configuration: journal, connectors, strategies. */
 import type { BaseConnector } from '../connector/base-connector.js'
+import { SimulatedConnector } from '../connectors/sim/simulated-connector.js'
 import type { DisposalStack } from '../core/disposal.js'
 import type { FileSystem } from '../core/file-system.js'
 import type { Logger } from '../core/logger.js'
@@ -25,6 +26,7 @@ import { FeedRouter } from '../routing/feed-router.js'
 import { requireEnvironment, type TradingSystemConfig } from './config.js'
 import { ConnectorHub, type ConnectorHubParts } from './connector-hub.js'
 import { MarketHub } from './market-hub.js'
+import { paperName, type TradingSystemParts } from './options.js'
 import { RoutingDesk, type RoutingEvent } from './routing-desk.js'
 import { StrategyDesk, type StrategyDeskParts } from './strategy-desk.js'
 import type { HistoryProvider } from './warm-up.js'
@@ -83,6 +85,7 @@ export function composeConnectorHub(
   ring: IngestRing,
   feeds: FeedRouter,
   connectors: Readonly<Record<string, BaseConnector>>,
+  paper: SimulatedConnector | undefined,
   listeners: Pick<ConnectorHubParts, 'onConnection' | 'onReconciled' | 'onInstrument'>,
 ): ConnectorHub {
   const { reconciliation = {}, onOverfill = 'halt', externalOrders = 'adopt', seed = 1 } = config
@@ -110,11 +113,18 @@ export function composeConnectorHub(
     onError: (error, where) => problem(where, error),
   })
   core.onDoubt = (connector) => hub.doubt(connector)
-  for (const [name, connector] of Object.entries(connectors)) {
-    requireEnvironment(config, name, connector.capabilities.orders?.environment)
-    hub.add(name, connector)
+  const all = paper === undefined ? connectors : { ...connectors, [paperName]: paper }
+  for (const [name, connector] of Object.entries(all)) {
+    const isDataOnly = paper !== undefined && connector !== paper
+    if (!isDataOnly) requireEnvironment(config, name, connector.capabilities.orders?.environment)
+    hub.add(name, connector, isDataOnly)
   }
   return hub
+}
+
+/** The simulated venue of paper trading; undefined where orders go to the connectors. */
+export function composePaper({ paper }: TradingSystemParts): SimulatedConnector | undefined {
+  return paper === undefined ? undefined : new SimulatedConnector(paper === true ? {} : paper)
 }
 
 /** What stands between the connectors and the ring. */

@@ -87,11 +87,11 @@ export class ConnectorHub {
   }
 
   /** Adds a connector under a name. */
-  add(name: string, connector: BaseConnector): void {
+  add(name: string, connector: BaseConnector, isDataOnly = false): void {
     if (this.byName.has(name)) throw new TradewireError('TW_DUPLICATE', `There is a connector named "${name}" already`)
     const { core } = this.#parts
     const index = core.intern('connector', name)
-    connector.attach(this.#hostFor(), name, index)
+    connector.attach(this.#hostFor(isDataOnly), name, index)
     core.connectors[index] = connector
     this.byName.set(name, connector)
     connector.events.on('state', ({ from, to, reason }) => {
@@ -167,7 +167,7 @@ export class ConnectorHub {
   reconcileEvery(intervalMs: number): void {
     this.#timer = this.#parts.time.every(intervalMs, () => {
       for (const connector of this.byName.values()) {
-        if (connector.isReady && connector.capabilities.orders !== undefined) this.#reconcileSoon(connector)
+        if (connector.isReady && connector.orderCapabilities !== undefined) this.#reconcileSoon(connector)
       }
     })
   }
@@ -184,7 +184,7 @@ export class ConnectorHub {
       const asked = [...this.byName.values()].filter((each) => this.#doubted.has(-1) || this.#doubted.has(each.source))
       this.#doubted.clear()
       // One that is not ready is compared with its venue before it becomes so.
-      for (const each of asked) if (each.isReady && each.capabilities.orders !== undefined) this.#reconcileSoon(each)
+      for (const each of asked) if (each.isReady && each.orderCapabilities !== undefined) this.#reconcileSoon(each)
     })
   }
 
@@ -230,7 +230,7 @@ export class ConnectorHub {
     }
   }
 
-  #hostFor(): ConnectorHost {
+  #hostFor(isDataOnly: boolean): ConnectorHost {
     const { core, intake, market, time, random, seed, logger, instruments } = this.#parts
     return {
       time,
@@ -239,6 +239,7 @@ export class ConnectorHub {
       logger,
       instruments,
       market,
+      isDataOnly,
       reports: intake,
       isApproved: (view) => core.gate.isOwn(view),
       wake: () => this.wake(),

@@ -2,6 +2,7 @@
 
 import type { Calendars } from '../calendar/calendars.js'
 import type { BaseConnector } from '../connector/base-connector.js'
+import type { SimulatedConnectorOptions } from '../connectors/sim/connector-options.js'
 import { messageOf, TradewireError } from '../core/errors.js'
 import type { FileSystem } from '../core/file-system.js'
 import type { Logger } from '../core/logger.js'
@@ -24,6 +25,11 @@ export type Connectors = Readonly<Record<string, BaseConnector>>
 export interface TradingSystemParts<C extends Connectors = Connectors> {
   /** Connectors by name; the first is where orders go that name none. */
   connectors?: C
+  /**
+   * Paper trading in one switch: orders go to a simulated venue that lives on the data of the connectors, and none to the
+   * connectors themselves, whose accounts are not asked about either. Fees, latency and other rules of the venue, or `true`.
+   */
+  paper?: true | SimulatedConnectorOptions
   strategies?: readonly Strategy[]
   /** Execution algorithms of the host's own by name, which begins with `custom:`. A restart needs those that were at work. */
   algorithms?: AlgorithmFactories
@@ -78,6 +84,10 @@ const checks: Readonly<Record<keyof TradingSystemParts, Check>> = {
         : instanceCheck(`connectors.${name}`, connector, ['attach', 'start', 'submit', 'cancel'], 'a BaseConnector'),
     )
   },
+  paper: (value) =>
+    value === true || isPlainObject(value)
+      ? []
+      : wrong('paper', `must be true or options of the simulated venue, got ${show(value)}`),
   strategies: (value) =>
     Array.isArray(value)
       ? value.flatMap((each, i) =>
@@ -161,6 +171,7 @@ export function takeOptions(options: TradingSystemOptions): { config: TradingSys
   const checked = inspectConfig(config)
   if ('faults' in checked) faults.push(...checked.faults)
   else {
+    faults.push(...paperFaults(checked.value, parts as TradingSystemParts))
     faults.push(...accountFaults(checked.value, parts as TradingSystemParts))
     if (faults.length === 0) return { config: checked.value, parts: parts as TradingSystemParts }
   }
@@ -174,4 +185,22 @@ function accountFaults({ accounts = {} }: TradingSystemConfig, { connectors = {}
   return Object.keys(accounts).flatMap((name) =>
     names.includes(name) ? [] : wrong(`accounts.${name}`, `names no connector; there are ${names.join(', ')}`),
   )
+}
+
+/** Name of the simulated venue that paper trading adds. */
+export const paperName = 'paper'
+
+/** Paper trading is a mode, and its venue has a name and no market of its own. */
+function paperFaults(
+  { mode = 'paper' }: TradingSystemConfig,
+  { connectors = {}, paper }: TradingSystemParts,
+): FieldFault[] {
+  if (paper === undefined) return []
+  if (mode !== 'paper') return wrong('paper', `is for mode paper; the mode is ${mode}`)
+  if (connectors[paperName] !== undefined)
+    return wrong('connectors.paper', 'is the name of the simulated venue of paper')
+  const { synthetic, replay } = paper === true ? ({} as SimulatedConnectorOptions) : paper
+  return synthetic === undefined && replay === undefined
+    ? []
+    : wrong('paper', 'has no market of its own: leave synthetic and replay out, the connectors bring the data')
 }

@@ -20,8 +20,13 @@ import type { RouteConfig } from '../routing/routes.js'
 export interface FeedConfig extends Omit<FeedOptions, 'sources'> {
   /** Symbols or instrument ids; every instrument unless given. */
   symbols?: readonly string[]
-  /** Most preferred first. */
+  /** Most preferred first; at most 32. */
   connectors: readonly string[]
+  /**
+   * A pool of gateways to one venue: each instrument is subscribed over one of them, the one with the fewest, and over the
+   * next where that is lost. For mode `failover`; the others are subscribed only when they are needed (`standby: 'cold'`).
+   */
+  balance?: boolean
 }
 
 /** Where orders and market data go, and when they go elsewhere. */
@@ -76,7 +81,8 @@ export const routingSchema = options({
       options({
         ...steadiness,
         symbols: optional(names),
-        connectors: names,
+        connectors: list(text(128), 32),
+        balance: optional(flag()),
         mode: oneOf(feedModes),
         identity: optional(oneOf(feedIdentities)),
         isContiguous: optional(flag()),

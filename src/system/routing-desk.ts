@@ -62,6 +62,8 @@ export class RoutingDesk {
   /** By account name: the route of every instrument, looked up once. */
   readonly #known = new Map<string, Route[]>()
   readonly #unfollow: (() => void)[] = []
+  /** Instruments of pools by the connector that they prefer. */
+  readonly #loads = new Map<number, number>()
   #timer: TimerHandle | undefined
 
   constructor(parts: RoutingDeskParts) {
@@ -184,7 +186,7 @@ export class RoutingDesk {
 
   #rebuild(): void {
     const { config, connectors } = this.#parts
-    const trading = [...connectors].filter(([, { capabilities }]) => capabilities.orders !== undefined)
+    const trading = [...connectors].filter(([, { orderCapabilities }]) => orderCapabilities !== undefined)
     this.#known.clear()
     if (trading.length === 0) {
       this.#routes = undefined
@@ -227,12 +229,29 @@ export class RoutingDesk {
       const feed = (config.feeds ?? []).find(
         ({ symbols }) => symbols === undefined || symbols.includes(symbol) || symbols.includes(id),
       )
-      if (feed !== undefined) this.#parts.feeds.add(instrument, this.#feedOptions(feed))
+      if (feed !== undefined) this.#parts.feeds.add(instrument, this.#feedOptions(feed, true))
     }
   }
 
-  #feedOptions({ symbols: _, connectors, ...options }: FeedConfig): FeedOptions {
-    return { ...steadinessOf(this.#parts.config), ...options, sources: connectors.map((name) => this.#sourceOf(name)) }
+  /** `isTaken`: an instrument is given to the feed, so that a pool counts it. */
+  #feedOptions({ symbols: _, connectors, balance = false, ...options }: FeedConfig, isTaken = false): FeedOptions {
+    const sources = connectors.map((name) => this.#sourceOf(name))
+    const given = { ...steadinessOf(this.#parts.config), ...options, sources }
+    if (!balance) return given
+    if (options.mode !== 'failover')
+      throw new TradewireError('TW_INVALID_CONFIG', `routing.feeds: balance is for mode failover, not ${options.mode}`)
+    return { ...given, standby: 'cold', sources: isTaken ? this.#balanced(sources) : sources }
+  }
+
+  /** The member of a pool with the fewest instruments first; the others follow in a turn that differs, so that theirs spread. */
+  #balanced(sources: readonly number[]): number[] {
+    const loads = this.#loads
+    const load = (source: number) => loads.get(source) ?? 0
+    const first = sources.reduce((best, each) => (load(each) < load(best) ? each : best))
+    const rest = sources.filter((each) => each !== first)
+    const shift = rest.length === 0 ? 0 : load(first) % rest.length
+    loads.set(first, load(first) + 1)
+    return [first, ...rest.slice(shift), ...rest.slice(0, shift)]
   }
 
   /** The book of a new source starts from a snapshot, and a cold one has to be asked first. */
@@ -241,13 +260,13 @@ export class RoutingDesk {
     const feed = feeds.feed(instrument)
     const [before, after] = [core.connectors[from], core.connectors[to]]
     if (feed === undefined || after === undefined || before === undefined) return
-    for (const subscription of before.subscriptions) {
+    for (const { subscription, users } of before.streams) {
       if (subscription.instrument !== instrument) continue
       const isBook = subscription.kind === 'book' || subscription.kind === 'orders'
       if (feed.standby === 'hot' && !isBook) continue
       const asked =
         feed.standby === 'cold'
-          ? after.subscribeTo(subscription)
+          ? move(subscription, users, before, after)
           : after.unsubscribeFrom(subscription).then(() => after.subscribeTo(subscription))
       asked.catch((error) => onError(error, `subscribing to ${subscription.kind} at ${after.name}`))
     }
@@ -275,4 +294,11 @@ export class RoutingDesk {
       `routing.feeds names connector "${name}", which is not there; there are ${[...this.#parts.connectors.keys()].join(', ')}`,
     )
   }
+}
+
+/** Every user of a stream moves from one connector to another. */
+async function move(subscription: Subscription, users: number, from: BaseConnector, to: BaseConnector): Promise<void> {
+  const steps: Promise<void>[] = []
+  for (let user = 0; user < users; user++) steps.push(to.subscribeTo(subscription), from.unsubscribeFrom(subscription))
+  await Promise.all(steps)
 }

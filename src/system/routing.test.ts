@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { EchoConnector } from '../../test/support/echo-connector.js'
 import { buy, startEcho } from '../../test/support/echo-system.js'
 import type { Discontinuity } from '../model/market-data.js'
+import { testShare } from '../testing/builders.js'
 import type { TradingSystemConfig } from './config.js'
 import type { RoutingConfig } from './routing-config.js'
 import type { RoutingEvent } from './routing-desk.js'
@@ -217,5 +218,76 @@ describe('accounts', () => {
 
   it('name connectors that there are', async () => {
     await expect(startTwo(calm, [], { accounts: { c: 'U1' } })).rejects.toThrow(/accounts\.c/)
+  })
+})
+
+describe('a pool of gateways', () => {
+  const symbols = ['A', 'B', 'C', 'D', 'E', 'F']
+  const definitions = symbols.map((symbol) => ({ ...testShare, id: `${symbol}.XNYS`, symbol }))
+
+  async function startPool(count: number) {
+    const members = Array.from(
+      { length: count },
+      () => new EchoConnector({ reconnect: { firstDelayMs: 60_000, maxDelayMs: 60_000 } }),
+    )
+    const names = members.map((_, index) => `g${index}`)
+    const seen: string[] = []
+    class Reader extends Strategy {
+      override readonly symbols = symbols
+      override onQuote(quote: QuoteView): void {
+        seen.push(`${quote.symbol} ${quote.bid}`)
+      }
+      override onDiscontinuity({ reason, instrument, source }: Discontinuity): void {
+        seen.push(`! ${instrument} ${reason} ${source}`)
+      }
+    }
+    const started = await startEcho(
+      {
+        connectors: Object.fromEntries(members.map((member, index) => [names[index], member])),
+        instruments: definitions,
+        routing: { ...calm, feeds: [{ connectors: names, mode: 'failover', balance: true, symbols }] },
+        strategies: [new Reader()],
+        limits: { connectors: 40 },
+      },
+      { venue: members[0] as EchoConnector },
+    )
+    // The first gateway that was ready took everything; the others take over what is theirs.
+    await started.time.advanceMsAsync(3_000)
+    for (const member of members) for (const symbol of symbols) member.quote(99.99, 100.01, symbol)
+    seen.length = 0
+    const load = () => members.map((member) => member.subscriptions.filter(({ kind }) => kind === 'quotes').length)
+    return { ...started, members, seen, load }
+  }
+
+  it('shares the subscriptions out', async () => {
+    for (const count of [2, 3, 32]) {
+      const { system, load } = await startPool(count)
+      const loads = load()
+      expect(loads.reduce((sum, each) => sum + each)).toBe(symbols.length)
+      expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(count > symbols.length ? 1 : 0)
+      await system.stop()
+    }
+  })
+
+  it('moves those of a lost gateway to the others, spread and marked', async () => {
+    const { system, members, load, seen, time } = await startPool(3)
+    const [lost] = members
+    const moved = (lost as EchoConnector).subscriptions.map(({ instrument }) => system.instruments.at(instrument).id)
+    lost?.drop()
+    await time.advanceMsAsync(1_000)
+    expect(load()).toEqual([0, 3, 3])
+    for (const member of members.slice(1)) for (const symbol of symbols) member.quote(99.99, 100.01, symbol)
+    expect(seen.filter((line) => line.startsWith('!')).map((line) => line.split(' ').slice(1, 3))).toEqual(
+      moved.map((id) => [id, 'failover']),
+    )
+    await system.stop()
+  })
+
+  it('is of at most 32, for failover', async () => {
+    const start = (feed: object) => startTwo({ feeds: [feed] } as never)
+    await expect(start({ connectors: Array.from({ length: 33 }, () => 'a'), mode: 'failover' })).rejects.toThrow(/32/)
+    await expect(start({ connectors: ['a', 'b'], mode: 'consolidate', balance: true })).rejects.toThrow(
+      /balance is for mode failover/,
+    )
   })
 })

@@ -68,7 +68,8 @@ interface Seat {
   wanted: WantedInstruments
   timers: Set<TimerHandle>
   series: Set<() => void>
-  subscriptions: { connector: BaseConnector; subscription: Subscription }[]
+  /** `connector` where the strategy named it: other streams are where the feeds have them. */
+  subscriptions: { connector: BaseConnector | undefined; subscription: Subscription }[]
   isRunning: boolean
   /** The first failure, once one has ended it. */
   failure: unknown
@@ -201,9 +202,10 @@ export class StrategyDesk {
     seat.timers.clear()
     for (const end of [...seat.series]) end()
     for (const { connector, subscription } of seat.subscriptions.splice(0))
-      connector
-        .unsubscribeFrom(subscription)
-        .catch((error: unknown) => this.#parts.onError(error, `${seat.name}: unsubscribe`, seat.name))
+      for (const source of connector === undefined ? this.#parts.sourcesOf(subscription) : [connector])
+        source
+          .unsubscribeFrom(subscription)
+          .catch((error: unknown) => this.#parts.onError(error, `${seat.name}: unsubscribe`, seat.name))
     this.#parts.hub.remove(seat.strategy)
     this.#parts.core.setSink(seat.index, undefined)
     this.#seats.delete(seat.strategy)
@@ -297,10 +299,9 @@ export class StrategyDesk {
       const instrument = core.instruments.get(symbol).index
       for (const kind of kinds) {
         const subscription = { kind, instrument }
-        for (const connector of this.#sourcesOf(seat, subscription, name)) {
-          await connector.subscribeTo(subscription, signal)
-          seat.subscriptions.push({ connector, subscription })
-        }
+        const sources = this.#sourcesOf(seat, subscription, name)
+        for (const source of sources) await source.subscribeTo(subscription, signal)
+        seat.subscriptions.push({ connector: name === undefined ? undefined : sources[0], subscription })
       }
     }
   }

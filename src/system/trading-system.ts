@@ -38,6 +38,7 @@ import {
   composeExecution,
   composeFeeds,
   composeJournal,
+  composePaper,
   composeRouting,
   composeStrategyDesk,
   orderDefaults,
@@ -120,6 +121,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     const { config, parts } = takeOptions(options)
     const { connectors = {}, strategies = [], instruments = [], logger } = parts
     this.config = config
+    const paper = composePaper(parts)
     const hasOrders = Object.values(connectors).some(({ capabilities }) => capabilities.orders !== undefined)
     requireLive(config, hasOrders)
     this.#logger = logger ?? silentLogger
@@ -160,7 +162,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.orders.events.on('listenerError', ({ event, error }) => this.#problem(`a listener of ${event}`, error))
     this.#watch = this.#standstillWatch()
     this.#feeds = composeFeeds(surroundings, this.ring, () => this.#hub.wake())
-    this.#hub = composeConnectorHub(surroundings, this.ring, this.#feeds, connectors, {
+    this.#hub = composeConnectorHub(surroundings, this.ring, this.#feeds, connectors, paper, {
       onInstrument: (index) => this.#routing.instrumentsAdded(index),
       onConnection: (event) => {
         this.events.emit('connection', event)
@@ -193,6 +195,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.#deferEnd()
     for (const definition of instruments) this.addInstrument(definition)
     this.#routing.open()
+    if (paper !== undefined) resources.defer(paper.follow(this.ring))
     for (const strategy of strategies) this.#desk.add(strategy)
     this.#strategies = [...strategies]
     this.recovery = recovery.finish(recovery.session > 0)
