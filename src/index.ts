@@ -179,6 +179,21 @@ export type {
   VenueOrderState,
   VenuePositionReport,
 } from './orders/venue-reports.js'
+export { type AttributedEvent, Attribution, type AttributionOptions } from './portfolio/attribution.js'
+export {
+  type Drawdown,
+  type EquityPoint,
+  type EquityStatistics,
+  type EquityStatisticsOptions,
+  equityStatistics,
+  type TradeStatistics,
+  tradeStatistics,
+} from './portfolio/performance.js'
+export {
+  PerformanceTracker,
+  type PerformanceTrackerOptions,
+  type RoundTrip,
+} from './portfolio/performance-tracker.js'
 export { Portfolio } from './portfolio/portfolio.js'
 export { type PortfolioSnapshot, portfolioSnapshot } from './portfolio/snapshot.js'
 export type { MarketSink } from './ring/sink.js'
