@@ -10,6 +10,7 @@ export {
   type DayAmendment,
 } from './calendars.js'
 export type { IsoDate } from './civil-date.js'
+export { CurrencyDays, type CurrencyHolidays } from './currency-days.js'
 export { DayRoll, type DayRollOptions } from './day-roll.js'
 export type { Hours, MarketRules, PhaseHours, SessionPhase, SettlementCycle, SpecialDay } from './market-rules.js'
 export { type CalendarSessionTimes, sessionTimes } from './session-times.js'

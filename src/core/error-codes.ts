@@ -146,6 +146,11 @@ export const errorCodes = {
     'A journal was written by a newer release.',
     'Open it with that release or a later one.',
   ),
+  TW_AUDIT_BROKEN: entry(
+    false,
+    'The chain of an audit trail does not hold: it was changed, cut or damaged.',
+    'Keep the file as evidence, compare it with its anchors, and begin a new trail.',
+  ),
   TW_NETWORK: entry(true, 'A network operation failed.', 'Check the address and the peer.'),
   TW_STRATEGY_FAILED: entry(
     false,

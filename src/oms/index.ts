@@ -5,6 +5,16 @@
 export { type LifecycleRule, lifecycleRules } from '../orders/lifecycle.js'
 export { OrderTable, type OrderTableOptions } from '../orders/order-table.js'
 export { Portfolio, type PortfolioOptions } from '../portfolio/portfolio.js'
+export { type AuditRecorder, type AuditRecorderOptions, recordAudit } from './audit/audit-recorder.js'
+export {
+  type AuditEntry,
+  type AuditFilter,
+  type AuditHead,
+  type AuditRecord,
+  AuditTrail,
+  type AuditTrailOptions,
+  type AuditVerdict,
+} from './audit/audit-trail.js'
 export { CoreNames, type CoreSizes } from './core-names.js'
 export type { DrainOptions, DrainReport } from './drain.js'
 export type { OrderManagerEvents } from './event-delivery.js'
@@ -22,6 +32,15 @@ export { RecordType } from './records.js'
 export { Recovery, type RecoveryReport } from './recovery.js'
 export { ReportIntake, type ReportIntakeOptions } from './report-intake.js'
 export type { Responsible, UnknownOutcome } from './resolution.js'
+export { type Allocation, type AllocationInput, type AllocationShare, allocate } from './settlement/allocation.js'
+export { executionOf, type SettleOrdersOptions, settleOrders } from './settlement/settle-orders.js'
+export {
+  SettlementBook,
+  type SettlementBookOptions,
+  type SettlementDue,
+  type TradeConfirmation,
+} from './settlement/settlement-book.js'
+export { type SettlementRules, settlementDateOf, tradeDateOf } from './settlement/settlement-date.js'
 export type { SnapshotOptions } from './snapshots.js'
 export type { OrderCounters, OrderStatisticsReport } from './statistics.js'
 export { composeValidation, type StageName, type ValidationConfig, type ValidationParts } from './validation/config.js'

@@ -1,0 +1,95 @@
+/**
+ * Puts what a system does on its audit trail: order events, trading states and kill switches, anomalies, and what the
+ * validation pipeline refused or warned about.
+ *
+ * A trail that cannot be written does not stop orders: `failures` counts, and `onFailure` is told. Who wants it otherwise
+ * halts trading there.
+ */
+import type { OrderManagerEvents } from '../event-delivery.js'
+import type { OrderEvent } from '../order-event.js'
+import type { AuditRecord, AuditTrail } from './audit-trail.js'
+
+/** Options of {@link recordAudit}. */
+export interface AuditRecorderOptions {
+  /** `system.orders.events`. */
+  readonly events: {
+    on<Name extends keyof OrderManagerEvents & string>(
+      event: Name,
+      listener: (value: OrderManagerEvents[Name]) => void,
+    ): () => void
+  }
+  readonly trail: AuditTrail
+  /** Told when an entry could not be written. */
+  readonly onFailure?: (error: unknown) => void
+}
+
+/** A recorder at work. */
+export interface AuditRecorder {
+  /** Entries that could not be written. */
+  readonly failures: number
+  /** Stops recording. */
+  stop(): void
+}
+
+/** Records what a system announces from here on. */
+export function recordAudit({ events, trail, onFailure }: AuditRecorderOptions): AuditRecorder {
+  let failures = 0
+  const write = (record: AuditRecord) => {
+    try {
+      trail.append(record)
+    } catch (error) {
+      failures++
+      onFailure?.(error)
+    }
+  }
+  const stops = [
+    events.on('order', (event) => write(orderRecord(event))),
+    events.on('state', ({ actor, ...data }) =>
+      write({ kind: data.isKill ? 'state.kill' : 'state.trading', actor, data }),
+    ),
+    events.on('anomaly', ({ kind, orderNumber, message }) =>
+      write({ kind: 'anomaly', actor: 'system', subject: String(orderNumber), data: { kind, message } }),
+    ),
+    events.on('validation', ({ tsUs, strategy, orderNumber, ...data }) =>
+      write({ kind: `validation.${data.verdict}`, actor: strategy, subject: String(orderNumber), tsUs, data }),
+    ),
+  ]
+  return {
+    get failures() {
+      return failures
+    },
+    stop: () => {
+      for (const stop of stops) stop()
+    },
+  }
+}
+
+function orderRecord(event: OrderEvent): AuditRecord {
+  const { snapshot } = event.order
+  const { source, execId, reason, feeCurrency } = event
+  const text = (value: { toFixed(): string } | undefined) => value?.toFixed()
+  return {
+    kind: `order.${event.type}`,
+    actor: source === 'local' ? snapshot.strategy : source,
+    subject: snapshot.clientOrderId,
+    tsUs: event.tsLocalUs,
+    data: {
+      seq: event.seq,
+      status: event.status,
+      instrument: snapshot.instrument,
+      account: snapshot.account,
+      connector: snapshot.connector,
+      side: event.side,
+      type: snapshot.type,
+      orderQuantity: text(snapshot.quantity),
+      orderPrice: text(snapshot.price),
+      quantity: text(event.quantity),
+      price: text(event.price),
+      execId: execId === undefined ? undefined : String(execId),
+      feeUnits: Number.isNaN(event.feeUnits) ? undefined : event.feeUnits,
+      feeCurrency,
+      reason,
+      tsEventUs: event.tsEventUs,
+    },
+  }
+}
