@@ -6,6 +6,7 @@
  */
 export { analyze, type TcaOptions } from './analysis.js'
 export { type CollectedOrder, type OrderStream, TcaCollector, type TcaCollectorOptions } from './collector.js'
+export { fillRateFeedback } from './feedback.js'
 export { executionPlot, type HtmlOptions, toHtml } from './html.js'
 export {
   type AlmgrenImpact,

@@ -3,6 +3,7 @@ import { buy, startEcho } from '../../test/support/echo-system.js'
 import {
   analyze,
   executionPlot,
+  fillRateFeedback,
   implementationShortfall,
   MarketTape,
   OrderRecord,
@@ -105,6 +106,12 @@ describe('an analysis', () => {
     expect(a?.spread.markoutsBps[0]).toBeCloseTo(((101.21 - 101.3) / 101.2) * 10_000, 9)
     expect(a?.spread.realizedBps).toBeCloseTo(2 * ((101.21 - 102.2) / 101.2) * 10_000, 9)
     expect(a?.spread.impactBps).toBeCloseTo((a?.spread.effectiveBps ?? 0) - (a?.spread.realizedBps ?? 0), 12)
+  })
+
+  it('tells a router how much is filled where', () => {
+    const rate = fillRateFeedback(report, { leastOrders: 2 })
+    expect([rate('A'), rate('B'), rate('nowhere')]).toEqual([undefined, report.venues[1]?.fillRate, undefined])
+    expect(fillRateFeedback(report)('B')).toBeUndefined()
   })
 
   it('adds up by group', () => {
