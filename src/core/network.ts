@@ -9,8 +9,17 @@ export interface ConnectOptions {
   port: number
   /** Milliseconds until the attempt fails with `TW_TIMEOUT`. */
   timeoutMs: number
-  /** TLS when present. `rejectUnauthorized` cannot be switched off here: give the authority in `ca` instead. */
-  tls?: { serverName?: string; ca?: string; certificate?: string; key?: string }
+  /**
+   * TLS when present. `rejectUnauthorized` cannot be switched off here: give the authority in `ca` instead. `fingerprints`: SHA-256
+   * fingerprints in hexadecimal, with or without colons; a peer whose certificate has none of them is refused, whoever signed it.
+   */
+  tls?: {
+    serverName?: string
+    ca?: string
+    certificate?: string
+    key?: string
+    fingerprints?: readonly string[]
+  }
   signal?: AbortSignal
 }
 

@@ -1,49 +1,8 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { createServer, type TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
+import { fingerprintOf, selfSigned } from './certificate.test-support.js'
+import type { Connection } from './network.js'
 import { nodeNetwork } from './node-network.js'
-
-/** DER: a tag, a length, a body. */
-function der(tag: number, ...parts: Uint8Array[]): Buffer {
-  const body = Buffer.concat(parts)
-  const length = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 255]
-  return Buffer.concat([Buffer.from([tag, ...length]), body])
-}
-const bytes = (...values: number[]) => Buffer.from(values)
-const sequence = (...parts: Uint8Array[]) => der(0x30, ...parts)
-const ecdsaWithSha256 = sequence(der(0x06, Buffer.from('2a8648ce3d040302', 'hex')))
-const commonName = (name: string) =>
-  sequence(der(0x31, sequence(der(0x06, bytes(0x55, 0x04, 0x03)), der(0x0c, Buffer.from(name)))))
-
-/** A certificate for `localhost` and 127.0.0.1, signed by its own key, made anew for every run. */
-function selfSigned(): { certificate: string; key: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-  const names = sequence(der(0x82, Buffer.from('localhost')), der(0x87, bytes(127, 0, 0, 1)))
-  const extensions = sequence(
-    sequence(der(0x06, bytes(0x55, 0x1d, 0x13)), der(0x01, bytes(0xff)), der(0x04, sequence(der(0x01, bytes(0xff))))),
-    sequence(der(0x06, bytes(0x55, 0x1d, 0x11)), der(0x04, names)),
-  )
-  const publicDer = publicKey.export({ type: 'spki', format: 'der' })
-  const serial = createHash('sha256').update(publicDer).digest().subarray(0, 8)
-  const toBeSigned = sequence(
-    der(0xa0, der(0x02, bytes(2))),
-    der(0x02, bytes(1), serial),
-    ecdsaWithSha256,
-    commonName('localhost'),
-    sequence(der(0x17, Buffer.from('200101000000Z')), der(0x18, Buffer.from('99991231235959Z'))),
-    commonName('localhost'),
-    publicDer,
-    der(0xa3, extensions),
-  )
-  const signed = sequence(toBeSigned, ecdsaWithSha256, der(0x03, bytes(0), signature(toBeSigned, privateKey)))
-  const base64 = signed.toString('base64').replaceAll(/.{64}/g, '$&\n')
-  return {
-    certificate: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-  }
-}
-
-const signature = (data: Uint8Array, key: KeyObject) => sign('sha256', data, key)
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -95,5 +54,78 @@ describe('nodeNetwork over TLS', () => {
       const attempt = nodeNetwork.connect({ host, port, timeoutMs: 5_000, tls })
       await expect(attempt).rejects.toMatchObject({ code: 'TW_NETWORK' })
     }
+  })
+
+  it('connects to a pinned certificate only, however it is written', async () => {
+    const { port } = await serve()
+    const pin = fingerprintOf(own.certificate)
+    const options = { host: '127.0.0.1', port, timeoutMs: 5_000 }
+    for (const fingerprint of [pin, pin.replaceAll(':', '').toLowerCase()]) {
+      const tls = { ca: own.certificate, fingerprints: [fingerprintOf(selfSigned().certificate), fingerprint] }
+      ;(await nodeNetwork.connect({ ...options, tls })).destroy()
+    }
+    const tls = { ca: own.certificate, fingerprints: [fingerprintOf(selfSigned().certificate)] }
+    await expect(nodeNetwork.connect({ ...options, tls })).rejects.toMatchObject({ code: 'TW_NETWORK' })
+  })
+})
+
+describe('nodeNetwork listening over TLS', () => {
+  const accepted: Connection[] = []
+
+  async function listen(ca?: string): Promise<number> {
+    accepted.length = 0
+    const tls = { certificate: own.certificate, key: own.key, ...(ca === undefined ? {} : { ca }) }
+    const listener = await nodeNetwork.listen({ host: '127.0.0.1', port: 0, tls }, (connection) => {
+      accepted.push(connection)
+      connection.start({ onData: (chunk) => connection.send(chunk), onClose: () => {} })
+    })
+    cleanups.push(() => listener.close())
+    return listener.port
+  }
+
+  /** What comes back of a word; `closed` when the line was closed instead. */
+  async function echo(connection: Connection): Promise<string> {
+    const echoed = await new Promise<string>((resolve) => {
+      connection.start({ onData: (chunk) => resolve(Buffer.from(chunk).toString()), onClose: () => resolve('closed') })
+      connection.send(Buffer.from('8=FIX.4.4'))
+    })
+    connection.destroy()
+    return echoed
+  }
+
+  it('carries bytes', async () => {
+    const port = await listen()
+    const options = { host: '127.0.0.1', port, timeoutMs: 5_000, tls: { ca: own.certificate } }
+    expect(await echo(await nodeNetwork.connect(options))).toBe('8=FIX.4.4')
+  })
+
+  it('takes clients whose certificate its authority signed, and shows nobody else', async () => {
+    const client = selfSigned()
+    const port = await listen(client.certificate)
+    const connect = (tls: { ca: string; certificate?: string; key?: string }) =>
+      nodeNetwork.connect({ host: '127.0.0.1', port, timeoutMs: 5_000, tls })
+    expect(await echo(await connect({ ca: own.certificate, ...client }))).toBe('8=FIX.4.4')
+    expect(accepted).toHaveLength(1)
+    // With TLS 1.3 a client learns that it is refused after its own side of the handshake.
+    for (const stranger of [{}, selfSigned()]) {
+      const answer = connect({ ca: own.certificate, ...stranger }).then(echo, () => 'closed')
+      expect(await answer).toBe('closed')
+    }
+    expect(accepted).toHaveLength(1)
+  })
+
+  it('closes connections that do not speak TLS', async () => {
+    const port = await listen()
+    const plain = await nodeNetwork.connect({ host: '127.0.0.1', port, timeoutMs: 5_000 })
+    const end = new Promise<string>((resolve) => plain.start({ onData: () => {}, onClose: () => resolve('closed') }))
+    plain.send(Buffer.from('8=FIX.4.4\u00019=5\u000135=A\u000110=000\u0001'))
+    expect(await end).toBe('closed')
+    expect(accepted).toHaveLength(0)
+  })
+
+  it('refuses a key that is none', async () => {
+    const tls = { certificate: own.certificate, key: 'no key' }
+    const attempt = nodeNetwork.listen({ host: '127.0.0.1', port: 0, tls }, () => {})
+    await expect(attempt).rejects.toMatchObject({ code: 'TW_INVALID_ARGUMENT' })
   })
 })

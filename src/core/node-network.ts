@@ -1,6 +1,6 @@
 /** The network port over Node's sockets. TCP_NODELAY is always set: an order never waits for a fuller packet. */
 import { connect as connectTcp, createServer, isIP, type Server, type Socket } from 'node:net'
-import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { TradewireError } from './errors.js'
 import {
   CLOSE_LINGER_MS,
@@ -137,6 +137,11 @@ function connect(options: ConnectOptions): Promise<Connection> {
     signal?.addEventListener('abort', onAbort, { once: true })
     socket.once('error', onError)
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+      const stranger = tls?.fingerprints === undefined ? undefined : pinFault(socket, tls.fingerprints)
+      if (stranger !== undefined) {
+        fail(new TradewireError('TW_NETWORK', `Connecting to ${host}:${port} failed: ${stranger}`))
+        return
+      }
       settle()
       resolve(new SocketConnection(socket))
     })
@@ -194,6 +199,14 @@ function listen(address: ListenOptions, onConnection: (connection: Connection) =
       })
     })
   })
+}
+
+/** Why a peer is not one of those that are pinned; undefined when it is. */
+function pinFault(socket: Socket, fingerprints: readonly string[]): string | undefined {
+  const bare = (fingerprint: string) => fingerprint.replaceAll(':', '').toLowerCase()
+  const shown = socket instanceof TLSSocket ? (socket.getPeerCertificate().fingerprint256 ?? '') : ''
+  if (fingerprints.some((fingerprint) => bare(fingerprint) === bare(shown))) return undefined
+  return `the certificate ${shown} is none of those that are pinned`
 }
 
 /** A server over TCP or TLS. Sockets are kept from their first byte on, and accepted when they are secure. */
