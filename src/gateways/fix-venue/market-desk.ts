@@ -3,7 +3,7 @@
  * incremental refreshes (X) or further snapshots; what cannot be had by a reject (Y).
  *
  * Refreshes tell what changed since the last turn of the loop, so a burst of changes at one price goes out once. Levels, orders
- * and trades are numbered by RptSeq (83), instrument by instrument, where the version has it in both messages.
+ * and trades are numbered by RptSeq (83), stream by stream, where the version has it.
  */
 import { FixGroup } from '../../connectors/fix/codec/group.js'
 import type { FixMessage } from '../../connectors/fix/codec/message.js'
@@ -193,9 +193,9 @@ export class MarketDesk implements VenueTape {
     out.string(Tag.MDReqID, stream.id)
     symbology.write(instrument, (tag, value) => out.string(tag, value))
     out.timestamp(Tag.LastUpdateTime, this.#parts.time.wallUs())
-    if (out.rules.allows('W', Tag.RptSeq)) out.int(Tag.RptSeq, stream.rptSeq)
     const entries = [...stream.told].map(([id, told]) => [
       [Tag.MDEntryType, `${told.side}`] as const,
+      [Tag.RptSeq, `${stream.rptSeq}`] as const,
       ...this.#fields(instrument, id, told),
     ])
     out.group(Tag.NoMDEntries, [...entries, ...this.#tradeEntries(stream, false)])
@@ -213,7 +213,7 @@ export class MarketDesk implements VenueTape {
     const names: [number, string][] = []
     symbology.write(instrument, (tag, value) => names.push([tag, value]))
     const entries: EntryFields[] = []
-    const sequence = () => (out.rules.allows('W', Tag.RptSeq) ? `${++stream.rptSeq}` : undefined)
+    const sequence = () => `${++stream.rptSeq}`
     for (const [id, told] of before) {
       if (after.has(id)) continue
       entries.push([

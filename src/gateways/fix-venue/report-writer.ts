@@ -34,16 +34,18 @@ interface ReportParts {
 
 /** Numbers the reports that are about no execution, for all sessions of a venue. */
 export class ReportIds {
-  readonly #prefix: string
+  readonly #start: number
   #count = 0
 
   /** `startUs`: ids of another life of the venue are others. */
   constructor(startUs: number) {
-    this.#prefix = Math.floor(startUs / 1_000).toString(36)
+    this.#start = Math.floor(startUs / 1_000_000)
   }
 
-  next(): string {
-    return `${this.#prefix}-${(++this.#count).toString(36)}`
+  /** A text, or whole numbers for versions whose ids are numbers (FIX 4.0). */
+  next(isNumber = false): string {
+    const count = ++this.#count
+    return isNumber ? `${this.#start * 1_000_000 + count}` : `${this.#start.toString(36)}-${count.toString(36)}`
   }
 }
 
@@ -73,12 +75,17 @@ export class ReportWriter {
     this.#clientName = clientName
   }
 
+  /** ExecID is a number in FIX 4.0, text after. */
+  #nextId(): string {
+    return this.#ids.next(this.#rules.dictionary.field(Tag.ExecID)?.type === 'INT')
+  }
+
   // ---- Reports of the venue ----------------------------------------------------------------------------------------------
 
   /** A report about an order, as of when it was made. */
   report(report: VenueReport, known: FixOrder, request: PendingRequest | undefined): void {
     const { reason: text, tsUs } = report
-    const execId = this.#ids.next()
+    const execId = this.#nextId()
     const common = { execId, tsUs, ...(request === undefined ? {} : { request }) }
     const status = known.cumulativeUnits > 0 ? '1' : '0'
     switch (report.kind) {
@@ -124,7 +131,7 @@ export class ReportWriter {
       return
     }
     const isBust = report.kind === 'bust'
-    const common = { ordStatus, execId: this.#ids.next(), reference: id, execution: shown, tsUs }
+    const common = { ordStatus, execId: this.#nextId(), reference: id, execution: shown, tsUs }
     if (this.#rules.hasTransactionTypes)
       this.#write(known, { ...common, execType: ordStatus, transaction: isBust ? '1' : '2' })
     else this.#write(known, { ...common, execType: isBust ? 'H' : 'G' })
@@ -132,7 +139,7 @@ export class ReportWriter {
 
   /** FIX 5.0 has a word for it; before, the order is restated as working; before that nothing can be said. */
   #triggered(known: FixOrder, ordStatus: string, tsUs: number): void {
-    const common = { ordStatus, execId: this.#ids.next(), tsUs, isWorking: true }
+    const common = { ordStatus, execId: this.#nextId(), tsUs, isWorking: true }
     if (this.#rules.allowsValue(Tag.ExecType, 'L')) this.#write(known, { ...common, execType: 'L' })
     else if (this.#rules.allows('8', Tag.WorkingIndicator)) this.#write(known, { ...common, execType: 'D' })
   }
@@ -144,7 +151,7 @@ export class ReportWriter {
     this.#write(known, {
       execType: isRestated ? 'D' : '5',
       ordStatus: this.#rules.hasTransactionTypes && !isRestated ? '5' : status,
-      execId: this.#ids.next(),
+      execId: this.#nextId(),
       quantityUnits,
       priceUnits,
       triggerUnits,
@@ -162,7 +169,7 @@ export class ReportWriter {
     this.#write(known, {
       execType: this.#rules.allowsValue(Tag.ExecType, 'I') ? 'I' : ordStatus,
       ordStatus,
-      execId: this.#ids.next(),
+      execId: this.#nextId(),
       transaction: '3',
       tsUs: order.tsUs || tsUs,
       ...(order.reason === '' ? {} : { text: order.reason }),
@@ -176,7 +183,7 @@ export class ReportWriter {
     out.begin('8')
     out.string(Tag.OrderID, 'NONE')
     out.string(Tag.ClOrdID, message?.string(Tag.ClOrdID))
-    this.#head(this.#ids.next(), '3', this.#rules.allowsValue(Tag.ExecType, 'I') ? 'I' : '8', '8')
+    this.#head(this.#nextId(), '3', this.#rules.allowsValue(Tag.ExecType, 'I') ? 'I' : '8', '8')
     this.#reason(5)
     out.string(Tag.Symbol, message?.string(Tag.Symbol) ?? '[N/A]')
     out.string(Tag.Side, message?.string(Tag.Side) ?? '1')
@@ -197,7 +204,7 @@ export class ReportWriter {
     out.begin('8')
     out.string(Tag.OrderID, 'NONE')
     out.string(Tag.ClOrdID, message.string(Tag.ClOrdID))
-    this.#head(this.#ids.next(), '0', '8', '8')
+    this.#head(this.#nextId(), '0', '8', '8')
     this.#reason(reason)
     out.string(Tag.Account, message.string(Tag.Account))
     out.string(Tag.Symbol, message.string(Tag.Symbol))

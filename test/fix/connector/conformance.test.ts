@@ -6,19 +6,26 @@ import { type FixVersion, loadFixDictionary } from '../../../src/connectors/fix/
 import type { FixDictionary } from '../../../src/connectors/fix/dictionary/dictionary.js'
 import { testShare } from '../../../src/testing/builders.js'
 import { describeConformance } from '../../../src/testing/conformance/index.js'
+import { runs } from '../../support/runs.js'
 import { FixConformanceVenue } from './conformance-venue.js'
 
 const data = { quotes: true, trades: true, book: true }
 const full: FixProfile = { massStatus: 'all', trades: true, positions: true, balances: true, marketData: data }
 
 /** What each version is run with: before FIX 4.4 there are no lists of positions, before 4.3 none of orders, before 4.2 no data. */
-const runs: readonly { version: FixVersion; profile: FixProfile }[] = [
-  { version: 'FIX.4.2', profile: { marketData: data } },
-  { version: 'FIX.4.4', profile: full },
-  { version: 'FIX.5.0SP2', profile: full },
+const all: readonly { version: FixVersion; profile: FixProfile; isOften?: true }[] = [
+  { version: 'FIX.4.0', profile: {} },
+  { version: 'FIX.4.1', profile: {} },
+  { version: 'FIX.4.2', profile: { marketData: data }, isOften: true },
+  { version: 'FIX.4.3', profile: { massStatus: 'all', marketData: data, quietMs: 100 } },
+  { version: 'FIX.4.4', profile: full, isOften: true },
+  { version: 'FIX.5.0', profile: full },
+  { version: 'FIX.5.0SP1', profile: full },
+  { version: 'FIX.5.0SP2', profile: full, isOften: true },
 ]
+const versions = runs({ ci: 0, full: 1 }) === 1 ? all : all.filter(({ isOften }) => isOften)
 
-for (const { version, profile } of runs) {
+for (const { version, profile } of versions) {
   const isFixt = version.startsWith('FIX.5')
   const beginString = isFixt ? 'FIXT.1.1' : version
   const common = { beginString, heartBtIntSeconds: 1, ...(isFixt ? { defaultApplVerId: version } : {}) }

@@ -7,6 +7,7 @@ import type { RecalledBooks } from '../../../connector/recalled-books.js'
 import type { WireIds } from '../../../connector/wire-ids.js'
 import type { Time } from '../../../core/time.js'
 import { toUnits, unitsToText } from '../../../model/decimal.js'
+import type { Instrument } from '../../../model/instrument.js'
 import type { InstrumentRegistry } from '../../../model/instrument-registry.js'
 import type {
   VenueAccountReport,
@@ -34,6 +35,7 @@ const POSITION_REPORT = msgTypeCodeOf('AP')
 const POSITION_ACK = msgTypeCodeOf('AO')
 const COLLATERAL_REPORT = msgTypeCodeOf('BA')
 const COLLATERAL_ACK = msgTypeCodeOf('BG')
+const MASS_CANCEL_REPORT = msgTypeCodeOf('r')
 const MONEY_SCALE = 8
 
 /** What a desk works with. */
@@ -171,6 +173,37 @@ export class AccountDesk {
     if (isEmpty || message.equals(Tag.LastRptRequested, 'Y')) queries.finish(id)
   }
 
+  /** OrderMassCancelRequest (q): what the venue says it has cancelled. What became of each order comes as its report. */
+  async massCancel(instrument: Instrument | undefined, signal: AbortSignal): Promise<number> {
+    const { link, queries, profile, symbology, time } = this.#parts
+    await link.whenFree('q', signal)
+    const id = queries.nextId('Q')
+    const send = () => {
+      const { out } = link
+      const number = out.begin('q', profile.omitted('q'))
+      out.string(Tag.ClOrdID, id)
+      out.string(Tag.MassCancelRequestType, instrument === undefined ? '7' : '1')
+      if (instrument !== undefined) symbology.write(instrument, (tag, value) => out.string(tag, value))
+      out.timestamp(Tag.TransactTime, time.wallUs())
+      this.#extra('q')
+      return number
+    }
+    const [count = Number.NaN] = await queries.ask<number>(id, 'the mass cancel', send, signal)
+    return count
+  }
+
+  #massCanceled(message: FixMessage): void {
+    const { queries } = this.#parts
+    const id = message.string(Tag.ClOrdID)
+    if (!queries.has(id)) return
+    if (message.equals(Tag.MassCancelResponse, '0')) {
+      queries.refuse(id, message.string(Tag.Text) ?? `reason ${message.string(Tag.MassCancelRejectReason)}`)
+      return
+    }
+    queries.add(id, message.int(Tag.TotalAffectedOrders))
+    queries.finish(id)
+  }
+
   // ---- Executions, positions, balances -----------------------------------------------------------------------------------
 
   async fills(sinceUs: number, signal: AbortSignal): Promise<VenueFillReport[]> {
@@ -266,6 +299,9 @@ export class AccountDesk {
   /** A message that is none of orders or market data. */
   onMessage(message: FixMessage, queries: QueryDesk): void {
     switch (message.msgTypeCode) {
+      case MASS_CANCEL_REPORT:
+        this.#massCanceled(message)
+        break
       case TRADE_ACK:
         this.#acknowledged(message, message.string(Tag.TradeRequestID), Tag.TradeRequestResult, Tag.TotNumTradeReports)
         break

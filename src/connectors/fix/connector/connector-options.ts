@@ -50,7 +50,10 @@ export interface FixConnectorOptions extends FixLinkOptions {
   readonly marketData?: FixLinkOptions
   /** A drop copy session: reports of all orders of the account, whoever sent them. */
   readonly dropCopy?: FixLinkOptions
-  /** Which checks incoming messages have to pass; those of the dictionary unless given. */
+  /**
+   * Which checks incoming messages have to pass. Unless given, those that reading relies on: a report with unknown fields or values
+   * counts, for a rejected one could be a lost execution.
+   */
   readonly validation?: FixValidation
   /** Bounds of incoming messages. */
   readonly limits?: Partial<FixLimits>

@@ -98,6 +98,37 @@ export class FixConnector extends BaseConnector {
     return this.#parts?.orders.session
   }
 
+  /**
+   * Asks the venue to cancel all orders of the session, or those in one instrument, by one message (q). Resolves with the number
+   * that the venue names, NaN where it names none; what became of each order comes as its report.
+   *
+   * @param symbol id or symbol of an instrument; all of them unless given.
+   * @throws TradewireError `TW_NOT_SUPPORTED` where the venue does not take it or refuses it, `TW_NOT_CONNECTED` without a
+   * connection, `TW_TIMEOUT`, `TW_ABORTED`.
+   */
+  async massCancel(symbol?: string, signal?: AbortSignal): Promise<number> {
+    if (!this.#profile.massCancel)
+      throw new TradewireError(
+        'TW_NOT_SUPPORTED',
+        `Connector ${this.name} has no mass cancel: cancel the orders one by one`,
+      )
+    const { accounts } = this.#assembled
+    const instrument = symbol === undefined ? undefined : this.host.instruments.get(symbol)
+    const { queryTimeoutMs = 10_000 } = this.#options.connection ?? {}
+    const timeout = new AbortController()
+    const timer = this.host.time.after(queryTimeoutMs, () =>
+      timeout.abort(new TradewireError('TW_TIMEOUT', `The mass cancel was not answered within ${queryTimeoutMs} ms`)),
+    )
+    const signals = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal])
+    try {
+      return await accounts.massCancel(instrument, signals)
+    } catch (error) {
+      throw timeout.signal.aborted ? timeout.signal.reason : error
+    } finally {
+      timer.cancel()
+    }
+  }
+
   // ---- The connection --------------------------------------------------------------------------------------------------
 
   protected async connect(signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import { nodeFileSystem } from '../../../core/node-file-system.js'
 import { nodeNetwork } from '../../../core/node-network.js'
 import type { Random } from '../../../core/random.js'
 import { sleep, type Time } from '../../../core/time.js'
-import { FixValidator } from '../dictionary/validator.js'
+import { type FixValidation, FixValidator } from '../dictionary/validator.js'
 import { FixSession } from '../session/fix-session.js'
 import { identityFileName } from '../session/identity.js'
 import { FixInitiator } from '../session/initiator.js'
@@ -27,6 +27,12 @@ export interface LinkSurroundings {
   readonly rules: MessageRules
   readonly options: FixConnectorOptions
 }
+
+/**
+ * What incoming messages have to pass unless the host says otherwise: what reading them relies on. A report with a field too many,
+ * or a value that the dictionary does not list, is still a report; rejecting it could lose an execution.
+ */
+const lenient: FixValidation = { userDefinedFields: false, messageFields: false, values: false, requiredFields: false }
 
 /** Milliseconds between looks at a session that takes no messages for a moment. */
 const POLL_MS = 2
@@ -56,7 +62,7 @@ export class FixLink {
       store,
       clock: time,
       application: signLogon === undefined ? application : signing(application, signLogon),
-      validator: new FixValidator(dictionary, validation),
+      validator: new FixValidator(dictionary, validation ?? lenient),
       messageOptions,
       ...(log === undefined ? {} : { log }),
     })

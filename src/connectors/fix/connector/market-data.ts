@@ -181,8 +181,10 @@ export class MarketDataDesk {
     for (const stream of this.#streamsOf(message, this.#parts.symbology.read(message))) {
       stream.answer(undefined)
       stream.isBroken = false
-      this.#parts.tracker(stream).restart()
-      if (message.has(Tag.RptSeq)) this.#parts.tracker(stream).track(message.int(Tag.RptSeq))
+      const tracker = this.#parts.tracker(stream)
+      const sequence = this.#lastSequence(message)
+      tracker.restart()
+      if (!Number.isNaN(sequence)) tracker.track(sequence)
       this.#apply(message, stream, true, tsRecvUs)
     }
   }
@@ -231,6 +233,18 @@ export class MarketDataDesk {
         ? this.#trades(message, stream, tsEventUs, tsRecvUs)
         : this.#levels(message, stream, isSnapshot, tsEventUs, tsRecvUs)
     if (!isWhole) this.#rebuild(stream)
+  }
+
+  /** The highest RptSeq that a snapshot holds; NaN without any. */
+  #lastSequence(message: FixMessage): number {
+    const group = this.#group
+    let last = message.has(Tag.RptSeq) ? message.int(Tag.RptSeq) : Number.NaN
+    if (!group.open(message, Tag.NoMDEntries)) return last
+    while (group.next()) {
+      const sequence = group.int(Tag.RptSeq)
+      if (!(sequence <= last) && !Number.isNaN(sequence)) last = sequence
+    }
+    return last
   }
 
   /** Whether nothing is missing before a refresh, by the RptSeq of its entries. */

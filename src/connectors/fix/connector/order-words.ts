@@ -58,7 +58,9 @@ export const TRAILING = 'a'
 
 /** What a profile says otherwise; false switches a word off. */
 export interface OrderWordChanges {
+  /** OrdType (40) by order type, with values for ExecInst (18); false switches a type off. */
   readonly types?: Partial<Record<OrderType, OrderTypeWord | false>>
+  /** TimeInForce (59) by time in force; false switches one off. */
   readonly times?: Partial<Record<TimeInForce, string | false>>
 }
 

@@ -30,6 +30,7 @@ export interface FieldValue {
 
 /** How a venue differs from its version of the protocol. Plain data; everything may be left out. */
 export interface FixProfile extends OrderWordChanges {
+  /** How instruments are named. */
   readonly symbology?: SymbologyProfile
   /** ClOrdID (11): 32 characters, no prefix unless given. */
   readonly clOrdId?: { readonly maxLength?: number; readonly prefix?: string; readonly upperCase?: boolean }
@@ -40,6 +41,7 @@ export interface FixProfile extends OrderWordChanges {
   readonly chaining?: 'latest' | 'accepted'
   /** OrderQty (38) counts `units`, or `lots` of the instrument's lot size. `units` unless given. */
   readonly quantities?: 'units' | 'lots'
+  /** How far ExecID (17) tells executions apart: `unique`, within a `day`, within an `order`, or `none`. `unique` unless given. */
   readonly execIds?: ExecIdScope
   /** Fields added to messages, by MsgType (35), as they are. */
   readonly fields?: Readonly<Record<string, readonly (readonly [tag: number, value: string])[]>>
@@ -81,7 +83,9 @@ export interface FixProfile extends OrderWordChanges {
 
 /** How a venue sends market data. */
 export interface MarketDataProfile {
+  /** Best bid and offer. */
   readonly quotes?: boolean
+  /** Trades of the market. */
   readonly trades?: boolean
   /** Level 2. */
   readonly book?: boolean
@@ -136,6 +140,8 @@ export function resolveProfile(profile: FixProfile, rules: MessageRules): Resolv
   const { symbology = {}, marketData = {} } = profile
   if (symbology.identifyBy === 'securityId' && symbology.securityIdSource === undefined)
     fail('symbology.securityIdSource is needed where instruments are named by SecurityID (48)')
+  if (profile.trades === true && profile.execIds === 'none')
+    fail('trades needs ExecIDs: executions that have none cannot be found again in a list')
   for (const [name, msgType] of requests)
     if (profile[name] !== undefined && profile[name] !== false && !rules.has(msgType))
       fail(`${name} needs message ${msgType}, which ${rules.version} does not have`)

@@ -1,0 +1,145 @@
+/**
+ * Writes the tables of docs/fix.md (`--write`), or fails when they are not current: settings from the TSDoc of their interfaces,
+ * what each version can do from its dictionary. Tables stand between `<!-- table NAME -->` and `<!-- end -->`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ts from 'typescript'
+import { MessageRules } from '../src/connectors/fix/connector/message-rules.js'
+import { orderWordsOf } from '../src/connectors/fix/connector/order-words.js'
+import { fixVersions, loadFixDictionary } from '../src/connectors/fix/dictionary/built-in.js'
+import { orderTypes, timesInForce } from '../src/model/order-types.js'
+import { root } from './support/run.js'
+
+const page = join(root, 'docs', 'fix.md')
+const source = join(root, 'src', 'connectors', 'fix')
+
+/** Interfaces by the name of their table: file and name. */
+const settings: Readonly<Record<string, readonly [file: string, name: string]>> = {
+  names: [join(source, 'session/identity.ts'), 'SessionIdentity'],
+  session: [join(source, 'session/config.ts'), 'FixSessionConfig'],
+  credentials: [join(source, 'session/config.ts'), 'LogonCredentials'],
+  throttle: [join(source, 'session/config.ts'), 'ThrottleConfig'],
+  schedule: [join(source, 'session/schedule.ts'), 'ScheduleConfig'],
+  connector: [join(source, 'connector/connector-options.ts'), 'FixConnectorOptions'],
+  link: [join(source, 'connector/connector-options.ts'), 'FixLinkOptions'],
+  profile: [join(source, 'connector/profile.ts'), 'FixProfile'],
+  words: [join(source, 'connector/order-words.ts'), 'OrderWordChanges'],
+  symbology: [join(source, 'connector/symbology.ts'), 'SymbologyProfile'],
+  'market-data': [join(source, 'connector/profile.ts'), 'MarketDataProfile'],
+  store: [join(source, 'store/file-store.ts'), 'FileStoreOptions'],
+  log: [join(source, 'store/message-log.ts'), 'FileMessageLogOptions'],
+  acceptor: [join(source, 'acceptor/acceptor.ts'), 'FixAcceptorOptions'],
+  initiator: [join(source, 'session/initiator.ts'), 'FixInitiatorOptions'],
+  venue: [join(root, 'src/gateways/fix-venue/fix-venue.ts'), 'FixVenueOptions'],
+  'venue-session': [join(root, 'src/gateways/fix-venue/fix-venue.ts'), 'FixVenueSession'],
+}
+
+/** A table of the members that an interface declares itself. */
+function settingsTable(file: string, name: string): string {
+  const parsed = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+  let found: ts.InterfaceDeclaration | undefined
+  parsed.forEachChild((node) => {
+    if (ts.isInterfaceDeclaration(node) && node.name.text === name) found = node
+  })
+  if (found === undefined) throw new Error(`${file} declares no interface ${name}`)
+  const rows = found.members.filter(ts.isPropertySignature).map((member) => {
+    const text = member.type?.getText(parsed).replaceAll(/\s+/g, ' ').replaceAll('readonly ', '') ?? ''
+    const comment = ts
+      .getJSDocCommentsAndTags(member)
+      .map((doc) => ts.getTextOfJSDocComment(doc.comment) ?? '')
+      .join(' ')
+    const required = member.questionToken === undefined ? ' (required)' : ''
+    return `| \`${member.name.getText(parsed)}\`${required} | \`${text.replaceAll('|', '\\|')}\` | ${plain(comment)} |`
+  })
+  return ['| setting | type | meaning |', '|---|---|---|', ...rows].join('\n')
+}
+
+function plain(comment: string): string {
+  return comment
+    .replaceAll(/\{@link ([^}]*)\}/g, '`$1`')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll('|', '\\|')
+    .trim()
+}
+
+const yes = 'yes'
+const no = ''
+
+/** What the connector and the venue can say in each version. */
+async function versionsTable(): Promise<string> {
+  const versions = fixVersions.filter((version) => version !== 'FIXT.1.1')
+  const rules = await Promise.all(versions.map(async (version) => new MessageRules(await loadFixDictionary(version))))
+  const words = rules.map((each) => orderWordsOf(each))
+  const row = (name: string, cells: readonly (string | boolean)[]) =>
+    `| ${name} | ${cells.map((cell) => (cell === true ? yes : cell === false ? no : cell)).join(' | ')} |`
+  const message = (name: string, msgType: string) =>
+    row(
+      name,
+      rules.map((each) => each.has(msgType)),
+    )
+  return [
+    row(
+      '',
+      versions.map((version) => version.replace('FIX.', '')),
+    ),
+    `|${'---|'.repeat(versions.length + 1)}`,
+    ...orderTypes.map((type) =>
+      row(
+        `\`${type}\``,
+        words.map((each) => each.types.has(type)),
+      ),
+    ),
+    ...timesInForce.map((time) =>
+      row(
+        `\`${time}\``,
+        words.map((each) =>
+          each.times.has(time) ? true : time === 'CLO' && each.closingTypes.size > 0 ? 'by OrdType' : false,
+        ),
+      ),
+    ),
+    row(
+      'post-only',
+      words.map((each) => each.postOnly),
+    ),
+    row(
+      'reduce-only',
+      words.map((each) => each.reduceOnly),
+    ),
+    row(
+      'iceberg',
+      words.map((each) => (each.displayTag === 0 ? false : `${each.displayTag}`)),
+    ),
+    row(
+      'busts and corrections by',
+      rules.map((each) => (each.hasTransactionTypes ? 'ExecTransType' : 'ExecType')),
+    ),
+    message('market data (V)', 'V'),
+    message('list of orders (AF)', 'AF'),
+    message('mass cancel (q)', 'q'),
+    message('list of executions (AD)', 'AD'),
+    message('positions (AN)', 'AN'),
+    message('balances (BB)', 'BB'),
+  ].join('\n')
+}
+
+async function tableOf(name: string): Promise<string> {
+  if (name === 'versions') return versionsTable()
+  const place = settings[name]
+  if (place === undefined) throw new Error(`docs/fix.md asks for a table ${name} that nobody writes`)
+  return settingsTable(...place)
+}
+
+const text = readFileSync(page, 'utf8')
+const parts = text.split(/(<!-- table [\w-]+ -->\n)[\s\S]*?(<!-- end -->)/)
+let written = ''
+for (const part of parts) {
+  const name = /^<!-- table ([\w-]+) -->\n$/.exec(part)?.[1]
+  written += part
+  if (name !== undefined) written += `\n${await tableOf(name)}\n\n`
+}
+if (process.argv.includes('--write')) writeFileSync(page, written)
+else if (written !== text) {
+  console.error('the tables of docs/fix.md are not current: run tsx scripts/fix-doc.ts --write')
+  process.exitCode = 1
+}
