@@ -31,6 +31,7 @@ const sources: Readonly<Record<string, string>> = {
   './execution': 'src/execution/index.ts',
   './tca': 'src/tca/index.ts',
   './fix': 'src/connectors/fix/index.ts',
+  './fix/messages': 'src/connectors/fix/messages/index.ts',
   './ibkr': 'src/connectors/ibkr/index.ts',
   './zmq': 'src/connectors/zmq/index.ts',
   './zmq-gateway': 'src/gateways/zmq/index.ts',
