@@ -266,6 +266,36 @@ const povKinds: Record<string, (c: Case) => void> = {
 }
 
 const sorIcebergKinds: Record<string, (c: Case) => void> = {
+  sor({ inputs, expected, tolerance }) {
+    const { side, qty, limit, lot, venues } = inputs
+    const levels = venues.flatMap((venue: Fields) => venue.levels)
+    const price = new Scale(limit, ...levels.map(([px]: Fields) => px))
+    const size = new Scale(qty, lot, ...levels.map(([, quantity]: Fields) => quantity))
+    const one = price.units('1')
+    const plan = execution.planRoute({
+      side,
+      quantityUnits: size.units(qty),
+      lotUnits: size.units(lot),
+      ...(limit === null ? {} : { limitUnits: price.units(limit) }),
+      venues: venues.map((venue: Fields) => ({
+        id: venue.id,
+        levels: venue.levels.map(([px, quantity]: Fields) => [price.units(px), size.units(quantity)]),
+        ...(venue.takerFeePerUnit === undefined ? {} : { takerFeeUnits: Number(venue.takerFeePerUnit) * one }),
+        ...(venue.takerFeePct === undefined ? {} : { takerFeeShare: Number(venue.takerFeePct) }),
+      })),
+    })
+    const children = plan.children.map(({ venue, quantityUnits, limitUnits }) => ({
+      venue,
+      qty: size.text(quantityUnits),
+      limit: price.text(limitUnits),
+    }))
+    expect(children).toEqual(expected.children)
+    expect(size.text(plan.unroutedUnits)).toBe(new Decimal(expected.unrouted).toString())
+    const whole = one * size.units('1')
+    close(plan.grossUnits / whole, expected.grossNotional, tolerance)
+    close(plan.feeUnits / whole, expected.fees, tolerance)
+    close(plan.averageAllInUnits / one, expected.avgAllIn, tolerance)
+  },
   icebergFullFills({ inputs, expected }) {
     const scale = new Scale(inputs.quantity, inputs.displayQty)
     const tips = execution.icebergTips(scale.units(inputs.quantity), scale.units(inputs.displayQty))

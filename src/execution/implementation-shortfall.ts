@@ -203,7 +203,6 @@ export class ImplementationShortfall extends ScheduledAlgorithm<ImplementationSh
     const N = Math.max(1, Math.round((asked * windowUs) / fullWindowUs))
     const kappaT = this.#kappaT(asked) * (windowUs / fullWindowUs)
     const offsetsUs = Array.from({ length: N }, (_, k) => releaseOffset(k, N, windowUs))
-    if (quantityUnits === 0) return { offsetsUs, sizes: offsetsUs.map(() => 0) }
     if (kappaT === 0) {
       const sizes = twapPlan({ quantityUnits, slices: N, lotUnits, minSliceUnits })
       return { sizes, offsetsUs: sizes.map((_, k) => releaseOffset(k, sizes.length, windowUs)) }

@@ -55,6 +55,7 @@ export { ParticipationRate, type PovState, povChild } from './participation.js'
 export { PercentOfVolume } from './pov.js'
 export { ScheduledAlgorithm } from './scheduled-algorithm.js'
 export { type SlicePlan, type Variation, varied, varyPlan } from './slice-plan.js'
+export { planRoute, type RouteChild, type RoutePlan, type RouteRequest, type RouteVenue } from './smart-route.js'
 export { Sniper } from './sniper.js'
 export {
   foreignTwap,

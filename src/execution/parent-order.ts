@@ -171,8 +171,9 @@ export class ParentOrder {
     for (const pause of state.pauses) this.#pauses.add(pause)
     this.status = state.status
     for (const known of children) {
-      const child = book.add(known.index, known.number, known.quantityUnits, known.priceUnits, known.isForAuction)
-      this.#refresh(child)
+      const { index, number, quantityUnits, priceUnits, isForAuction } = known
+      const child = book.add(index, number, quantityUnits, priceUnits, isForAuction)
+      book.update(child, this.#read(child))
     }
     this.#ceilingUnits = book.filledUnits + book.workingUnits
     if (this.isClosed) return
@@ -260,9 +261,11 @@ export class ParentOrder {
       throw new TradewireError('TW_INVALID_STATE', `Order ${this.plan.id} is ${this.status}; it cannot be changed`)
     if (!Number.isNaN(endUs) && endUs <= this.nowUs)
       throw algoError('INVALID_WINDOW', 'endTimeUs', 'must be in the future')
+    if (totalUnits < book.filledUnits)
+      throw new TradewireError('TW_INVALID_STATE', `Order ${this.plan.id} has filled more than that already`)
+    if (totalUnits <= 0) throw algoError('INVALID_QUANTITY', 'quantity', 'must be above 0')
+    if (!Number.isNaN(endUs)) this.#replanTo(endUs)
     if (!Number.isNaN(totalUnits)) {
-      if (totalUnits < book.filledUnits)
-        throw new TradewireError('TW_INVALID_STATE', `Order ${this.plan.id} has filled more than that already`)
       this.#ceilingUnits = book.filledUnits + book.workingUnits
       book.totalUnits = totalUnits
       if (book.unsentUnits < 0) this.#desk.cancelWorking()
@@ -271,13 +274,23 @@ export class ParentOrder {
       this.view.limitUnits = limitUnits
       this.#desk.cancelWorking()
     }
-    if (!Number.isNaN(endUs)) {
-      this.#endUs = endUs
-      this.#reanchor()
-    } else this.#plan()
+    this.#plan()
     this.#saveState()
     this.#ports.tell('amended')
     this.evaluate()
+  }
+
+  /** Plans for another end; stays as it was where that cannot be done. */
+  #replanTo(endUs: number): void {
+    const before = [this.#endUs, this.#windowStartUs, this.#baseUnits] as const
+    try {
+      this.#endUs = endUs
+      this.#reanchor()
+    } catch (error) {
+      ;[this.#endUs, this.#windowStartUs, this.#baseUnits] = before
+      this.#plan()
+      throw error
+    }
   }
 
   // ---- What happens ----------------------------------------------------------------------------------------------------
@@ -290,17 +303,22 @@ export class ParentOrder {
     this.evaluate()
   }
 
-  #refresh(child: Child): void {
-    const { book } = this
+  /** What is known of a child now. One beyond the history of the order plane is over, and stays what it was. */
+  #read(child: Child): ChildFacts {
     const facts = this.#facts
-    const { isClosed: wasClosed, filledUnits } = child
-    // An order beyond the history of the order plane is over, and stays what it was.
-    facts.filledUnits = filledUnits
+    facts.filledUnits = child.filledUnits
     facts.leavesUnits = 0
     facts.isClosed = true
     facts.isRefused = false
     facts.reason = undefined
     this.#ports.children.read(child.number, facts)
+    return facts
+  }
+
+  #refresh(child: Child): void {
+    const { book } = this
+    const { isClosed: wasClosed, filledUnits } = child
+    const facts = this.#read(child)
     if (!book.update(child, facts)) return
     this.updatedUs = this.nowUs
     this.#ceilingUnits = Math.min(this.#ceilingUnits, Math.max(book.totalUnits, book.filledUnits + book.workingUnits))

@@ -3,6 +3,9 @@ import type { AlgoCommon } from '../model/algo.js'
 import { type ChildDecision, ExecutionAlgorithm, type ParentView, type PlanContext } from './algorithm.js'
 import { type SlicePlan, varyPlan } from './slice-plan.js'
 
+/** The plan of an order that has nothing left to do. */
+const nothing: SlicePlan = { offsetsUs: [], sizes: [] }
+
 /** Base of algorithms with a plan. A subclass makes the plan; slices that fell behind are joined, never sent as a burst. */
 export abstract class ScheduledAlgorithm<P extends AlgoCommon = AlgoCommon> extends ExecutionAlgorithm<P> {
   #offsetsUs = new Float64Array(0)
@@ -19,7 +22,7 @@ export abstract class ScheduledAlgorithm<P extends AlgoCommon = AlgoCommon> exte
   override begin(context: PlanContext): void {
     const { randomizeSizePercent = 0, randomizeTimePercent = 0 } = this.parameters
     const { lotUnits, random } = context
-    const ideal = this.plan(context)
+    const ideal = context.quantityUnits === 0 ? nothing : this.plan(context)
     const plan =
       randomizeSizePercent > 0 || randomizeTimePercent > 0
         ? varyPlan(ideal, {

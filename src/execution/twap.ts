@@ -152,9 +152,15 @@ export const foreignTwap = {
 export class Twap extends ScheduledAlgorithm<TwapParameters> {
   protected override plan(context: PlanContext): SlicePlan {
     const { windowUs, quantityUnits, lotUnits, minSliceUnits } = context
-    // What is left of a window that was planned anew gets its share of the slices.
-    const asked = slicesOf(this.parameters, context.fullWindowUs / 1_000)
-    const slices = Math.max(1, Math.round((asked * windowUs) / context.fullWindowUs))
+    const { intervalMs } = this.parameters
+    // What is left of a window that was planned anew gets its share of the slices, and at least one.
+    const slices =
+      intervalMs === undefined
+        ? Math.max(
+            1,
+            Math.round((slicesOf(this.parameters, context.fullWindowUs / 1_000) * windowUs) / context.fullWindowUs),
+          )
+        : Math.max(1, Math.floor(windowUs / 1_000 / intervalMs))
     const sizes = twapPlan({ quantityUnits, slices, lotUnits, minSliceUnits })
     return {
       offsetsUs: sizes.map((_, k) => releaseOffset(k, sizes.length, windowUs)),

@@ -117,6 +117,12 @@ function median(values: number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }
 
+function hasVolume(weights: readonly DecimalInput[], bucket: number, start: number, end: number): boolean {
+  return weights.some(
+    (weight, k) => Number(weight) > 0 && Math.min(end, (k + 1) * bucket) > Math.max(start, k * bucket),
+  )
+}
+
 /**
  * The part of a curve that lies in a window, as shares of 1. Volume is uniform inside a bucket. Times count from the start of
  * the first bucket, in one unit.
@@ -208,6 +214,10 @@ export class Vwap extends ScheduledAlgorithm<VwapParameters> {
     const bucketUs = bucketMs === undefined ? fullWindowUs / curve.length : bucketMs * 1_000
     const originUs = curveStartUs ?? fullStartUs
     const from = startUs - originUs
+    this.#curve = []
+    // What is left of a window in which the curve expects nothing more is due at once.
+    if (windowUs < fullWindowUs && !hasVolume(curve, bucketUs, from, from + windowUs))
+      return { sizes: [quantityUnits], offsetsUs: [0] }
     const shares = curveInWindow(curve, bucketUs, from, from + windowUs)
     const weights = wholeWeights(shares)
     this.#curve = this.#dayCurve(shares, bucketUs, from, windowUs, context)
@@ -218,7 +228,7 @@ export class Vwap extends ScheduledAlgorithm<VwapParameters> {
     this.#seenBase = Number.NaN
     this.#fullStartUs = fullStartUs
     return {
-      sizes: quantityUnits === 0 ? weights.map(() => 0) : vwapPlan({ quantityUnits, weights, lotUnits, minSliceUnits }),
+      sizes: vwapPlan({ quantityUnits, weights, lotUnits, minSliceUnits }),
       offsetsUs: weights.map((_, k) => Math.max(0, Math.floor(k * bucketUs - from))),
     }
   }
@@ -226,7 +236,7 @@ export class Vwap extends ScheduledAlgorithm<VwapParameters> {
   protected override targetAt(due: number, view: ParentView): number {
     const { dynamic = 'off' } = this.parameters
     const planned = super.targetAt(due, view)
-    if (dynamic === 'off') return planned
+    if (dynamic === 'off' || this.#curve.length === 0) return planned
     const sinceStart = view.externalUnits + view.ownUnits
     // A window that was planned anew counts from there.
     if (Number.isNaN(this.#seenBase)) this.#seenBase = view.startUs > this.#fullStartUs ? sinceStart : 0
