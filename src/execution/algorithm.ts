@@ -7,6 +7,8 @@ import type { Random } from '../core/random.js'
 import type { AlgoCommon, AlgoStyle } from '../model/algo.js'
 import type { Instrument } from '../model/instrument.js'
 import type { TimeInForce } from '../model/order-types.js'
+import type { Child } from './child-book.js'
+import type { VenueBoard } from './venue-board.js'
 
 /**
  * What an algorithm sees when it is asked: whole numbers in units of the instrument, NaN where there is none. One object a
@@ -21,6 +23,8 @@ export class ParentView {
   /** What all children that are not closed may still trade at worst; orders of unknown fate and unanswered cancels included. */
   workingUnits = 0
   openChildren = 0
+  /** Of these, how many are no immediate orders. */
+  restingChildren = 0
   /** Children sent so far. */
   sentChildren = 0
   /** What the order may pay at most (a sell: at least); NaN without a limit. */
@@ -86,6 +90,12 @@ export class ChildDecision {
   besideOthers = true
   /** Cancels what works; a child goes out when all of it is closed. */
   cancelsWorking = false
+  /** Connector of the child; by the order, or its route, where undefined. */
+  connector: string | undefined = undefined
+  /** Asks again at once when the child is sent: more of them go at the same moment. */
+  continues = false
+  /** Ends the order: nothing more is to be done. */
+  finishes = false
   /** Number of the slice that is due. A slice is served by one child; with a new one, what still works is replaced. NaN without slices. */
   slice = Number.NaN
   /** Puts {@link ExecutionAlgorithm.memo} on record. */
@@ -102,6 +112,9 @@ export class ChildDecision {
     this.timeInForce = 'DAY'
     this.besideOthers = true
     this.cancelsWorking = false
+    this.connector = undefined
+    this.continues = false
+    this.finishes = false
     this.slice = Number.NaN
     this.savesMemo = false
     this.nextUs = Number.POSITIVE_INFINITY
@@ -122,6 +135,9 @@ export interface PlanContext {
   readonly minSliceUnits: number
   readonly random: Random
   readonly instrument: Instrument
+  /** What may be taken at each venue, for algorithms that route, and the account of the order by index. */
+  readonly board?: VenueBoard | undefined
+  readonly account?: number | undefined
 }
 
 /** Which market data an algorithm wants to be asked at. */
@@ -160,6 +176,15 @@ export abstract class ExecutionAlgorithm<P extends AlgoCommon = AlgoCommon> {
 
   /** What to do now. */
   abstract decide(view: ParentView, decision: ChildDecision): void
+
+  /** Every quote and trade of the instrument, in units, for algorithms whose interests name them: between two decisions. */
+  observe(_kind: 'quote' | 'trade', _first: number, _second: number): void {}
+
+  /** A child was sent. */
+  childSent(_view: ParentView, _child: Child): void {}
+
+  /** A child is over. */
+  childClosed(_view: ParentView, _child: Child): void {}
 
   /** What it wants to find again after a restart and cannot see otherwise: plain JSON data; null for nothing. */
   memo(): unknown {

@@ -3,18 +3,23 @@ import type { AlgoCommon, BuiltInAlgo } from '../model/algo.js'
 import { Adaptive } from './adaptive.js'
 import type { ExecutionAlgorithm } from './algorithm.js'
 import { Close } from './close.js'
+import { Emulated } from './emulated.js'
 import { Iceberg } from './iceberg.js'
 import { ImplementationShortfall } from './implementation-shortfall.js'
+import type { TriggerTerms } from './parent-terms.js'
 import { PercentOfVolume } from './pov.js'
+import { SmartOrderRouter } from './smart-router.js'
 import { Sniper } from './sniper.js'
 import { Twap } from './twap.js'
 import { Vwap } from './vwap.js'
 
 /** Makes the algorithm of an order. */
 export interface AlgorithmFactory {
-  create(parameters: AlgoCommon & { type: string }): ExecutionAlgorithm
+  create(parameters: AlgoCommon & { type: string }, trigger?: TriggerTerms): ExecutionAlgorithm
   /** Names of its own parameters; all are taken where undefined. */
   readonly fields?: readonly string[]
+  /** It says itself where each child goes. */
+  readonly isRouter?: true
 }
 
 /** Algorithms of the host by name, which begins with `custom:`: a class, or a function that makes one. */
@@ -22,9 +27,11 @@ export type AlgorithmFactories = Readonly<
   Record<string, (parameters: AlgoCommon & { type: string }) => ExecutionAlgorithm>
 >
 
-type Maker = (parameters: never) => ExecutionAlgorithm
+type Maker = (parameters: never, trigger: TriggerTerms | undefined) => ExecutionAlgorithm
 
-const builtIn: Readonly<Partial<Record<BuiltInAlgo['type'], { fields: readonly string[]; create: Maker }>>> = {
+const builtIn: Readonly<
+  Partial<Record<BuiltInAlgo['type'], { fields: readonly string[]; create: Maker; isRouter?: true }>>
+> = {
   twap: { fields: ['slices', 'intervalMs'], create: (parameters) => new Twap(parameters) },
   vwap: { fields: ['curve', 'curveStartUs', 'bucketMs', 'dynamic'], create: (parameters) => new Vwap(parameters) },
   pov: { fields: ['rate', 'basis', 'intervalMs'], create: (parameters) => new PercentOfVolume(parameters) },
@@ -34,6 +41,12 @@ const builtIn: Readonly<Partial<Record<BuiltInAlgo['type'], { fields: readonly s
   },
   iceberg: { fields: ['displayQuantity', 'displayVariancePercent'], create: (parameters) => new Iceberg(parameters) },
   sniper: { fields: ['pauseMs'], create: (parameters) => new Sniper(parameters) },
+  sor: {
+    fields: ['venues', 'rest', 'postAt', 'intervalMs'],
+    create: (parameters) => new SmartOrderRouter(parameters),
+    isRouter: true,
+  },
+  emulate: { fields: ['triggerSource'], create: (parameters, trigger) => new Emulated(parameters, trigger) },
   adaptive: { fields: ['urgency', 'intervalMs'], create: (parameters) => new Adaptive(parameters) },
   close: {
     fields: ['auctionShare', 'auctionLeadMs', 'slices', 'urgency'],

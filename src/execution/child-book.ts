@@ -26,12 +26,27 @@ export interface Child {
   readonly quantityUnits: number
   /** It waits for an auction: the end of the window does not take it back. */
   readonly isForAuction: boolean
+  /** It fills at once or not at all. */
+  readonly isImmediate: boolean
+  /** Where it was sent, if the order or its route did not say it. */
+  readonly connector: string | undefined
   priceUnits: number
   filledUnits: number
   leavesUnits: number
   isClosed: boolean
   /** Whether a cancel was asked for. */
   isCanceling: boolean
+}
+
+/** A child that was sent. */
+export interface ChildTerms {
+  index: number
+  number: number
+  quantityUnits: number
+  priceUnits: number
+  isForAuction?: boolean
+  isImmediate?: boolean
+  connector?: string | undefined
 }
 
 /** Keeps the sums. */
@@ -58,6 +73,13 @@ export class ChildBook {
     return this.totalUnits - this.filledUnits - this.workingUnits
   }
 
+  /** Open children that are no immediate orders. */
+  get restingCount(): number {
+    let count = 0
+    for (const child of this.open) if (!child.isImmediate) count++
+    return count
+  }
+
   get(number: number): Child | undefined {
     return this.#byNumber.get(number)
   }
@@ -68,12 +90,15 @@ export class ChildBook {
   }
 
   /** Adds a child that was sent. Its whole quantity works until something is heard of it. */
-  add(index: number, number: number, quantityUnits: number, priceUnits: number, isForAuction = false): Child {
+  add(terms: ChildTerms): Child {
+    const { index, number, quantityUnits, priceUnits, isForAuction = false, isImmediate = false, connector } = terms
     const child: Child = {
       index,
       number,
       quantityUnits,
       isForAuction,
+      isImmediate,
+      connector,
       priceUnits,
       filledUnits: 0,
       leavesUnits: quantityUnits,

@@ -34,6 +34,7 @@ export class ChildDesk {
     priceUnits: Number.NaN,
     timeInForce: 'DAY',
     postOnly: false,
+    connector: undefined,
   }
   /** The slice that was served last, and the one for which older children were dealt with. */
   #served = Number.NaN
@@ -92,12 +93,12 @@ export class ChildDesk {
     this.block(undefined)
     this.#served = decision.slice
     this.#cleared = decision.slice
-    this.send(units, price, decision.timeInForce)
+    this.send(units, price, decision.timeInForce, decision.connector)
     return true
   }
 
   /** Sends a child. @throws TradewireError `TW_ASSERTION` for more than what is unsent. */
-  send(units: number, price: number, timeInForce: ChildRequest['timeInForce']): void {
+  send(units: number, price: number, timeInForce: ChildRequest['timeInForce'], connector?: string): void {
     const { book, children, terms, tell, sent } = this.#parts
     const request = this.#request
     assert(units <= book.unsentUnits, 'a child fits into what is unsent')
@@ -105,9 +106,18 @@ export class ChildDesk {
     request.quantityUnits = units
     request.priceUnits = price
     request.timeInForce = timeInForce
+    request.connector = connector
     request.postOnly = terms.noTakeLiquidity && timeInForce === 'DAY' && !Number.isNaN(price)
     const number = children.send(request)
-    const child = book.add(request.index, number, units, price, timeInForce === 'CLO' || timeInForce === 'OPG')
+    const child = book.add({
+      index: request.index,
+      number,
+      quantityUnits: units,
+      priceUnits: price,
+      isForAuction: timeInForce === 'CLO' || timeInForce === 'OPG',
+      isImmediate: timeInForce === 'IOC' || timeInForce === 'FOK',
+      connector,
+    })
     tell('child', undefined, number)
     sent(child)
   }

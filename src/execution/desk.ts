@@ -6,6 +6,7 @@ import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
 import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
+import { BookStore } from '../market/book-store.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { AlgoCommon, AlgoOrderRequest } from '../model/algo.js'
 import type { Instrument } from '../model/instrument.js'
@@ -21,8 +22,9 @@ import type { ParentView } from './algorithm.js'
 import { type AlgorithmFactories, type AlgorithmFactory, factoryOf } from './algorithms.js'
 import { ParentDesk } from './parent-desk.js'
 import type { ParentState } from './parent-ports.js'
-import { checkRequest, type ParentPlan, readTerms, requireKnownFields } from './parent-terms.js'
+import { checkRequest, type ParentPlan, readTerms, readTrigger, requireKnownFields } from './parent-terms.js'
 import { Tapes } from './tape.js'
+import { type SmartRoutingOptions, VenueBoard } from './venue-board.js'
 
 /** What a desk works with. */
 export interface ExecutionDeskOptions {
@@ -37,6 +39,8 @@ export interface ExecutionDeskOptions {
   route(instrument: number, account: string): number
   /** Algorithms of one's own by name: `custom:...`. */
   algorithms?: AlgorithmFactories
+  /** How orders of the algorithm `sor` judge venues. */
+  smartRouting?: SmartRoutingOptions
   /** Of random variations; 1 unless given. */
   seed?: number
   onError?: (error: unknown, where: string) => void
@@ -65,6 +69,8 @@ export class ExecutionDesk implements ParentOrderPort {
   /** Open orders by instrument. */
   readonly #byInstrument: (ParentDesk[] | undefined)[] = []
   readonly #tapes: Tapes
+  readonly #board: VenueBoard
+  readonly #books: BookStore | undefined
   readonly #random: SeededRandom
   #nextParent = 1
   #isSuspended = false
@@ -73,6 +79,16 @@ export class ExecutionDesk implements ParentOrderPort {
     this.#options = options
     const { core, orders } = options
     this.#tapes = new Tapes(core.instruments)
+    this.#books = options.smartRouting?.depth === true ? bookStore(core) : undefined
+    this.#board = new VenueBoard({
+      core,
+      quotes: options.quotes,
+      options: options.smartRouting ?? {},
+      nowUs: () => options.time.wallUs(),
+      ...(this.#books === undefined
+        ? {}
+        : { book: (instrument, connector) => this.#books?.level2(instrument, connector) }),
+    })
     this.#random = new SeededRandom(options.seed ?? 1)
     orders.parents = this
     core.otherWaits = {
@@ -177,7 +193,8 @@ export class ExecutionDesk implements ParentOrderPort {
     const { quantityUnits, limitUnits, startUs, endUs } = checkRequest(request, instrument, nowUs)
     const common = algo as AlgoCommon & { type: string }
     const terms = readTerms(common, request.side === 'buy' ? 1 : -1, instrument)
-    const algorithm = factory.create(common)
+    const trigger = algo.type === 'emulate' ? readTrigger(request, instrument) : undefined
+    const algorithm = factory.create(common, trigger)
     if (algorithm.needsWindow && !Number.isFinite(endUs))
       throw algoError('INVALID_WINDOW', 'algo.durationMs', `or endTimeUs is required for ${algo.type}`)
     if (terms.endPolicy === 'extend' && terms.extendUntilUs <= endUs)
@@ -200,6 +217,7 @@ export class ExecutionDesk implements ParentOrderPort {
       tag: request.tag ?? null,
       reduceOnly: request.reduceOnly === true,
       algo: JSON.parse(JSON.stringify(algo)) as ParentPlan['algo'],
+      ...(trigger === undefined ? {} : { trigger }),
       startUs,
       endUs: Number.isFinite(endUs) ? endUs : null,
       seed: common.seed ?? this.#random.fork(id).below(0x1_0000_0000),
@@ -258,9 +276,11 @@ export class ExecutionDesk implements ParentOrderPort {
       plan,
       terms,
       instrument,
-      algorithm: factory.create(plan.algo),
+      algorithm: factory.create(plan.algo, plan.trigger),
       record,
-      obstacle: () => this.#obstacle(where),
+      board: this.#board,
+      account: where.account,
+      obstacle: () => (factory.isRouter === true ? this.#routersObstacle(where) : this.#obstacle(where)),
       readPrices: (view) => this.#readPrices(view, instrument),
       tapeUnits: () => tape.units,
       onEvent: (event) => this.#told(event),
@@ -314,6 +334,16 @@ export class ExecutionDesk implements ParentOrderPort {
     return phase < 0 || phase === TradingStatus.open ? undefined : 'halt'
   }
 
+  /** A router goes on as long as one venue can be used: it leaves the others out itself. */
+  #routersObstacle({ connector: _, ...where }: Whereabouts): PauseReason | undefined {
+    let obstacle: PauseReason | undefined = 'disconnect'
+    for (const connector of this.#board.connectors(undefined)) {
+      obstacle = this.#obstacle({ ...where, connector })
+      if (obstacle === undefined) return undefined
+    }
+    return obstacle
+  }
+
   #readPrices(view: ParentView, instrument: Instrument): void {
     const { quotes } = this.#options
     const { index } = instrument
@@ -340,34 +370,41 @@ export class ExecutionDesk implements ParentOrderPort {
         onQuotes: (from, first, last) => this.#onQuotes(from, first, last),
         onTrades: (from, first, last) => this.#onTrades(from, first, last),
         onStatuses: () => this.wake(),
+        ...(this.#books === undefined ? {} : { onBooks: this.#books.applyBatch }),
       },
       onError: (error) => this.#options.onError?.(error, 'execution'),
     })
   }
 
   #onQuotes(ring: IngestRing, first: number, last: number): void {
-    const { instrument } = ring.quotes
+    const { instrument, bid, ask } = ring.quotes
     let before = -1
     for (let row = first; row < last; row++) {
       const index = instrument[row] as number
       const desks = this.#byInstrument[index]
-      if (desks === undefined || desks.length === 0 || index === before) continue
+      if (desks === undefined || desks.length === 0) continue
+      for (const { parent } of desks)
+        if (parent.wantsQuotes) parent.observe('quote', bid[row] as number, ask[row] as number)
+      // A run of one instrument is looked at once, at its end.
+      if (index !== before && before >= 0) this.#evaluate(this.#byInstrument[before] ?? [], 1)
       before = index
-      this.#evaluate(desks, 1)
     }
+    if (before >= 0) this.#evaluate(this.#byInstrument[before] ?? [], 1)
   }
 
   #onTrades(ring: IngestRing, first: number, last: number): void {
     this.#tapes.onTrades(ring, first, last)
-    const { instrument } = ring.trades
+    const { instrument, price } = ring.trades
     let before = -1
     for (let row = first; row < last; row++) {
       const index = instrument[row] as number
       const desks = this.#byInstrument[index]
-      if (desks === undefined || desks.length === 0 || index === before) continue
+      if (desks === undefined || desks.length === 0) continue
+      for (const { parent } of desks) if (parent.wantsTrades) parent.observe('trade', price[row] as number, Number.NaN)
+      if (index !== before && before >= 0) this.#evaluate(this.#byInstrument[before] ?? [], 2)
       before = index
-      this.#evaluate(desks, 2)
     }
+    if (before >= 0) this.#evaluate(this.#byInstrument[before] ?? [], 2)
   }
 
   /** `interest`: 1 quotes, 2 trades. */
@@ -438,4 +475,11 @@ export class ExecutionDesk implements ParentOrderPort {
   knows(type: string): boolean {
     return this.#factoryOf(type) !== undefined
   }
+}
+
+/** Books of every instrument at every source, for their depth. */
+function bookStore({ instruments }: OrderCore): BookStore {
+  return new BookStore({
+    define: (instrument) => ({ kind: 'level2', priceStep: instruments.at(instrument).definition.priceIncrement }),
+  })
 }

@@ -18,6 +18,7 @@ export type {
   ImplementationShortfallParameters,
   PovParameters,
   SniperParameters,
+  SorParameters,
   TwapParameters,
   VwapParameters,
 } from '../model/algo.js'
@@ -56,6 +57,7 @@ export { PercentOfVolume } from './pov.js'
 export { ScheduledAlgorithm } from './scheduled-algorithm.js'
 export { type SlicePlan, type Variation, varied, varyPlan } from './slice-plan.js'
 export { planRoute, type RouteChild, type RoutePlan, type RouteRequest, type RouteVenue } from './smart-route.js'
+export { SmartOrderRouter } from './smart-router.js'
 export { Sniper } from './sniper.js'
 export {
   foreignTwap,
@@ -69,6 +71,7 @@ export {
   twapPlan,
 } from './twap.js'
 export { wholeWeights } from './units.js'
+export { type SmartRoutingOptions, VenueBoard, type VenueBoardParts, type VenueCosts } from './venue-board.js'
 export {
   type CurveMethod,
   curveInWindow,

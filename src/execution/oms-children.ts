@@ -46,7 +46,7 @@ export class OmsChildren implements ChildOrders {
     return next
   }
 
-  send({ index, quantityUnits, priceUnits, timeInForce, postOnly }: ChildRequest): number {
+  send({ index, quantityUnits, priceUnits, timeInForce, postOnly, connector }: ChildRequest): number {
     const { plan } = { plan: this.#plan }
     const instrument = this.#core.instruments.get(plan.instrument)
     const id = `${plan.id}-E${index}`
@@ -60,7 +60,7 @@ export class OmsChildren implements ChildOrders {
       ...(plan.reduceOnly ? { reduceOnly: true } : {}),
       ...(plan.account === null ? {} : { account: plan.account }),
       ...(plan.strategy === null ? {} : { strategy: plan.strategy }),
-      ...(plan.connector === null ? {} : { connector: plan.connector }),
+      ...((connector ?? plan.connector) === null ? {} : { connector: (connector ?? plan.connector) as string }),
       ...(plan.tag === null ? {} : { tag: plan.tag }),
       clientOrderId: id,
     }

@@ -13,12 +13,13 @@ import { TifCode } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import * as TradeField from '../orders/trade-fields.js'
 import type { ExecutionAlgorithm, ParentView } from './algorithm.js'
-import type { Child } from './child-book.js'
+import type { ChildTerms } from './child-book.js'
 import { OmsChildren } from './oms-children.js'
 import { ParentHandle } from './parent-handle.js'
 import { ParentOrder } from './parent-order.js'
 import type { ParentState } from './parent-ports.js'
 import type { ParentPlan, ParentTerms } from './parent-terms.js'
+import type { VenueBoard } from './venue-board.js'
 
 /** What surrounds an order. */
 export interface ParentDeskParts {
@@ -31,6 +32,9 @@ export interface ParentDeskParts {
   algorithm: ExecutionAlgorithm
   /** Undefined for an order that was refused: it is on no record. */
   record: ParentRecord | undefined
+  board: VenueBoard
+  /** Index of the account. */
+  account: number
   obstacle(): PauseReason | undefined
   readPrices(view: ParentView): void
   tapeUnits(): number
@@ -68,6 +72,8 @@ export class ParentDesk {
         pendingTimers: 0,
       },
       children: this.#children ?? nobody,
+      board: parts.board,
+      account: parts.account,
       readPrices: parts.readPrices,
       tapeUnits: parts.tapeUnits,
       obstacle: parts.obstacle,
@@ -97,7 +103,7 @@ export class ParentDesk {
     const { core, record } = this.#parts
     if (record === undefined) return
     const { table } = core
-    const children: Omit<Child, 'isCanceling'>[] = []
+    const children: ChildTerms[] = []
     for (const [index, number] of record.children) {
       const row = table.rowOf(number)
       if (row < 0) continue
@@ -108,9 +114,9 @@ export class ParentDesk {
         quantityUnits: table.cells[row + Field.quantity],
         priceUnits: table.cells[row + Field.price],
         isForAuction: table.cells[row + Field.timeInForce] >= TifCode.OPG,
-        filledUnits: 0,
-        leavesUnits: 0,
-        isClosed: false,
+        isImmediate:
+          table.cells[row + Field.timeInForce] === TifCode.IOC || table.cells[row + Field.timeInForce] === TifCode.FOK,
+        connector: core.names.connector(table.cells[row + Field.connector]),
       })
     }
     children.sort((a, b) => a.index - b.index)

@@ -13,7 +13,7 @@ import type { Instrument } from '../model/instrument.js'
 import type { ParentStatus, PauseReason } from '../oms/parent-port.js'
 import { algoError } from './algo-error.js'
 import { ChildDecision, type ExecutionAlgorithm, ParentView } from './algorithm.js'
-import { type Child, ChildBook, type ChildFacts } from './child-book.js'
+import { type Child, ChildBook, type ChildFacts, type ChildTerms } from './child-book.js'
 import { ChildDesk } from './child-desk.js'
 import { childSize } from './child-size.js'
 import { MarketShare } from './market-share.js'
@@ -93,6 +93,7 @@ export class ParentOrder {
       children: ports.children,
       tell: (type, reason, child) => ports.tell(type, reason, child),
       sent: (child) => {
+        algorithm.childSent(this.view, child)
         this.#refresh(child)
         // What filled at once may have made the order complete, or the next child due.
         if (child.isClosed) this.#isAskedAgain = true
@@ -150,12 +151,7 @@ export class ParentOrder {
   }
 
   /** Goes on after a restart, with its state and the children that were sent. `pastUnits`: filled by children that are gone. */
-  restore(
-    state: ParentState,
-    children: readonly Omit<Child, 'isCanceling'>[],
-    lastChild: number,
-    pastUnits: number,
-  ): void {
+  restore(state: ParentState, children: readonly ChildTerms[], lastChild: number, pastUnits: number): void {
     const { book } = this
     book.totalUnits = state.totalUnits
     book.filledUnits = pastUnits
@@ -171,8 +167,7 @@ export class ParentOrder {
     for (const pause of state.pauses) this.#pauses.add(pause)
     this.status = state.status
     for (const known of children) {
-      const { index, number, quantityUnits, priceUnits, isForAuction } = known
-      const child = book.add(index, number, quantityUnits, priceUnits, isForAuction)
+      const child = book.add(known)
       book.update(child, this.#read(child))
     }
     this.#ceilingUnits = book.filledUnits + book.workingUnits
@@ -216,6 +211,8 @@ export class ParentOrder {
       minSliceUnits: terms.minSliceUnits,
       random: new SeededRandom(plan.seed),
       instrument: this.instrument,
+      board: this.#ports.board,
+      account: this.#ports.account,
     })
     this.#desk.forgetSlice()
   }
@@ -315,6 +312,12 @@ export class ParentOrder {
     return facts
   }
 
+  /** A quote (bid, ask) or a trade (price) of the instrument, as doubles of the feed. */
+  observe(kind: 'quote' | 'trade', first: number, second: number): void {
+    const units = (price: number) => (Number.isNaN(price) ? Number.NaN : this.instrument.nearestPriceUnits(price))
+    this.algorithm.observe(kind, units(first), units(second))
+  }
+
   #refresh(child: Child): void {
     const { book } = this
     const { isClosed: wasClosed, filledUnits } = child
@@ -323,6 +326,7 @@ export class ParentOrder {
     this.updatedUs = this.nowUs
     this.#ceilingUnits = Math.min(this.#ceilingUnits, Math.max(book.totalUnits, book.filledUnits + book.workingUnits))
     book.check(this.#ceilingUnits)
+    if (!wasClosed && child.isClosed) this.algorithm.childClosed(this.view, child)
     if (!wasClosed && child.isClosed && facts.isRefused) this.#refused(facts.reason ?? 'REJECTED')
     else if (child.filledUnits > 0) this.#refusals.clear()
     if (child.filledUnits === filledUnits) return
@@ -448,6 +452,7 @@ export class ParentOrder {
     view.filledUnits = book.filledUnits
     view.workingUnits = book.workingUnits
     view.openChildren = book.openCount
+    view.restingChildren = book.restingCount
     view.sentChildren = book.sent
     this.#share.read(view)
     return view
@@ -457,6 +462,7 @@ export class ParentOrder {
 
   /** Asks the algorithm and sends what it wants, within what may be sent. */
   #work(nowUs: number): void {
+    const { book } = this
     const view = this.#readView(nowUs)
     const decision = this.#decision
     this.#ports.readPrices(view)
@@ -483,6 +489,12 @@ export class ParentOrder {
     this.wantsQuotes ||= this.#desk.waitsForQuotes
     this.wantsTrades ||= this.#desk.waitsForTrades
     if (this.isClosed || this.#ending !== null) return
+    if (decision.continues) this.#isAskedAgain = true
+    if (decision.finishes && book.openCount === 0) {
+      this.#end('window', 'nothing is left that could be taken')
+      this.#isAskedAgain = true
+      return
+    }
     this.#clock.arm(isServed ? nextUs : Math.min(nextUs, nowUs + recheckUs))
   }
 

@@ -5,6 +5,7 @@ import type { TimeInForce } from '../model/order-types.js'
 import type { ParentEvent, PauseReason } from '../oms/parent-port.js'
 import type { ParentView } from './algorithm.js'
 import type { ChildFacts } from './child-book.js'
+import type { VenueBoard } from './venue-board.js'
 
 /** A child to be sent. */
 export interface ChildRequest {
@@ -15,6 +16,8 @@ export interface ChildRequest {
   priceUnits: number
   timeInForce: TimeInForce
   postOnly: boolean
+  /** By the order, or its route, where undefined. */
+  connector: string | undefined
 }
 
 /** The order plane as one parent order sees it. */
@@ -33,6 +36,9 @@ export interface ChildOrders {
 export interface ParentPorts {
   readonly time: Clock & Scheduler
   readonly children: ChildOrders
+  /** What may be taken at each venue, and the account by index: for algorithms that route. */
+  readonly board?: VenueBoard | undefined
+  readonly account?: number | undefined
   /** Writes prices and sizes of now into the view. */
   readPrices(view: ParentView): void
   /** Units that the market traded so far, as far as they count as volume. */

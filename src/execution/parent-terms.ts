@@ -3,10 +3,18 @@
  * restart makes the same order from it.
  */
 import { US_PER_MS } from '../core/clock.js'
-import type { AlgoCommon, AlgoEndPolicy, AlgoOrderRequest, AlgoStyle, AlgoUnfilledPolicy } from '../model/algo.js'
-import type { DecimalInput } from '../model/decimal.js'
+import type {
+  AlgoCommon,
+  AlgoEndPolicy,
+  AlgoOrderRequest,
+  AlgoStyle,
+  AlgoUnfilledPolicy,
+  EmulateParameters,
+} from '../model/algo.js'
+import { type DecimalInput, toUnits } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import type { OrderRequest } from '../model/order.js'
+import { type TriggerSource, triggerSources } from '../model/order-types.js'
 import { algoError, requireNumber, requireWhole } from './algo-error.js'
 
 /** A parent order on record. */
@@ -23,6 +31,8 @@ export interface ParentPlan {
   readonly tag: string | null
   readonly reduceOnly: boolean
   readonly algo: AlgoCommon & { type: string }
+  /** Trigger terms of an emulated order, in units. */
+  readonly trigger?: TriggerTerms
   /** Epoch microseconds. */
   readonly startUs: number
   /** Null without an end. */
@@ -31,6 +41,16 @@ export interface ParentPlan {
   readonly createdUs: number
   /** Middle of the quotes then. */
   readonly arrival: number | null
+}
+
+/** What waits for a trigger here instead of at the venue. */
+export interface TriggerTerms {
+  /** A plain order waits for nothing, and only its expiry is watched. */
+  readonly kind: 'none' | 'stop' | 'touched' | 'trailing'
+  readonly triggerUnits: number | null
+  readonly trailingUnits: number | null
+  readonly trailingBasisPoints: number | null
+  readonly source: TriggerSource
 }
 
 /** What the plan means for every child: the parameters that all algorithms share, with their defaults. */
@@ -95,6 +115,13 @@ const commonFields = [
   'excludeConditions',
 ] as const satisfies readonly (keyof AlgoCommon | 'type')[]
 
+/** Fields that an emulated order has beside them. */
+const triggerFields = [
+  'triggerPrice',
+  'triggerSource',
+  'trailing',
+] as const satisfies readonly (keyof AlgoOrderRequest)[]
+
 /** The order behind a request, and its window. */
 export interface CheckedRequest {
   readonly quantityUnits: number
@@ -106,8 +133,10 @@ export interface CheckedRequest {
 
 /** Refuses fields that an order with an algorithm does not have. `own`: the parameters of its algorithm; all where undefined. */
 export function requireKnownFields(request: AlgoOrderRequest, own: readonly string[] | undefined): void {
+  const fields: readonly string[] =
+    request.algo.type === 'emulate' ? [...requestFields, ...triggerFields] : requestFields
   for (const [name, value] of Object.entries(request))
-    if (value !== undefined && !(requestFields as readonly string[]).includes(name))
+    if (value !== undefined && !fields.includes(name))
       throw algoError('INVALID_PARAMETER', name, 'is not possible for an order with an algorithm; leave it out')
   if (own === undefined) return
   const known: readonly string[] = [...commonFields, ...own]
@@ -124,7 +153,7 @@ export function requireKnownFields(request: AlgoOrderRequest, own: readonly stri
 export function checkRequest(request: AlgoOrderRequest, instrument: Instrument, nowUs: number): CheckedRequest {
   const { side, type, timeInForce } = request as OrderRequest
   if (side !== 'buy' && side !== 'sell') throw algoError('INVALID_PARAMETER', 'side', 'must be "buy" or "sell"')
-  const kind = type?.toUpperCase() ?? (request.price === undefined ? 'MARKET' : 'LIMIT')
+  const kind = plainType(type?.toUpperCase() ?? (request.price === undefined ? 'MARKET' : 'LIMIT'), request)
   if (kind !== 'MARKET' && kind !== 'LIMIT')
     throw algoError('INVALID_PARAMETER', 'type', `must be MARKET or LIMIT for an order with an algorithm, got ${kind}`)
   if ((kind === 'LIMIT') !== (request.price !== undefined))
@@ -143,6 +172,49 @@ export function checkRequest(request: AlgoOrderRequest, instrument: Instrument, 
   if (limitUnits <= 0 && !instrument.allowsNegativePrices)
     throw algoError('INVALID_PARAMETER', 'price', `must be above 0 for ${instrument.id}`)
   return { quantityUnits, limitUnits, ...windowOf(request.algo as AlgoCommon, nowUs) }
+}
+
+/** What is left of a type when its trigger is watched here: a market or limit order. */
+function plainType(type: string, { algo }: AlgoOrderRequest): string {
+  if (algo.type !== 'emulate') return type
+  if (type === 'STOP' || type === 'TRAILING_STOP' || type === 'MARKET_IF_TOUCHED') return 'MARKET'
+  return type === 'STOP_LIMIT' || type === 'TRAILING_STOP_LIMIT' || type === 'LIMIT_IF_TOUCHED' ? 'LIMIT' : type
+}
+
+/** Reads the trigger of an emulated order. @throws TradewireError `TW_INVALID_ALGO`, `TW_OFF_GRID`, `TW_INVALID_DECIMAL`. */
+export function readTrigger(request: AlgoOrderRequest, instrument: Instrument): TriggerTerms {
+  const { type, triggerPrice, trailing, triggerSource } = request
+  const { triggerSource: own } = request.algo as EmulateParameters
+  const name = type?.toUpperCase() ?? ''
+  const kind = name.startsWith('TRAILING')
+    ? 'trailing'
+    : name.startsWith('STOP')
+      ? 'stop'
+      : name.endsWith('IF_TOUCHED')
+        ? 'touched'
+        : 'none'
+  const source = own ?? triggerSource ?? 'bid_ask'
+  if (!triggerSources.includes(source))
+    throw algoError('INVALID_PARAMETER', 'algo.triggerSource', `must be one of ${triggerSources.join(', ')}`)
+  const needsTrigger = kind === 'stop' || kind === 'touched'
+  if (needsTrigger && triggerPrice === undefined)
+    throw algoError('INVALID_PARAMETER', 'triggerPrice', `is required for ${name}`)
+  if (kind === 'none' && triggerPrice !== undefined)
+    throw algoError('CONTRADICTION', 'triggerPrice', 'needs a type with a trigger')
+  if ((kind === 'trailing') !== (trailing !== undefined))
+    throw algoError('CONTRADICTION', 'trailing', 'belongs to TRAILING_STOP and TRAILING_STOP_LIMIT')
+  const amount =
+    trailing?.amount === undefined ? null : toUnits(trailing.amount, instrument.priceScale, 'trailing.amount')
+  const basisPoints = trailing?.basisPoints ?? null
+  if (kind === 'trailing' && !((amount ?? basisPoints ?? 0) > 0 && (amount === null) !== (basisPoints === null)))
+    throw algoError('INVALID_PARAMETER', 'trailing', 'must have one of amount and basisPoints, above 0')
+  return {
+    kind,
+    triggerUnits: triggerPrice === undefined ? null : instrument.priceUnits(triggerPrice, 'triggerPrice'),
+    trailingUnits: amount,
+    trailingBasisPoints: basisPoints,
+    source,
+  }
 }
 
 function windowOf({ startTimeUs, endTimeUs, durationMs }: AlgoCommon, nowUs: number) {

@@ -144,13 +144,28 @@ export interface CloseParameters extends AlgoCommon {
   urgency?: number
 }
 
+/** Splits an order over venues by all-in price. */
+export interface SorParameters extends AlgoCommon {
+  type: 'sor'
+  /** Names of connectors; all that take orders unless given. */
+  venues?: readonly string[]
+  /** What is not displayed anywhere within the limit: rests at the limit, waits for more (unless given), or is canceled. */
+  rest?: 'post' | 'wait' | 'cancel'
+  /** Where the rest is posted, if that venue can be used; where resting costs least unless given. */
+  postAt?: string
+  /** A resting rest is taken back for a better route at most so often; 1,000 unless given. */
+  intervalMs?: number
+}
+
 /** An order whose trigger, trailing distance or expiry is watched here; only market and limit orders reach the venue. */
 export interface EmulateParameters {
   type: 'emulate'
   /** Which prices trigger it; `bid_ask` unless given. */
   triggerSource?: TriggerSource
-  /** Cancels what is left then, epoch microseconds. */
-  expireTimeUs?: number
+  /** Watched from then on, and canceled then: a good-till-date that the venue does not have. Epoch microseconds. */
+  startTimeUs?: number
+  endTimeUs?: number
+  durationMs?: number
 }
 
 /** An algorithm of one's own, registered by its name. */
@@ -169,6 +184,7 @@ export type BuiltInAlgo =
   | SniperParameters
   | AdaptiveParameters
   | CloseParameters
+  | SorParameters
   | EmulateParameters
 
 /** What an order asks of an algorithm. */

@@ -8,6 +8,7 @@ import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
 import type { AlgorithmFactories } from '../execution/algorithms.js'
 import { ExecutionDesk } from '../execution/desk.js'
+import type { SmartRoutingOptions } from '../execution/venue-board.js'
 import type { Journal } from '../journal/journal.js'
 import { MemoryJournal } from '../journal/memory-journal.js'
 import { openSegmentJournal } from '../journal/segment-journal.js'
@@ -168,9 +169,10 @@ export function composeExecution(
     quotes: QuoteCache
     defaults: OrderDefaults
     algorithms: AlgorithmFactories | undefined
+    smartRouting: SmartRoutingOptions | undefined
   },
 ): ExecutionDesk {
-  const { ring, algorithms, defaults, ...rest } = parts
+  const { ring, algorithms, smartRouting, defaults, ...rest } = parts
   const { account, strategy, route } = defaults
   const desk = new ExecutionDesk({
     ...rest,
@@ -181,6 +183,7 @@ export function composeExecution(
     time,
     seed: config.seed ?? 1,
     ...(algorithms === undefined ? {} : { algorithms }),
+    ...(smartRouting === undefined ? {} : { smartRouting }),
     onError: (error, where) => problem(where, error),
   })
   desk.attach(ring)

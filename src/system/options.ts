@@ -8,6 +8,7 @@ import type { FileSystem } from '../core/file-system.js'
 import type { Logger } from '../core/logger.js'
 import type { Time } from '../core/time.js'
 import type { AlgorithmFactories } from '../execution/algorithms.js'
+import type { SmartRoutingOptions } from '../execution/venue-board.js'
 import { Instrument, type InstrumentDefinition } from '../model/instrument.js'
 import { isPlainObject } from '../model/schema/json.js'
 import { type FieldFault, faultError, show } from '../model/schema/parse.js'
@@ -33,6 +34,8 @@ export interface TradingSystemParts<C extends Connectors = Connectors> {
   strategies?: readonly Strategy[]
   /** Execution algorithms of the host's own by name, which begins with `custom:`. A restart needs those that were at work. */
   algorithms?: AlgorithmFactories
+  /** How orders of the algorithm `sor` judge venues: fees, latency, staleness, health. */
+  smartRouting?: SmartRoutingOptions
   /** Instruments beside those that connectors and journal bring. */
   instruments?: readonly InstrumentDefinition[]
   /** Where history for the warm-up of strategies comes from. */
@@ -94,6 +97,8 @@ const checks: Readonly<Record<keyof TradingSystemParts, Check>> = {
           instanceCheck(`strategies.${i}`, each, ['attach', 'onStart', 'onStop'], 'a Strategy'),
         )
       : wrong('strategies', `must be a list of strategies, got ${show(value)}`),
+  smartRouting: (value) =>
+    isPlainObject(value) ? [] : wrong('smartRouting', `must be an object of options, got ${show(value)}`),
   algorithms: (value) => {
     if (!isPlainObject(value))
       return wrong(

@@ -191,6 +191,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
       quotes: this.quotes,
       defaults,
       algorithms: parts.algorithms,
+      smartRouting: { score: (connector) => this.scoreOf(connector), ...parts.smartRouting },
     })
     this.#deferEnd()
     for (const definition of instruments) this.addInstrument(definition)
