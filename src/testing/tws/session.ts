@@ -46,6 +46,7 @@ export class TwsSession {
   readonly pnlSingle = new Map<number, { readonly account: string; readonly conId: number }>()
   readonly histories = new Map<number, KeptHistory>()
   readonly #connection: Connection
+  readonly #unsent: Uint8Array[] = []
   /** Monotonic times of the last messages, for the limit. */
   #received: number[] = []
   #violationNs = Number.NEGATIVE_INFINITY
@@ -98,10 +99,29 @@ export class TwsSession {
     this.#write(bytes)
   }
 
+  /** What one event brings leaves as one piece, as TWS does it. */
   #write(bytes: Uint8Array): void {
     if (this.isOver || this.isSilent) return
     this.gateway.tape?.('out', this, bytes)
-    this.#connection.send(bytes)
+    this.#unsent.push(bytes)
+    if (this.#unsent.length === 1) queueMicrotask(() => this.#flush())
+  }
+
+  #flush(): void {
+    const pieces = this.#unsent.splice(0)
+    const [first] = pieces
+    if (first === undefined || this.isOver || this.isSilent) return
+    if (pieces.length === 1) {
+      this.#connection.send(first)
+      return
+    }
+    const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const piece of pieces) {
+      whole.set(piece, at)
+      at += piece.length
+    }
+    this.#connection.send(whole)
   }
 
   error(id: number, code: number, ...details: (string | number)[]): void {
@@ -109,6 +129,7 @@ export class TwsSession {
   }
 
   close(): void {
+    this.#flush()
     this.#connection.close()
   }
 
