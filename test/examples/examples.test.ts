@@ -26,6 +26,12 @@ const outcomes: Readonly<Record<string, readonly RegExp[]>> = {
     /2 connections, 1 loss, 3 orders, profit 18.00 USD after fees/,
   ],
   failover: [/together +[\d,]+ +0\.00 %/, /\d+ breaks, each marked in the data \(\d+ failover/],
+  'zmq-bridge': [
+    /an order above the bridge's limit: REJECTED \(MAX_ORDER_QTY\)/,
+    /[\d,]+ quotes over \d+ streams, [1-9]\d* orders filled/,
+    /frames lost: 0/,
+    /bridge: [1-9]\d* events in [1-9]\d* frames\s*$/,
+  ],
   demo: [/all [\d,]+ fields are equal\s*$/],
 }
 

@@ -245,6 +245,8 @@ export class StreamReceiver<T> {
         return
       }
       this.#restart(epoch)
+      // Frames of the new life wait for its snapshot: applied after them it would take the state back.
+      this.#enter('recovering')
     }
     if (this.#hasBase && sequence < this.#gapTo) {
       this.failed(id, nowNs)
