@@ -210,8 +210,10 @@ export class ZmqConnector extends BaseConnector {
 
   protected async subscribe({ kind, instrument }: Subscription, signal: AbortSignal): Promise<void> {
     const gateKind: GateKind = kind === 'orders' ? 'book' : kind
-    const { decoder } = this.#assembled
+    const { decoder, gate } = this.#assembled
     decoder.want(gateKind, instrument, true)
+    // A foreign feed does not number its changes: none counts before the first snapshot.
+    if (this.#options.codec !== undefined && gateKind === 'book') gate.expectSnapshot(instrument)
     if (gateKind === 'news') decoder.want('news', -1, true)
     for (const topic of this.#topicsOf(gateKind, instrument)) {
       const users = this.#topics.get(topic) ?? 0
@@ -252,7 +254,7 @@ export class ZmqConnector extends BaseConnector {
     const { codec, aliases = {} } = this.#options
     if (codec !== undefined) {
       const alias = Object.entries(aliases).find(([, meant]) => meant === instrument.id)?.[0]
-      return codec.topics(kind, alias ?? instrument.symbolAt(this.name))
+      return codec.topics(kind, { id: instrument.id, symbol: alias ?? instrument.symbolAt(this.name) })
     }
     const group = this.#groups.get(instrument.id)
     const topic = group === undefined ? `${kind}/${instrument.id}` : `group/${group}`

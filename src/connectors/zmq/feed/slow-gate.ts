@@ -241,6 +241,11 @@ export class SlowGate {
     return this.#outOfStep.has(instrument)
   }
 
+  /** Changes of a book are dropped and counted until its first snapshot. */
+  expectSnapshot(instrument: number): void {
+    this.#outOfStep.add(instrument)
+  }
+
   /** A book is out of step: changes are dropped and counted until a snapshot comes, and whoever reads it sees an empty one. */
   invalidate(instrument: number, tsUs: number): void {
     if (this.#outOfStep.has(instrument)) return
