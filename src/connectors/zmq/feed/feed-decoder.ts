@@ -5,6 +5,7 @@ import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../
 import type { EventTarget } from '../wire/event-objects.js'
 import { readEvents } from '../wire/event-objects.js'
 import { BodyFormat } from '../wire/frame.js'
+import { JsonScanner, type ScannerTarget } from '../wire/json-scanner.js'
 import {
   checkRecords,
   NO_NAME,
@@ -42,7 +43,7 @@ const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true })
 const mostDepth = 32
 
 /** Decodes the frames of a connector. */
-export class FeedDecoder implements PackedTarget, EventTarget {
+export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
   readonly counters: DecoderCounters = { malformed: 0, unknownInstruments: 0, unasked: 0 }
   readonly #gate: SlowGate
   readonly #instruments: InstrumentRegistry
@@ -52,6 +53,7 @@ export class FeedDecoder implements PackedTarget, EventTarget {
   /** By instrument, plus one: bits of the kinds that are subscribed to. */
   #wanted = new Uint8Array(64)
   #names: Int32Array = new Int32Array(0)
+  readonly #scanner = new JsonScanner(this)
   #isBookWanted = false
   /** Only what is no state goes through. */
   #isCovered = false
@@ -109,7 +111,8 @@ export class FeedDecoder implements PackedTarget, EventTarget {
     const isGood =
       format === BodyFormat.packed
         ? this.#packed(bytes, view, start, end, names, epoch)
-        : this.#objects(format, bytes.subarray(start, end))
+        : (format === BodyFormat.json && this.#scanner.scan(bytes, start, end)) ||
+          this.#objects(format, bytes.subarray(start, end))
     if (!isGood) this.counters.malformed++
     return isGood
   }
@@ -221,6 +224,46 @@ export class FeedDecoder implements PackedTarget, EventTarget {
     const value: unknown = typeof note === 'string' ? parseNote(note) : note
     if (typeof value === 'object' && value !== null) this.#gate.note(index, value, tsUs)
     else this.counters.malformed++
+  }
+
+  /** A quote of the scanner, by index. */
+  quoteAt(
+    index: number,
+    bid: number,
+    ask: number,
+    bidSize: number,
+    askSize: number,
+    tsUs: number,
+    sequence: number,
+    flags: number,
+  ): void {
+    if (this.#isWanted(index, 1) && !this.#isCovered)
+      this.#gate.quote(index, bid, ask, bidSize, askSize, tsUs, sequence, flags)
+  }
+
+  /** A trade of the scanner, by index. */
+  tradeAt(
+    index: number,
+    price: number,
+    size: number,
+    aggressor: number,
+    tsUs: number,
+    sequence: number,
+    tradeId: number,
+    condition: number,
+  ): void {
+    if (this.#isWanted(index, 2))
+      this.#gate.trade(index, price, size, aggressor as AggressorSign, tsUs, sequence, tradeId, condition)
+  }
+
+  #isWanted(index: number, bit: number): boolean {
+    if (index < 0) {
+      this.counters.unknownInstruments++
+      return false
+    }
+    if (((this.#wanted[index + 1] ?? 0) & bit) !== 0) return true
+    this.counters.unasked++
+    return false
   }
 
   /** Index of the instrument when a kind of its data is wanted, else -1. */
