@@ -528,7 +528,7 @@ describe('C17, what may be traded', () => {
 
   it('may be sold short only as allowed', () => {
     const make = () => {
-      const test = restricted({ shortSale: false })()
+      const test = restricted({ shortSale: 'never' })()
       test.setPosition(10)
       return test
     }
@@ -538,7 +538,7 @@ describe('C17, what may be traded', () => {
         [9, 10, 11].map((quantity) => ({ side: -1 as const, quantity })),
       ),
     ).toEqual(['ok', 'ok', 'SHORT_SALE'])
-    expect(restricted({ shortSale: true })().submit({ side: -1 })).toBe('ok')
+    expect(restricted({ shortSale: 'allowed' })().submit({ side: -1 })).toBe('ok')
     const located = restricted({ shortSale: 'locate' })()
     expect(located.submit({ side: -1, quantity: 1 })).toBe('SHORT_SALE')
     if (located.gate.extras.restrictions !== undefined) located.gate.extras.restrictions.locate = () => 5

@@ -3,6 +3,10 @@
  */
 
 export { DayRoll, type DayRollOptions } from '../calendar/day-roll.js'
+export { type Alert, type AlertSeverity, type AlertSink, severities } from './alerts/alert.js'
+export { type AlertCause, AlertCenter, type AlertCenterOptions } from './alerts/alert-center.js'
+export type { AlertQueueOptions } from './alerts/alert-queue.js'
+export { callbackSink, type WebhookOptions, webhookSink } from './alerts/webhook.js'
 export type { Breach } from './breach.js'
 export type { Breaker, BreakerMemory, BreakerState } from './breakers/breaker.js'
 export {

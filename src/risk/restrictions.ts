@@ -17,8 +17,8 @@ export interface RestrictionOptions {
   accounts?: Readonly<Record<string, Allowed>>
   strategies?: Readonly<Record<string, Allowed>>
   connectors?: Readonly<Record<string, Allowed>>
-  /** Whether a position may become short: never (`false`), always, or where a locate says so. Not asked unless given. */
-  shortSale?: boolean | 'locate'
+  /** Whether a position may become short: never, always (the default), or as far as a locate says. */
+  shortSale?: 'never' | 'allowed' | 'locate'
 }
 
 /** Says how many units of an instrument may be sold short: what a broker located. Pure and synchronous. */
@@ -53,7 +53,7 @@ export class Restrictions implements GateCheck {
       return Verdict.restricted
     if (connectors !== undefined && !this.#may(connectors, names.connector(order.connector), order))
       return Verdict.restricted
-    return shortSale === undefined || shortSale === true || order.side > 0 || this.#mayShort(order)
+    return shortSale === undefined || shortSale === 'allowed' || order.side > 0 || this.#mayShort(order)
       ? 0
       : Verdict.shortSale
   }

@@ -7,7 +7,6 @@ import type { OrderEnvironment } from '../connector/capabilities.js'
 import { TradewireError } from '../core/errors.js'
 import {
   amount,
-  amountOrMap,
   durationMs,
   flag,
   list,
@@ -19,13 +18,20 @@ import {
   parseConfig,
   pattern,
   positiveInteger,
-  realNumber,
   text,
   wholeNumber,
 } from '../model/config-schema.js'
 import { checkInput, type FieldFault } from '../model/schema/parse.js'
 import { type ValidationConfig, validationSchema } from '../oms/validation/config.js'
 import type { RiskLimits } from '../risk/limits.js'
+import {
+  type BreakerConfig,
+  breakersSchema,
+  type RiskPreset,
+  riskSchema,
+  type WatchdogConfig,
+  watchdogSchema,
+} from './risk-config.js'
 import { type RoutingConfig, routingSchema } from './routing-config.js'
 
 /** Where orders really go: to a simulated market on virtual time, to live data with simulated execution, or to a venue with real money. */
@@ -63,7 +69,14 @@ export interface TradingSystemConfig {
     /** Segments before a snapshot that are kept; all unless given. Older ones, and the history in them, are removed. */
     keepSegments?: number
   }
-  risk?: RiskLimits
+  /** Limits of orders. With `preset` those that it names, and what is given beside it in their place. */
+  risk?: RiskLimits & { preset?: RiskPreset }
+  /** Circuit breakers; none unless given or part of a preset, `{}` for those with defaults. Equity comes from `capital` and the books. */
+  breakers?: BreakerConfig | false
+  /** Sends no orders and no changes: everything is refused as `READ_ONLY`. Cancels pass. */
+  readOnly?: boolean
+  /** A thread that throws the kill switch when the event loop hangs; none unless given. On real time only. */
+  watchdog?: WatchdogConfig | false
   /** The validation pipeline before the risk gate; none unless given, `{}` for its defaults. */
   validation?: ValidationConfig
   /** Account of orders that name none. */
@@ -113,39 +126,6 @@ export interface TradingSystemConfig {
 }
 
 const currency = pattern(/^[A-Za-z0-9.]{1,16}$/, 'a currency such as USD')
-const perInstrument = amountOrMap({ min: '0' })
-const window = options({ limit: positiveInteger(1_000_000), windowMs: durationMs() })
-
-const riskSchema = options({
-  maxOrderQuantity: optional(perInstrument),
-  maxOrderNotional: optional(perInstrument),
-  maxPosition: optional(perInstrument),
-  maxOpenOrders: optional(
-    options({
-      instrument: optional(wholeNumber(0)),
-      strategy: optional(wholeNumber(0)),
-      account: optional(wholeNumber(0)),
-      connector: optional(wholeNumber(0)),
-    }),
-  ),
-  priceCollarPercent: optional(orFalse(realNumber(0, 100))),
-  throttle: optional(orFalse(window)),
-  duplicates: optional(orFalse(window)),
-  marketData: optional(
-    orFalse(
-      options({
-        maxAgeMs: optional(durationMs()),
-        maxSpreadPercent: optional(realNumber(0, 1_000)),
-        maxJumpPercent: optional(realNumber(0, 1_000)),
-        jumpConfirmations: optional(wholeNumber(0, 1_000)),
-        allowLocked: optional(flag()),
-      }),
-    ),
-  ),
-  baseCurrency: optional(currency),
-  rates: optional(mapOf(amount({ min: '0' }))),
-})
-
 const entries = {
   mode: optional(oneOf(['simulation', 'paper', 'live'])),
   live: optional(options({ account: text(64), accounts: optional(list(text(64), 1_024)), confirm: flag() })),
@@ -159,6 +139,9 @@ const entries = {
     }),
   ),
   risk: optional(riskSchema),
+  breakers: optional(orFalse(breakersSchema)),
+  readOnly: optional(flag()),
+  watchdog: optional(orFalse(watchdogSchema)),
   validation: optional(validationSchema),
   account: optional(text(64)),
   accounts: optional(mapOf(text(64))),

@@ -1,0 +1,109 @@
+/** The way of alerts to one sink: in order, with retries after growing waits, and a bound; what does not fit is counted. */
+import { messageOf } from '../../core/errors.js'
+import type { Scheduler, TimerHandle } from '../../core/scheduler.js'
+import type { Alert, AlertSink } from './alert.js'
+
+/** Bounds of the way to a sink. */
+export interface AlertQueueOptions {
+  /** Alerts that may wait; 256 unless given. The oldest gives way. */
+  capacity?: number
+  /** Attempts after the first; 5 unless given. */
+  retries?: number
+  /** Wait before the second attempt, doubled from then on; 500 unless given. */
+  retryMs?: number
+}
+
+/** See the file's header. */
+export class AlertQueue {
+  readonly sink: AlertSink
+  /** Delivered, given up after the last attempt, and dropped for want of room. */
+  readonly counters = { delivered: 0, failed: 0, dropped: 0 }
+  readonly #time: Scheduler
+  readonly #capacity: number
+  readonly #retries: number
+  readonly #retryMs: number
+  readonly #onError: (sink: string, problem: string) => void
+  readonly #waiting: Alert[] = []
+  #isBusy = false
+  #timer: TimerHandle | undefined
+  #isClosed = false
+
+  constructor(
+    sink: AlertSink,
+    time: Scheduler,
+    options: AlertQueueOptions,
+    onError: (sink: string, problem: string) => void,
+  ) {
+    this.sink = sink
+    this.#time = time
+    this.#capacity = options.capacity ?? 256
+    this.#retries = options.retries ?? 5
+    this.#retryMs = options.retryMs ?? 500
+    this.#onError = onError
+  }
+
+  /** Alerts that wait. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  /** Queues an alert and sends it at once where nothing is before it. */
+  put(alert: Alert): void {
+    if (this.#isClosed) return
+    if (this.#waiting.length >= this.#capacity) {
+      // The one that is under way stays the first.
+      this.#waiting.splice(this.#isBusy ? 1 : 0, 1)
+      this.counters.dropped++
+    }
+    this.#waiting.push(alert)
+    if (!this.#isBusy) this.#send(0)
+  }
+
+  /** Gives up what waits. */
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+    this.counters.dropped += this.#waiting.length
+    this.#waiting.length = 0
+  }
+
+  #send(attempt: number): void {
+    const alert = this.#waiting[0]
+    if (alert === undefined) {
+      this.#isBusy = false
+      return
+    }
+    this.#isBusy = true
+    try {
+      const sent = this.sink.send(alert)
+      if (sent === undefined) this.#done()
+      else
+        sent.then(
+          () => this.#done(),
+          (error: unknown) => this.#failed(error, attempt),
+        )
+    } catch (error) {
+      this.#failed(error, attempt)
+    }
+  }
+
+  #done(): void {
+    this.counters.delivered++
+    this.#next()
+  }
+
+  #failed(error: unknown, attempt: number): void {
+    if (attempt < this.#retries && !this.#isClosed) {
+      this.#timer = this.#time.after(this.#retryMs * 2 ** attempt, () => this.#send(attempt + 1))
+      return
+    }
+    this.counters.failed++
+    this.#onError(this.sink.name, messageOf(error))
+    this.#next()
+  }
+
+  #next(): void {
+    this.#waiting.shift()
+    this.#send(0)
+  }
+}

@@ -1,0 +1,253 @@
+/** Limits, circuit breakers and presets in the configuration of a system. */
+import type { DayRollOptions } from '../calendar/day-roll.js'
+import {
+  amount,
+  amountOrMap,
+  durationMs,
+  flag,
+  fraction,
+  list,
+  mapOf,
+  oneOf,
+  optional,
+  options,
+  orFalse,
+  pattern,
+  positiveInteger,
+  realNumber,
+  text,
+  wholeNumber,
+} from '../model/config-schema.js'
+import type { CircuitBreakerOptions } from '../risk/breakers/circuit-breakers.js'
+import type { RiskLimits } from '../risk/limits.js'
+
+/** A set of limits and breakers by name. */
+export type RiskPreset = 'conservative' | 'institutional'
+
+/** Circuit breakers, and when they are looked at. */
+export interface BreakerConfig extends CircuitBreakerOptions {
+  /** When the trading day rolls; midnight UTC on weekdays unless given. */
+  tradingDay?: Pick<DayRollOptions, 'timeZone' | 'rollLocal'> & { days?: 'weekdays' | 'every' }
+  /** How often everything is evaluated beside every fill; 1,000 unless given. */
+  evaluateMs?: number
+  /** Whether the open orders are canceled when a breaker halts the system. */
+  cancelOnHalt?: boolean
+}
+
+/** A watchdog. */
+export interface WatchdogConfig {
+  /** How long the event loop may hang; 5,000 unless given. */
+  timeoutMs?: number
+  /** Whether open orders are canceled when it fired, as soon as the loop runs again; true unless given. */
+  cancel?: boolean
+}
+
+const currency = pattern(/^[A-Za-z0-9.]{1,16}$/, 'a currency such as USD')
+const perInstrument = amountOrMap({ min: '0' })
+const window = options({ limit: positiveInteger(1_000_000), windowMs: durationMs() })
+const percent = realNumber(0, 100)
+
+const scopeEntries = {
+  maxOrderNotional: optional(amount({ min: '0' })),
+  maxPositionValue: optional(amount({ min: '0' })),
+  concentrationPercent: optional(realNumber(Number.MIN_VALUE, 1_000_000)),
+  maxGross: optional(amount({ min: '0' })),
+  maxNet: optional(amount({ min: '0' })),
+  maxOrdersPerDay: optional(wholeNumber(0)),
+  maxNotionalPerDay: optional(amount({ min: '0' })),
+  maxQuantityPerDay: optional(amount({ min: '0' })),
+}
+const scope = options(scopeEntries)
+const allowed = mapOf(oneOf(['both', 'buy', 'sell', 'reduce', 'none']))
+
+/** Limits of orders. */
+export const riskSchema = options({
+  preset: optional(oneOf(['conservative', 'institutional'])),
+  maxOrderQuantity: optional(perInstrument),
+  maxOrderNotional: optional(perInstrument),
+  maxPosition: optional(perInstrument),
+  maxOpenOrders: optional(
+    options({
+      instrument: optional(wholeNumber(0)),
+      strategy: optional(wholeNumber(0)),
+      account: optional(wholeNumber(0)),
+      connector: optional(wholeNumber(0)),
+    }),
+  ),
+  priceCollarPercent: optional(orFalse(percent)),
+  throttle: optional(orFalse(window)),
+  duplicates: optional(orFalse(window)),
+  marketData: optional(
+    orFalse(
+      options({
+        maxAgeMs: optional(durationMs()),
+        maxSpreadPercent: optional(realNumber(0, 1_000)),
+        maxJumpPercent: optional(realNumber(0, 1_000)),
+        jumpConfirmations: optional(wholeNumber(0, 1_000)),
+        allowLocked: optional(flag()),
+      }),
+    ),
+  ),
+  baseCurrency: optional(currency),
+  rates: optional(mapOf(amount({ min: '0' }))),
+  orderWarnAt: optional(fraction()),
+  warnAt: optional(fraction()),
+  global: optional(scope),
+  accounts: optional(mapOf(scope)),
+  strategies: optional(mapOf(scope)),
+  connectors: optional(mapOf(scope)),
+  groups: optional(mapOf(options({ symbols: list(text(128)), ...scopeEntries }))),
+  runaway: optional(orFalse(window)),
+  reentry: optional(orFalse(window)),
+  selfMatch: optional(
+    orFalse(
+      options({
+        policy: optional(oneOf(['cancelNewest', 'cancelOldest', 'cancelBoth'])),
+        groups: optional(list(list(text(64)))),
+      }),
+    ),
+  ),
+  restrictions: optional(
+    options({
+      instruments: optional(allowed),
+      accounts: optional(allowed),
+      strategies: optional(allowed),
+      connectors: optional(allowed),
+      shortSale: optional(oneOf(['never', 'allowed', 'locate'])),
+    }),
+  ),
+  triggers: optional(orFalse(options({ maxDistancePercent: optional(percent) }))),
+  priceWindow: optional(
+    orFalse(
+      options({
+        windowMs: durationMs(),
+        maxMovePercent: optional(percent),
+        maxRangePercent: optional(percent),
+      }),
+    ),
+  ),
+  valueAtRisk: optional(
+    orFalse(
+      options({
+        limit: optional(realNumber(0, Number.MAX_SAFE_INTEGER)),
+        confidence: optional(realNumber(0.5, 0.999_999)),
+        maxAgeMs: optional(durationMs()),
+        maxCorrelated: optional(realNumber(0, Number.MAX_SAFE_INTEGER)),
+        correlationFrom: optional(fraction()),
+      }),
+    ),
+  ),
+  buyingPower: optional(
+    orFalse(options({ model: optional(oneOf(['cash', 'reg-t'])), maxAgeMs: optional(durationMs()) })),
+  ),
+  maxEquityAgeMs: optional(durationMs()),
+})
+
+const warnAt = optional(fraction())
+const level = realNumber(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+const measure = options({
+  statistic: optional(oneOf(['last', 'mean', 'max', 'min', 'sum', 'count', 'p50', 'p90', 'p95', 'p99'])),
+  tripAt: level,
+  warnAt: optional(level),
+  releaseAt: optional(level),
+  direction: optional(oneOf(['above', 'below'])),
+  windowMs: optional(wholeNumber(1)),
+  minSamples: optional(wholeNumber(1)),
+  latch: optional(flag()),
+  holdMs: optional(wholeNumber(0)),
+  capacity: optional(wholeNumber(1, 1_000_000)),
+  action: optional(oneOf(['warn', 'reduce', 'halt'])),
+})
+
+/** Circuit breakers. */
+export const breakersSchema = options({
+  dailyLoss: optional(
+    orFalse(options({ limitPercent: optional(percent), limitAmount: optional(amount({ min: '0' })), warnAt })),
+  ),
+  drawdown: optional(orFalse(options({ limitPercent: optional(percent), warnAt }))),
+  rejectionRate: optional(
+    orFalse(
+      options({
+        limitPercent: optional(percent),
+        windowMs: optional(wholeNumber(1)),
+        minSamples: optional(wholeNumber(1)),
+        sizeMultiplier: optional(fraction()),
+        holdMs: optional(wholeNumber(1)),
+        warnAt,
+      }),
+    ),
+  ),
+  concentration: optional(
+    orFalse(options({ blockPercent: optional(percent), releasePercent: optional(percent), warnAt })),
+  ),
+  rejectStorm: optional(
+    orFalse(
+      options({
+        consecutive: optional(wholeNumber(1)),
+        errorPercent: optional(percent),
+        windowMs: optional(wholeNumber(1)),
+        minSamples: optional(wholeNumber(1)),
+        coolDownMs: optional(wholeNumber(1)),
+        probes: optional(wholeNumber(1)),
+      }),
+    ),
+  ),
+  latency: optional(orFalse(measure)),
+  staleData: optional(orFalse(measure)),
+  outliers: optional(orFalse(measure)),
+  own: optional(mapOf(measure)),
+  maxEquityAgeMs: optional(durationMs()),
+  tradingDay: optional(
+    options({
+      timeZone: text(64),
+      rollLocal: pattern(/^([01]\d|2[0-3]):[0-5]\d$/, 'a local time such as 17:00'),
+      days: optional(oneOf(['weekdays', 'every'])),
+    }),
+  ),
+  evaluateMs: optional(durationMs(10)),
+  cancelOnHalt: optional(flag()),
+})
+
+/** A watchdog. */
+export const watchdogSchema = options({ timeoutMs: optional(wholeNumber(100)), cancel: optional(flag()) })
+
+const presets: Readonly<Record<RiskPreset, { risk: RiskLimits; breakers: BreakerConfig }>> = {
+  conservative: {
+    risk: {
+      maxOrderNotional: '10000',
+      accounts: { '*': { maxPositionValue: '100000' } },
+      strategies: { '*': { maxOrdersPerDay: 100 } },
+    },
+    breakers: { dailyLoss: { limitAmount: '5000' }, drawdown: {} },
+  },
+  institutional: {
+    risk: {
+      maxOrderNotional: '1000000',
+      orderWarnAt: 0.5,
+      accounts: { '*': { maxPositionValue: '1000000', concentrationPercent: 10 } },
+    },
+    breakers: { dailyLoss: { limitAmount: '50000' }, drawdown: { limitPercent: 10 } },
+  },
+}
+
+/** What a preset stands for: amounts are in the base currency. */
+export function riskPreset(name: RiskPreset): { risk: RiskLimits; breakers: BreakerConfig } {
+  return presets[name]
+}
+
+/** Limits and breakers of a configuration with those of its preset filled in: what is given stands, field by field. */
+export function withPreset({
+  risk = {},
+  breakers,
+}: {
+  risk?: RiskLimits & { preset?: RiskPreset }
+  breakers?: BreakerConfig | false
+}): { risk: RiskLimits; breakers: BreakerConfig | undefined } {
+  const { preset, ...own } = risk
+  if (preset === undefined) return { risk: own, breakers: breakers === false ? undefined : breakers }
+  const base = presets[preset]
+  return {
+    risk: { ...base.risk, ...own },
+    breakers: breakers === false ? undefined : { ...base.breakers, ...breakers },
+  }
+}
