@@ -167,6 +167,11 @@ export const errorCodes = {
     'A statistic was asked of fewer values than it can be computed from.',
     'Supply a longer history, or a lower confidence.',
   ),
+  TW_UNAUTHORIZED: entry(
+    false,
+    'Somebody asked for something that only others may do.',
+    'Name an actor who may, or change who may where the system is composed.',
+  ),
   TW_LIVE_REFUSED: entry(
     false,
     'Live trading was asked for without everything it requires.',

@@ -12,6 +12,7 @@ import { type Scope, scopes, TradingState } from '../risk/trading-state.js'
 import type { OrderCore } from './order-core.js'
 import { restoreOrders, saveOrders } from './order-snapshot.js'
 import { NameKind } from './records.js'
+import { riskMemoryName } from './risk-memory.js'
 
 /** Layout of the record. To be raised with every change of it, and with every change of the fields of orders and trades. */
 export const snapshotVersion = 2
@@ -36,6 +37,7 @@ export function saveCore(core: OrderCore, session: number, writer: RecordWriter)
   core.externalExecs.save(writer)
   savePositions(core, writer)
   saveStates(core, writer)
+  if (core.riskMemory !== undefined) core.facts.strategyStates.set(riskMemoryName, core.riskMemory.save())
   writer.u32(core.facts.strategyStates.size)
   for (const [strategy, state] of core.facts.strategyStates) {
     writer.string(strategy)

@@ -22,6 +22,7 @@ import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import * as TradeField from '../orders/trade-fields.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
+import { controls as riskControls } from '../risk/controls.js'
 import type { RiskGate } from '../risk/gate.js'
 import type { Scope, TradingStateName } from '../risk/trading-state.js'
 import { ClientIds } from './client-ids.js'
@@ -41,6 +42,7 @@ import { OwnFacts } from './own-facts.js'
 import { ParentBooks } from './parent-books.js'
 import type { Recorder } from './recorder.js'
 import { type NameKind, RecordType } from './records.js'
+import type { RiskMemory } from './risk-memory.js'
 import { type SnapshotOptions, Snapshots } from './snapshots.js'
 import { OrderStatistics } from './statistics.js'
 import { TradingControls } from './trading-controls.js'
@@ -105,6 +107,10 @@ export class OrderCore implements HandleHome {
   readonly operatorActs = new OperatorActs()
   /** Set for good when the system is closing: no new orders, and no changes. */
   isClosing = false
+  /** Sends no new orders and no changes; cancels pass. */
+  isReadOnly = false
+  /** What risk controls find again after a restart. */
+  riskMemory: RiskMemory | undefined
   readonly #images: OrderImages
   #fillBooks: FillBooks | undefined
   #snapshots: Snapshots | undefined
@@ -149,7 +155,14 @@ export class OrderCore implements HandleHome {
       connectors,
     })
     turn.bind(this.sender, news)
+    gate.actions = {
+      halt: (scope, index, control, reason) =>
+        controls.set(scope, index, 'HALTED', 'risk gate', `${riskControls[control].code}: ${reason}`),
+      cancel: (row) => this.cancel(table.cells[row]),
+      warn: () => {},
+    }
     table.onEvict = (row, number) => {
+      if (gate.hasParents) gate.parents.evict(number, row)
       this.#remember(row, number)
       this.parents.evict(row, number)
       this.operatorActs.forget(number)

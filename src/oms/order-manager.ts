@@ -25,6 +25,7 @@ import { Outgoing } from './outbox.js'
 import type { ParentOrderHandle, ParentOrderPort } from './parent-port.js'
 import { RecordType, writeTerms } from './records.js'
 import { type Responsible, resolveUnknown, type UnknownOutcome } from './resolution.js'
+import { scaleSize } from './size-scaling.js'
 import { checkOrder } from './sound-verdict.js'
 import type { OrderStatisticsReport } from './statistics.js'
 import type { ValidationReport } from './validation/report.js'
@@ -109,7 +110,30 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     core.turn.begin()
     try {
       const row = this.#entry.create(order, instrument.index)
+      if (core.gate.sizeMultiplier < 1) scaleSize(core, row)
       if (clientOrderId !== undefined) core.parents.adopt(row)
+      this.#decide(row, order)
+      return core.news.handleOf(row)
+    } finally {
+      core.turn.end()
+    }
+  }
+
+  /**
+   * Submits a market order that closes so much of a position, and passes halts and kill switches as long as, with all that
+   * works on its side, it only makes the position smaller. Errors as {@link submit}.
+   */
+  closePosition(
+    request: Pick<OrderRequest, 'symbol' | 'side' | 'quantity' | 'account' | 'strategy' | 'tag'>,
+  ): OrderHandle {
+    const core = this.#core
+    const instrument = this.#entry.instrumentOf(request.symbol)
+    const order = normalizeOrderRequest({ ...request, type: 'MARKET' }, instrument, this.#normalized)
+    core.turn.begin()
+    try {
+      const row = this.#entry.create(order, instrument.index)
+      const { cells } = core.table
+      cells[row + Field.flags] = cells[row + Field.flags] | OrderFlag.protective
       this.#decide(row, order)
       return core.news.handleOf(row)
     } finally {
@@ -197,6 +221,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     const { turn, ids } = this.#core
     const breaches: Breach[] = []
     if (this.#core.isClosing) breaches.push(localBreach(LocalReason.CLOSING, 'a system that trades', 'closing'))
+    if (this.#core.isReadOnly) breaches.push(localBreach(LocalReason.READ_ONLY, 'a system that trades', 'read-only'))
     if (!turn.recorder.isHealthy)
       breaches.push(
         localBreach(LocalReason.JOURNAL_UNAVAILABLE, 'a journal that takes records', turn.recorder.journal.state),
@@ -410,6 +435,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       return this.#entry.refusal
     }
     if (core.isClosing) return LocalReason.CLOSING
+    if (core.isReadOnly) return LocalReason.READ_ONLY
     if (!core.turn.recorder.isHealthy) return LocalReason.JOURNAL_UNAVAILABLE
     if (order.clientOrderId !== undefined) {
       if (core.ids.isTaken(order.clientOrderId)) return Verdict.duplicate

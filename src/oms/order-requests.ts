@@ -77,6 +77,8 @@ export class OrderRequests {
     const cycle = lifecycle(table, row)
     if (core.isClosing)
       throw new TradewireError('TW_INVALID_STATE', `The system is closing; order ${id} can be canceled, not changed`)
+    if (core.isReadOnly)
+      throw new TradewireError('TW_INVALID_STATE', `The system is read-only; order ${id} can be canceled, not changed`)
     if (isClosed(cycle)) throw new TradewireError('TW_INVALID_STATE', `Order ${id} is closed; it cannot be changed`)
     if (cycle === StatusCode.UNKNOWN)
       throw new TradewireError(

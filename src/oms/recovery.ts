@@ -17,6 +17,7 @@ import { restoreCore } from './core-snapshot.js'
 import type { OrderCore } from './order-core.js'
 import { NameKind, RecordType, readKey, readRates, readTerms } from './records.js'
 import { applyResolution } from './resolution.js'
+import { riskMemoryName } from './risk-memory.js'
 
 /** Records about one order. */
 const factTypes: ReadonlySet<number> = new Set([
@@ -78,7 +79,7 @@ export class Recovery {
         if (this.#records > 1) return
         this.#session = restoreCore(core, record)
         this.#orders = [...core.table.rows()].length
-        for (const [strategy, state] of core.facts.strategyStates) this.#strategyState(strategy, state)
+        for (const [strategy, state] of core.facts.strategyStates) this.#tell(strategy, state)
         return
       }
       case RecordType.session: {
@@ -108,6 +109,7 @@ export class Recovery {
           core.instruments.at(core.table.cells[row + Field.instrument]),
         )
         core.ledger.submitted(row, seq)
+        if (type === RecordType.intent) core.riskMemory?.replayed(row)
         return
       }
       case RecordType.denied: {
@@ -146,7 +148,12 @@ export class Recovery {
 
   #saved(strategy: string, state: string): void {
     this.#core.facts.strategyStates.set(strategy, state)
-    this.#strategyState(strategy, state)
+    this.#tell(strategy, state)
+  }
+
+  #tell(strategy: string, state: string): void {
+    if (strategy === riskMemoryName) this.#core.riskMemory?.restore(state)
+    else this.#strategyState(strategy, state)
   }
 
   #order(record: RecordReader): number {

@@ -78,6 +78,11 @@ export class Turn {
     this.#recorder = new Recorder(journal)
   }
 
+  /** Whether facts can be recorded: {@link open} was called. */
+  get isOpen(): boolean {
+    return this.#recorder !== undefined
+  }
+
   get recorder(): Recorder {
     if (this.#recorder === undefined)
       throw new TradewireError('TW_INVALID_STATE', 'The order plane has no journal yet; open it first')

@@ -34,6 +34,9 @@ export class DailyCounts implements GateCheck {
     this.#counts = books.books.map(({ entries }) => new Float64Array(entries * COLUMNS))
   }
 
+  /** Which trading day an instant belongs to; set by the owner. */
+  dayOf: ((tsUs: number) => string) | undefined
+
   /** The trading day that is counted. */
   get day(): string {
     return this.#day
@@ -89,9 +92,11 @@ export class DailyCounts implements GateCheck {
     }
   }
 
-  /** Counts an order that a journal tells of, where it belongs to the day that is counted. */
-  replay(order: Subject): void {
-    this.#count(order, order.quantity, true)
+  /** Counts an order that a journal tells of, made at a wall time, in the day it belongs to. */
+  replay(order: Subject, createdUs: number): void {
+    const day = this.dayOf?.(createdUs) ?? this.#day
+    this.roll(day)
+    if (day === this.#day) this.#count(order, order.quantity, true)
   }
 
   /** Orders, value and quantity of an entry since the day began. */

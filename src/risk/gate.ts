@@ -75,6 +75,8 @@ export class RiskGate {
   approvals = 0
   /** Orders that passed and reached a soft level. */
   warnings = 0
+  /** What sizes of opening orders are multiplied with, from above 0 to 1; see `CircuitBreakers`. */
+  sizeMultiplier = 1
   /** Raised with every change of limits. */
   limitVersion = 1
   /** What controls ask for beside refusing. Its owner replaces it; by itself the gate halts and cancels nothing. */
@@ -192,9 +194,13 @@ export class RiskGate {
     this.extras.varLimit?.setCovariance(instruments, covariance, this.#clock.monotonicNs())
   }
 
+  /** Whether any parent order was ever opened. */
+  hasParents = false
+
   /** Parent orders whose children are held against them. */
   get parents(): ParentLimits {
     this.#hasExtras = true
+    this.hasParents = true
     return this.extras.parents
   }
 
@@ -321,6 +327,16 @@ export class RiskGate {
   recheckReference(row: number): number {
     const order = this.#readNow(row)
     return this.#referenceVerdict(order, this.#limitsOf(order))
+  }
+
+  /** Whether a new order, with all that works on its side, can only make the position smaller. */
+  onlyReduces(row: number): boolean {
+    return this.#shrinks(this.#read(row))
+  }
+
+  /** An order that a journal tells of was sent: it counts for the day it was made in. */
+  replayed(row: number): void {
+    this.extras.daily?.replay(this.#read(row), this.#table.cells[row + Field.createdUs])
   }
 
   /** All controls that an order fails now, with limits and what was seen. Reserves nothing. */

@@ -22,12 +22,16 @@ import { Reconciler } from '../oms/reconciler.js'
 import type { Recovery } from '../oms/recovery.js'
 import { ReportIntake } from '../oms/report-intake.js'
 import type { SnapshotOptions } from '../oms/snapshots.js'
-import type { IngestRing } from '../ring/ingest-ring.js'
+import { IngestRing } from '../ring/ingest-ring.js'
+import type { ExtraOptions } from '../risk/extra-checks.js'
 import { FeedRouter } from '../routing/feed-router.js'
 import { requireEnvironment, type TradingSystemConfig } from './config.js'
 import { ConnectorHub, type ConnectorHubParts } from './connector-hub.js'
 import { MarketHub } from './market-hub.js'
 import { paperName, type TradingSystemParts } from './options.js'
+import { powerOfTwo, sizesOf } from './order-plane.js'
+import { withPreset } from './risk-config.js'
+import { RiskDesk } from './risk-desk.js'
 import { RoutingDesk, type RoutingEvent } from './routing-desk.js'
 import { StrategyDesk, type StrategyDeskParts } from './strategy-desk.js'
 import type { HistoryProvider } from './warm-up.js'
@@ -247,4 +251,44 @@ export function orderDefaults(
 /** The account of orders over a connector that name none. */
 function accountOver(config: TradingSystemConfig, connector: string): string {
   return config.accounts?.[connector] ?? config.account ?? config.live?.account ?? 'PAPER'
+}
+
+/** Breakers, alerts and changing limits of a configuration. Before the journal is read: it tells them what they were. */
+export function composeRiskDesk(
+  config: TradingSystemConfig,
+  { alertSinks = [], authorizeLimits }: Pick<TradingSystemParts, 'alertSinks' | 'authorizeLimits'>,
+  core: OrderCore,
+  time: Time,
+  logger: Logger,
+  onProblem: (where: string, error: unknown) => void,
+): RiskDesk {
+  const { risk, breakers } = withPreset(config)
+  const { baseCurrency = 'USD' } = config
+  return new RiskDesk({
+    core,
+    time,
+    logger,
+    limits: { baseCurrency, ...risk },
+    breakers,
+    sinks: alertSinks,
+    governance: {
+      ...(config.riskCeilings === undefined ? {} : { ceilings: config.riskCeilings }),
+      ...(authorizeLimits === undefined ? {} : { authorize: authorizeLimits }),
+    },
+    onProblem,
+  })
+}
+
+/** Controls of the host. */
+export function extraChecks({ riskChecks, marginModel }: TradingSystemParts): ExtraOptions {
+  return {
+    ...(riskChecks === undefined ? {} : { checks: riskChecks }),
+    ...(marginModel === undefined ? {} : { marginModel }),
+  }
+}
+
+/** The ring that market data pass. */
+export function composeRing(config: TradingSystemConfig): IngestRing {
+  const { instrument: instruments, connector: sources } = sizesOf(config)
+  return new IngestRing({ capacity: powerOfTwo(config.limits?.ring ?? 65_536), instruments, sources })
 }

@@ -23,14 +23,17 @@ import {
 } from '../model/config-schema.js'
 import { checkInput, type FieldFault } from '../model/schema/parse.js'
 import { type ValidationConfig, validationSchema } from '../oms/validation/config.js'
+import type { LimitPatch } from '../risk/limit-book.js'
 import type { RiskLimits } from '../risk/limits.js'
 import {
   type BreakerConfig,
   breakersSchema,
+  ceilingsSchema,
   type RiskPreset,
   riskSchema,
   type WatchdogConfig,
   watchdogSchema,
+  withPreset,
 } from './risk-config.js'
 import { type RoutingConfig, routingSchema } from './routing-config.js'
 
@@ -71,6 +74,8 @@ export interface TradingSystemConfig {
   }
   /** Limits of orders. With `preset` those that it names, and what is given beside it in their place. */
   risk?: RiskLimits & { preset?: RiskPreset }
+  /** What limits may be set to at most while the system runs, and at its start. */
+  riskCeilings?: LimitPatch
   /** Circuit breakers; none unless given or part of a preset, `{}` for those with defaults. Equity comes from `capital` and the books. */
   breakers?: BreakerConfig | false
   /** Sends no orders and no changes: everything is refused as `READ_ONLY`. Cancels pass. */
@@ -139,6 +144,7 @@ const entries = {
     }),
   ),
   risk: optional(riskSchema),
+  riskCeilings: optional(ceilingsSchema),
   breakers: optional(orFalse(breakersSchema)),
   readOnly: optional(flag()),
   watchdog: optional(orFalse(watchdogSchema)),
@@ -199,13 +205,13 @@ export function inspectConfig(config: unknown): { value: TradingSystemConfig } |
 
 /**
  * Refuses a live start that lacks anything it requires, and says all that is missing. `hasOrders`: whether any connector
- * takes orders.
+ * takes orders; `strategies`: names of those that want to trade.
  *
  * @throws TradewireError `TW_LIVE_REFUSED`.
  */
-export function requireLive(config: TradingSystemConfig, hasOrders = true): void {
+export function requireLive(config: TradingSystemConfig, hasOrders = true, strategies: readonly string[] = []): void {
   if (config.mode !== 'live') return
-  const { risk = {} } = config
+  const { risk, breakers } = withPreset(config)
   const missing: string[] = []
   const want = (condition: boolean, what: string) => {
     if (!condition) missing.push(what)
@@ -226,6 +232,14 @@ export function requireLive(config: TradingSystemConfig, hasOrders = true): void
   want(risk.priceCollarPercent !== undefined && risk.priceCollarPercent !== false, 'risk.priceCollarPercent')
   want(risk.throttle !== undefined && risk.throttle !== false, 'risk.throttle')
   want(risk.marketData !== false, 'risk.marketData must not be switched off')
+  want(
+    Object.keys(risk.restrictions?.instruments ?? {}).length > 0,
+    'risk.restrictions.instruments: a list of what may be traded',
+  )
+  want(breakers !== undefined && breakers.dailyLoss !== false, 'breakers.dailyLoss')
+  want(config.capital !== undefined, 'capital: what losses are measured by')
+  for (const name of strategies)
+    want(Object.hasOwn(risk.strategies ?? {}, name), `risk.strategies["${name}"]: limits of its own`)
   want(hasOrders, 'connectors: one that takes orders')
   if (missing.length > 0) {
     throw new TradewireError('TW_LIVE_REFUSED', `Live trading needs: ${missing.join('; ')}`, { details: { missing } })

@@ -118,6 +118,9 @@ describe('a live start', () => {
       'risk.maxPosition',
       'risk.priceCollarPercent',
       'risk.throttle',
+      'risk.restrictions.instruments: a list of what may be traded',
+      'breakers.dailyLoss',
+      'capital: what losses are measured by',
       'connectors: one that takes orders',
     ])
     const venue = new EchoConnector()
@@ -128,7 +131,10 @@ describe('a live start', () => {
         live: { account: 'U1', confirm: true },
         account: 'U2',
         journal: './journal',
+        capital: 1_000,
+        breakers: {},
         risk: {
+          restrictions: { instruments: { IBM: 'both' } },
           maxOrderQuantity: 1,
           maxOrderNotional: 1,
           maxPosition: 1,

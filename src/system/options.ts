@@ -15,7 +15,11 @@ import { type FieldFault, faultError, show } from '../model/schema/parse.js'
 import { nearestName, unknownField } from '../model/schema/unknown-field.js'
 import type { ValidationStage } from '../oms/validation/stage.js'
 import type { RateSource } from '../portfolio/base-currency.js'
-import { configNames, inspectConfig, type TradingSystemConfig } from './config.js'
+import type { AlertSink } from '../risk/alerts/alert.js'
+import type { OwnCheck } from '../risk/gate-check.js'
+import type { LimitBookOptions } from '../risk/limit-book.js'
+import type { MarginModel } from '../risk/measures/margin.js'
+import { configNames, inspectConfig, requireLive, type TradingSystemConfig } from './config.js'
 import type { Strategy } from './strategy.js'
 import type { HistoryProvider } from './warm-up.js'
 
@@ -44,6 +48,14 @@ export interface TradingSystemParts<C extends Connectors = Connectors> {
   calendars?: Calendars
   /** Validation stages of the host's own, run after the built-in ones. Only with `validation`. */
   validationStages?: readonly ValidationStage[]
+  /** Synchronous checks of the host's own, run in the risk gate after the configured ones. */
+  riskChecks?: readonly OwnCheck[]
+  /** What positions tie up, where the built-in models are not meant; asked for every order that opens. */
+  marginModel?: MarginModel
+  /** Where alerts go beside the log. */
+  alertSinks?: readonly AlertSink[]
+  /** Whether an actor may change limits; everybody with a name may unless given. */
+  authorizeLimits?: LimitBookOptions['authorize']
   /** Rates between currencies for figures in the base currency. */
   rates?: RateSource
   /** Clock and timers; real time, and virtual time in simulation, unless given. */
@@ -124,6 +136,19 @@ const checks: Readonly<Record<keyof TradingSystemParts, Check>> = {
     Array.isArray(value)
       ? value.flatMap((each, i) => instanceCheck(`validationStages.${i}`, each, ['check'], 'a ValidationStage'))
       : wrong('validationStages', `must be a list of validation stages, got ${show(value)}`),
+  riskChecks: (value) =>
+    Array.isArray(value)
+      ? value.flatMap((each, i) => instanceCheck(`riskChecks.${i}`, each, ['check'], 'a check with a name'))
+      : wrong('riskChecks', `must be a list of checks, got ${show(value)}`),
+  marginModel: withMethods('marginModel', ['margin'], 'a MarginModel'),
+  alertSinks: (value) =>
+    Array.isArray(value)
+      ? value.flatMap((each, i) => instanceCheck(`alertSinks.${i}`, each, ['send'], 'an AlertSink'))
+      : wrong('alertSinks', `must be a list of alert sinks, got ${show(value)}`),
+  authorizeLimits: (value) =>
+    typeof value === 'function'
+      ? []
+      : wrong('authorizeLimits', `must be a function (actor, patch), got ${show(value)}`),
   rates: withMethods('rates', ['rate'], 'a source of rates with a method rate(from, to)'),
   time: withMethods('time', ['wallUs', 'monotonicNs', 'at', 'after', 'every', 'nextTurn'], 'a VirtualTime or RealTime'),
   fileSystem: withMethods('fileSystem', ['open', 'list', 'exists', 'lock'], 'a FileSystem such as nodeFileSystem'),
@@ -208,4 +233,17 @@ function paperFaults(
   return synthetic === undefined && replay === undefined
     ? []
     : wrong('paper', 'has no market of its own: leave synthetic and replay out, the connectors bring the data')
+}
+
+/** Refuses a live start that lacks anything. @throws TradewireError `TW_LIVE_REFUSED` with all that is missing. */
+export function requireLiveStart(
+  config: TradingSystemConfig,
+  { connectors = {}, strategies = [] }: TradingSystemParts,
+): void {
+  const hasOrders = Object.values(connectors).some(({ capabilities }) => capabilities.orders !== undefined)
+  requireLive(
+    config,
+    hasOrders,
+    strategies.map(({ name }) => name),
+  )
 }

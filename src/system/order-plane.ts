@@ -11,9 +11,11 @@ import { OrderTable } from '../orders/order-table.js'
 import type { RateSource } from '../portfolio/base-currency.js'
 import { Portfolio } from '../portfolio/portfolio.js'
 import type { MarkSource } from '../portfolio/valuation.js'
+import type { ExtraOptions } from '../risk/extra-checks.js'
 import { RiskGate } from '../risk/gate.js'
 import type { TradingSystemConfig } from './config.js'
 import type { TradingSystemParts } from './options.js'
+import { withPreset } from './risk-config.js'
 
 /** What an order plane needs beside its configuration. */
 export interface OrderPlaneParts {
@@ -22,6 +24,8 @@ export interface OrderPlaneParts {
   /** Prices to mark positions with. */
   marks: MarkSource
   rates?: RateSource | undefined
+  /** Controls of the host. */
+  extra?: ExtraOptions
 }
 
 /** Stands in for a connector that the journal knows and this system does not have. */
@@ -47,7 +51,7 @@ export function powerOfTwo(count: number): number {
 /** Composes the order plane of a configuration. */
 export function composeOrderPlane(
   config: TradingSystemConfig,
-  { clock, logger, marks, rates }: OrderPlaneParts,
+  { clock, logger, marks, rates, extra = {} }: OrderPlaneParts,
 ): OrderCore {
   const { limits = {}, baseCurrency = 'USD' } = config
   const sizes = sizesOf(config)
@@ -74,7 +78,8 @@ export function composeOrderPlane(
     clock,
     venue: (connector) => core.connectors[connector] ?? absentVenue,
     sizes,
-    limits: { baseCurrency, ...config.risk },
+    limits: { baseCurrency, ...withPreset(config).risk },
+    ...extra,
   })
   const core: OrderCore = new OrderCore({ table, gate, portfolio, instruments, names, clock, logger, sizes })
   return core

@@ -143,6 +143,18 @@ export const riskSchema = options({
   maxEquityAgeMs: optional(durationMs()),
 })
 
+/** Ceilings of limits that can be changed while the system runs. */
+export const ceilingsSchema = options({
+  maxOrderQuantity: optional(perInstrument),
+  maxOrderNotional: optional(perInstrument),
+  maxPosition: optional(perInstrument),
+  priceCollarPercent: optional(percent),
+  global: optional(scope),
+  accounts: optional(mapOf(scope)),
+  strategies: optional(mapOf(scope)),
+  connectors: optional(mapOf(scope)),
+})
+
 const warnAt = optional(fraction())
 const level = realNumber(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 const measure = options({

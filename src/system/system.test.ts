@@ -323,21 +323,24 @@ describe('the configuration', () => {
   })
 
   it('is refused for live trading with all that is missing', () => {
-    const missing = (config: object): string[] => {
+    const missing = (config: object, strategies: string[] = []): string[] => {
       try {
-        requireLive(checkConfig(config))
+        requireLive(checkConfig(config), true, strategies)
       } catch (error) {
         return (error as TradewireError).details.missing as string[]
       }
       return []
     }
     expect(missing({ mode: 'paper' })).toEqual([])
-    expect(missing({ mode: 'live' })).toHaveLength(8)
+    expect(missing({ mode: 'live' })).toHaveLength(11)
     const complete = {
       mode: 'live',
       live: { account: 'U1', confirm: true },
       journal: './journal',
+      capital: 1_000,
+      breakers: {},
       risk: {
+        restrictions: { instruments: { IBM: 'both' } },
         maxOrderQuantity: 1,
         maxOrderNotional: 1,
         maxPosition: 1,
@@ -346,6 +349,10 @@ describe('the configuration', () => {
       },
     }
     expect(missing(complete)).toEqual([])
+    expect(missing(complete, ['Reversion'])).toEqual(['risk.strategies["Reversion"]: limits of its own'])
+    expect(missing({ ...complete, risk: { ...complete.risk, strategies: { Reversion: {} } } }, ['Reversion'])).toEqual(
+      [],
+    )
     expect(missing({ ...complete, account: 'U2' })).toEqual(['account: the same as live.account, or none'])
     expect(missing({ ...complete, risk: { ...complete.risk, marketData: false, throttle: false } })).toHaveLength(2)
   })

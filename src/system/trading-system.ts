@@ -21,13 +21,14 @@ import { BarAggregator } from '../market/bar-aggregator.js'
 import { QuoteCache } from '../market/quote-cache.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
+import type { OrderSnapshot } from '../model/order.js'
 import type { OrderCore } from '../oms/order-core.js'
 import { OrderManager } from '../oms/order-manager.js'
 import type { ReconciliationReport } from '../oms/reconciler.js'
 import { Recovery, type RecoveryReport } from '../oms/recovery.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
 import { type PortfolioSnapshot, portfolioSnapshot } from '../portfolio/snapshot.js'
-import { IngestRing } from '../ring/ingest-ring.js'
+import type { IngestRing } from '../ring/ingest-ring.js'
 import type { RiskGate } from '../risk/gate.js'
 import type { Scope, TradingStateName } from '../risk/trading-state.js'
 import type { FeedLineReport } from '../routing/feed.js'
@@ -39,22 +40,28 @@ import {
   composeFeeds,
   composeJournal,
   composePaper,
+  composeRing,
+  composeRiskDesk,
   composeRouting,
   composeStrategyDesk,
+  extraChecks,
   orderDefaults,
   type Surroundings,
   snapshotOptions,
 } from './compose.js'
-import { requireLive, type TradingSystemConfig } from './config.js'
+import type { TradingSystemConfig } from './config.js'
 import type { ConnectorHub } from './connector-hub.js'
-import { type Connectors, type TradingSystemOptions, takeOptions } from './options.js'
-import { composeOrderPlane, composeValidator, powerOfTwo, sizesOf } from './order-plane.js'
+import { KillDesk, type KillOptions } from './kill-desk.js'
+import { type Connectors, requireLiveStart, type TradingSystemOptions, takeOptions } from './options.js'
+import { composeOrderPlane, composeValidator } from './order-plane.js'
 import { type Problem, ProblemLog } from './problems.js'
+import type { RiskDesk } from './risk-desk.js'
 import type { RouteReport, RoutingDesk, RoutingEvent } from './routing-desk.js'
 import { checkRunOptions, moveMarkets, type RunOptions } from './run.js'
 import { exportState, type SystemState } from './state.js'
 import type { ConnectionEvent, Strategy } from './strategy.js'
 import type { StrategyDesk, StrategyFailure } from './strategy-desk.js'
+import { Watchdog } from './watchdog.js'
 
 export type { StopReport } from './closing.js'
 export type { Connectors, TradingSystemOptions, TradingSystemParts } from './options.js'
@@ -89,6 +96,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
   readonly execution: ExecutionDesk
   readonly portfolio: Portfolio
   readonly gate: RiskGate
+  /** Circuit breakers, alerts, and limits that change while the system runs. */
+  readonly risk: RiskDesk
   readonly quotes = new QuoteCache()
   readonly bars = new BarAggregator({})
   readonly ring: IngestRing
@@ -115,6 +124,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
   readonly #hurry = new AbortController()
   #closed: StopReport = { canceled: 0, leftOpen: [], isTimedOut: false, elapsedMs: 0 }
   readonly #runs = new Set<Promise<void>>()
+  readonly #kills: KillDesk
+  #watchdog: Watchdog | undefined
 
   private constructor(options: TradingSystemOptions<C>, resources: DisposalStack) {
     this.#resources = resources
@@ -122,8 +133,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     const { connectors = {}, strategies = [], instruments = [], logger } = parts
     this.config = config
     const paper = composePaper(parts)
-    const hasOrders = Object.values(connectors).some(({ capabilities }) => capabilities.orders !== undefined)
-    requireLive(config, hasOrders)
+    requireLiveStart(config, parts)
     this.#logger = logger ?? silentLogger
     this.#hasLogger = logger !== undefined
     this.time =
@@ -134,7 +144,12 @@ export class TradingSystem<C extends Connectors = Connectors> {
       logger: this.#logger,
       marks: { bid: (i) => this.quotes.bid(i), ask: (i) => this.quotes.ask(i), last: (i) => this.quotes.last(i) },
       rates: parts.rates,
+      extra: extraChecks(parts),
     })
+    this.#core.isReadOnly = config.readOnly ?? false
+    this.risk = composeRiskDesk(config, parts, this.#core, this.time, this.#logger, (where, error) =>
+      this.#problem(where, error),
+    )
     composeValidator(this.#core, config, parts, this.quotes)
     this.instruments = this.#core.instruments
     this.portfolio = this.#core.ledger.portfolio
@@ -151,14 +166,11 @@ export class TradingSystem<C extends Connectors = Connectors> {
     }
     this.journal = composeJournal(surroundings, parts.fileSystem ?? nodeFileSystem, recovery)
     this.#core.open(this.journal, config.idPrefix ?? 'T', recovery.session + 1, snapshotOptions(config))
-    const sizes = sizesOf(config)
-    this.ring = new IngestRing({
-      capacity: powerOfTwo(config.limits?.ring ?? 65_536),
-      instruments: sizes.instrument,
-      sources: sizes.connector,
-    })
+    this.ring = composeRing(config)
     const defaults = orderDefaults(surroundings, this.quotes, (index, account) => this.#routing.route(index, account))
     this.orders = new OrderManager<C>(this.#core, defaults)
+    this.#kills = new KillDesk(this.#core, this.orders, this.time, (error) => this.#problem('flatten', error))
+    resources.defer(() => this.#kills.close())
     this.orders.events.on('listenerError', ({ event, error }) => this.#problem(`a listener of ${event}`, error))
     this.#watch = this.#standstillWatch()
     this.#feeds = composeFeeds(surroundings, this.ring, () => this.#hub.wake())
@@ -193,6 +205,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
       algorithms: parts.algorithms,
       smartRouting: { score: (connector) => this.scoreOf(connector), ...parts.smartRouting },
     })
+    resources.defer(() => this.risk.stop())
     this.#deferEnd()
     for (const definition of instruments) this.addInstrument(definition)
     this.#routing.open()
@@ -268,6 +281,21 @@ export class TradingSystem<C extends Connectors = Connectors> {
     await this.#desk.startAll(this.#strategies, signal)
     const { intervalMs } = this.config.reconciliation ?? {}
     if (intervalMs !== undefined) this.#hub.reconcileEvery(intervalMs)
+    this.risk.start()
+    this.#startWatchdog()
+  }
+
+  #startWatchdog(): void {
+    const { watchdog } = this.config
+    if (watchdog === undefined || watchdog === false || this.time instanceof VirtualTime) return
+    const dog = new Watchdog(this.#core, this.time, watchdog, (error) => this.#problem('watchdog', error))
+    this.#watchdog = dog
+    this.#resources.defer(() => dog.stop())
+  }
+
+  /** Whether a watchdog runs. */
+  get hasWatchdog(): boolean {
+    return this.#watchdog !== undefined
   }
 
   /** Where in its life the system is. */
@@ -408,22 +436,29 @@ export class TradingSystem<C extends Connectors = Connectors> {
 
   /** Sets a trading state, on record. */
   setTradingState(scope: Scope, name: string, state: TradingStateName, actor: string, reason: string): void {
-    this.#core.setTradingState(scope, this.#scopeIndex(scope, name), state, actor, reason)
+    this.#core.setTradingState(scope, this.#kills.scopeIndex(scope, name), state, actor, reason)
   }
 
-  /** Throws the kill switch: no new orders in the scope, latched over restarts; with `cancel` all its open orders are canceled. Returns how many cancels were asked for. */
-  kill(options: { scope?: Scope; name?: string; cancel?: boolean; actor: string; reason: string }): number {
-    const { scope = 'global', name = '', cancel = true, actor, reason } = options
-    this.#core.kill(scope, this.#scopeIndex(scope, name), actor, reason, cancel)
-    if (!cancel) return 0
-    const filter = scope === 'global' ? {} : scope === 'instrument' ? { symbol: name } : { [scope]: name }
-    return this.orders.cancelAll(filter)
+  /**
+   * Throws the kill switch: no new orders in the scope from this moment on, latched over restarts. `level`: only that
+   * (`halt`); its open orders are canceled too (`cancel`, the default); then its positions are closed by market orders that
+   * only reduce (`flatten`, for the scopes global, account, strategy and instrument). Returns how many cancels were asked
+   * for; see {@link unconfirmedCancels} for those whose outcome is not known. `cancel: false` means `halt`.
+   *
+   * @throws TradewireError `TW_NOT_SUPPORTED` for closing the positions of a connector, which has none.
+   */
+  kill(options: KillOptions): number {
+    return this.#kills.kill(options)
+  }
+
+  /** Open orders that a kill switch wants canceled and whose venue has not confirmed it: asked again when it comes back. */
+  unconfirmedCancels(): OrderSnapshot[] {
+    return this.#kills.unconfirmed()
   }
 
   /** Takes a kill switch back. Only a person does this. */
   releaseKill(options: { scope?: Scope; name?: string; actor: string; reason: string }): void {
-    const { scope = 'global', name = '', actor, reason } = options
-    this.#core.releaseKill(scope, this.#scopeIndex(scope, name), actor, reason)
+    this.#kills.release(options)
   }
 
   /** Bytes held by preallocated tables and buffers, by name. */
@@ -540,19 +575,6 @@ export class TradingSystem<C extends Connectors = Connectors> {
         `No connector reports account ${each}; reported are: ${[...reported].join(', ') || 'none'}`,
       )
     }
-  }
-
-  #scopeIndex(scope: Scope, name: string): number {
-    if (scope === 'global') return 0
-    if (scope === 'instrument') return this.instruments.get(name).index
-    const tables = {
-      account: this.#core.names.accounts,
-      connector: this.#core.names.connectors,
-      strategy: this.#core.names.strategies,
-    }
-    const index = tables[scope]?.find(name) ?? -1
-    if (index >= 0) return index
-    throw new TradewireError('TW_INVALID_ARGUMENT', `There is no ${scope} named "${name}"`)
   }
 
   #problem(where: string, error: unknown, strategy?: string): void {

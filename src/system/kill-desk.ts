@@ -1,0 +1,109 @@
+/**
+ * The kill switch of a system: what it stops, what it cancels, what it closes, and which cancels are not confirmed yet. The
+ * latch itself is a trading state of the risk gate, on record.
+ */
+import { TradewireError } from '../core/errors.js'
+import type { TimerHandle } from '../core/scheduler.js'
+import type { Time } from '../core/time.js'
+import type { OrderSnapshot } from '../model/order.js'
+import type { OrderCore } from '../oms/order-core.js'
+import type { OrderManager } from '../oms/order-manager.js'
+import * as Field from '../orders/order-fields.js'
+import type { Scope } from '../risk/trading-state.js'
+import { Flattening } from './flattening.js'
+
+/** How far a kill switch goes. */
+export type KillLevel = 'halt' | 'cancel' | 'flatten'
+
+/** What is killed, how far, by whom and why. */
+export interface KillOptions {
+  /** `global` unless given. */
+  scope?: Scope
+  /** Of the account, strategy, connector or instrument. */
+  name?: string
+  /** `cancel` unless given. */
+  level?: KillLevel
+  /** `false` means level `halt`. */
+  cancel?: boolean
+  actor: string
+  reason: string
+}
+
+/** Between two tries to close what is left of positions. */
+const flattenEveryMs = 250
+
+/** Throws and releases kill switches. */
+export class KillDesk {
+  readonly #core: OrderCore
+  readonly #orders: Pick<OrderManager, 'cancelAll'>
+  readonly #time: Time
+  readonly #flattening: Flattening
+  #timer: TimerHandle | undefined
+
+  constructor(core: OrderCore, orders: OrderManager, time: Time, onProblem: (error: unknown) => void) {
+    this.#core = core
+    this.#orders = orders
+    this.#time = time
+    this.#flattening = new Flattening(core, orders, onProblem)
+  }
+
+  /** Throws the switch. Returns how many cancels were asked for. @throws TradewireError `TW_NOT_SUPPORTED`, `TW_INVALID_ARGUMENT`. */
+  kill(options: KillOptions): number {
+    const { scope = 'global', name = '', cancel = true, actor, reason } = options
+    const level = options.level ?? (cancel ? 'cancel' : 'halt')
+    const index = this.scopeIndex(scope, name)
+    if (level === 'flatten' && scope === 'connector')
+      throw new TradewireError(
+        'TW_NOT_SUPPORTED',
+        'A connector has no positions of its own; flatten an account instead',
+      )
+    this.#core.kill(scope, index, actor, reason, level !== 'halt')
+    if (level === 'halt') return 0
+    const filter = scope === 'global' ? {} : scope === 'instrument' ? { symbol: name } : { [scope]: name }
+    const asked = this.#orders.cancelAll(filter)
+    if (level === 'flatten') this.#flatten(scope, index)
+    return asked
+  }
+
+  /** Open orders that a kill switch wants canceled and whose venue has not confirmed it. */
+  unconfirmed(): OrderSnapshot[] {
+    const { table, controls } = this.#core
+    const { cells } = table
+    const found: OrderSnapshot[] = []
+    for (const row of table.rows())
+      if (cells[row + Field.isOpen] === 1 && controls.wantsCanceled(row)) found.push(this.#core.snapshot(cells[row]))
+    return found
+  }
+
+  /** Takes a switch back. */
+  release({ scope = 'global', name = '', actor, reason }: KillOptions): void {
+    const index = this.scopeIndex(scope, name)
+    this.#flattening.end(scope, index)
+    this.#core.releaseKill(scope, index, actor, reason)
+  }
+
+  /** Index of what a scope is about. @throws TradewireError `TW_INVALID_ARGUMENT` when there is nothing of that name. */
+  scopeIndex(scope: Scope, name: string): number {
+    const { names, instruments } = this.#core
+    if (scope === 'global') return 0
+    if (scope === 'instrument') return instruments.get(name).index
+    const tables = { account: names.accounts, connector: names.connectors, strategy: names.strategies }
+    const index = tables[scope]?.find(name) ?? -1
+    if (index >= 0) return index
+    throw new TradewireError('TW_INVALID_ARGUMENT', `There is no ${scope} named "${name}"`)
+  }
+
+  /** Nothing more is closed. */
+  close(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #flatten(scope: Scope, index: number): void {
+    this.#flattening.begin(scope, index)
+    this.#timer ??= this.#time.every(flattenEveryMs, () => {
+      this.#flattening.advance()
+      if (!this.#flattening.isActive) this.close()
+    })
+  }
+}

@@ -1,0 +1,347 @@
+/**
+ * Risk of a running system: feeds the circuit breakers, puts what they ask for into force, rolls the trading day, watches
+ * the use of limits, raises alerts, and keeps on record what a restart has to find again.
+ *
+ *   order events, anomalies ─┐
+ *   equity, market values ───┼─► breakers ─► trading states, sizes ─► gate
+ *   time ────────────────────┘          └─► alerts, journal
+ *
+ * Evaluated after every fill and at least once a second. It acts at once and records behind: no disk holds it up.
+ */
+import { DayRoll } from '../calendar/day-roll.js'
+import { messageOf } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
+import type { TimerHandle } from '../core/scheduler.js'
+import type { Time } from '../core/time.js'
+import type { Decimal } from '../model/decimal.js'
+import type { OrderCore } from '../oms/order-core.js'
+import type { OrderEvent } from '../oms/order-event.js'
+import { riskMemoryName } from '../oms/risk-memory.js'
+import * as Field from '../orders/order-fields.js'
+import { portfolioSnapshot } from '../portfolio/snapshot.js'
+import type { AlertSeverity, AlertSink } from '../risk/alerts/alert.js'
+import { AlertCenter } from '../risk/alerts/alert-center.js'
+import type { BreakerState } from '../risk/breakers/breaker.js'
+import { CircuitBreakers } from '../risk/breakers/circuit-breakers.js'
+import { CircuitCheck } from '../risk/circuit-check.js'
+import { controlNames, controlOf } from '../risk/controls.js'
+import { LimitBook, type LimitBookOptions } from '../risk/limit-book.js'
+import type { RiskLimits } from '../risk/limits.js'
+import type { BreakerConfig } from './risk-config.js'
+
+/** What a desk works with. */
+export interface RiskDeskParts {
+  core: OrderCore
+  time: Time
+  logger: Logger
+  limits: RiskLimits
+  breakers: BreakerConfig | undefined
+  /** Where alerts go. */
+  sinks: readonly AlertSink[]
+  governance: Pick<LimitBookOptions, 'ceilings' | 'authorize'>
+  onProblem: (where: string, error: unknown) => void
+}
+
+/** How often everything is looked at. */
+const defaultEvaluateMs = 1_000
+/** An order whose fate is unknown for longer is told. */
+const unknownAfterUs = 5_000_000
+
+const severityOf: Readonly<Record<BreakerState, AlertSeverity>> = {
+  ACTIVE: 'info',
+  WARNING: 'warning',
+  HALTED: 'critical',
+}
+
+/** Anomalies that stop trading or may cost money. */
+const criticalAnomalies: ReadonlySet<string> = new Set([
+  'OVERFILL',
+  'UNKNOWN_ORDER_FILL',
+  'LOST_AT_VENUE',
+  'POSITION_MISMATCH',
+  'CHECK_FAILED',
+  'LEFT_OPEN',
+])
+
+/** See the file's header. */
+export class RiskDesk {
+  /** None unless configured. */
+  readonly breakers: CircuitBreakers | undefined
+  readonly alerts: AlertCenter
+  readonly limits: LimitBook
+  readonly #parts: RiskDeskParts
+  readonly #days: DayRoll
+  readonly #timers: TimerHandle[] = []
+  readonly #blocked = new Set<number>()
+  readonly #seenDenials: Float64Array
+  #isDue = false
+  #saved = ''
+  #cleanUps: (() => void)[] = []
+  /** Called every time everything was looked at. */
+  onEvaluated: (() => void) | undefined
+
+  constructor(parts: RiskDeskParts) {
+    const { core, time, logger, breakers } = parts
+    this.#parts = parts
+    this.alerts = new AlertCenter({ time, logger, sinks: parts.sinks })
+    const { timeZone = 'UTC', rollLocal = '00:00', days = 'weekdays' } = breakers?.tradingDay ?? {}
+    this.#days = new DayRoll({ timeZone, rollLocal, days })
+    this.#seenDenials = new Float64Array(core.gate.denials.length)
+    if (core.gate.extras.daily !== undefined) core.gate.extras.daily.dayOf = (tsUs) => this.#days.dayAt(tsUs)
+    this.limits = new LimitBook({
+      limits: parts.limits,
+      ...parts.governance,
+      apply: (limits) => core.gate.setLimits(limits),
+      record: (change) => {
+        logger.warn({ ...change }, 'limits changed')
+        this.alerts.raise({
+          kind: 'limits',
+          key: String(change.version),
+          severity: 'warning',
+          message: `Limits version ${change.version}: ${change.kind} by ${change.actor}: ${change.reason}`,
+          isEvent: true,
+        })
+        this.#keep()
+      },
+    })
+    if (breakers !== undefined) {
+      this.breakers = new CircuitBreakers(breakers)
+      this.breakers.onChange = ({ name, state, before, reason }) => this.#changed(name, state, before, reason)
+      core.gate.addCheck(new CircuitCheck(this.breakers, core.names))
+    }
+    core.gate.actions = {
+      ...core.gate.actions,
+      warn: (control, _order, reason) =>
+        this.alerts.raise({ kind: 'large-order', key: control, severity: 'warning', message: reason, isEvent: true }),
+    }
+    core.riskMemory = {
+      save: () => this.#memory(),
+      restore: (text) => this.#restore(text),
+      replayed: (row) => core.gate.replayed(row),
+    }
+  }
+
+  /** Whether it has anything to look at from time to time. */
+  get #isWatching(): boolean {
+    const { gate } = this.#parts.core
+    return this.breakers !== undefined || gate.extras.daily !== undefined || this.#parts.sinks.length > 0
+  }
+
+  /** Listens and looks from now on. */
+  start(): void {
+    const { core, time, breakers } = this.#parts
+    if (!this.#isWatching) return
+    const { events } = core
+    const onAnomaly = ({ kind, orderNumber, message }: { kind: string; orderNumber: number; message: string }) => {
+      const severity = criticalAnomalies.has(kind) ? 'critical' : 'warning'
+      this.alerts.raise({ kind: 'anomaly', key: `${kind} ${orderNumber}`, severity, message, isEvent: true })
+      if (kind === 'OVERFILL' || kind.includes('FILL')) this.breakers?.measure('outliers', 1, this.#nowMs)
+    }
+    const onState = (change: {
+      scope: string
+      index: number
+      state: string
+      isKill: boolean
+      actor: string
+      reason: string
+    }) => {
+      const { scope, index, state, isKill, actor, reason } = change
+      const key = `${scope} ${index}`
+      const message = `${scope} ${index} is ${state}${isKill ? ' by the kill switch' : ''}: ${actor}: ${reason}`
+      if (state === 'ACTIVE') this.alerts.resolve('state', key)
+      else this.alerts.raise({ kind: 'state', key, severity: 'critical', message })
+    }
+    this.#cleanUps.push(events.on('anomaly', onAnomaly), events.on('state', onState))
+    if (this.breakers !== undefined) {
+      this.#cleanUps.push(events.on('order', (event) => this.#onOrder(event)))
+    }
+    this.#timers.push(time.every(breakers?.evaluateMs ?? defaultEvaluateMs, () => this.evaluate()))
+    this.evaluate()
+  }
+
+  /** Stops looking; what was learned is on record. */
+  stop(): void {
+    for (const timer of this.#timers) timer.cancel()
+    for (const cleanUp of this.#cleanUps) cleanUp()
+    this.#cleanUps = []
+    this.#keep()
+    this.alerts.close()
+  }
+
+  get #nowMs(): number {
+    return this.#parts.time.monotonicNs() / 1_000_000
+  }
+
+  #onOrder(event: OrderEvent): void {
+    const { core } = this.#parts
+    const breakers = this.breakers as CircuitBreakers
+    const { type } = event
+    if (type === 'filled') {
+      this.#evaluateSoon()
+      return
+    }
+    if (type !== 'accepted' && type !== 'rejected') return
+    const row = core.table.rowOf(event.order.number)
+    if (row < 0 || event.source !== 'venue') return
+    const connector = core.names.connector(core.table.cells[row + Field.connector])
+    const nowMs = this.#nowMs
+    if (type === 'rejected') breakers.rejected(connector, nowMs)
+    else breakers.accepted(connector, nowMs, nowMs - core.table.cells[row + Field.sentNs] / 1_000_000)
+    this.#applyEffect()
+  }
+
+  /** Once after many fills of a turn. */
+  #evaluateSoon(): void {
+    if (this.#isDue) return
+    this.#isDue = true
+    this.#parts.time.nextTurn(() => {
+      this.#isDue = false
+      this.evaluate()
+    })
+  }
+
+  /** Looks at everything now. */
+  evaluate(): void {
+    const { core, time, onProblem } = this.#parts
+    try {
+      const nowUs = time.wallUs()
+      const snapshot = portfolioSnapshot(core.ledger.portfolio, nowUs)
+      const { equity } = snapshot
+      core.gate.setEquity(equity === undefined ? Number.NaN : equity.toNumber())
+      for (let account = 0; account < core.names.accounts.size; account++)
+        core.gate.setFunds(account, equity === undefined ? Number.NaN : equity.toNumber())
+      this.limits.advance(nowUs)
+      this.#rollDay(nowUs, equity)
+      if (this.breakers !== undefined) {
+        const values: Record<string, Decimal | undefined> = {}
+        for (const { instrument, marketValue } of snapshot.concentration) values[instrument] = marketValue
+        for (const { kind, instrument } of snapshot.problems) if (kind === 'no_price') values[instrument] = undefined
+        this.breakers.markEquity(equity, this.#nowMs, values)
+        this.breakers.measure('staleData', this.#oldestReferenceMs(nowUs), this.#nowMs)
+        this.breakers.advance(this.#nowMs)
+        this.#applyEffect()
+      }
+      this.#watchUse(nowUs)
+      this.#keep()
+    } catch (error) {
+      onProblem('risk', error)
+      this.alerts.raise({ kind: 'risk-desk', severity: 'critical', message: messageOf(error) })
+    }
+    this.onEvaluated?.()
+  }
+
+  #rollDay(nowUs: number, equity: Decimal | undefined): void {
+    const day = this.#days.dayAt(nowUs)
+    this.breakers?.rollDay(day, equity)
+    this.#parts.core.gate.extras.daily?.roll(day)
+  }
+
+  /** Age of the oldest reference among instruments that are held or worked; 0 where nothing is. */
+  #oldestReferenceMs(nowUs: number): number {
+    const { gate, instruments, names, sizes } = this.#parts.core
+    let oldest = 0
+    for (let account = 0; account < names.accounts.size; account++) {
+      for (let i = 0; i < Math.min(instruments.size, sizes.instrument); i++) {
+        const key = gate.exposure.keyOf(account, i)
+        if (gate.exposure.position[key] === 0 && gate.exposure.openByInstrument[key] === 0) continue
+        oldest = Math.max(oldest, (nowUs - gate.references.tsRecvUs[i]) / 1_000)
+      }
+    }
+    return oldest
+  }
+
+  /** Puts what the breakers ask for into force. */
+  #applyEffect(): void {
+    const { core, breakers: config } = this.#parts
+    const { gate, instruments } = core
+    const { state, sizeMultiplier, blocked } = (this.breakers as CircuitBreakers).effect(this.#nowMs)
+    const before = gate.states.get('global')
+    gate.states.setBreaker('global', 0, state)
+    gate.sizeMultiplier = sizeMultiplier
+    const wanted = new Set(blocked.map((symbol) => instruments.get(symbol).index))
+    for (const index of this.#blocked) if (!wanted.has(index)) gate.states.setBreaker('instrument', index, 'ACTIVE')
+    for (const index of wanted) gate.states.setBreaker('instrument', index, 'REDUCING')
+    this.#blocked.clear()
+    for (const index of wanted) this.#blocked.add(index)
+    if (state === 'HALTED' && before !== 'HALTED' && config?.cancelOnHalt === true)
+      for (const row of core.table.rows())
+        if (core.table.cells[row + Field.isOpen] === 1) core.cancel(core.table.cells[row])
+  }
+
+  #changed(name: string, state: BreakerState, before: BreakerState, reason: string): void {
+    const severity = severityOf[state]
+    if (state === 'ACTIVE') this.alerts.resolve('breaker', name)
+    else this.alerts.raise({ kind: 'breaker', key: name, severity, message: `${name} is ${state}: ${reason}` })
+    this.#parts.logger.warn({ breaker: name, state, before, reason }, 'circuit breaker')
+  }
+
+  /** Refused orders since the last look, and orders of unknown fate. */
+  #watchUse(nowUs: number): void {
+    const { gate, table, names } = this.#parts.core
+    for (let verdict = 1; verdict < gate.denials.length; verdict++) {
+      const more = gate.denials[verdict] - this.#seenDenials[verdict]
+      if (more === 0) continue
+      this.#seenDenials[verdict] = gate.denials[verdict]
+      this.alerts.raise({
+        kind: 'denied',
+        key: controlNames[verdict - 1] as string,
+        severity: 'warning',
+        message: `${more} refused: ${controlOf(verdict).code}`,
+        isEvent: true,
+      })
+    }
+    for (const row of table.rows()) {
+      const { cells } = table
+      if (cells[row + Field.isOpen] === 0 || cells[row + Field.unknownSeq] === 0) continue
+      const key = String(cells[row])
+      const isUnknown = this.#parts.core.lifecycle(cells[row]) === 'UNKNOWN'
+      if (!isUnknown) this.alerts.resolve('unknown', key)
+      else if (nowUs - cells[row + Field.updatedUs] > unknownAfterUs)
+        this.alerts.raise({
+          kind: 'unknown',
+          key,
+          severity: 'critical',
+          message: `The fate of order ${names.clientOrderId(row)} is not known`,
+        })
+    }
+  }
+
+  // ---- What survives a restart -----------------------------------------------------------------------------------------
+
+  #memory(): string {
+    const { core, time } = this.#parts
+    const { books, daily } = core.gate.extras
+    return JSON.stringify({
+      limits: this.limits.save(),
+      ...(this.breakers === undefined ? {} : { breakers: this.breakers.save(this.#nowMs, time.wallUs() / 1_000) }),
+      ...(daily === undefined ? {} : { daily: daily.save() }),
+      ...(books === undefined ? {} : { books: books.books.map((book) => book.positions()) }),
+    })
+  }
+
+  /** Puts it on record where it changed. */
+  #keep(): void {
+    const { core } = this.#parts
+    const { daily } = core.gate.extras
+    const mark = `${this.breakers?.version} ${this.limits.version} ${daily?.day}`
+    if (mark === this.#saved || core.turn.isReplaying || !core.turn.isOpen) return
+    try {
+      core.facts.saveStrategyState(riskMemoryName, this.#memory())
+      this.#saved = mark
+    } catch (error) {
+      this.#parts.onProblem('risk memory', error)
+    }
+  }
+
+  #restore(text: string): void {
+    const { core, time } = this.#parts
+    const memory = JSON.parse(text)
+    const { books, daily } = core.gate.extras
+    if (memory.limits !== undefined) this.limits.restore(memory.limits, time.wallUs())
+    if (memory.breakers !== undefined) this.breakers?.restore(memory.breakers, this.#nowMs, time.wallUs() / 1_000)
+    if (memory.daily !== undefined) daily?.restore(memory.daily)
+    if (memory.books !== undefined && books?.books.length === memory.books.length)
+      for (const [i, positions] of memory.books.entries()) books?.books[i]?.setPositions(positions)
+    if (this.breakers !== undefined) this.#applyEffect()
+  }
+}
