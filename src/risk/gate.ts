@@ -10,7 +10,7 @@
 
 import type { OrderSupport } from '../connector/capabilities.js'
 import type { Clock } from '../core/clock.js'
-import { compareProductToLimbs } from '../math/wide.js'
+import { compareProductToLimbs, LIMB } from '../math/wide.js'
 import { isMultiple } from '../model/decimal.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { ApprovedOrder, ApprovedReplace, claimMintingRight, type OrderNames } from '../orders/approved-order.js'
@@ -23,7 +23,7 @@ import { DuplicateGuard } from './duplicate-guard.js'
 import { Exposure } from './exposure.js'
 import { ExtraChecks, type ExtraOptions } from './extra-checks.js'
 import type { GateActions, GateCheck } from './gate-check.js'
-import { CompiledLimits, type InstrumentLimits, type RiskLimits } from './limits.js'
+import { CompiledLimits, type InstrumentLimits, PARTS, type RiskLimits } from './limits.js'
 import type { SquareMatrix } from './measures/covariance.js'
 import type { ParentLimits } from './parent-limits.js'
 import { PlainCheck } from './plain-check.js'
@@ -327,6 +327,19 @@ export class RiskGate {
   recheckReference(row: number): number {
     const order = this.#readNow(row)
     return this.#referenceVerdict(order, this.#limitsOf(order))
+  }
+
+  /** The largest market order in an instrument that its limits of quantity and value let pass at the reference of now, in quantity units; 0 without one. */
+  largestOrder(instrument: number): number {
+    const definition = this.#instruments.at(instrument)
+    const limits = this.#limits.of(definition)
+    const reference = definition.nearestPriceUnits(this.references.reference[instrument])
+    const most = limits.maxNotionalHigh * LIMB + limits.maxNotionalLow
+    const worst = limits.isInverse
+      ? 1
+      : Math.ceil(Math.abs(reference) * (1 + Math.max(0, this.#limits.collarParts) / PARTS))
+    const units = Math.min(limits.maxQuantityUnits, limits.mostQuantityUnits, worst > 0 ? Math.floor(most / worst) : 0)
+    return Math.max(0, Math.floor(units / limits.sizeStepUnits) * limits.sizeStepUnits)
   }
 
   /** Whether a new order, with all that works on its side, can only make the position smaller. */

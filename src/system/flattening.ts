@@ -11,12 +11,17 @@ import type { Scope } from '../risk/trading-state.js'
 /** The name of the strategy that closing orders belong to where no strategy's own positions are closed. */
 const flattener = 'FLATTEN'
 
+/** From a refusal to the next attempt. */
+const retryNs = 2_000_000_000
+
 /** See the file's header. */
 export class Flattening {
   readonly #core: OrderCore
   readonly #orders: OrderManager
   readonly #scopes = new Map<string, { scope: Scope; index: number }>()
   readonly #onProblem: (error: unknown) => void
+  /** When an instrument of an account is tried again after a refusal, on the monotonic clock. */
+  readonly #notBefore = new Map<number, number>()
 
   constructor(core: OrderCore, orders: OrderManager, onProblem: (error: unknown) => void) {
     this.#core = core
@@ -77,17 +82,23 @@ export class Flattening {
   }
 
   #send(account: number, strategy: string, index: number, units: number): void {
-    const { instruments, names } = this.#core
+    const { instruments, names, gate, clock } = this.#core
     const instrument = instruments.at(index)
+    const key = gate.exposure.keyOf(account, index)
+    const nowNs = clock.monotonicNs()
+    if (nowNs < (this.#notBefore.get(key) ?? 0)) return
+    // In pieces that the limits of single orders let pass; the next one goes when this one is filled.
+    const quantity = Math.min(Math.abs(units), gate.largestOrder(index)) || Math.abs(units)
     try {
-      this.#orders.closePosition({
+      const order = this.#orders.closePosition({
         symbol: instrument.id,
         side: units > 0 ? 'sell' : 'buy',
-        quantity: unitsToText(Math.abs(units), instrument.sizeScale),
+        quantity: unitsToText(quantity, instrument.sizeScale),
         account: names.account(account),
         strategy,
         tag: 'flatten',
       })
+      if (order.status === 'DENIED') this.#notBefore.set(key, nowNs + retryNs)
     } catch (error) {
       this.#onProblem(error)
     }

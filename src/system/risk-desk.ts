@@ -9,7 +9,7 @@
  * Evaluated after every fill and at least once a second. It acts at once and records behind: no disk holds it up.
  */
 import { DayRoll } from '../calendar/day-roll.js'
-import { messageOf } from '../core/errors.js'
+import { messageOf, TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { TimerHandle } from '../core/scheduler.js'
 import type { Time } from '../core/time.js'
@@ -74,6 +74,8 @@ export class RiskDesk {
   readonly #timers: TimerHandle[] = []
   readonly #blocked = new Set<number>()
   readonly #seenDenials: Float64Array
+  /** The latest re-openings, with who and why: they go on record with the state. */
+  #resets: { name: string; actor: string; reason: string; rebase: boolean; tsUs: number }[] = []
   #isDue = false
   #saved = ''
   #cleanUps: (() => void)[] = []
@@ -200,6 +202,32 @@ export class RiskDesk {
     })
   }
 
+  /**
+   * A person re-opens a breaker by its name in `breakers.report()`; it holds at once and is on record. `rebase`: the daily loss
+   * counts from the equity of now.
+   *
+   * @throws TradewireError `TW_INVALID_ARGUMENT` for a name that none has; `TW_UNAUTHORIZED` without an actor.
+   */
+  resetBreaker(name: string, who: { actor: string; reason: string; rebase?: boolean }): void {
+    const { actor, reason, rebase = false } = who
+    if (actor === '') throw new TradewireError('TW_UNAUTHORIZED', 'Name the person who re-opens a breaker')
+    if (this.breakers === undefined)
+      throw new TradewireError('TW_INVALID_ARGUMENT', `There is no breaker "${name}"; none is configured`)
+    this.breakers.reset(name, { rebase })
+    this.#parts.logger.warn({ breaker: name, actor, reason, rebase }, 'circuit breaker reset')
+    this.alerts.raise({
+      kind: 'breaker-reset',
+      key: name,
+      severity: 'warning',
+      message: `${name} was re-opened by ${actor}: ${reason}`,
+      isEvent: true,
+    })
+    this.#resets.push({ name, actor, reason, rebase, tsUs: this.#parts.time.wallUs() })
+    if (this.#resets.length > 100) this.#resets.shift()
+    this.#applyEffect()
+    this.#keep()
+  }
+
   /** Looks at everything now. */
   evaluate(): void {
     const { core, time, onProblem } = this.#parts
@@ -313,6 +341,8 @@ export class RiskDesk {
     const { books, daily } = core.gate.extras
     return JSON.stringify({
       limits: this.limits.save(),
+      limitChanges: this.limits.history.slice(-20),
+      resets: this.#resets,
       ...(this.breakers === undefined ? {} : { breakers: this.breakers.save(this.#nowMs, time.wallUs() / 1_000) }),
       ...(daily === undefined ? {} : { daily: daily.save() }),
       ...(books === undefined ? {} : { books: books.books.map((book) => book.positions()) }),
@@ -339,6 +369,7 @@ export class RiskDesk {
     const { books, daily } = core.gate.extras
     if (memory.limits !== undefined) this.limits.restore(memory.limits, time.wallUs())
     if (memory.breakers !== undefined) this.breakers?.restore(memory.breakers, this.#nowMs, time.wallUs() / 1_000)
+    if (Array.isArray(memory.resets)) this.#resets = memory.resets
     if (memory.daily !== undefined) daily?.restore(memory.daily)
     if (memory.books !== undefined && books?.books.length === memory.books.length)
       for (const [i, positions] of memory.books.entries()) books?.books[i]?.setPositions(positions)

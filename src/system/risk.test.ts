@@ -106,10 +106,26 @@ describe('the daily loss', () => {
     expect(echo.system.gate.states.get('global')).toBe('HALTED')
     const second = await killed(echo, options)
     expect(second.system.gate.states.get('global')).toBe('HALTED')
-    second.system.risk.breakers?.reset('dailyLoss', { rebase: true })
+    pass(second, 1_000, 94.98, 95)
+    second.system.risk.resetBreaker('dailyLoss', who)
+    expect(second.system.gate.states.get('global')).toBe('ACTIVE')
+    pass(second, 2_000, 94.98, 95)
+    expect(second.system.gate.states.get('global')).toBe('HALTED')
+    second.system.risk.resetBreaker('dailyLoss', { ...who, rebase: true })
     pass(second, 2_000, 94.98, 95)
     expect(second.system.gate.states.get('global')).toBe('ACTIVE')
     await second.system.stop()
+  })
+
+  it('is re-opened by somebody with a name', async () => {
+    const echo = await start(options)
+    const { risk } = echo.system
+    expect(() => risk.resetBreaker('dailyLoss', { ...who, actor: '' })).toThrow('Name the person')
+    expect(() => risk.resetBreaker('nonsense', who)).toThrow('There is no breaker "nonsense"; there are dailyLoss')
+    const none = await start()
+    expect(() => none.system.risk.resetBreaker('dailyLoss', who)).toThrow('none is configured')
+    await none.system.stop()
+    await echo.system.stop()
   })
 
   it('asks for the cancels of open orders where that is wanted', async () => {
@@ -247,6 +263,28 @@ describe('the kill switch', () => {
     const count = venue.sent.length
     pass(echo, 2_000)
     expect(venue.sent.length).toBe(count)
+    await system.stop()
+  })
+
+  it('closes in pieces that the limits let pass, and waits after a refusal', async () => {
+    const echo = await start({ risk: { maxOrderQuantity: 60, maxOrderNotional: '4300' } })
+    const { system, venue } = echo
+    for (let i = 0; i < 3; i++) trade(echo, 40)
+    system.kill({ ...who, level: 'flatten' })
+    const sent = () => venue.sent.at(-1) as { number: number; quantityUnits: number }
+    for (const [exec, units] of [40, 40, 40].entries()) {
+      expect(sent().quantityUnits).toBe(units)
+      venue.reports.filled(sent().number, `f${exec}`, units, 999_900, 0, 'USD', 1, 6)
+      pass(echo, 1_000)
+    }
+    expect(system.snapshot().positions[0]?.quantity.toFixed()).toBe('0')
+    system.releaseKill(who)
+    trade(echo, 10)
+    system.gate.setPhase(0, 3)
+    const before = system.orders.counters.denied
+    system.kill({ ...who, level: 'flatten' })
+    pass(echo, 4_000)
+    expect(system.orders.counters.denied - before).toBe(3)
     await system.stop()
   })
 
