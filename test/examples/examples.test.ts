@@ -31,6 +31,7 @@ const outcomes: Readonly<Record<string, readonly RegExp[]>> = {
     /[\d,]+ quotes over \d+ streams, [1-9]\d* orders filled/,
     /frames lost: 0/,
     /bridge: [1-9]\d* events in [1-9]\d* frames\s*$/,
+  ],
   knight: [
     /25 children sent, 2,500 filled/,
     /beyond the parent: 0 lots; messages of the unknown generator: 40 of at most 40\s*$/,
