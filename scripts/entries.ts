@@ -41,6 +41,16 @@ const sources: Readonly<Record<string, string>> = {
   './testing': 'src/testing/index.ts',
 }
 
+/** Optional packages that an entry point cannot do without: whoever imports it installs them. */
+export const neededPackages: Readonly<Record<string, readonly string[]>> = {
+  'tradewire/zmq': ['zeromq', 'msgpackr'],
+  'tradewire/zmq-gateway': ['zeromq', 'msgpackr'],
+  'tradewire/ibkr': ['@stoqey/ib'],
+  'tradewire/websocket': ['ws'],
+  'tradewire/journal/postgres': ['pg'],
+  'tradewire/journal/sqlite': ['libsql'],
+}
+
 /** All entry points whose source exists. package.json lists them too, so one that vanishes fails the check. */
 export const entries: readonly Entry[] = Object.entries(sources)
   .filter(([, source]) => existsSync(join(root, source)))

@@ -8,7 +8,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureBuilt } from './build.js'
-import { entries } from './entries.js'
+import { entries, neededPackages } from './entries.js'
 import { printSummary } from './support/counts.js'
 import { root, run } from './support/run.js'
 
@@ -33,22 +33,26 @@ const noisyPackages: Readonly<Record<string, string>> = {
 
 const budget = { direct: 6, transitive: 15 }
 const specifiers = entries.map((entry) => entry.specifier)
+/** Those that a host imports without installing anything else. */
+const plainSpecifiers = specifiers.filter((specifier) => neededPackages[specifier] === undefined)
 const counts = { passed: 0, failed: 0, skipped: 0 }
 
 await ensureBuilt()
 const project = mkdtempSync(join(tmpdir(), 'tradewire-package-'))
+/** A project that installed all optional packages, too. */
+const fullProject = mkdtempSync(join(tmpdir(), 'tradewire-package-full-'))
 try {
   await testPackage()
 } finally {
   if (process.env.TRADEWIRE_KEEP === '1') console.log(`kept ${project}`)
-  else rmSync(project, { recursive: true, force: true })
+  else for (const folder of [project, fullProject]) rmSync(folder, { recursive: true, force: true })
 }
 printSummary(counts)
 
 async function testPackage(): Promise<void> {
   const { filename, files } = await pack()
   await test('the tarball holds what it should and nothing else', () => checkFiles(files))
-  await install(filename)
+  await install(project, [`./${filename}`])
   const packages = installedPackages()
   await test('few dependencies, no install script, no native code', () => checkDependencies(packages))
   plantDecoys()
@@ -57,12 +61,14 @@ async function testPackage(): Promise<void> {
   const allowed = packages.map((installed) => installed.name)
   for (const { version, binary } of await nodes()) {
     const node = (file: string, ...args: string[]) => runNode(binary, [file, ...args], allowed)
-    await test(`Node ${version}: import and require, also both in one process`, () => node('load.mjs', ...specifiers))
-    for (const specifier of specifiers) {
+    await test(`Node ${version}: import and require, also both in one process`, () =>
+      node('load.mjs', ...plainSpecifiers))
+    for (const specifier of plainSpecifiers) {
       await test(`Node ${version}: import '${specifier}' is quiet`, () => node('quiet.mjs', 'import', specifier))
       await test(`Node ${version}: require('${specifier}') is quiet`, () => node('quiet.mjs', 'require', specifier))
     }
   }
+  await testWithOptionalPackages(filename)
   for (const name of Object.keys(noisyPackages)) {
     await test(`control: a package that ${name.replaceAll('-', ' ')} is found out`, async () => {
       const { exitCode } = await run(process.execPath, ['quiet.mjs', 'import', name], {
@@ -75,6 +81,22 @@ async function testPackage(): Promise<void> {
   await test('types: ESM, node16', () => compile('types.mts', 'node16', 'node16'))
   await test('types: CommonJS, node16', () => compile('types.cts', 'node16', 'node16'))
   await test('types: bundler', () => compile('types.ts', 'esnext', 'bundler'))
+}
+
+/** Entry points that need optional packages: where they are installed, import and require give the same, on every version of Node. */
+async function testWithOptionalPackages(tarball: string): Promise<void> {
+  const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    peerDependencies: Record<string, string>
+  }
+  const needed = new Set(specifiers.flatMap((specifier) => neededPackages[specifier] ?? []))
+  await install(fullProject, [
+    join(project, tarball),
+    ...[...needed].map((name) => `${name}@${peerDependencies[name]}`),
+  ])
+  cpSync(join(root, 'test', 'package'), fullProject, { recursive: true })
+  for (const { version, binary } of await nodes())
+    await test(`Node ${version}: import and require with the optional packages installed`, () =>
+      runNode(binary, ['load.mjs', ...specifiers], [], fullProject))
 }
 
 /** Some native module of the development tools. */
@@ -122,9 +144,10 @@ function checkFiles(files: readonly string[]): void {
   if (missing.length > 0 || surplus.length > 0) throw new Error(`missing: ${missing}; surplus: ${surplus}`)
 }
 
-async function install(tarball: string): Promise<void> {
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true }))
-  await succeed('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`])
+async function install(folder: string, packages: string[]): Promise<void> {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }))
+  const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund']
+  await succeed('npm', ['install', ...options, ...packages], {}, folder)
 }
 
 interface Installed {
@@ -193,9 +216,9 @@ async function nodes(): Promise<{ version: string; binary: string }[]> {
   return found
 }
 
-async function runNode(binary: string, args: string[], allowed: string[]): Promise<void> {
+async function runNode(binary: string, args: string[], allowed: string[], folder = project): Promise<void> {
   const outcome = await run(binary, args, {
-    cwd: project,
+    cwd: folder,
     env: { ALLOWED_PACKAGES: JSON.stringify(allowed), NODE_OPTIONS: undefined },
     timeoutMs: 20_000,
   })
