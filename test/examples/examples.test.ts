@@ -46,6 +46,13 @@ const outcomes: Readonly<Record<string, readonly RegExp[]>> = {
     /kill switch by ann/,
     /left open: 0 orders, 0 shares\s*$/,
   ],
+  'cost-report': [
+    /market slices +2 +\d+ +100\.0 %/,
+    /risk: deny, MAX_ORDER_NOTIONAL/,
+    /settles \d{4}-\d\d-\d\d/,
+    /\d+ entries, intact, 0 lost/,
+    /report: .+\.html\s*$/,
+  ],
   demo: [/all [\d,]+ fields are equal\s*$/],
 }
 
@@ -67,8 +74,18 @@ describe('examples', () => {
     for (const pattern of expected ?? []) expect(output).toMatch(pattern)
     const plot = /plot: (.+\.svg)/.exec(output)?.[1]
     if (plot !== undefined) expectPlot(plot)
+    const report = /report: (.+\.html)/.exec(output)?.[1]
+    if (report !== undefined) expectReport(report)
   })
 })
+
+/** The page has tables and plots, loads nothing, and shows no number that is none. */
+function expectReport(path: string): void {
+  const html = readFileSync(path, 'utf8')
+  expect(html.match(/<svg /g)?.length).toBeGreaterThanOrEqual(3)
+  expect(html).not.toMatch(/NaN|Infinity|undefined|<script|https?:/)
+  rmSync(join(path, '..'), { recursive: true })
+}
 
 /** The plot is a drawing with a curve and trades, and no number that is none. */
 function expectPlot(path: string): void {

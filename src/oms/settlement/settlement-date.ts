@@ -25,11 +25,13 @@ export interface SettlementRules {
   readonly currencies: CurrencyDays
   /** Days from trade to settlement by symbol or id, where they differ from the rules. */
   readonly cycles?: Readonly<Record<string, number>>
+  /** Calendar of an instrument whose definition names none. */
+  readonly calendarOf?: (instrument: Instrument) => string | undefined
 }
 
 /** The trading day of an execution at the market of its instrument; the day of UTC where that trades around the clock. */
 export function tradeDateOf(rules: SettlementRules, instrument: Instrument, tsUs: number): IsoDate {
-  return rules.calendars.get(calendarId(instrument)).tradingDayAt(tsUs)
+  return rules.calendars.get(calendarId(rules, instrument)).tradingDayAt(tsUs)
 }
 
 /**
@@ -48,16 +50,16 @@ export function settlementDateOf(rules: SettlementRules, instrument: Instrument,
     return currencies.addBusinessDays(tradeDate, days, baseCurrency, currency)
   }
   if (assetClass === 'crypto_spot' || assetClass === 'crypto_perpetual' || assetClass === 'cfd')
-    return own === undefined ? tradeDate : calendars.get(calendarId(instrument)).settlementDate(tradeDate, own)
-  const calendar = calendars.get(calendarId(instrument))
+    return own === undefined ? tradeDate : calendars.get(calendarId(rules, instrument)).settlementDate(tradeDate, own)
+  const calendar = calendars.get(calendarId(rules, instrument))
   const cycle = assetClass === 'equity' ? calendar.settlementCycle(tradeDate) : 1
   const days = own ?? cycle
   if (days === undefined) throw missing(instrument, 'settlement cycle: name it in cycles')
   return calendar.settlementDate(tradeDate, days)
 }
 
-function calendarId(instrument: Instrument): string {
-  const { calendar, assetClass } = instrument.definition
+function calendarId(rules: SettlementRules, instrument: Instrument): string {
+  const { calendar = rules.calendarOf?.(instrument), assetClass } = instrument.definition
   if (calendar !== undefined) return calendar
   if (assetClass === 'crypto_spot' || assetClass === 'crypto_perpetual') return '24/7'
   if (assetClass === 'fx') return 'FX'

@@ -51,7 +51,8 @@ export class FatFingerStage implements ValidationStage {
     const { sizeMultiple, sizeSamples, duplicateWindowMs } = this.#rules
     if (habit.orders >= sizeSamples)
       this.#judge(finding, order.quantity / habit.mean, sizeMultiple, 'FAT_FINGER', 'times the usual quantity')
-    if (order.nowUs - habit.atUs < duplicateWindowMs * 1000 && isSame(habit, order))
+    // Wall time may have gone back in between.
+    if (Math.abs(order.nowUs - habit.atUs) < duplicateWindowMs * 1000 && isSame(habit, order))
       finding.warn('REPEATED', 60, `The same order was submitted less than ${duplicateWindowMs} ms ago`)
   }
 
