@@ -37,6 +37,7 @@ await main(async () => {
   const tca = new TcaCollector({
     events,
     instruments: system.instruments,
+    quotes: system.quotes,
     parentOf: ({ tag }) => {
       const parent = parents.find(({ id }) => id === tag)
       return parent && { id: parent.id, quantity: parent.slices * 100, algorithm: parent.algorithm }

@@ -55,6 +55,11 @@ export interface TcaCollectorOptions {
   readonly events: OrderStream
   /** `system.instruments`. */
   readonly instruments: { get(id: string): CollectedInstrument }
+  /**
+   * Prices as this system sees them (`system.quotes`): the arrival price is then the mid at submit, whatever the clocks of
+   * venues say. Without it the mid on the tape at that time counts.
+   */
+  readonly quotes?: { mid(instrument: number): number }
   /** Of what larger order an order is part, with a name for the algorithm; undefined for one that stands by itself. */
   readonly parentOf?: (order: CollectedOrder) => { id: string; quantity: number; algorithm?: string } | undefined
   /** Value of a currency in that of the report; 1 unless given. */
@@ -141,6 +146,7 @@ export class TcaCollector {
       return known.index
     }
     const { symbol, index: instrument, currency, multiplierNumber } = this.#options.instruments.get(order.instrument)
+    const mid = this.#options.quotes?.mid(instrument) ?? Number.NaN
     const index = this.record.addOrder({
       id: parent?.id ?? order.clientOrderId,
       symbol,
@@ -148,6 +154,7 @@ export class TcaCollector {
       side: order.side,
       quantity: parent?.quantity ?? order.quantity.toNumber(),
       arrivalUs: nowUs,
+      ...(Number.isFinite(mid) ? { arrivalPrice: mid } : {}),
       algorithm: parent?.algorithm ?? '',
       strategy: order.strategy,
       account: order.account,

@@ -325,6 +325,7 @@ describe('a collector', () => {
     const collector = new TcaCollector({
       events: system.orders.events,
       instruments: system.instruments,
+      quotes: { mid: () => 100.02 },
       parentOf: ({ tag }) => (tag === undefined ? undefined : { id: tag, quantity: 300, algorithm: 'slices' }),
     })
     system.ring.addConsumer({ name: 'tca', policy: 'dropOldest', handlers: collector.tape.handlers })
@@ -354,7 +355,7 @@ describe('a collector', () => {
       ['P', 'slices', 300, 120, false],
       [alone.clientOrderId, '', 10, 0, true],
     ])
-    expect(report.orders[0]).toMatchObject({ arrivalPrice: 100, fees: 1, feesUnknown: 1 })
+    expect(report.orders[0]).toMatchObject({ arrivalPrice: 100.02, fees: 1, feesUnknown: 1 })
     expect(report.venues[0]).toMatchObject({ venue: 'echo', ordersSent: 2, fills: 2 })
     expect(collector.foreignFees).toBe(1)
     collector.stop()
