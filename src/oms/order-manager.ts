@@ -6,8 +6,9 @@
  * All of it up to the hand-over happens in one turn without an await.
  */
 import type { ConnectorSet } from '../connector/typed-orders.js'
-import { messageOf, TradewireError } from '../core/errors.js'
+import { TradewireError } from '../core/errors.js'
 import type { AlgoOrderRequest } from '../model/algo.js'
+import type { Instrument } from '../model/instrument.js'
 import { NormalizedOrder, normalizeOrderRequest } from '../model/normalize-order.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
 import { FactSource, OrderFlag } from '../orders/codes.js'
@@ -182,24 +183,31 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     const core = this.#core
     const validator = this.#validator
     const instrument = this.#entry.instrumentOf(request.symbol)
+    const { account: ownAccount, strategy: ownStrategy } = this.#defaults
     core.turn.begin()
     try {
-      const order = normalizeOrderRequest(request, instrument, this.#normalized)
+      const order = this.#normalizedOrFault(request, instrument)
+      if (order instanceof TradewireError)
+        return validator.refuseRequest(order, request.symbol, request.strategy ?? ownStrategy, core.turn.nowUs)
       const row = this.#entry.sketch(order, instrument.index)
-      const hasConnector = core.table.cells[row + Field.connector] !== noConnector
-      if (!hasConnector) core.table.cells[row + Field.connector] = 0
-      const { account = this.#defaults.account, strategy = this.#defaults.strategy } = order
-      return validator.explain(row, hasConnector, account, strategy)
-    } catch (error) {
-      if (!(error instanceof TradewireError) || error.code === 'TW_CAPACITY') throw error
-      validator.pipeline.refuseSchema(error.code, messageOf(error))
-      return validator.pipeline.reportOfRequest(
-        request.symbol,
-        request.strategy ?? this.#defaults.strategy,
-        core.turn.nowUs,
-      )
+      const breaches = this.#localBreaches(order)
+      if (core.table.cells[row + Field.connector] === noConnector) {
+        core.table.cells[row + Field.connector] = 0
+        breaches.push(localBreach(this.#entry.refusal, 'a connector', 'none'))
+      } else breaches.push(...core.gate.explain(row))
+      return validator.explain(row, breaches, order.account ?? ownAccount, order.strategy ?? ownStrategy)
     } finally {
       core.turn.end()
+    }
+  }
+
+  /** The order of a request, or what makes it none. */
+  #normalizedOrFault(request: OrderRequest, instrument: Instrument): NormalizedOrder | TradewireError {
+    try {
+      return normalizeOrderRequest(request, instrument, this.#normalized)
+    } catch (error) {
+      if (error instanceof TradewireError) return error
+      throw error
     }
   }
 

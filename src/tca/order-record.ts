@@ -210,7 +210,7 @@ export class OrderRecord {
     )
   }
 
-  /** As {@link addFill}, without an object: `venue` is an index of `venues`, `liquidity` of {@link liquidityCodes}. */
+  /** As {@link addFill}, without an object: `venue` is an index of `venues`, `liquidity` 0 unknown, 1 maker, 2 taker, 3 auction. */
   addFillRow(
     order: number,
     tsUs: number,

@@ -85,7 +85,8 @@ export class ValidationPipeline {
 
   /** Adds refusals of the risk gate to its stage, for a report that names everything. */
   addRiskRefusal(code: string, reason: string, isProtective: boolean): StageVerdict {
-    this.#findings[this.names.indexOf('risk')]?.deny(code, reason)
+    // Where the stage is switched off, what refuses is told by the first one.
+    this.#findings[Math.max(0, this.names.indexOf('risk'))]?.deny(code, reason)
     return this.#conclude(isProtective)
   }
 

@@ -296,6 +296,15 @@ describe('explain mode', () => {
     await system.stop()
   })
 
+  it('names what refuses beside stages and gate, also where the risk stage is off', async () => {
+    const { system, orders } = await at(noon, { off: ['risk'] })
+    expect(orders.validate(buy({ connector: 'nowhere' }))).toMatchObject({ verdict: 'deny', code: 'NO_ROUTE' })
+    orders.submit(buy({ clientOrderId: 'taken' }))
+    expect(orders.validate(buy({ clientOrderId: 'taken' }))).toMatchObject({ verdict: 'deny', code: 'DUPLICATE' })
+    expect(orders.validate(buy({ quantity: 20_000 }))).toMatchObject({ verdict: 'deny', code: 'MAX_ORDER_QTY' })
+    await system.stop()
+  })
+
   it('needs a pipeline', async () => {
     const { system } = await startEcho()
     expect(() => system.orders.validate(buy())).toThrow(/validation/)

@@ -1,7 +1,9 @@
 /** The validation pipeline in the order path: orders of the table shown to it, and what it says told to the host. */
+import type { TradewireError } from '../../core/errors.js'
 import type { OrderType, TimeInForce } from '../../model/order-types.js'
 import { OrderFlag, tifOf, typeOf } from '../../orders/codes.js'
 import * as Field from '../../orders/order-fields.js'
+import type { Breach } from '../../risk/breach.js'
 import type { OrderCore } from '../order-core.js'
 import { OrderUnderValidation } from './order-under-validation.js'
 import type { ValidationPipeline } from './pipeline.js'
@@ -51,18 +53,26 @@ export class Validator {
     this.pipeline.accepted(this.#view)
   }
 
-  /** All that the pipeline and the gate say about an order in the record outside the ring. Counts and tells nothing. */
-  explain(row: number, hasConnector: boolean, account: string, strategy: string): ValidationReport {
+  /**
+   * All that the pipeline says about an order in the record outside the ring, with what else would refuse it under `risk`.
+   * Counts and tells nothing.
+   */
+  explain(row: number, breaches: readonly Breach[], account: string, strategy: string): ValidationReport {
     const view = this.#show(row)
     view.orderNumber = 0
     // Names that are new are not given yet.
     view.account = account
     view.strategy = strategy
     this.pipeline.check(view)
-    if (hasConnector)
-      for (const { code, limit, observed } of this.#core.gate.explain(row))
-        this.pipeline.addRiskRefusal(code, `${observed}; limit: ${limit}`, view.isProtective)
+    for (const { code, limit, observed } of breaches)
+      this.pipeline.addRiskRefusal(code, `${observed}; limit: ${limit}`, view.isProtective)
     return this.pipeline.report(view)
+  }
+
+  /** The report on a request that is no order. */
+  refuseRequest(error: TradewireError, symbol: string, strategy: string, tsUs: number): ValidationReport {
+    this.pipeline.refuseSchema(error.code, error.message)
+    return this.pipeline.reportOfRequest(symbol, strategy, tsUs)
   }
 
   #judge(view: OrderUnderValidation): number {
