@@ -18,6 +18,7 @@ const budgets: Readonly<Record<string, string>> = {
   './execution': '140 kB',
   './tca': '60 kB',
   './fix': '300 kB',
+  './fix/messages': '40 kB',
   './ibkr': '200 kB',
   './zmq': '160 kB',
   './websocket': '120 kB',

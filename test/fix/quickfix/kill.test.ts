@@ -40,31 +40,36 @@ class Life {
   }
 }
 
-describe.skipIf(problem !== undefined)(`killed with QuickFIX as the peer${problem === undefined ? '' : `: ${problem}`}`, () => {
-  beforeAll(() => compilePeer(), 120_000)
-  afterAll(() => removeWorkFolder())
+describe.skipIf(problem !== undefined)(
+  `killed with QuickFIX as the peer${problem === undefined ? '' : `: ${problem}`}`,
+  () => {
+    beforeAll(() => compilePeer(), 120_000)
+    afterAll(() => removeWorkFolder())
 
-  it('loses nothing that was reported, and sends no order twice', { timeout: runs({ ci: 120_000, full: 600_000 }) }, async () => {
-    const port = await freePort()
-    const peer = new QuickFixPeer('killed', 'acceptor', port)
-    await peer.start()
-    const reported: string[] = []
-    const resets: string[] = []
-    try {
-      for (let life = 1; life <= runs({ ci: 4, full: 40 }); life++) {
-        const ours = new Life(port, life)
-        // Every life has to get as far as trading: the numbers of the one before were right.
-        await peer.until(() => ours.with('report').length > 20 + life * 3)
-        await ours.kill()
-        reported.push(...ours.with('report'))
-        resets.push(...ours.lines.filter((line) => line === 'reset'))
+    it('loses nothing that was reported, and sends no order twice', {
+      timeout: runs({ ci: 120_000, full: 600_000 }),
+    }, async () => {
+      const port = await freePort()
+      const peer = new QuickFixPeer('killed', 'acceptor', port)
+      await peer.start()
+      const reported: string[] = []
+      const resets: string[] = []
+      try {
+        for (let life = 1; life <= runs({ ci: 4, full: 40 }); life++) {
+          const ours = new Life(port, life)
+          // Every life has to get as far as trading: the numbers of the one before were right.
+          await peer.until(() => ours.with('report').length > 20 + life * 3)
+          await ours.kill()
+          reported.push(...ours.with('report'))
+          resets.push(...ours.lines.filter((line) => line === 'reset'))
+        }
+        const got = peer.got.filter((line) => line.startsWith('got D ')).map((line) => line.split(' ')[2] as string)
+        expect(got.filter((id, index) => got.indexOf(id) !== index)).toEqual([])
+        expect(reported.filter((id) => !got.includes(id))).toEqual([])
+        expect(resets).toEqual([])
+      } finally {
+        await peer.kill()
       }
-      const got = peer.got.filter((line) => line.startsWith('got D ')).map((line) => line.split(' ')[2] as string)
-      expect(got.filter((id, index) => got.indexOf(id) !== index)).toEqual([])
-      expect(reported.filter((id) => !got.includes(id))).toEqual([])
-      expect(resets).toEqual([])
-    } finally {
-      await peer.kill()
-    }
-  })
-})
+    })
+  },
+)

@@ -28,7 +28,9 @@ export function carried(text: string, { name, beginString, compId, applVerId }: 
   const renamed = text
     .replaceAll(/8=FIX\.4\.[24]\u0001/g, `8=${beginString}${SOH}`)
     .replaceAll(/=TW4[24]\u0001/g, `=${compId}${SOH}`)
-  return renamed.split(/\r?\n/).map((line) => fields(applVerId === undefined ? line : withApplVerId(line, applVerId), name))
+  return renamed
+    .split(/\r?\n/)
+    .map((line) => fields(applVerId === undefined ? line : withApplVerId(line, applVerId), name))
 }
 
 /** Fields that a version has otherwise: what counts as an order, and what means "to the end". */

@@ -32,20 +32,24 @@ const versions: readonly (CarriedVersion & { readonly base: RegExp })[] = [
 ]
 
 const problem =
-  quickFixProblem() ?? (existsSync(source) && existsSync(definitions) ? undefined : `${source} or ${definitions} is absent`)
+  quickFixProblem() ??
+  (existsSync(source) && existsSync(definitions) ? undefined : `${source} or ${definitions} is absent`)
 
-describe.skipIf(problem !== undefined)(`acceptance by QuickFIX's own answers${problem === undefined ? '' : `: ${problem}`}`, () => {
-  it.each(versions)('$name', { timeout: runs({ ci: 240_000, full: 900_000 }) }, async (version) => {
-    const files = definitionsFor(version.base)
-    expect(files.length).toBeGreaterThan(5)
-    const place = join(temporary, version.name)
-    mkdirSync(join(place, 'recorded'), { recursive: true })
-    await withQuickFix(place, async (port) => {
-      for (const file of files) await record(file, join(place, 'recorded', basename(file)), version, port)
+describe.skipIf(problem !== undefined)(
+  `acceptance by QuickFIX's own answers${problem === undefined ? '' : `: ${problem}`}`,
+  () => {
+    it.each(versions)('$name', { timeout: runs({ ci: 240_000, full: 900_000 }) }, async (version) => {
+      const files = definitionsFor(version.base)
+      expect(files.length).toBeGreaterThan(5)
+      const place = join(temporary, version.name)
+      mkdirSync(join(place, 'recorded'), { recursive: true })
+      await withQuickFix(place, async (port) => {
+        for (const file of files) await record(file, join(place, 'recorded', basename(file)), version, port)
+      })
+      expect(await failures(place)).toEqual([])
     })
-    expect(await failures(place)).toEqual([])
-  })
-})
+  },
+)
 
 /** In CI a share of those that wait for no heartbeats, in a full run all of them. */
 function definitionsFor(base: RegExp): string[] {
@@ -63,7 +67,9 @@ function definitionsFor(base: RegExp): string[] {
 async function withQuickFix(place: string, use: (port: number) => Promise<void>): Promise<void> {
   const program = join(temporary, 'at-acceptor')
   if (!existsSync(program))
-    execFileSync('g++', ['-std=c++14', '-O1', '-w', source, '-o', program, '-lquickfix', '-lpthread'], { stdio: 'pipe' })
+    execFileSync('g++', ['-std=c++14', '-O1', '-w', source, '-o', program, '-lquickfix', '-lpthread'], {
+      stdio: 'pipe',
+    })
   const port = await freePort()
   await configure(port, join(place, 'quickfix.cfg'))
   const child = spawn(program, [join(place, 'quickfix.cfg')], { cwd: place, stdio: 'ignore' })
@@ -82,7 +88,9 @@ async function failures(place: string): Promise<string[]> {
   try {
     const json = join(place, 'results.json')
     await run([join(folder, 'at-runner.mjs'), '--port', String(port), '-q', '--json', json, join(place, 'recorded')])
-    const { results } = JSON.parse(readFileSync(json, 'utf8')) as { results: { file: string; ok: boolean; error: string }[] }
+    const { results } = JSON.parse(readFileSync(json, 'utf8')) as {
+      results: { file: string; ok: boolean; error: string }[]
+    }
     return results.filter(({ ok }) => !ok).map(({ file, error }) => `${relative(place, file)}: ${error}`)
   } finally {
     await acceptor.stop()

@@ -61,6 +61,8 @@ export interface AccountDeskParts {
 export class AccountDesk {
   readonly #parts: AccountDeskParts
   readonly #group = new FixGroup()
+  /** The list of orders under way where reports do not name it. */
+  #unnamedList: string | undefined
 
   constructor(parts: AccountDeskParts) {
     this.#parts = parts
@@ -74,8 +76,8 @@ export class AccountDesk {
     return profile.massStatus === false ? this.#eachOrder(signal) : this.#massStatus(signal)
   }
 
-  #massStatus(signal: AbortSignal): Promise<VenueOrderReport[]> {
-    const { link, profile, queries, rules, time } = this.#parts
+  async #massStatus(signal: AbortSignal): Promise<VenueOrderReport[]> {
+    const { link, profile, queries, rules, time, prove } = this.#parts
     const id = queries.nextId('S')
     const send = () => {
       const number = link.out.begin('AF', profile.omitted('AF'))
@@ -85,9 +87,19 @@ export class AccountDesk {
       this.#extra('AF')
       return number
     }
-    // FIX 4.3 marks no last report.
-    const quietMs = rules.allows('8', Tag.LastRptRequested) ? undefined : profile.quietMs
-    return queries.ask<VenueOrderReport>(id, 'the list of orders', send, signal, quietMs)
+    const answer = queries.ask<VenueOrderReport>(id, 'the list of orders', send, signal)
+    if (rules.allows('8', Tag.LastRptRequested)) return answer
+    // FIX 4.3 marks no last report: the list ends when nothing comes any more on a line that is alive.
+    this.#unnamedList = id
+    prove(signal).then(
+      () => queries.finishWhenQuiet(id, profile.quietMs),
+      (error: unknown) => queries.fail(id, error),
+    )
+    try {
+      return await answer
+    } finally {
+      if (this.#unnamedList === id) this.#unnamedList = undefined
+    }
   }
 
   /** One question for each order that is open as far as we know. */
@@ -142,7 +154,11 @@ export class AccountDesk {
     }
     if (executionKind(message) !== 'status') return this.#isUnknownOrder(message)
     const id = this.#askedFor(message)
-    if (id === undefined) return false
+    if (id === undefined) {
+      // FIX 4.3 names no list either: a status that nobody asked for by itself belongs to the one under way.
+      if (this.#unnamedList !== undefined) this.#massReport(message, this.#unnamedList)
+      return this.#unnamedList !== undefined
+    }
     const order = this.#parts.desk.orderReport(message)
     // An unknown order comes as one that is rejected, under no id.
     if (order !== undefined && order.state !== 'rejected') queries.add(id, order)
@@ -350,7 +366,7 @@ export class AccountDesk {
     if (instrument === undefined || !side.open(message, Tag.NoSides) || !side.next()) return undefined
     const orderId = side.string(Tag.OrderID) ?? message.string(Tag.OrderID)
     const clOrdId = side.string(Tag.ClOrdID)
-    const quantityUnits = desk.quantity(message, Tag.LastQty, instrument)
+    const quantityUnits = desk.reader.quantity(message, Tag.LastQty, instrument)
     const tsUs = reportTimeUs(message)
     const hostId = clOrdId === undefined ? undefined : desk.hostIdOf(ids, clOrdId)
     return {
@@ -361,7 +377,7 @@ export class AccountDesk {
       account: side.string(Tag.Account) ?? (accounts[0] as string),
       side: side.string(Tag.Side) === '1' ? 'buy' : 'sell',
       quantityUnits,
-      priceUnits: desk.price(message, Tag.LastPx, instrument),
+      priceUnits: desk.reader.price(message, Tag.LastPx, instrument),
       ...feesOf(message, instrument, quantityUnits),
       liquidity: liquidityOf(message, profile),
       tsUs: Number.isNaN(tsUs) ? this.#parts.time.wallUs() : tsUs,
@@ -378,7 +394,8 @@ export class AccountDesk {
       while (group.next()) {
         // The total; other kinds are parts of it.
         if ((group.string(Tag.PosType) ?? 'TQ') !== 'TQ') continue
-        quantityUnits += desk.unitsAt(group, Tag.LongQty, instrument) - desk.unitsAt(group, Tag.ShortQty, instrument)
+        quantityUnits +=
+          desk.reader.unitsAt(group, Tag.LongQty, instrument) - desk.reader.unitsAt(group, Tag.ShortQty, instrument)
       }
     }
     return {

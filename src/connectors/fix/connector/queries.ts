@@ -36,16 +36,9 @@ export class QueryDesk {
   }
 
   /**
-   * Asks: `send` sends the message and returns its number. Resolves with the rows that {@link add} brought. `quietMs`: ends the
-   * list when nothing came for so long, for versions that mark no last report.
+   * Asks: `send` sends the message and returns its number. Resolves with the rows that {@link add} brought.
    */
-  ask<Row>(
-    id: string,
-    what: string,
-    send: () => number,
-    signal: AbortSignal,
-    quietMs: number | undefined = undefined,
-  ): Promise<Row[]> {
+  ask<Row>(id: string, what: string, send: () => number, signal: AbortSignal): Promise<Row[]> {
     return new Promise<Row[]>((resolve, reject) => {
       if (signal.aborted) {
         reject(abortError(signal))
@@ -75,11 +68,13 @@ export class QueryDesk {
         this.#settle(id, ({ reject: fail }) => fail(error))
         return
       }
-      if (quietMs !== undefined) this.#waitForQuiet(id, question, quietMs)
     })
   }
 
-  #waitForQuiet(id: string, question: Question, quietMs: number): void {
+  /** Ends a list when nothing came for so long: for versions that mark no last report. */
+  finishWhenQuiet(id: string, quietMs: number): void {
+    const question = this.#questions.get(id)
+    if (question === undefined) return
     let seen = -1
     const look = () => {
       if (seen === question.rows.length) {
@@ -90,6 +85,11 @@ export class QueryDesk {
       question.quietTimer = this.#time.at(this.#time.monotonicNs() + quietMs * NS_PER_MS, look)
     }
     look()
+  }
+
+  /** A question cannot be answered any more. */
+  fail(id: string, error: unknown): void {
+    this.#settle(id, (question) => question.reject(error))
   }
 
   has(id: string | undefined): id is string {

@@ -11,30 +11,19 @@ import type { WireIds } from '../../../connector/wire-ids.js'
 import { TradewireError } from '../../../core/errors.js'
 import type { Time } from '../../../core/time.js'
 import type { Instrument } from '../../../model/instrument.js'
-import type { OrderType, TimeInForce } from '../../../model/order-types.js'
 import { hasLimit, hasTrigger, sideOf, TifCode, TypeCode, tifOf, typeOf } from '../../../orders/codes.js'
 import type { OrderReports } from '../../../orders/reports.js'
 import type { VenueFillReport, VenueOrderReport } from '../../../orders/venue-reports.js'
-import type { FixGroup } from '../codec/group.js'
 import type { FixMessage } from '../codec/message.js'
 import { Tag } from '../dictionary/tags.js'
-import {
-  type ExecutionKind,
-  execKeyOf,
-  executionKind,
-  liquidityOf,
-  reasonOf,
-  reportTimeUs,
-  stateOf,
-} from './execution-reader.js'
-import { feesOf } from './fees.js'
+import { type ExecutionKind, execKeyOf, executionKind, reasonOf, stateOf } from './execution-reader.js'
 import type { ChainedOrder, OrderChains } from './order-chains.js'
-import { timeOfFields, typeOfFields } from './order-words.js'
 import type { ResolvedProfile } from './profile.js'
+import { isSell, ReportReader, type ReportReaderParts } from './report-reader.js'
 import type { Symbology } from './symbology.js'
 
 /** What a desk works with. */
-export interface ReportDeskParts {
+export interface ReportDeskParts extends ReportReaderParts {
   readonly reports: OrderReports
   readonly chains: OrderChains
   readonly ids: WireIds
@@ -69,10 +58,12 @@ const EXTERNALS_KEPT = 1_000
 export class ReportDesk {
   /** Open orders of others that the venue told of, by OrderID: for venues that cannot list them. */
   readonly externals = new Map<string, AskedOrder>()
+  readonly reader: ReportReader
   readonly #parts: ReportDeskParts
 
   constructor(parts: ReportDeskParts) {
     this.#parts = parts
+    this.reader = new ReportReader(parts)
   }
 
   // ---- ExecutionReport -------------------------------------------------------------------------------------------------
@@ -93,7 +84,7 @@ export class ReportDesk {
   #own(message: FixMessage, kind: ExecutionKind, order: ChainedOrder): void {
     const { reports } = this.#parts
     const { number } = order
-    const tsUs = this.#timeOf(message)
+    const tsUs = this.reader.timeOf(message)
     switch (kind) {
       case 'accepted':
         this.#acknowledge(order, tsUs)
@@ -117,11 +108,16 @@ export class ReportDesk {
         break
       case 'canceled':
         this.#over(message, order)
-        reports.canceled(number, this.quantity(message, Tag.CumQty, order.instrument), reasonOf(message, 0), tsUs)
+        reports.canceled(
+          number,
+          this.reader.quantity(message, Tag.CumQty, order.instrument),
+          reasonOf(message, 0),
+          tsUs,
+        )
         break
       case 'expired':
         this.#over(message, order)
-        reports.expired(number, this.quantity(message, Tag.CumQty, order.instrument), tsUs)
+        reports.expired(number, this.reader.quantity(message, Tag.CumQty, order.instrument), tsUs)
         break
       case 'done-for-day':
         this.#doneForDay(message, order, tsUs)
@@ -144,7 +140,7 @@ export class ReportDesk {
 
   #fill(message: FixMessage, order: ChainedOrder, tsUs: number): void {
     const { reports } = this.#parts
-    const fill = this.#fillReport(message, order.instrument, tsUs)
+    const fill = this.reader.fillReport(message, order.instrument, tsUs)
     if (fill === undefined) return
     const { feeUnits = Number.NaN, feeCurrency = '', liquidity } = fill
     reports.filled(order.number, fill.exec, fill.quantityUnits, fill.priceUnits, feeUnits, feeCurrency, liquidity, tsUs)
@@ -154,7 +150,7 @@ export class ReportDesk {
     else if (status === '4' || status === 'C') {
       // One message for the last fill and the end of what was left.
       this.#over(message, order)
-      const cumulative = this.quantity(message, Tag.CumQty, order.instrument)
+      const cumulative = this.reader.quantity(message, Tag.CumQty, order.instrument)
       if (status === '4') reports.canceled(order.number, cumulative, reasonOf(message, 0), tsUs)
       else reports.expired(order.number, cumulative, tsUs)
     }
@@ -174,8 +170,8 @@ export class ReportDesk {
       this.#parts.onFillChanged(key, 0, 0)
       return
     }
-    const quantity = this.quantity(message, Tag.LastQty, order.instrument)
-    const price = this.price(message, Tag.LastPx, order.instrument)
+    const quantity = this.reader.quantity(message, Tag.LastQty, order.instrument)
+    const price = this.reader.price(message, Tag.LastPx, order.instrument)
     reports.corrected(order.number, key, execKeyOf(message, profile), quantity, price, works, tsUs)
     this.#parts.onFillChanged(key, quantity, price)
   }
@@ -189,12 +185,12 @@ export class ReportDesk {
     const isOwn = ids.numberOf(clOrdId, reports) === order.number && clOrdId !== order.accepted
     const generation = request?.generation ?? (isOwn ? ids.generationOf(clOrdId) : 0)
     const said = (read: number, asked: number | undefined) => (Number.isNaN(read) ? (asked ?? Number.NaN) : read)
-    const quantity = said(this.quantity(message, Tag.OrderQty, instrument), request?.quantityUnits)
+    const quantity = said(this.reader.quantity(message, Tag.OrderQty, instrument), request?.quantityUnits)
     const price =
       hasLimit(order.type) || order.type < 0
-        ? said(this.price(message, Tag.Price, instrument), request?.priceUnits)
+        ? said(this.reader.price(message, Tag.Price, instrument), request?.priceUnits)
         : Number.NaN
-    const trigger = this.#triggerOf(message, instrument, request?.triggerUnits)
+    const trigger = this.reader.triggerOf(message, instrument, request?.triggerUnits)
     if (isOwn) order.accepted = clOrdId
     if (!Number.isNaN(quantity)) order.quantityUnits = quantity
     order.priceUnits = price
@@ -209,12 +205,6 @@ export class ReportDesk {
   /** Before FIX 5.0 a venue says that a trigger was hit by restating the order as working (WorkingIndicator, 636). */
   #isTriggerNote(message: FixMessage, order: ChainedOrder): boolean {
     return message.equals(Tag.WorkingIndicator, 'Y') && hasTrigger(order.type) && !order.isTriggered
-  }
-
-  #triggerOf(message: FixMessage, instrument: Instrument, asked: number | undefined): number {
-    const tag = message.has(Tag.StopPx) ? Tag.StopPx : Tag.TriggerPrice
-    const said = this.price(message, tag, instrument)
-    return Number.isNaN(said) ? (asked ?? Number.NaN) : said
   }
 
   #triggered(order: ChainedOrder, tsUs: number): void {
@@ -240,7 +230,7 @@ export class ReportDesk {
   #doneForDay(message: FixMessage, order: ChainedOrder, tsUs: number): void {
     if (order.timeInForce !== TifCode.DAY) return
     this.#over(message, order)
-    this.#parts.reports.expired(order.number, this.quantity(message, Tag.CumQty, order.instrument), tsUs)
+    this.#parts.reports.expired(order.number, this.reader.quantity(message, Tag.CumQty, order.instrument), tsUs)
   }
 
   /** The order is off the book; a cancel that brought it there is answered. */
@@ -264,9 +254,9 @@ export class ReportDesk {
       )
       return
     }
-    const tsUs = this.#timeOf(message)
+    const tsUs = this.reader.timeOf(message)
     if (kind === 'fill') {
-      const fill = this.#fillReport(message, instrument, tsUs)
+      const fill = this.reader.fillReport(message, instrument, tsUs)
       if (fill === undefined) return
       reports.externalFill(source, fill)
       this.#parts.onFill(fill)
@@ -283,8 +273,8 @@ export class ReportDesk {
       const isBust = kind === 'bust'
       this.#parts.onFillChanged(
         key,
-        isBust ? 0 : this.quantity(message, Tag.LastQty, instrument),
-        isBust ? 0 : this.price(message, Tag.LastPx, instrument),
+        isBust ? 0 : this.reader.quantity(message, Tag.LastQty, instrument),
+        isBust ? 0 : this.reader.price(message, Tag.LastPx, instrument),
       )
       problem(
         new TradewireError('TW_INVALID_STATE', `The venue restated execution ${key} of an order that is not ours`),
@@ -316,7 +306,7 @@ export class ReportDesk {
     const isReplace = request?.isReplace ?? message.equals(Tag.CxlRejResponseTo, '2')
     const generation = request?.generation ?? ids.generationOf(clOrdId)
     const reason = cancelReason(message)
-    const tsUs = this.#timeOf(message)
+    const tsUs = this.reader.timeOf(message)
     if (isReplace) reports.replaceRejected(number, generation, reason, tsUs)
     else reports.cancelRejected(number, generation, reason, tsUs)
   }
@@ -360,19 +350,19 @@ export class ReportDesk {
     const { chains, symbology, account, ids } = this.#parts
     const instrument = symbology.read(message)
     if (instrument === undefined) return undefined
-    const type = this.#typeOf(message)
+    const type = this.reader.typeOf(message)
     return chains.add({
       number,
       instrument,
       account: message.string(Tag.Account) ?? account,
       sideSign: isSell(message) ? -1 : 1,
       type: type === undefined ? -1 : TypeCode[type],
-      timeInForce: TifCode[this.#tifOf(message)],
+      timeInForce: TifCode[this.reader.tifOf(message)],
       orderId: message.string(Tag.OrderID),
       // The id of a request under way is the order's only once it is accepted.
       accepted: ids.generationOf(clOrdId) === 0 ? clOrdId : (message.string(Tag.OrigClOrdID) ?? clOrdId),
-      quantityUnits: this.quantity(message, Tag.OrderQty, instrument),
-      priceUnits: this.price(message, Tag.Price, instrument),
+      quantityUnits: this.reader.quantity(message, Tag.OrderQty, instrument),
+      priceUnits: this.reader.price(message, Tag.Price, instrument),
       triggerUnits: Number.NaN,
       isAcknowledged: true,
       isTriggered: false,
@@ -388,12 +378,12 @@ export class ReportDesk {
     const instrument = own?.instrument ?? this.#parts.symbology.read(message)
     const orderId = message.string(Tag.OrderID)
     if (instrument === undefined || orderId === undefined) return undefined
-    const price = this.price(message, Tag.Price, instrument)
-    const trigger = this.#triggerOf(message, instrument, undefined)
-    const cumulative = zeroFor(this.quantity(message, Tag.CumQty, instrument))
-    const average = this.average(message, instrument)
-    const leaves = zeroFor(this.quantity(message, Tag.LeavesQty, instrument))
-    const quantity = this.quantity(message, Tag.OrderQty, instrument)
+    const price = this.reader.price(message, Tag.Price, instrument)
+    const trigger = this.reader.triggerOf(message, instrument, undefined)
+    const cumulative = zeroFor(this.reader.quantity(message, Tag.CumQty, instrument))
+    const average = this.reader.average(message, instrument)
+    const leaves = zeroFor(this.reader.quantity(message, Tag.LeavesQty, instrument))
+    const quantity = this.reader.quantity(message, Tag.OrderQty, instrument)
     if (own !== undefined) this.#learnFromStatus(message, own, orderId)
     return {
       ...this.#hostIdOf(own?.number ?? 0),
@@ -401,8 +391,8 @@ export class ReportDesk {
       instrument: instrument.index,
       account: message.string(Tag.Account) ?? own?.account ?? this.#parts.account,
       side: own === undefined ? (isSell(message) ? 'sell' : 'buy') : sideOf(own.sideSign),
-      type: own !== undefined && own.type >= 0 ? typeOf(own.type) : (this.#typeOf(message) ?? 'LIMIT'),
-      timeInForce: own !== undefined && own.timeInForce >= 0 ? tifOf(own.timeInForce) : this.#tifOf(message),
+      type: own !== undefined && own.type >= 0 ? typeOf(own.type) : (this.reader.typeOf(message) ?? 'LIMIT'),
+      timeInForce: own !== undefined && own.timeInForce >= 0 ? tifOf(own.timeInForce) : this.reader.tifOf(message),
       quantityUnits: Number.isNaN(quantity) ? cumulative + leaves : quantity,
       ...(Number.isNaN(price) ? {} : { priceUnits: price }),
       ...(Number.isNaN(trigger) ? {} : { triggerUnits: trigger }),
@@ -410,7 +400,7 @@ export class ReportDesk {
       ...(average > 0 ? { averagePriceUnits: average } : {}),
       state: stateOf(message.string(Tag.OrdStatus)),
       ...(message.has(Tag.Text) ? { reason: message.string(Tag.Text) as string } : {}),
-      tsUs: this.#timeOf(message),
+      tsUs: this.reader.timeOf(message),
     }
   }
 
@@ -430,109 +420,14 @@ export class ReportDesk {
     return number > 0 ? reports.clientOrderIdOf(number) : undefined
   }
 
-  /** A quantity of an entry of a group in units; 0 where it is absent. */
-  unitsAt(group: FixGroup, tag: number, instrument: Instrument): number {
-    if (!group.has(tag)) return 0
-    if (this.#parts.profile.inLots) return group.units(tag, 0) * instrument.lotUnits
-    return group.units(tag, instrument.sizeScale)
-  }
-
   #hostIdOf(number: number): { clientOrderId?: string } {
     const id = number > 0 ? this.#parts.reports.clientOrderIdOf(number) : undefined
     return id === undefined ? {} : { clientOrderId: id }
   }
-
-  #fillReport(message: FixMessage, instrument: Instrument, tsUs: number): VenueFillReport | undefined {
-    const { profile, account } = this.#parts
-    const quantityUnits = this.quantity(message, Tag.LastQty, instrument)
-    const priceUnits = this.price(message, Tag.LastPx, instrument)
-    // A status of OrdStatus "partially filled" without an execution.
-    if (!(quantityUnits > 0) || Number.isNaN(priceUnits)) return undefined
-    const orderId = message.string(Tag.OrderID)
-    return {
-      exec: execKeyOf(message, profile),
-      ...(orderId === undefined ? {} : { venueOrderId: orderId }),
-      instrument: instrument.index,
-      account: message.string(Tag.Account) ?? account,
-      side: isSell(message) ? 'sell' : 'buy',
-      quantityUnits,
-      priceUnits,
-      ...feesOf(message, instrument, quantityUnits),
-      liquidity: liquidityOf(message, profile),
-      tsUs,
-    }
-  }
-
-  #typeOf(message: FixMessage): OrderType | undefined {
-    const ordType = message.string(Tag.OrdType)
-    if (ordType === undefined) return message.has(Tag.Price) ? 'LIMIT' : undefined
-    return typeOfFields(
-      {
-        ordType,
-        execInst: message.string(Tag.ExecInst) ?? '',
-        hasPrice: message.has(Tag.Price),
-        hasTrigger: message.has(Tag.TriggerPrice),
-      },
-      this.#parts.profile.words,
-    )
-  }
-
-  #tifOf(message: FixMessage): TimeInForce {
-    const { words } = this.#parts.profile
-    return timeOfFields(message.string(Tag.TimeInForce), message.string(Tag.OrdType) ?? '', words) ?? 'DAY'
-  }
-
-  /** A quantity in units; NaN where it is absent or no number. What is finer than the instrument's grid is told, and rounded. */
-  quantity(message: FixMessage, tag: number, instrument: Instrument): number {
-    if (!message.has(tag)) return Number.NaN
-    const { inLots } = this.#parts.profile
-    try {
-      return inLots ? message.units(tag, 0) * instrument.lotUnits : message.units(tag, instrument.sizeScale)
-    } catch (error) {
-      this.#parts.problem(error)
-      const value = numberAt(message, tag)
-      return instrument.nearestQuantityUnits(inLots ? value * instrument.quantityNumber(instrument.lotUnits) : value)
-    }
-  }
-
-  /** A price in units, as {@link quantity}. */
-  price(message: FixMessage, tag: number, instrument: Instrument): number {
-    if (!message.has(tag)) return Number.NaN
-    try {
-      return message.units(tag, instrument.priceScale)
-    } catch (error) {
-      this.#parts.problem(error)
-      return instrument.nearestPriceUnits(numberAt(message, tag))
-    }
-  }
-
-  /** AvgPx (6) to the nearest unit: averages have more digits than prices. */
-  average(message: FixMessage, instrument: Instrument): number {
-    const value = message.has(Tag.AvgPx) ? numberAt(message, Tag.AvgPx) : Number.NaN
-    return Number.isNaN(value) || value === 0 ? Number.NaN : instrument.nearestPriceUnits(value)
-  }
-
-  #timeOf(message: FixMessage): number {
-    const tsUs = reportTimeUs(message)
-    return Number.isNaN(tsUs) ? this.#parts.time.wallUs() : tsUs
-  }
-}
-
-function isSell(message: FixMessage): boolean {
-  const side = message.string(Tag.Side)
-  return side === '2' || side === '5' || side === '6' || side === 'H'
 }
 
 function zeroFor(units: number): number {
   return Number.isNaN(units) ? 0 : units
-}
-
-function numberAt(message: FixMessage, tag: number): number {
-  try {
-    return message.double(tag)
-  } catch {
-    return Number.NaN
-  }
 }
 
 const cancelReasons: Readonly<Record<string, string>> = {

@@ -1,0 +1,180 @@
+/**
+ * fix-load: sustained load and long resends over loopback, file stores on both sides, the venue in a process of its own.
+ *
+ * The first case sends orders as fast as the venue takes them and ends when the last has arrived: what passes per second, nothing
+ * lost. The second answers a ResendRequest for 100,000 messages: the longest time that the event loop stood still meanwhile.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FixAcceptor } from '../../src/connectors/fix/acceptor/acceptor.js'
+import { loadFixDictionary } from '../../src/connectors/fix/dictionary/built-in.js'
+import { FixValidator } from '../../src/connectors/fix/dictionary/validator.js'
+import { FixSession } from '../../src/connectors/fix/session/fix-session.js'
+import { FixInitiator } from '../../src/connectors/fix/session/initiator.js'
+import { FileStore } from '../../src/connectors/fix/store/file-store.js'
+import { nodeFileSystem } from '../../src/core/node-file-system.js'
+import { nodeNetwork } from '../../src/core/node-network.js'
+import { SeededRandom } from '../../src/core/random.js'
+import { RealTime } from '../../src/core/real-time.js'
+import type { Benchmark, Variant } from '../types.js'
+
+const messages = 250_000
+const resent = 100_000
+const beginString = 'FIX.4.4'
+
+/** The venue: says `8` when it has got so many application messages, and begins to count anew. Prints its port. */
+export async function serve(folder: string, count: number): Promise<void> {
+  const time = new RealTime()
+  const dictionary = await loadFixDictionary('FIX.4.4')
+  let got = 0
+  const session: FixSession = new FixSession({
+    config: { role: 'acceptor', beginString, senderCompId: 'VENUE', targetCompId: 'ME', maxQueuedMessages: 200_000 },
+    store: new FileStore(nodeFileSystem, join(folder, 'venue')),
+    clock: time,
+    application: {
+      onMessage: () => {
+        if (++got < count) return
+        got = 0
+        const encoder = session.begin('8')
+        encoder.string(37, 'done')
+        session.send()
+      },
+    },
+    validator: new FixValidator(dictionary),
+    messageOptions: { dataTags: dictionary.dataTags },
+  })
+  const acceptor = new FixAcceptor({ time, network: nodeNetwork, port: 0 })
+  acceptor.add(session)
+  await acceptor.start()
+  process.stdout.write(`${acceptor.port}\n`)
+}
+
+async function startVenue(folder: string, count: number): Promise<{ child: ChildProcess; port: number }> {
+  const code = `import(${JSON.stringify(import.meta.url)}).then((bench) => bench.serve(${JSON.stringify(folder)}, ${count}))`
+  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const port = await new Promise<number>((settle, reject) => {
+    child.once('exit', () => reject(new Error('the venue did not start')))
+    child.stdout?.once('data', (chunk) => settle(Number(String(chunk))))
+  })
+  return { child, port }
+}
+
+interface Client {
+  readonly session: FixSession
+  readonly initiator: FixInitiator
+  readonly store: FileStore
+  /** Resolves when the venue says that it has got everything. */
+  done(): Promise<void>
+}
+
+function clientOf(folder: string, port: number): Client {
+  const time = new RealTime()
+  let onDone = (): void => {}
+  const store = new FileStore(nodeFileSystem, join(folder, 'client'))
+  const session = new FixSession({
+    config: { role: 'initiator', beginString, senderCompId: 'ME', targetCompId: 'VENUE', offlineSend: 'store' },
+    store,
+    clock: time,
+    application: { onMessage: () => onDone() },
+  })
+  const endpoints = [{ host: '127.0.0.1', port }]
+  const initiator = new FixInitiator({ session, time, network: nodeNetwork, random: new SeededRandom(1), endpoints })
+  return { session, initiator, store, done: () => new Promise((settle) => (onDone = settle)) }
+}
+
+function say(session: FixSession, index: number): void {
+  const encoder = session.begin('D')
+  encoder.int(11, index)
+  encoder.string(1, 'ACC-0001')
+  encoder.string(55, 'MSFT')
+  encoder.string(54, '1')
+  encoder.string(60, '20261121-14:30:05.122')
+  encoder.units(38, 1_500, 0)
+  encoder.string(40, '2')
+  encoder.units(44, 41_235, 2)
+  session.send()
+}
+
+const load: Variant = {
+  name: 'tradewire',
+  async prepare() {
+    const folder = mkdtempSync(join(tmpdir(), 'tradewire-load-'))
+    const { child, port } = await startVenue(folder, messages)
+    const { session, initiator, store, done } = clientOf(folder, port)
+    await initiator.connect()
+    const run = async () => {
+      const startedNs = process.hrtime.bigint()
+      const finished = done()
+      let sent = 0
+      const burst = () => {
+        for (let i = 0; i < 200 && sent < messages && session.obstacle('D') === undefined; i++) say(session, ++sent)
+        if (sent < messages) setImmediate(burst)
+      }
+      burst()
+      await finished
+      return Number(process.hrtime.bigint() - startedNs)
+    }
+    return {
+      operations: messages,
+      run,
+      dispose: async () => {
+        await initiator.disconnect()
+        store.close()
+        child.kill('SIGKILL')
+        rmSync(folder, { recursive: true, force: true })
+      },
+    }
+  },
+}
+
+const resend: Variant = {
+  name: 'tradewire',
+  async prepare() {
+    return { operations: 1, run: longestStallMs }
+  },
+}
+
+/** Milliseconds that the loop stood still at most while 100,000 messages were resent to a venue that had none of them. */
+async function longestStallMs(): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'tradewire-load-'))
+  const { child, port } = await startVenue(folder, resent)
+  const { session, initiator, store, done } = clientOf(folder, port)
+  for (let index = 0; index < resent; index++) {
+    const encoder = session.begin('B')
+    encoder.string(148, 'a headline of the usual length')
+    encoder.int(33, 1)
+    encoder.string(58, `line ${index}`)
+    session.send()
+  }
+  let longestNs = 0n
+  let isOver = false
+  let lastNs = process.hrtime.bigint()
+  const look = () => {
+    const nowNs = process.hrtime.bigint()
+    if (nowNs - lastNs > longestNs) longestNs = nowNs - lastNs
+    lastNs = nowNs
+    if (!isOver) setImmediate(look)
+  }
+  const finished = done()
+  await initiator.connect()
+  lastNs = process.hrtime.bigint()
+  look()
+  await finished
+  isOver = true
+  await initiator.disconnect()
+  store.close()
+  child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+  return Number(longestNs) / 1e6
+}
+
+/** Sustained load and long resends. */
+export const benchmark: Benchmark = {
+  name: 'fix-load',
+  cases: () => [
+    { case: 'orders one way, file stores on both sides', unit: 'ops/s', better: 'higher', ours: load, peers: [] },
+    { case: 'longest stall while 100,000 messages are resent', unit: 'ms', better: 'lower', ours: resend, peers: [] },
+  ],
+}
