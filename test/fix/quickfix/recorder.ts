@@ -18,16 +18,21 @@ const SOH = '\u0001'
 const PATIENCE_MS = 900
 const HEARTBEAT_PATIENCE_MS = 12_000
 
+/** Separators as `|`. */
+function shown(text: string): string {
+  return text.replaceAll(SOH, '|')
+}
+
 /** Whether a definition waits for heartbeats: those take half a minute each. */
 export function isSlow(text: string): boolean {
-  return [...text.matchAll(/\u0001108=(\d+)/g)].some(([, seconds]) => Number(seconds) < 25)
+  return [...shown(text).matchAll(/\|108=(\d+)/g)].some(([, seconds]) => Number(seconds) < 25)
 }
 
 /** A definition in the words of a version. */
 export function carried(text: string, { name, beginString, compId, applVerId }: CarriedVersion): string[] {
   const renamed = text
-    .replaceAll(/8=FIX\.4\.[24]\u0001/g, `8=${beginString}${SOH}`)
-    .replaceAll(/=TW4[24]\u0001/g, `=${compId}${SOH}`)
+    .replaceAll(/8=FIX\.4\.[24](?!\d)/g, `8=${beginString}`)
+    .replaceAll(/=TW4[24](?!\d)/g, `=${compId}`)
   return renamed
     .split(/\r?\n/)
     .map((line) => fields(applVerId === undefined ? line : withApplVerId(line, applVerId), name))
@@ -39,7 +44,10 @@ function fields(line: string, version: string): string {
   if (!line.startsWith('I') || !(isOld || version === 'FIX.4.3')) return line
   let text = isOld ? line.replace(`${SOH}16=0${SOH}`, `${SOH}16=999999${SOH}`) : line
   if (!text.includes(`${SOH}35=D${SOH}`) || text.includes(`${SOH}9=`)) return text
-  if (isOld) text = text.replace(/\u000160=[^\u0001]*/, '')
+  if (isOld)
+    text = shown(text)
+      .replace(/\|60=[^|]*/, '')
+      .replaceAll('|', SOH)
   return text.includes(`${SOH}38=`) ? text : text.replace(`${SOH}40=`, `${SOH}38=100${SOH}40=`)
 }
 
