@@ -1,4 +1,8 @@
 /** A network whose accepted connections can be tampered with: cut, silenced, fed with garbage, read slowly, robbed of a message. */
+import { FixEncoder } from '../../connectors/fix/codec/encoder.js'
+import { FixFramer, FrameKind } from '../../connectors/fix/codec/framer.js'
+import { TimestampPrecision } from '../../connectors/fix/codec/times.js'
+import { findSendingTime, patchForResend } from '../../connectors/fix/session/resend-patch.js'
 import type { Connection, ConnectionHandlers, ConnectOptions, Listener, Network } from '../../core/network.js'
 
 /** A connection with its faults. */
@@ -7,6 +11,7 @@ export class TappedConnection implements Connection {
   readonly #onEnd: () => void
   #isSilent = false
   #dropsNext = 0
+  #doublesNext = 0
 
   constructor(inner: Connection, onEnd: (self: TappedConnection) => void) {
     this.#inner = inner
@@ -40,7 +45,10 @@ export class TappedConnection implements Connection {
       this.#dropsNext--
       return true
     }
-    return this.#inner.send(bytes)
+    const isTaken = this.#inner.send(bytes)
+    if (this.#doublesNext === 0) return isTaken
+    this.#doublesNext--
+    return this.#inner.send(asPossibleDuplicates(bytes))
   }
 
   pause(): void {
@@ -80,6 +88,29 @@ export class TappedConnection implements Connection {
   dropNext(): void {
     this.#dropsNext++
   }
+
+  /** What is sent next comes a second time, marked as a possible duplicate (43=Y). */
+  duplicateNext(): void {
+    this.#doublesNext++
+  }
+}
+
+/** The messages of a chunk again, with PossDupFlag and OrigSendingTime, under the numbers they had. */
+function asPossibleDuplicates(bytes: Uint8Array): Uint8Array {
+  const framer = new FixFramer()
+  const again: Uint8Array[] = []
+  framer.push(bytes)
+  for (let found = framer.next(); found !== FrameKind.none; found = framer.next()) {
+    if (found !== FrameKind.message) continue
+    const { message } = framer
+    const facts = { sendingTimeStart: -1, sendingTimeEnd: -1 }
+    findSendingTime(message.bytes, message.start, message.end, facts)
+    const encoder = new FixEncoder({ beginString: message.stringAt(0) })
+    const sentUs = message.timestampUs(52)
+    patchForResend(encoder, message.bytes, message.start, message.end, sentUs, TimestampPrecision.milliseconds, facts)
+    again.push(encoder.copy())
+  }
+  return Buffer.concat(again)
 }
 
 const garbage = new TextEncoder().encode('\u00018=FIX.0\u0001this is no message\u000110=000\u0001')

@@ -235,6 +235,18 @@ describe('lines', () => {
     expect(host.disconnects).toEqual([])
   })
 
+  it('that carry a report twice as a possible duplicate count it once', async () => {
+    const venue = await openVenue()
+    const { host, connector } = await connect(venue)
+    const [line] = venue.network.connections
+    line?.duplicateNext()
+    const order = host.submit(connector, buy)
+    await until(() => host.reports.kinds(order).includes('accepted'), 'the acknowledgement')
+    await until(() => (connector.session?.counters.duplicates ?? 0) > 0, 'the duplicate')
+    expect(host.reports.kinds(order)).toEqual(['accepted'])
+    expect(host.disconnects).toEqual([])
+  })
+
   it('that carry garbage go on', async () => {
     const venue = await openVenue()
     const { host, connector } = await connect(venue)
