@@ -2,7 +2,7 @@
  * fix-load: sustained load and long resends over loopback, file stores on both sides, the venue in a process of its own.
  *
  * The first case sends orders as fast as the venue takes them and ends when the last has arrived: what passes per second, nothing
- * lost. The second answers a ResendRequest for 100,000 messages: the longest time that the event loop stood still meanwhile.
+ * lost. The second answers a ResendRequest for 100,000 messages: the longest turn of the event loop meanwhile.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -136,7 +136,10 @@ const resend: Variant = {
   },
 }
 
-/** Milliseconds that the loop stood still at most while 100,000 messages were resent to a venue that had none of them. */
+/**
+ * Milliseconds that one turn of the loop took at most while 100,000 messages were resent to a venue that had none of them: of the
+ * processor's time, so that other processes do not count.
+ */
 async function longestStallMs(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'tradewire-load-'))
   const { child, port } = await startVenue(folder, resent)
@@ -148,18 +151,18 @@ async function longestStallMs(): Promise<number> {
     encoder.string(58, `line ${index}`)
     session.send()
   }
-  let longestNs = 0n
+  let longestUs = 0
   let isOver = false
-  let lastNs = process.hrtime.bigint()
+  let last = process.cpuUsage()
   const look = () => {
-    const nowNs = process.hrtime.bigint()
-    if (nowNs - lastNs > longestNs) longestNs = nowNs - lastNs
-    lastNs = nowNs
+    const { user, system } = process.cpuUsage(last)
+    longestUs = Math.max(longestUs, user + system)
+    last = process.cpuUsage()
     if (!isOver) setImmediate(look)
   }
   const finished = done()
   await initiator.connect()
-  lastNs = process.hrtime.bigint()
+  last = process.cpuUsage()
   look()
   await finished
   isOver = true
@@ -167,7 +170,7 @@ async function longestStallMs(): Promise<number> {
   store.close()
   child.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
-  return Number(longestNs) / 1e6
+  return longestUs / 1_000
 }
 
 /** Sustained load and long resends. */
@@ -175,6 +178,12 @@ export const benchmark: Benchmark = {
   name: 'fix-load',
   cases: () => [
     { case: 'orders one way, file stores on both sides', unit: 'ops/s', better: 'higher', ours: load, peers: [] },
-    { case: 'longest stall while 100,000 messages are resent', unit: 'ms', better: 'lower', ours: resend, peers: [] },
+    {
+      case: 'longest turn of the loop while 100,000 messages are resent',
+      unit: 'ms',
+      better: 'lower',
+      ours: resend,
+      peers: [],
+    },
   ],
 }
