@@ -135,6 +135,8 @@ export interface PlanContext {
   readonly minSliceUnits: number
   readonly random: Random
   readonly instrument: Instrument
+  /** 1 buys, -1 sells. */
+  readonly side: 1 | -1
   /** What may be taken at each venue, for algorithms that route, and the account of the order by index. */
   readonly board?: VenueBoard | undefined
   readonly account?: number | undefined

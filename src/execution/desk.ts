@@ -20,6 +20,15 @@ import { stateOfWord, TradingState } from '../risk/trading-state.js'
 import { algoError } from './algo-error.js'
 import type { ParentView } from './algorithm.js'
 import { type AlgorithmFactories, type AlgorithmFactory, factoryOf } from './algorithms.js'
+import { GroupOrder, type GroupState } from './group-order.js'
+import {
+  type BracketRequest,
+  bracketPlan,
+  type GroupPlan,
+  type GroupRequest,
+  type GroupSurroundings,
+  groupPlan,
+} from './group-plan.js'
 import { ParentDesk } from './parent-desk.js'
 import type { ParentState } from './parent-ports.js'
 import { checkRequest, type ParentPlan, readTerms, readTrigger, requireKnownFields } from './parent-terms.js'
@@ -66,6 +75,7 @@ export class ExecutionDesk implements ParentOrderPort {
   readonly events = new TypedEmitter<ExecutionEvents>()
   readonly #options: ExecutionDeskOptions
   readonly #parents = new Map<string, ParentDesk>()
+  readonly #groups = new Map<string, GroupOrder>()
   /** Open orders by instrument. */
   readonly #byInstrument: (ParentDesk[] | undefined)[] = []
   readonly #tapes: Tapes
@@ -97,13 +107,13 @@ export class ExecutionDesk implements ParentOrderPort {
       abandonWaits: (error) => this.#giveUp(error, true),
     }
     Object.defineProperty(core.otherWaits, 'hasWaits', {
-      get: () => [...this.#parents.values()].some(({ handle }) => handle.isAwaited),
+      get: () => [...this.#parents.values(), ...this.#groups.values()].some(({ handle }) => handle.isAwaited),
     })
     core.events.on('state', () => this.wake())
   }
 
   #giveUp(error: TradewireError, isFinal: boolean): void {
-    for (const { handle } of this.#parents.values()) handle.giveUp(error, isFinal)
+    for (const { handle } of [...this.#parents.values(), ...this.#groups.values()]) handle.giveUp(error, isFinal)
   }
 
   // ---- Orders ----------------------------------------------------------------------------------------------------------
@@ -130,12 +140,14 @@ export class ExecutionDesk implements ParentOrderPort {
 
   /** A parent order by client order id. */
   get(id: string): ParentOrderHandle | undefined {
-    return this.#parents.get(id)?.handle
+    return (this.#parents.get(id) ?? this.#groups.get(id))?.handle
   }
 
   /** Parent orders that are not closed, the oldest first. */
   get open(): readonly ParentOrderHandle[] {
-    return [...this.#parents.values()].filter(({ parent }) => !parent.isClosed).map(({ handle }) => handle)
+    const parents = [...this.#parents.values()].filter(({ parent }) => !parent.isClosed)
+    const groups = [...this.#groups.values()].filter((group) => !group.isClosed)
+    return [...parents, ...groups].map(({ handle }) => handle)
   }
 
   cancelAll(filter: OrderFilter): number {
@@ -152,6 +164,16 @@ export class ExecutionDesk implements ParentOrderPort {
       // Orders that are not bound to a connector go on elsewhere.
       if (filter.connector !== undefined && plan.connector !== filter.connector) continue
       parent.cancel('all orders were canceled')
+      canceled++
+    }
+    for (const group of [...this.#groups.values()]) {
+      const { plan } = group
+      if (group.isClosed) continue
+      if (instrument !== undefined && group.instrument !== instrument) continue
+      if (filter.account !== undefined && plan.account !== filter.account) continue
+      if (filter.strategy !== undefined && plan.strategy !== filter.strategy) continue
+      if (filter.side !== undefined || filter.connector !== undefined) continue
+      group.cancel('all orders were canceled', false)
       canceled++
     }
     return canceled
@@ -259,6 +281,89 @@ export class ExecutionDesk implements ParentOrderPort {
         'price',
         `is beyond the price collar: ${breach.observed}, limit ${breach.limit}`,
       )
+  }
+
+  // ---- Groups ----------------------------------------------------------------------------------------------------------
+
+  /**
+   * Takes an entry with its protection: a stop, and a target where one is given, for whatever of the entry is filled. They
+   * pass a halt. `unprotectedQuantity` of the snapshot says what is held and not confirmed as protected.
+   *
+   * @throws TradewireError `TW_INVALID_ALGO` and as `OrderManager.submit`, before anything is sent.
+   */
+  submitBracket(request: BracketRequest): ParentOrderHandle {
+    return this.#submitGroup(request, (around) => bracketPlan(request, around), request.symbol)
+  }
+
+  /** Takes orders that depend on one another. @throws TradewireError as {@link submitBracket}. */
+  submitGroup(request: GroupRequest): ParentOrderHandle {
+    const [first] = request.orders
+    if (first === undefined) throw algoError('INVALID_PARAMETER', 'orders', 'must be at least two orders')
+    const { account, strategy, symbol } = first
+    return this.#submitGroup(
+      { clientOrderId: request.clientOrderId, account, strategy },
+      (around) => groupPlan(request, around),
+      symbol,
+    )
+  }
+
+  #submitGroup(
+    names: { clientOrderId?: string | undefined; account?: string | undefined; strategy?: string | undefined },
+    make: (around: GroupSurroundings) => GroupPlan,
+    symbol: string,
+  ): ParentOrderHandle {
+    const { core, time, account, strategy } = this.#options
+    const { clientOrderId } = names
+    const known = clientOrderId === undefined ? undefined : this.#groups.get(clientOrderId)
+    if (known !== undefined) return known.handle
+    if (clientOrderId !== undefined && (core.ids.isTaken(clientOrderId) || core.parents.forbids(clientOrderId)))
+      throw new TradewireError('TW_DUPLICATE', `An order with id ${clientOrderId} exists already; choose another`)
+    core.turn.begin()
+    try {
+      const instrument = core.instruments.get(symbol)
+      const plan = make({
+        instrument,
+        id: clientOrderId ?? this.#newId(),
+        account: names.account ?? account,
+        strategy: names.strategy ?? strategy,
+        nowUs: time.wallUs(),
+      })
+      const refusal = this.#refusal()
+      if (refusal !== undefined)
+        throw new TradewireError('TW_INVALID_STATE', `No group of orders is taken now: ${refusal}`)
+      const group = this.#addGroup(plan, core.parents.open(plan.id, JSON.stringify(plan)))
+      group.start()
+      return group.handle
+    } finally {
+      core.turn.end()
+    }
+  }
+
+  #addGroup(plan: GroupPlan, record: ParentRecord): GroupOrder {
+    const { core, orders, time, route, onError } = this.#options
+    const instrument = core.instruments.get(plan.instrument)
+    const group = new GroupOrder({
+      core,
+      orders,
+      time,
+      plan,
+      record,
+      instrument,
+      route: () => route(instrument.index, plan.account),
+      onEvent: (event) => this.events.emit('parent', event),
+      onError: (error, where) => onError?.(error, where),
+    })
+    this.#groups.set(plan.id, group)
+    return group
+  }
+
+  /** Shows a price to the triggers that are watched here. */
+  #observeGroups(index: number, kind: 'quote' | 'trade', first: number, second: number): void {
+    for (const group of this.#groups.values()) {
+      if (group.instrument.index !== index || !group.watchesPrices) continue
+      const units = (price: number) => (Number.isNaN(price) ? Number.NaN : group.instrument.nearestPriceUnits(price))
+      group.observe(kind, units(first), units(second))
+    }
   }
 
   // ---- Worlds ----------------------------------------------------------------------------------------------------------
@@ -381,6 +486,7 @@ export class ExecutionDesk implements ParentOrderPort {
     let before = -1
     for (let row = first; row < last; row++) {
       const index = instrument[row] as number
+      if (this.#groups.size > 0) this.#observeGroups(index, 'quote', bid[row] as number, ask[row] as number)
       const desks = this.#byInstrument[index]
       if (desks === undefined || desks.length === 0) continue
       for (const { parent } of desks)
@@ -398,6 +504,7 @@ export class ExecutionDesk implements ParentOrderPort {
     let before = -1
     for (let row = first; row < last; row++) {
       const index = instrument[row] as number
+      if (this.#groups.size > 0) this.#observeGroups(index, 'trade', price[row] as number, Number.NaN)
       const desks = this.#byInstrument[index]
       if (desks === undefined || desks.length === 0) continue
       for (const { parent } of desks) if (parent.wantsTrades) parent.observe('trade', price[row] as number, Number.NaN)
@@ -432,6 +539,7 @@ export class ExecutionDesk implements ParentOrderPort {
     turn.begin()
     try {
       for (const desk of [...this.#parents.values()]) if (!desk.parent.isClosed) desk.evaluate()
+      for (const group of [...this.#groups.values()]) group.evaluate()
     } finally {
       turn.end()
     }
@@ -443,7 +551,7 @@ export class ExecutionDesk implements ParentOrderPort {
     core.turn.begin()
     try {
       for (const record of [...core.parents.byId.values()]) {
-        if (this.#parents.has(record.id) || record.state === '') continue
+        if (this.#parents.has(record.id) || this.#groups.has(record.id) || record.state === '') continue
         try {
           this.#restoreOne(record)
         } catch (error) {
@@ -457,7 +565,11 @@ export class ExecutionDesk implements ParentOrderPort {
   }
 
   #restoreOne(record: ParentRecord): void {
-    const plan = JSON.parse(record.plan) as ParentPlan
+    const plan = JSON.parse(record.plan) as ParentPlan | GroupPlan
+    if ('group' in plan) {
+      this.#addGroup(plan, record).restore(JSON.parse(record.state) as GroupState)
+      return
+    }
     const factory = this.#factoryOf(plan.algo.type)
     if (factory === undefined)
       throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${plan.algo.type} is not known; register it in algorithms`)
@@ -468,7 +580,9 @@ export class ExecutionDesk implements ParentOrderPort {
   suspend(policy: 'cancel' | 'leave'): void {
     if (policy === 'cancel') this.cancelAll({})
     this.#isSuspended = true
-    for (const { parent } of this.#parents.values()) if (policy === 'leave') parent.suspend()
+    if (policy === 'cancel') return
+    for (const { parent } of this.#parents.values()) parent.suspend()
+    for (const group of this.#groups.values()) group.suspend()
   }
 
   /** Whether an algorithm is known. */

@@ -44,6 +44,7 @@ export {
 export type { AlgorithmFactories } from './algorithms.js'
 export { Close } from './close.js'
 export { ExecutionDesk, type ExecutionDeskOptions, type ExecutionEvents } from './desk.js'
+export type { BracketRequest, GroupKind, GroupRequest, StopLoss, TakeProfit } from './group-plan.js'
 export { displayUnitsOf, Iceberg, icebergTips } from './iceberg.js'
 export {
   type AlmgrenChrissOptions,

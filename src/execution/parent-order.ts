@@ -211,6 +211,7 @@ export class ParentOrder {
       minSliceUnits: terms.minSliceUnits,
       random: new SeededRandom(plan.seed),
       instrument: this.instrument,
+      side: terms.side,
       board: this.#ports.board,
       account: this.#ports.account,
     })

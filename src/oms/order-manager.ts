@@ -113,6 +113,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       const row = this.#entry.create(order, instrument.index)
       if (core.gate.sizeMultiplier < 1) scaleSize(core, row)
       if (clientOrderId !== undefined) core.parents.adopt(row)
+      if (core.parents.isProtective(clientOrderId)) core.table.cells[row + Field.flags] |= OrderFlag.protective
       this.#decide(row, order)
       return core.news.handleOf(row)
     } finally {

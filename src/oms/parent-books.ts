@@ -46,6 +46,7 @@ export class ParentBooks {
   readonly #closed: string[] = []
   /** Id of the child that is being submitted: nobody else may use ids of a family. */
   #expected: string | undefined
+  #isProtective = false
 
   constructor(table: OrderTable, turn: Turn, ids: ClientIds) {
     this.#table = table
@@ -126,14 +127,21 @@ export class ParentBooks {
     return this.#parentOf.get(number)
   }
 
-  /** Runs `submit` as the submission of a child with an id of the family. */
-  asChild<T>(id: string, submit: () => T): T {
+  /** Runs `submit` as the submission of a child with an id of the family; `isProtective` where it protects a position. */
+  asChild<T>(id: string, submit: () => T, isProtective = false): T {
     this.#expected = id
+    this.#isProtective = isProtective
     try {
       return submit()
     } finally {
       this.#expected = undefined
+      this.#isProtective = false
     }
+  }
+
+  /** Whether the order with this id protects a position: it passes a halt as long as the position only shrinks. */
+  isProtective(id: string | undefined): boolean {
+    return this.#isProtective && id === this.#expected
   }
 
   /** Whether an id belongs to the family of a parent and the order that brings it is no child: such an order is refused. */

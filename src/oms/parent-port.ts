@@ -88,6 +88,8 @@ export interface ParentSnapshot {
   readonly etaUs?: number
   /** Children sent so far. */
   readonly children: number
+  /** Of a bracket: what is held and not confirmed as protected by its venue, or by a trigger that is watched here. */
+  readonly unprotectedQuantity?: Decimal
   readonly tsCreatedUs: number
   readonly tsUpdatedUs: number
 }
