@@ -16,6 +16,7 @@ import type { ParentRecord } from '../oms/parent-books.js'
 import type { ParentEvent, ParentOrderHandle, ParentOrderPort, PauseReason } from '../oms/parent-port.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import { TradingStatus } from '../ring/kinds.js'
+import { ReferenceFault } from '../risk/reference-prices.js'
 import { stateOfWord, TradingState } from '../risk/trading-state.js'
 import { algoError } from './algo-error.js'
 import type { ParentView } from './algorithm.js'
@@ -388,6 +389,7 @@ export class ExecutionDesk implements ParentOrderPort {
       obstacle: () => (factory.isRouter === true ? this.#routersObstacle(where) : this.#obstacle(where)),
       readPrices: (view) => this.#readPrices(view, instrument),
       tapeUnits: () => tape.units,
+      dataFault: () => this.#dataFault(instrument),
       onEvent: (event) => this.#told(event),
       onError: (error, what) => this.#options.onError?.(error, what),
     })
@@ -447,6 +449,15 @@ export class ExecutionDesk implements ParentOrderPort {
       if (obstacle === undefined) return undefined
     }
     return obstacle
+  }
+
+  /** What the gate says of the reference price before it looks at anything else. */
+  #dataFault({ index }: Instrument): string | undefined {
+    const { gate } = this.#options.core
+    if (!gate.limits.needsMarketData && gate.limits.collarParts < 0) return undefined
+    const fault = gate.references.faultAt(index, this.#options.time.wallUs())
+    if (fault === ReferenceFault.none) return undefined
+    return fault === ReferenceFault.missing ? 'NO_REFERENCE_PRICE' : 'MARKET_DATA'
   }
 
   #readPrices(view: ParentView, instrument: Instrument): void {

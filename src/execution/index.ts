@@ -42,6 +42,15 @@ export {
   type PlanContext,
 } from './algorithm.js'
 export type { AlgorithmFactories } from './algorithms.js'
+export {
+  type BrokerWindow,
+  type FixAlgo,
+  type FixAlgoOptions,
+  FixParameterType,
+  fixAlgo,
+  type IbkrAlgo,
+  ibkrAlgo,
+} from './broker-algos.js'
 export { Close } from './close.js'
 export { ExecutionDesk, type ExecutionDeskOptions, type ExecutionEvents } from './desk.js'
 export type { BracketRequest, GroupKind, GroupRequest, StopLoss, TakeProfit } from './group-plan.js'

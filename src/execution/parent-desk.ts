@@ -38,6 +38,7 @@ export interface ParentDeskParts {
   obstacle(): PauseReason | undefined
   readPrices(view: ParentView): void
   tapeUnits(): number
+  dataFault(): string | undefined
   onEvent(event: ParentEvent): void
   onError(error: unknown, where: string): void
 }
@@ -76,6 +77,7 @@ export class ParentDesk {
       account: parts.account,
       readPrices: parts.readPrices,
       tapeUnits: parts.tapeUnits,
+      dataFault: parts.dataFault,
       obstacle: parts.obstacle,
       save: (state, isClosed) => {
         if (record !== undefined) core.parents.save(record, JSON.stringify(state), isClosed)

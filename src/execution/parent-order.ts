@@ -486,6 +486,14 @@ export class ParentOrder {
       this.#clock.arm(Math.min(nextUs, retryUs))
       return
     }
+    const fault = this.#ports.dataFault?.()
+    if (fault !== undefined) {
+      // A child that the gate would refuse for its reference price is not made.
+      this.#desk.block(fault)
+      this.wantsQuotes = true
+      this.#clock.arm(Math.min(nextUs, nowUs + recheckUs))
+      return
+    }
     const isServed = this.#desk.sendOne(decision, this.#share.allowance(view))
     this.wantsQuotes ||= this.#desk.waitsForQuotes
     this.wantsTrades ||= this.#desk.waitsForTrades

@@ -45,6 +45,8 @@ export interface ParentPorts {
   tapeUnits(): number
   /** Why nothing can be sent now. */
   obstacle(): PauseReason | undefined
+  /** Why every child would be refused for the market's data now: stale, crossed, or none. */
+  dataFault?(): string | undefined
   /** Puts the state on record. */
   save(state: ParentState, isClosed: boolean): void
   /** Tells whoever listens. */

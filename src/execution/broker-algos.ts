@@ -1,0 +1,179 @@
+/**
+ * The same parameters for the algorithms of a broker: names and tags of Interactive Brokers, and fields 847, 848 and 957 to
+ * 960 of FIX. Pure functions; what a broker's algorithm does not have is refused, never left out in silence.
+ *
+ * Sources: IBKR API AvailableAlgoParams; FIX 5.0 SP2, TargetStrategy (847), StrategyParametersGrp (957-960).
+ */
+import type { AlgoParameters } from '../model/algo.js'
+import { algoError } from './algo-error.js'
+
+/** An algorithm of Interactive Brokers: `algoStrategy` and `algoParams`. */
+export interface IbkrAlgo {
+  readonly algoStrategy: string
+  readonly algoParams: readonly { readonly tag: string; readonly value: string }[]
+}
+
+/** An algorithm as fields of a FIX order. */
+export interface FixAlgo {
+  /** 847: 1 VWAP, 2 participate, 3 minimise market impact, from 1000 by agreement. */
+  readonly targetStrategy: number
+  /** 849, a percentage. */
+  readonly participationRate?: number
+  /** 958, 959, 960; their number is 957. */
+  readonly parameters: readonly { readonly name: string; readonly type: number; readonly value: string }[]
+}
+
+/** Types of strategy parameters, 959. */
+export const FixParameterType = { int: 1, float: 6, quantity: 7, boolean: 13, string: 14, utcTimestamp: 19 } as const
+
+/** The window of the order: brokers want times, not durations. */
+export interface BrokerWindow {
+  startTimeUs?: number
+  endTimeUs?: number
+}
+
+const flag = (value: boolean) => (value ? '1' : '0')
+const percent = (share: number) => String(Number((share * 100).toPrecision(12)))
+
+/** A time with its zone, as IBKR reads it. */
+function ibkrTime(us: number): string {
+  const [date, time] = new Date(us / 1_000).toISOString().split('T') as [string, string]
+  return `${date.replaceAll('-', '')} ${time.slice(0, 8)} UTC`
+}
+
+/** A time as FIX writes it. */
+function fixTime(us: number): string {
+  const [date, time] = new Date(us / 1_000).toISOString().split('T') as [string, string]
+  return `${date.replaceAll('-', '')}-${time.slice(0, 12)}`
+}
+
+/** Refuses parameters that the broker's algorithm has no field for. `taken`: those that it has, and what is said otherwise. */
+function requireTaken(algo: AlgoParameters, taken: readonly string[], broker: string): void {
+  const known = new Set(['type', 'startTimeUs', 'endTimeUs', 'durationMs', ...taken])
+  for (const [name, value] of Object.entries(algo))
+    if (value !== undefined && !known.has(name))
+      throw algoError('CONTRADICTION', `algo.${name}`, `is not possible for ${algo.type} at ${broker}; leave it out`)
+}
+
+const ibkrStyles = { aggressive: 'Marketable', midpoint: 'Matching Midpoint', passive: 'Matching Same Side' } as const
+const ibkrPriorities = { urgent: 'Urgent', normal: 'Normal', patient: 'Patient' } as const
+
+type Param = [tag: string, value: string | undefined]
+
+/**
+ * The algorithm of Interactive Brokers that does what the parameters ask for.
+ *
+ * @throws TradewireError `TW_INVALID_ALGO` (`UNKNOWN_ALGORITHM`, `CONTRADICTION`) where it has none, or not all of it.
+ *
+ * @example
+ * ```ts
+ * import { ibkrAlgo } from 'tradewire/execution'
+ *
+ * ibkrAlgo({ type: 'pov', rate: 0.1 }) // { algoStrategy: 'PctVol', algoParams: [{ tag: 'pctVol', value: '0.1' }, ...] }
+ * ```
+ */
+export function ibkrAlgo(algo: AlgoParameters, window: BrokerWindow = {}): IbkrAlgo {
+  const start: Param = ['startTime', window.startTimeUs === undefined ? undefined : ibkrTime(window.startTimeUs)]
+  const end: Param = ['endTime', window.endTimeUs === undefined ? undefined : ibkrTime(window.endTimeUs)]
+  const common = algo as { maxParticipationRate?: number; noTakeLiquidity?: boolean; endPolicy?: string }
+  const most: Param = ['maxPctVol', common.maxParticipationRate?.toString()]
+  const past: Param = ['allowPastEndTime', flag(common.endPolicy === 'extend')]
+  const forced: Param = ['forceCompletion', flag(common.endPolicy === 'complete')]
+  const passive: Param = ['noTakeLiq', flag(common.noTakeLiquidity === true)]
+  switch (algo.type) {
+    case 'vwap':
+      requireTaken(algo, ['curve', 'maxParticipationRate', 'noTakeLiquidity', 'endPolicy'], 'IBKR')
+      return made('Vwap', [most, start, end, past, passive])
+    case 'twap':
+      requireTaken(algo, ['style', 'endPolicy'], 'IBKR')
+      return made('Twap', [['strategyType', ibkrStyles[algo.style ?? 'aggressive']], start, end, past])
+    case 'pov':
+      requireTaken(algo, ['rate', 'noTakeLiquidity'], 'IBKR')
+      return made('PctVol', [['pctVol', String(algo.rate)], start, end, passive])
+    case 'is':
+      requireTaken(algo, ['urgency', 'maxParticipationRate', 'endPolicy'], 'IBKR')
+      return made('ArrivalPx', [most, ['riskAversion', riskAversion(algo.urgency)], start, end, forced, past])
+    case 'close':
+      requireTaken(algo, ['maxParticipationRate', 'endPolicy'], 'IBKR')
+      return made('ClosePx', [most, ['riskAversion', 'Neutral'], start, forced])
+    case 'iceberg':
+      requireTaken(algo, ['displayQuantity', 'endPolicy'], 'IBKR')
+      return made('DarkIce', [['displaySize', String(algo.displayQuantity)], start, end, past])
+    case 'adaptive':
+      requireTaken(algo, ['urgency'], 'IBKR')
+      return made('Adaptive', [['adaptivePriority', ibkrPriorities[algo.urgency ?? 'normal']]])
+    default:
+      throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${algo.type} has no counterpart at IBKR`)
+  }
+}
+
+function riskAversion(urgency: 'passive' | 'neutral' | 'aggressive' | number = 'neutral'): string {
+  if (typeof urgency === 'string') return { passive: 'Passive', neutral: 'Neutral', aggressive: 'Aggressive' }[urgency]
+  throw algoError('CONTRADICTION', 'algo.urgency', 'must be passive, neutral or aggressive at IBKR')
+}
+
+function made(algoStrategy: string, params: readonly Param[]): IbkrAlgo {
+  return {
+    algoStrategy,
+    algoParams: params.flatMap(([tag, value]) => (value === undefined ? [] : [{ tag, value }])),
+  }
+}
+
+/** Names and numbers that a broker gave: those by agreement differ from one to the next. */
+export interface FixAlgoOptions {
+  /** 847 by algorithm, for those that are no standard ones and where the broker's differ. */
+  strategies?: Readonly<Record<string, number>>
+}
+
+const standardStrategies: Readonly<Record<string, number>> = { vwap: 1, pov: 2, is: 3 }
+
+/**
+ * The fields of a FIX order that ask a broker for the algorithm. Parameters that all brokers name differently are passed under
+ * their own names in the group 957 to 960.
+ *
+ * @throws TradewireError `TW_INVALID_ALGO` with reason `UNKNOWN_ALGORITHM`: no number is agreed for it.
+ */
+export function fixAlgo(
+  algo: AlgoParameters,
+  window: BrokerWindow = {},
+  { strategies = {} }: FixAlgoOptions = {},
+): FixAlgo {
+  const targetStrategy = strategies[algo.type] ?? standardStrategies[algo.type]
+  if (targetStrategy === undefined)
+    throw algoError(
+      'UNKNOWN_ALGORITHM',
+      'algo.type',
+      `${algo.type} has no standard TargetStrategy; give its number in strategies`,
+    )
+  const { type: _, startTimeUs: __, endTimeUs: ___, durationMs: ____, ...own } = algo as Record<string, unknown>
+  const parameters: { name: string; type: number; value: string }[] = []
+  if (window.startTimeUs !== undefined)
+    parameters.push({ name: 'StartTime', type: FixParameterType.utcTimestamp, value: fixTime(window.startTimeUs) })
+  if (window.endTimeUs !== undefined)
+    parameters.push({ name: 'EndTime', type: FixParameterType.utcTimestamp, value: fixTime(window.endTimeUs) })
+  for (const [name, value] of Object.entries(own)) {
+    if (value === undefined || (algo.type === 'pov' && name === 'rate')) continue
+    parameters.push(fixParameter(name, value))
+  }
+  return {
+    targetStrategy,
+    ...(algo.type === 'pov' ? { participationRate: Number(percent(algo.rate)) } : {}),
+    parameters,
+  }
+}
+
+const quantities: ReadonlySet<string> = new Set(['roundLot', 'minSlice', 'maxSlice', 'displayQuantity'])
+
+function fixParameter(name: string, value: unknown): { name: string; type: number; value: string } {
+  const named = name.charAt(0).toUpperCase() + name.slice(1)
+  if (quantities.has(name)) return { name: named, type: FixParameterType.quantity, value: String(value) }
+  if (typeof value === 'boolean') return { name: named, type: FixParameterType.boolean, value: value ? 'Y' : 'N' }
+  if (typeof value === 'number')
+    return {
+      name: named,
+      type: Number.isInteger(value) ? FixParameterType.int : FixParameterType.float,
+      value: String(value),
+    }
+  if (typeof value === 'string') return { name: named, type: FixParameterType.string, value }
+  throw algoError('CONTRADICTION', `algo.${name}`, 'cannot be passed to a broker; leave it out')
+}
