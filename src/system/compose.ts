@@ -195,7 +195,8 @@ export function composeExecution(
 }
 
 /** What {@link composeStrategyDesk} works with. */
-export interface StrategyParts extends Pick<StrategyDeskParts, 'connectors' | 'sourcesOf' | 'saved' | 'onFailed'> {
+export interface StrategyParts
+  extends Pick<StrategyDeskParts, 'connectors' | 'sourcesOf' | 'saved' | 'onFailed' | 'execution'> {
   ring: IngestRing
   quotes: QuoteCache
   bars: BarAggregator

@@ -12,6 +12,7 @@ import type { Logger } from '../core/logger.js'
 import type { Random } from '../core/random.js'
 import type { TimerHandle } from '../core/scheduler.js'
 import { type Time, withTimeout } from '../core/time.js'
+import type { ExecutionDesk } from '../execution/desk.js'
 import type { BarAggregator } from '../market/bar-aggregator.js'
 import type { TradeBar, TradeBarOptions } from '../market/bars.js'
 import type { QuoteCache } from '../market/quote-cache.js'
@@ -55,6 +56,8 @@ export interface StrategyDeskParts {
   history?: HistoryProvider
   /** What strategies saved before the last stop, by name. Kept up to date here. */
   saved: Map<string, unknown>
+  /** Who works brackets and groups; asked when one is submitted. */
+  execution(): ExecutionDesk
   /** A hook threw. */
   onError: (error: unknown, where: string, strategy: string) => void
   /** A strategy was ended for that. */
@@ -124,6 +127,13 @@ export class StrategyDesk {
       submit: (strategy, request) => this.#submit(strategy, request),
       submitAlgo: (strategy, request) =>
         this.#parts.orders.submit({ ...request, strategy: this.#seatOf(strategy).name }),
+      submitBracket: (strategy, request) =>
+        this.#parts.execution().submitBracket({ ...request, strategy: this.#seatOf(strategy).name }),
+      submitGroup: (strategy, request) => {
+        const { name } = this.#seatOf(strategy)
+        const orders = request.orders.map((order) => ({ ...order, strategy: name }))
+        return this.#parts.execution().submitGroup({ ...request, orders })
+      },
       cancelAll: (strategy, filter) => this.#parts.orders.cancelAll({ ...filter, strategy: strategy.name }),
       position: (strategy, instrument) => this.#position(strategy, instrument),
       subscribe: async (strategy, symbols, options) => {

@@ -10,6 +10,7 @@ import type { Logger } from '../core/logger.js'
 import type { Random } from '../core/random.js'
 import type { TimerHandle } from '../core/scheduler.js'
 import type { Time } from '../core/time.js'
+import type { BracketRequest, GroupRequest } from '../execution/group-plan.js'
 import type { TradeBar, TradeBarOptions } from '../market/bars.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { AlgoOrderRequest } from '../model/algo.js'
@@ -58,6 +59,8 @@ export interface StrategyHost {
   instrument(instrument: string | number): Instrument
   submit(strategy: Strategy, request: OrderRequest): OrderHandle
   submitAlgo(strategy: Strategy, request: AlgoOrderRequest): ParentOrderHandle
+  submitBracket(strategy: Strategy, request: BracketRequest): ParentOrderHandle
+  submitGroup(strategy: Strategy, request: GroupRequest): ParentOrderHandle
   cancelAll(strategy: Strategy, filter: OrderFilter): number
   position(strategy: Strategy, instrument: string | number): PositionReading
   subscribe(strategy: Strategy, symbols: readonly string[], options: StrategySubscription): Promise<void>
@@ -163,11 +166,27 @@ export abstract class Strategy {
   protected submit(request: AlgoOrderRequest): ParentOrderHandle
   protected submit(request: OrderRequest): OrderHandle
   protected submit(request: OrderRequest | AlgoOrderRequest): OrderHandle | ParentOrderHandle {
-    if (this.isWarmingUp)
-      throw new TradewireError('TW_INVALID_STATE', `Strategy ${this.name} is warming up; it cannot trade yet`)
+    this.#requireLive()
     if ((request as Partial<AlgoOrderRequest>).algo !== undefined)
       return this.host.submitAlgo(this, request as AlgoOrderRequest)
     return this.host.submit(this, request)
+  }
+
+  /** Submits an entry with its protection. @throws TradewireError as `ExecutionDesk.submitBracket`. */
+  protected submitBracket(request: BracketRequest): ParentOrderHandle {
+    this.#requireLive()
+    return this.host.submitBracket(this, request)
+  }
+
+  /** Submits orders that depend on one another. @throws TradewireError as `ExecutionDesk.submitGroup`. */
+  protected submitGroup(request: GroupRequest): ParentOrderHandle {
+    this.#requireLive()
+    return this.host.submitGroup(this, request)
+  }
+
+  #requireLive(): void {
+    if (this.isWarmingUp)
+      throw new TradewireError('TW_INVALID_STATE', `Strategy ${this.name} is warming up; it cannot trade yet`)
   }
 
   /** Cancels its open orders that fit the filter. */

@@ -23,6 +23,7 @@ import type { InstrumentDefinition } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { OrderSnapshot } from '../model/order.js'
 import type { OrderCore } from '../oms/order-core.js'
+import type { OrderDefaults } from '../oms/order-entry.js'
 import { OrderManager } from '../oms/order-manager.js'
 import type { ReconciliationReport } from '../oms/reconciler.js'
 import { Recovery, type RecoveryReport } from '../oms/recovery.js'
@@ -196,15 +197,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
       history: parts.history,
       saved,
       onFailed: (failure) => this.events.emit('strategyFailed', failure),
+      execution: () => this.execution,
     })
-    this.execution = composeExecution(surroundings, {
-      ring: this.ring,
-      orders: this.orders,
-      quotes: this.quotes,
-      defaults,
-      algorithms: parts.algorithms,
-      smartRouting: { score: (connector) => this.scoreOf(connector), ...parts.smartRouting },
-    })
+    this.execution = this.#composeExecution(surroundings, defaults, parts)
     resources.defer(() => this.risk.stop())
     this.#deferEnd()
     for (const definition of instruments) this.addInstrument(definition)
@@ -213,6 +208,21 @@ export class TradingSystem<C extends Connectors = Connectors> {
     for (const strategy of strategies) this.#desk.add(strategy)
     this.#strategies = [...strategies]
     this.recovery = recovery.finish(recovery.session > 0)
+  }
+
+  #composeExecution(
+    surroundings: Surroundings,
+    defaults: OrderDefaults,
+    parts: Pick<TradingSystemOptions<C>, 'algorithms' | 'smartRouting'>,
+  ): ExecutionDesk {
+    return composeExecution(surroundings, {
+      ring: this.ring,
+      orders: this.orders,
+      quotes: this.quotes,
+      defaults,
+      algorithms: parts.algorithms,
+      smartRouting: { score: (connector) => this.scoreOf(connector), ...parts.smartRouting },
+    })
   }
 
   /**
