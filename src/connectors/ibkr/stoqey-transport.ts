@@ -124,8 +124,19 @@ export class StoqeyTransport implements TwsTransport {
     socket.send = (tokens) => {
       // The greeting has a form of its own, and startApi follows it at once.
       if (this.#isOver) return
-      if (tokens[0] === 'API\0') say(tokens)
-      else this.#write(tokens)
+      if (tokens[0] !== 'API\0') this.#write(tokens)
+      else {
+        const [, ...rest] = tokens
+        this.#events.onBytes?.(
+          'out',
+          Uint8Array.from([
+            ...encoder.encode('API\0'),
+            ...(rest.slice(0, 4) as number[]),
+            ...encoder.encode(String(rest[4])),
+          ]),
+        )
+        say(tokens)
+      }
     }
     let early: Uint8Array[] = []
     socket.onData = (chunk) => {
