@@ -17,6 +17,7 @@ export {
   option,
   stock,
 } from './contracts.js'
+export { IbkrDataPool, type IbkrDataPoolOptions, type PoolGateway, type PoolMemberReport } from './data-pool.js'
 export { IbkrConnector, type IbkrEvents } from './ibkr-connector.js'
 export { type IbkrConnectorOptions, twsPacing } from './ibkr-options.js'
 export type { IbkrNotice, IbkrPreview, MarginChange } from './notices.js'

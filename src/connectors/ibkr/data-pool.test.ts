@@ -1,0 +1,69 @@
+import { afterEach, expect, it } from 'vitest'
+import { RealTime } from '../../core/real-time.js'
+import { TestHost } from '../../testing/test-host.js'
+import { TwsGateway } from '../../testing/tws/gateway.js'
+import { IbkrDataPool } from './data-pool.js'
+
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close()
+})
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 8_000 }).toBe(true)
+
+it('spreads streams over gateways, and moves them when one is lost', async () => {
+  const gateways = [await TwsGateway.open({ quoteIntervalMs: 0 }), await TwsGateway.open({ quoteIntervalMs: 0 })]
+  open.push(...gateways)
+  const [first, second] = gateways as [TwsGateway, TwsGateway]
+  const seen = new Map<number, number>()
+  const notes: unknown[] = []
+  const host = new TestHost({
+    time: new RealTime(),
+    handlers: {
+      onQuotes: ({ quotes }, from, to) => {
+        for (let row = from; row < to; row++) seen.set(quotes.instrument[row] as number, quotes.bid[row] as number)
+      },
+      onNotes: (ring, from, to) => {
+        for (let row = from; row < to; row++) notes.push(ring.notes.note[row])
+      },
+    },
+  })
+  const symbols = ['AAPL', 'MSFT', 'SPY', 'IBM']
+  const pool = new IbkrDataPool({
+    gateways: [
+      { port: first.port, connections: 2 },
+      { port: second.port, connections: 2 },
+    ],
+    contracts: symbols,
+    healthIntervalMs: 0,
+  })
+  open.push({ close: () => pool.stop() })
+  await host.start(pool, 'pool')
+  await until(() => pool.members.every(({ isReady }) => isReady))
+  for (const symbol of symbols)
+    await pool.subscribeTo({ kind: 'quotes', instrument: host.instruments.get(symbol).index })
+  expect(pool.members.map(({ streams }) => streams)).toEqual([1, 1, 1, 1])
+
+  await first.close()
+  // Both connections to it go, one after the other: a stream may move twice.
+  await until(() => pool.moved >= 2 && pool.members.slice(2).reduce((sum, { streams }) => sum + streams, 0) === 4)
+  expect(pool.isReady).toBe(true)
+  await until(() => notes.filter((note) => (note as { reason?: string }).reason === 'failover').length >= 2)
+  for (const { contract } of second.listings) {
+    if (!symbols.includes(contract.symbol) || contract.secType !== 'STK') continue
+    second.board.quote(contract.conId, 55.5, 55.6, 10)
+  }
+  await until(() => symbols.every((symbol) => seen.get(host.instruments.get(symbol).index) === 55.5))
+
+  await pool.unsubscribeFrom({ kind: 'quotes', instrument: host.instruments.get('IBM').index })
+  expect(pool.members.reduce((sum, { streams }) => sum + streams, 0)).toBe(3)
+})
+
+it('has 1 to 32 connections, and takes no orders', () => {
+  expect(() => new IbkrDataPool({ gateways: [], contracts: [] })).toThrow('TW_INVALID_CONFIG')
+  expect(() => new IbkrDataPool({ gateways: [{ port: 1, connections: 33 }], contracts: [] })).toThrow(
+    'TW_INVALID_CONFIG',
+  )
+  expect(
+    new IbkrDataPool({ gateways: [{ port: 1, connections: 32 }], contracts: [] }).capabilities.orders,
+  ).toBeUndefined()
+})
