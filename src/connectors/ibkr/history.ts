@@ -74,7 +74,7 @@ function shortest(us: number, most: string): string {
 }
 
 /** Bars read in one turn of the loop. */
-const barsPerTurn = 500
+const barsPerTurn = 250
 
 /** Where the bars of an answer belong. */
 export interface BarContext {
