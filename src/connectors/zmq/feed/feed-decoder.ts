@@ -161,7 +161,9 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
     flags: number,
   ): void {
     const index = this.#index(name, 1)
-    if (index >= 0 && !this.#isCovered) this.#gate.quote(index, bid, ask, bidSize, askSize, tsUs, sequence, flags)
+    if (!(isTime(tsUs) && isAmount(bid) && isAmount(ask) && isAmount(bidSize) && isAmount(askSize)))
+      this.counters.malformed++
+    else if (index >= 0 && !this.#isCovered) this.#gate.quote(index, bid, ask, bidSize, askSize, tsUs, sequence, flags)
   }
 
   trade(
@@ -175,7 +177,9 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
     condition: number,
   ): void {
     const index = this.#index(name, 2)
-    if (index >= 0) this.#gate.trade(index, price, size, aggressor as AggressorSign, tsUs, sequence, tradeId, condition)
+    if (!(isTime(tsUs) && Number.isFinite(price) && Number.isFinite(size))) this.counters.malformed++
+    else if (index >= 0)
+      this.#gate.trade(index, price, size, aggressor as AggressorSign, tsUs, sequence, tradeId, condition)
   }
 
   beginBook(
@@ -279,6 +283,16 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
     }
     return index
   }
+}
+
+/** Epoch microseconds: a whole number is not asked for, a usable one is. */
+function isTime(tsUs: number): boolean {
+  return tsUs >= 0 && tsUs <= Number.MAX_SAFE_INTEGER
+}
+
+/** A price or size, or NaN for none: infinite ones would pass through every later sum. */
+function isAmount(value: number): boolean {
+  return value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY
 }
 
 function parseNote(text: string): unknown {

@@ -329,7 +329,14 @@ function otherBytes(view: DataView, at: number, kind: number): number {
 function areLevels(view: DataView, start: number, end: number): boolean {
   if (end > view.byteLength) return false
   for (let at = start; at < end; at += levelBytes)
-    if (view.getUint8(at) > 1 || view.getUint8(at + 1) > LevelAction.deleteOrder) return false
+    if (
+      view.getUint8(at) > 1 ||
+      view.getUint8(at + 1) > LevelAction.deleteOrder ||
+      !Number.isFinite(view.getFloat64(at + 8, true)) ||
+      !(view.getFloat64(at + 16, true) >= 0) ||
+      !Number.isFinite(view.getFloat64(at + 24, true))
+    )
+      return false
   return true
 }
 
