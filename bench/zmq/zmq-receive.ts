@@ -34,10 +34,11 @@ async function transfer(
     }
   }
   const sender = sendFromC(socket.lastEndpoint as string, size, messages, true)
+  const ended = once(sender, 'exit')
   void receive(socket, take, done)
   await done
   socket.close()
-  await once(sender, 'exit')
+  await ended
   return Number(lastNs - firstNs)
 }
 
