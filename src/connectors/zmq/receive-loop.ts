@@ -33,9 +33,12 @@ export async function receiveAll(socket: ReadableSocket, handler: BurstHandler, 
     try {
       const first = await socket.receive()
       handler.begin()
-      take(handler, first)
-      if (socket.readable) await drain(socket, handler)
-      handler.end()
+      try {
+        take(handler, first)
+        if (socket.readable) await drain(socket, handler)
+      } finally {
+        handler.end()
+      }
       const held = handler.holdUp()
       if (held !== undefined) await held
       if (socket.closed) return
