@@ -9,12 +9,13 @@ import { TifCode, TypeCode } from '../../src/orders/codes.js'
 import * as Field from '../../src/orders/order-fields.js'
 import { OrderTable } from '../../src/orders/order-table.js'
 import { RiskGate, type Venue } from '../../src/risk/gate.js'
+import type { RiskLimits } from '../../src/risk/limits.js'
 import { heapBytesOf } from '../harness/heap.js'
 import { counts, limits, makeWorkload, quoteEvery, reference, stepUs, workloadSize } from '../orders/workload.js'
-import type { Benchmark } from '../types.js'
+import type { Benchmark, BenchmarkCase } from '../types.js'
 
-/** Returns a function that has so many orders checked. */
-function openGate(): (orders: number) => void {
+/** Returns a function that has so many orders checked, against `more` limits beside the usual ones. */
+function openGate(more: RiskLimits = {}): (orders: number) => void {
   const workload = makeWorkload()
   const instruments = new InstrumentRegistry()
   for (let index = 0; index < counts.instruments; index++) {
@@ -60,8 +61,11 @@ function openGate(): (orders: number) => void {
       marketData: { maxAgeMs: limits.maxAgeMs },
       throttle: limits.throttle,
       duplicates: limits.duplicates,
+      ...more,
     },
   })
+  gate.setEquity(1e12)
+  gate.setFunds(0, 1e15)
   const { cells } = table
   const rows = new Int32Array(workloadSize)
   for (let index = 0; index < workloadSize; index++) {
@@ -93,20 +97,52 @@ function openGate(): (orders: number) => void {
   }
 }
 
+const wide = {
+  maxOrderNotional: '1000000000000',
+  maxPositionValue: '1000000000000',
+  concentrationPercent: 100,
+  maxGross: '1000000000000',
+  maxNet: '1000000000000',
+  maxOrdersPerDay: 1_000_000_000_000,
+  maxNotionalPerDay: '1000000000000000',
+  maxQuantityPerDay: '1000000000000000',
+} as const
+
+/** Five scopes with eight limits each, and every other control that can be configured: more than fifty limits. */
+const fiftyLimits: RiskLimits = {
+  global: wide,
+  accounts: { '*': wide },
+  strategies: { '*': wide },
+  connectors: { '*': wide },
+  groups: { all: { symbols: ['S0', 'S1', 'S2', 'S3'], ...wide } },
+  runaway: { limit: 1_000, windowMs: 1 },
+  reentry: { limit: 1_000, windowMs: 1_000 },
+  selfMatch: {},
+  restrictions: { instruments: { '*': 'both' }, shortSale: 'allowed' },
+  triggers: {},
+  priceWindow: { windowMs: 1_000, maxMovePercent: 50, maxRangePercent: 50 },
+  buyingPower: { model: 'reg-t', maxAgeMs: 1_000_000_000 },
+  maxEquityAgeMs: 1_000_000_000,
+}
+
 const warmUpOrders = workloadSize * 16
 
 /** See the file's header. */
 export const benchmark: Benchmark = {
   name: 'risk-gate',
-  cases: () => [
+  cases: () => [...gateCases('accept'), ...gateCases('accept, 50 limits', fiftyLimits)],
+}
+
+function gateCases(name: string, more: RiskLimits = {}): BenchmarkCase[] {
+  return [
     {
-      case: 'accept',
+      case: name,
       unit: 'ns',
       better: 'lower',
       ours: {
         name: 'tradewire',
         async prepare() {
-          const check = openGate()
+          const check = openGate(more)
           check(warmUpOrders)
           const operations = workloadSize * 128
           return {
@@ -122,13 +158,13 @@ export const benchmark: Benchmark = {
       peers: [],
     },
     {
-      case: 'accept: allocation',
+      case: `${name}: allocation`,
       unit: 'bytes/op',
       better: 'lower',
       ours: {
         name: 'tradewire',
         async prepare() {
-          const check = openGate()
+          const check = openGate(more)
           check(warmUpOrders * 4)
           const operations = workloadSize * 16
           return { operations, run: () => heapBytesOf(() => check(operations)) }
@@ -136,5 +172,5 @@ export const benchmark: Benchmark = {
       },
       peers: [],
     },
-  ],
+  ]
 }

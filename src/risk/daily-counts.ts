@@ -3,10 +3,7 @@
  * approved; nothing is taken back when it is canceled. The owner says when a day begins, and saves the counts with its
  * state: a restart does not begin a new day.
  */
-import { powerOfTen } from '../model/decimal.js'
-import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { Verdict } from './controls.js'
-import { unitValueOf } from './exposure-limits.js'
 import type { GateCheck, GateParts } from './gate-check.js'
 import { DAY_ORDERS, DAY_QUANTITY, DAY_VALUE } from './scope-book.js'
 import type { ScopeBooks } from './scope-books.js'
@@ -22,15 +19,13 @@ const COLUMNS = 3
 export class DailyCounts implements GateCheck {
   readonly #books: ScopeBooks
   readonly #valuer: Valuer
-  readonly #instruments: InstrumentRegistry
   /** A table a book: orders, value, quantity by entry. */
   readonly #counts: readonly Float64Array[]
   #day = ''
 
-  constructor(books: ScopeBooks, { valuer, instruments }: GateParts) {
+  constructor(books: ScopeBooks, { valuer }: GateParts) {
     this.#books = books
     this.#valuer = valuer
-    this.#instruments = instruments
     this.#counts = books.books.map(({ entries }) => new Float64Array(entries * COLUMNS))
   }
 
@@ -54,8 +49,8 @@ export class DailyCounts implements GateCheck {
     const { books } = this.#books
     const added = this.#added(order, isNew)
     if (added === 0) return 0
-    const value = added * unitValueOf(order, this.#valuer)
-    const quantity = added / powerOfTen(this.#instruments.at(order.instrument).sizeScale)
+    const value = added * order.unitValue
+    const quantity = added * this.#valuer.sizeUnit[order.instrument]
     for (let i = 0; i < books.length; i++) {
       const entry = this.#books.entryOf(i, order)
       if (entry < 0) continue
@@ -79,8 +74,8 @@ export class DailyCounts implements GateCheck {
   }
 
   #count(order: Subject, added: number, isNew: boolean): void {
-    const value = added * unitValueOf(order, this.#valuer)
-    const quantity = added / powerOfTen(this.#instruments.at(order.instrument).sizeScale)
+    const value = added * order.unitValue
+    const quantity = added * this.#valuer.sizeUnit[order.instrument]
     for (let i = 0; i < this.#counts.length; i++) {
       const entry = this.#books.entryOf(i, order)
       if (entry < 0) continue
@@ -96,6 +91,7 @@ export class DailyCounts implements GateCheck {
   replay(order: Subject, createdUs: number): void {
     const day = this.dayOf?.(createdUs) ?? this.#day
     this.roll(day)
+    this.#valuer.value(order)
     if (day === this.#day) this.#count(order, order.quantity, true)
   }
 

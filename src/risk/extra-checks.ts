@@ -42,6 +42,7 @@ export class ExtraChecks implements ExposureWatch {
   readonly #list: GateCheck[] = []
   readonly #reentry: ReentryGuard | undefined
   readonly #selfMatch: SelfMatchGuard | undefined
+  readonly #needsValue: boolean
   #parents: ParentLimits | undefined
 
   constructor(parts: GateParts, limits: RiskLimits, options: ExtraOptions, equity: EquitySource) {
@@ -84,6 +85,7 @@ export class ExtraChecks implements ExposureWatch {
       this.#selfMatch = new SelfMatchGuard(parts, selfMatch)
       list.push(this.#selfMatch)
     }
+    this.#needsValue = this.books !== undefined || this.funds !== undefined || this.varLimit !== undefined
     if (options.checks !== undefined && options.checks.length > 0) list.push(new OwnChecks(parts, options.checks))
   }
 
@@ -115,6 +117,7 @@ export class ExtraChecks implements ExposureWatch {
   judge(row: number, order: Subject, before: number, isNew: boolean): number {
     const list = this.#list
     let verdict = before
+    if (this.#needsValue) this.#parts.valuer.value(order)
     for (let i = 0; i < list.length && verdict === 0; i++) verdict = (list[i] as GateCheck).check(row, order, isNew)
     for (let i = 0; i < list.length; i++) (list[i] as GateCheck).seen?.(row, order, verdict, isNew)
     return verdict
@@ -122,11 +125,13 @@ export class ExtraChecks implements ExposureWatch {
 
   /** Every verdict on an order, for explanations: changes nothing. */
   verdicts(row: number, order: Subject): number[] {
+    this.#parts.valuer.value(order)
     return this.#list.map((check) => check.check(row, order, true)).filter((verdict) => verdict !== 0)
   }
 
   /** A verdict in the words of the control that gave it; undefined where none of these did. */
   describe(row: number, order: Subject, verdict: number): { limit: string; observed: string } | undefined {
+    this.#parts.valuer.value(order)
     const check = this.#list.find((each) => each.describe !== undefined && each.check(row, order, true) === verdict)
     return check?.describe?.(verdict, order)
   }

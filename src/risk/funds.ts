@@ -6,11 +6,9 @@
  * own holds: what our orders tie up is counted here.
  */
 
-import { powerOfTen } from '../model/decimal.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { Verdict } from './controls.js'
 import type { Exposure } from './exposure.js'
-import { unitValueOf } from './exposure-limits.js'
 import type { GateCheck, GateParts } from './gate-check.js'
 import type { Margin, MarginModel } from './measures/margin.js'
 import type { Subject } from './subject.js'
@@ -33,6 +31,7 @@ export class BuyingPower implements GateCheck {
   readonly #instruments: InstrumentRegistry
   readonly #valuer: Valuer
   /** Reused for every question to the model. */
+  readonly #found = new Float64Array(1)
   readonly #asked = { symbol: '', quantity: 0, marketValue: 0 }
 
   constructor({ exposure, instruments, valuer, sizes }: GateParts, options: BuyingPowerOptions) {
@@ -52,14 +51,26 @@ export class BuyingPower implements GateCheck {
   }
 
   check(_row: number, order: Subject): number {
-    const { account } = order
-    const after = this.#initial(order, true)
+    const { account, instrument, side, key, unitValue } = order
+    const { position, buying, selling } = this.#exposure
+    const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
+    const long = position[key] + buying[key]
+    const short = position[key] - selling[key]
+    const found = this.#found
+    this.#worst(instrument, long, short, unitValue)
+    const before = found[0]
+    this.#worst(instrument, side > 0 ? long + wanted : long, side > 0 ? short : short - wanted, unitValue)
+    let total = found[0]
     // An order that ties up no more than is tied up anyway needs no funds.
-    if (after <= this.#initial(order, false)) return 0
+    if (total <= before) return 0
     if (!(order.nowNs - this.#fundsNs[account] <= this.#maxAgeNs)) return Verdict.credit
-    let total = after
-    for (let instrument = 0; instrument < this.#instruments.size; instrument++)
-      if (instrument !== order.instrument) total += this.#initialOf(account, instrument)
+    const first = this.#exposure.keyOf(account, 0)
+    for (let i = 0; i < this.#instruments.size; i++) {
+      const at = first + i
+      if (i === instrument || (position[at] === 0 && buying[at] === 0 && selling[at] === 0)) continue
+      this.#worst(i, position[at] + buying[at], position[at] - selling[at], this.#valuer.atReference(i))
+      total += found[0]
+    }
     return isAbove(total, this.#funds[account]) ? Verdict.credit : 0
   }
 
@@ -67,42 +78,30 @@ export class BuyingPower implements GateCheck {
     const age = order.nowNs - this.#fundsNs[order.account]
     return {
       limit: `funds ${this.#funds[order.account]}${age <= this.#maxAgeNs ? '' : ', which are too old'}`,
-      observed: `the order's instrument would tie up ${this.#initial(order, true)}`,
+      observed: 'positions and working orders would tie up more',
     }
   }
 
-  /** What the instrument of an order ties up, with or without it. */
-  #initial(order: Subject, isWith: boolean): number {
-    const exposure = this.#exposure
-    const { key, side, instrument } = order
-    const wanted = isWith ? Math.max(0, order.quantity - order.filled - order.reserved) : 0
-    const long = exposure.position[key] + exposure.buying[key] + (side > 0 ? wanted : 0)
-    const short = exposure.position[key] - exposure.selling[key] - (side > 0 ? 0 : wanted)
-    return this.#worst(instrument, long, short, unitValueOf(order, this.#valuer))
-  }
-
-  #initialOf(account: number, instrument: number): number {
-    const exposure = this.#exposure
-    const key = exposure.keyOf(account, instrument)
-    const position = exposure.position[key]
-    const long = position + exposure.buying[key]
-    const short = position - exposure.selling[key]
-    if (long === 0 && short === 0) return 0
-    return this.#worst(instrument, long, short, this.#valuer.atReference(instrument))
-  }
-
-  /** The larger margin of what the position could become. NaN, which fails every comparison, where it is not known. */
-  #worst(instrument: number, long: number, short: number, unitValue: number): number {
+  /** Finds the larger margin of what the position could become. NaN, which fails every comparison, where it is not known. */
+  #worst(instrument: number, long: number, short: number, unitValue: number): void {
+    const { rates } = this.#model
+    const found = this.#found
+    if (rates !== undefined) {
+      const most = long > 0 ? long * unitValue * rates.long : 0
+      const least = short < 0 ? -short * unitValue * rates.short : 0
+      found[0] = most > least ? most : least
+      return
+    }
     const most = long > 0 ? this.#ask(instrument, long, unitValue) : 0
     const least = short < 0 ? this.#ask(instrument, short, unitValue) : 0
-    return Math.max(most, least)
+    found[0] = Math.max(most, least)
   }
 
   #ask(index: number, units: number, unitValue: number): number {
     const asked = this.#asked
     const instrument = this.#instruments.at(index)
     asked.symbol = instrument.symbol
-    asked.quantity = units / powerOfTen(instrument.sizeScale)
+    asked.quantity = units * this.#valuer.sizeUnit[index]
     asked.marketValue = units * unitValue
     const margin: Margin | undefined = this.#model.margin(asked)
     return margin === undefined ? Number.NaN : margin.initial

@@ -167,10 +167,7 @@ export class RiskGate {
     }
     const parts = { table, instruments, names, exposure, references, clock, sizes, valuer: this.#valuer, actions }
     const maxAgeNs = (limits.maxEquityAgeMs ?? 5_000) * 1_000_000
-    const equity = this.#equity
-    const extras = new ExtraChecks(parts, limits, options, {
-      equityNow: (nowNs) => (nowNs - equity[1] <= maxAgeNs ? equity[0] : Number.NaN),
-    })
+    const extras = new ExtraChecks(parts, limits, options, { cells: this.#equity, maxAgeNs })
     if (extras.needsWatch) exposure.watch = extras
     const { priceWindow } = extras
     if (priceWindow !== undefined)

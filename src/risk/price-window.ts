@@ -40,7 +40,7 @@ export class PriceWindow implements GateCheck {
     this.#range = (maxRangePercent ?? Number.POSITIVE_INFINITY) / 100
     this.#low = new Float64Array(places)
     this.#high = new Float64Array(places)
-    this.#slice = new Float64Array(places).fill(-1)
+    this.#slice = new Float64Array(places).fill(Number.NEGATIVE_INFINITY)
   }
 
   /** A reference was taken over. */

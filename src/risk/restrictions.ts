@@ -32,8 +32,10 @@ export class Restrictions implements GateCheck {
   readonly #instruments: InstrumentRegistry
   readonly #names: OrderNames
   readonly #exposure: Exposure
+  readonly #allowedOf: (Allowed | undefined)[]
 
-  constructor({ instruments, names, exposure }: GateParts, options: RestrictionOptions) {
+  constructor({ instruments, names, exposure, sizes }: GateParts, options: RestrictionOptions) {
+    this.#allowedOf = new Array<Allowed | undefined>(sizes.instrument).fill(undefined)
     this.#options = options
     this.#instruments = instruments
     this.#names = names
@@ -43,11 +45,7 @@ export class Restrictions implements GateCheck {
   check(_row: number, order: Subject): number {
     const { instruments, accounts, strategies, connectors, shortSale } = this.#options
     const names = this.#names
-    if (instruments !== undefined) {
-      const { id, symbol } = this.#instruments.at(order.instrument)
-      const name = Object.hasOwn(instruments, id) ? id : symbol
-      if (!this.#may(instruments, name, order)) return Verdict.restricted
-    }
+    if (instruments !== undefined && !this.#mayInstrument(instruments, order)) return Verdict.restricted
     if (accounts !== undefined && !this.#may(accounts, names.account(order.account), order)) return Verdict.restricted
     if (strategies !== undefined && !this.#may(strategies, names.strategy(order.strategy), order))
       return Verdict.restricted
@@ -58,8 +56,22 @@ export class Restrictions implements GateCheck {
       : Verdict.shortSale
   }
 
+  /** What a table says of an instrument is looked up once. */
+  #mayInstrument(table: Readonly<Record<string, Allowed>>, order: Subject): boolean {
+    let allowed = this.#allowedOf[order.instrument]
+    if (allowed === undefined) {
+      const { id, symbol } = this.#instruments.at(order.instrument)
+      allowed = allowedIn(table, Object.hasOwn(table, id) ? id : symbol)
+      this.#allowedOf[order.instrument] = allowed
+    }
+    return this.#is(allowed, order)
+  }
+
   #may(table: Readonly<Record<string, Allowed>>, name: string, order: Subject): boolean {
-    const allowed = Object.hasOwn(table, name) ? table[name] : Object.hasOwn(table, '*') ? table['*'] : 'none'
+    return this.#is(allowedIn(table, name), order)
+  }
+
+  #is(allowed: Allowed, order: Subject): boolean {
     switch (allowed) {
       case 'both':
         return true
@@ -91,4 +103,9 @@ export class Restrictions implements GateCheck {
     const symbol = this.#instruments.at(order.instrument).symbol
     return short <= this.locate(symbol, this.#names.account(order.account))
   }
+}
+
+function allowedIn(table: Readonly<Record<string, Allowed>>, name: string): Allowed {
+  if (Object.hasOwn(table, name)) return table[name] as Allowed
+  return Object.hasOwn(table, '*') ? (table['*'] as Allowed) : 'none'
 }

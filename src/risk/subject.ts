@@ -27,4 +27,6 @@ export class Subject {
   referenceUnits = Number.NaN
   highestUnits = Number.NaN
   lowestUnits = Number.NaN
+  /** Value of one quantity unit in the base currency; only where a control asks for it, see `Valuer`. */
+  unitValue = Number.NaN
 }

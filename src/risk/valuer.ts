@@ -5,8 +5,11 @@
 
 import { powerOfTen } from '../model/decimal.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
+import { hasLimit } from '../orders/codes.js'
 import { type RiskLimits, rateOf } from './limits.js'
 import type { ReferencePrices } from './reference-prices.js'
+import type { Subject } from './subject.js'
+import { valuationUnits } from './valuation.js'
 
 /**
  * Whether a sum of values is above a limit. What differs from it by less than a 10^12th is the limit: rounding of sums must
@@ -16,47 +19,67 @@ export function isAbove(sum: number, limit: number): boolean {
   return !(sum <= limit + Math.abs(limit) * 1e-12)
 }
 
-/** Values of quantity units by instrument. */
+/** Values of quantity units by instrument. Figures lie in arrays and fields: doubles that are passed on may cost memory. */
 export class Valuer {
-  /** Base currency for one quantity unit at a price of 1 (inverse contracts: at any price). NaN: not looked up yet. */
-  readonly #factor: Float64Array
+  /** Base currency for one quantity unit at a price of 1 (inverse contracts: at any price). NaN: not looked up, or no rate. */
+  readonly factor: Float64Array
+  /** Value of one price unit as a price; 0 for inverse contracts. */
   readonly #priceUnit: Float64Array
+  /** Quantity of one quantity unit. */
+  readonly sizeUnit: Float64Array
+  /** 1 for contracts whose value does not depend on the price. */
+  readonly isInverse: Uint8Array
+  readonly references: ReferencePrices
   readonly #instruments: InstrumentRegistry
-  readonly #references: ReferencePrices
   readonly #limits: RiskLimits
   /** Collar that orders without a limit price are valued with; see `CompiledLimits`. Kept up to date by the gate. */
   collarParts = -1
 
   constructor(count: number, instruments: InstrumentRegistry, references: ReferencePrices, limits: RiskLimits) {
-    this.#factor = new Float64Array(count).fill(Number.NaN)
+    this.factor = new Float64Array(count).fill(Number.NaN)
     this.#priceUnit = new Float64Array(count)
+    this.sizeUnit = new Float64Array(count)
+    this.isInverse = new Uint8Array(count)
     this.#instruments = instruments
-    this.#references = references
+    this.references = references
     this.#limits = limits
   }
 
-  /** Value of one quantity unit at a limit price in units; NaN where there is no rate. */
-  atPrice(instrument: number, priceUnits: number): number {
-    const factor = this.#factorOf(instrument)
-    const unit = this.#priceUnit[instrument]
-    return unit === 0 ? factor : factor * Math.abs(priceUnits) * unit
+  /**
+   * Sets the value of one unit of an order: at its own price, or the reference where that is higher. NaN when it cannot be
+   * valued.
+   */
+  value(order: Subject): void {
+    const { instrument } = order
+    this.resolve(instrument)
+    const factor = this.factor[instrument]
+    if (this.isInverse[instrument] === 1) {
+      order.unitValue = factor
+      return
+    }
+    const units = hasLimit(order.type) ? order.price : valuationUnits(order, this.collarParts)
+    const own = factor * Math.abs(units) * this.#priceUnit[instrument]
+    const reference = factor * Math.abs(this.references.reference[instrument])
+    order.unitValue = reference > own ? reference : own
+  }
+
+  /** Looks an instrument up, once. */
+  resolve(index: number): void {
+    if (this.factor[index] > 0) return
+    const instrument = this.#instruments.at(index)
+    const rate = rateOf(instrument.currency, this.#limits)
+    this.sizeUnit[index] = 1 / powerOfTen(instrument.sizeScale)
+    this.#priceUnit[index] = 1 / powerOfTen(instrument.priceScale)
+    this.isInverse[index] = instrument.isInverse ? 1 : 0
+    if (rate !== undefined)
+      this.factor[index] = (instrument.multiplierNumber * rate.toNumber()) / powerOfTen(instrument.sizeScale)
   }
 
   /** Value of one quantity unit at the last reference, however old; NaN where there never was one, or there is no rate. */
   atReference(instrument: number): number {
-    const factor = this.#factorOf(instrument)
-    return this.#priceUnit[instrument] === 0 ? factor : factor * Math.abs(this.#references.reference[instrument])
-  }
-
-  #factorOf(index: number): number {
-    const known = this.#factor[index]
-    if (!Number.isNaN(known)) return known
-    const instrument = this.#instruments.at(index)
-    const rate = rateOf(instrument.currency, this.#limits)
-    if (rate === undefined) return Number.NaN
-    const factor = (instrument.multiplierNumber * rate.toNumber()) / powerOfTen(instrument.sizeScale)
-    this.#factor[index] = factor
-    this.#priceUnit[index] = instrument.isInverse ? 0 : 1 / powerOfTen(instrument.priceScale)
-    return factor
+    this.resolve(instrument)
+    return this.isInverse[instrument] === 1
+      ? this.factor[instrument]
+      : this.factor[instrument] * Math.abs(this.references.reference[instrument])
   }
 }

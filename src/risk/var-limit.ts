@@ -9,7 +9,6 @@
 import { normalQuantile } from '../math/normal.js'
 import { Verdict } from './controls.js'
 import type { Exposure } from './exposure.js'
-import { unitValueOf } from './exposure-limits.js'
 import type { GateCheck, GateParts } from './gate-check.js'
 import type { SquareMatrix } from './measures/covariance.js'
 import { tailOf } from './measures/value-at-risk.js'
@@ -75,7 +74,7 @@ export class VarLimit implements GateCheck {
     const values = this.#values
     for (let row = 0; row < values.length; row++) values[row] = this.#valueOf(this.#indexOf[row] as number)
     const exposure = this.#exposure
-    const unit = unitValueOf(order, this.#valuer)
+    const unit = order.unitValue
     const working = order.side * exposure.working[exposure.sideKey(order.key, order.side)] * unit
     const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
     const before = this.#variance(own, 0)

@@ -28,12 +28,15 @@ export interface Margin {
 /** What a position ties up: pure, synchronous, called for every position. `undefined` = unknown, and orders are refused. */
 export interface MarginModel {
   readonly name: string
+  /** Initial margin as shares of the value of a long and a short position, where that is all there is to it: found faster. */
+  readonly rates?: { readonly long: number; readonly short: number }
   margin(position: MarginPosition): Margin | undefined
 }
 
 /** Everything is paid in full; a short position is not possible. */
 export const cashMargin: MarginModel = {
   name: 'cash',
+  rates: { long: 1, short: Number.POSITIVE_INFINITY },
   margin: ({ marketValue, quantity }) =>
     quantity < 0
       ? { initial: Number.POSITIVE_INFINITY, maintenance: Number.POSITIVE_INFINITY }
@@ -56,6 +59,7 @@ export function regTMargin(rates: RegTRates = {}): MarginModel {
       throw new TradewireError('TW_INVALID_CONFIG', `${name} must be a share from 0 to 10, got ${rate}`)
   return {
     name: 'reg-t',
+    rates: { long: longInitial, short: shortInitial },
     margin: ({ marketValue, quantity }) => {
       const value = Math.abs(marketValue)
       return quantity >= 0
