@@ -13,6 +13,8 @@ const config: KnipConfig = {
     'bench/*/*.ts',
     'test/**/*.{test,test-d}.ts',
     'test/*/main.ts',
+    // Started as a process of its own.
+    'test/fix/quickfix/killable.ts',
     'test/package/**/*.{ts,mts,cts,mjs,cjs}',
     'lint/*.cjs',
   ],
