@@ -13,8 +13,10 @@ const config: KnipConfig = {
     'bench/*/*.ts',
     'test/**/*.{test,test-d}.ts',
     'test/*/main.ts',
-    // Started as a process of its own.
+    // Started as processes of their own.
     'test/fix/quickfix/killable.ts',
+    'test/zmq/*-process.ts',
+    'examples/zmq-bridge/bridge.ts',
     'test/package/**/*.{ts,mts,cts,mjs,cjs}',
     'lint/*.cjs',
   ],
@@ -28,8 +30,8 @@ const config: KnipConfig = {
     '@types/pg',
     'libsql',
   ],
-  // The compiler of the C++ peers.
-  ignoreBinaries: [/^g\+\+$/],
+  // The compilers of the C and C++ peers.
+  ignoreBinaries: [/^g(\+\+|cc)$/],
   // Benchmark peers are listed in bench/package.json and installed on first use.
   ignoreIssues: { 'bench/**': ['unlisted', 'unresolved'] },
   // Exported for the modules beside them, or because a public signature names them.
