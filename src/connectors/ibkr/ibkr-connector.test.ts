@@ -39,7 +39,7 @@ async function connectorTo(
   options: IbkrConnectorOptions = {},
   handlers: RingHandlers = { onQuotes: () => {} },
 ) {
-  const host = new TestHost({ time: new RealTime(), handlers })
+  const host = new TestHost({ time: new RealTime(), handlers, orderCapacity: 4_096 })
   const connector = new IbkrConnector({
     port: gateway.port,
     clientId: 5,
