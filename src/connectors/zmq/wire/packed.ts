@@ -249,12 +249,6 @@ export interface PackedTarget {
   note(name: number, text: string, tsUs: number): void
 }
 
-/** The dictionary of a body as it was read last. */
-export interface PackedDictionary {
-  version: number
-  ids: string[]
-}
-
 /** The head of a packed body; undefined when it does not hold together. */
 export function readPackedHead(
   view: DataView,
