@@ -105,7 +105,7 @@ export class TradingStates {
     Atomics.store(this.words, at, kill | (state << STATE_SHIFT) | (breaker << BREAKER_SHIFT) | own)
   }
 
-  /** The strictest word over all scopes that cover an order; see {@link stateOfWord}, {@link isKillWord} and {@link isBreakerWord}. */
+  /** The strictest word over all scopes that cover an order; see `stateOfWord`, `isKillWord` and `isBreakerWord`. */
   strictest(account: number, connector: number, strategy: number, instrument: number): number {
     const { words } = this
     return Math.max(
