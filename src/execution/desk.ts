@@ -19,7 +19,6 @@ import { TradingStatus } from '../ring/kinds.js'
 import { ReferenceFault } from '../risk/reference-prices.js'
 import { stateOfWord, TradingState } from '../risk/trading-state.js'
 import { algoError } from './algo-error.js'
-import type { ParentView } from './algorithm.js'
 import { type AlgorithmFactories, type AlgorithmFactory, factoryOf } from './algorithms.js'
 import { GroupOrder, type GroupState } from './group-order.js'
 import {
@@ -33,6 +32,7 @@ import {
 import { ParentDesk } from './parent-desk.js'
 import type { ParentState } from './parent-ports.js'
 import { checkRequest, type ParentPlan, readTerms, readTrigger, requireKnownFields } from './parent-terms.js'
+import { readPrices } from './read-prices.js'
 import { Tapes } from './tape.js'
 import { type SmartRoutingOptions, VenueBoard } from './venue-board.js'
 
@@ -387,7 +387,7 @@ export class ExecutionDesk implements ParentOrderPort {
       board: this.#board,
       account: where.account,
       obstacle: () => (factory.isRouter === true ? this.#routersObstacle(where) : this.#obstacle(where)),
-      readPrices: (view) => this.#readPrices(view, instrument),
+      readPrices: (view) => readPrices(view, this.#options.quotes),
       tapeUnits: () => tape.units,
       dataFault: () => this.#dataFault(instrument),
       onEvent: (event) => this.#told(event),
@@ -458,21 +458,6 @@ export class ExecutionDesk implements ParentOrderPort {
     const fault = gate.references.faultAt(index, this.#options.time.wallUs())
     if (fault === ReferenceFault.none) return undefined
     return fault === ReferenceFault.missing ? 'NO_REFERENCE_PRICE' : 'MARKET_DATA'
-  }
-
-  #readPrices(view: ParentView, instrument: Instrument): void {
-    const { quotes } = this.#options
-    const { index } = instrument
-    const bid = quotes.bid(index)
-    const ask = quotes.ask(index)
-    const last = quotes.last(index)
-    view.bidUnits = Number.isNaN(bid) ? Number.NaN : instrument.nearestPriceUnits(bid)
-    view.askUnits = Number.isNaN(ask) ? Number.NaN : instrument.nearestPriceUnits(ask)
-    view.lastUnits = Number.isNaN(last) ? Number.NaN : instrument.nearestPriceUnits(last)
-    const bidSize = quotes.bidSize(index)
-    const askSize = quotes.askSize(index)
-    view.bidSizeUnits = bidSize > 0 ? instrument.nearestQuantityUnits(bidSize) : 0
-    view.askSizeUnits = askSize > 0 ? instrument.nearestQuantityUnits(askSize) : 0
   }
 
   // ---- What happens ----------------------------------------------------------------------------------------------------

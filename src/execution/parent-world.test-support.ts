@@ -29,6 +29,7 @@ export interface VenueOrder {
   reason: string | undefined
 }
 
+/** What a world is made of. */
 export interface WorldOptions {
   seed: number
   algo: AlgoCommon & { type: string } & Record<string, unknown>
