@@ -17,11 +17,6 @@ export function reachesShare(part: DecimalInput, whole: DecimalInput, percent: n
   return new Decimal(part).mul(100).gte(new Decimal(whole).mul(percent).mul(factor))
 }
 
-/** `a - b`, exact where doubles would round. */
-export function difference(a: DecimalInput, b: DecimalInput): Decimal {
-  return new Decimal(a).minus(b)
-}
-
 /** A finite amount as Decimal; undefined for NaN, infinities and what is missing. */
 export function amountOf(value: DecimalInput | undefined): Decimal | undefined {
   if (value === undefined) return undefined
