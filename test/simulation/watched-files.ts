@@ -17,7 +17,7 @@ export interface DiskManners {
 /** Takes a write of a file to run it when it likes. */
 export type Later = (write: () => void) => void
 
-/** Zeros in such numbers are space taken in advance: no frame of a journal begins with a length of zero. */
+/** Zeros in such numbers are space taken in advance. */
 const leastPreallocation = 4_096
 
 type Watch = <T>(call: () => T) => T
@@ -57,7 +57,7 @@ function watchedFile(file: OpenFile, watch: Watch, { preallocatedBytes, later }:
   let filledTo = 0
   const write: OpenFile['write'] = (buffer, offset, length, position) => {
     const goesOn = filledTo > 0 && position === filledTo
-    if ((length >= leastPreallocation || goesOn) && buffer[offset] === 0 && buffer[offset + 3] === 0) {
+    if ((length >= leastPreallocation || goesOn) && isZero(buffer, offset, length)) {
       const kept = goesOn ? 0 : Math.min(length, preallocatedBytes)
       filledTo = position + length
       if (kept > 0) file.write(buffer, offset, kept, position)
@@ -84,6 +84,12 @@ function watchedFile(file: OpenFile, watch: Watch, { preallocatedBytes, later }:
     dataSyncNow: () => watch(() => file.dataSyncNow()),
     close: () => file.close(),
   }
+}
+
+/** Whether there is nothing but zeros: the rest of a frame that was cut short may begin with some. */
+function isZero(buffer: Uint8Array, offset: number, length: number): boolean {
+  for (let at = offset; at < offset + length; at++) if (buffer[at] !== 0) return false
+  return true
 }
 
 /** Planted bug: of two writes the later one is done first, and the earlier one a moment after it. */
