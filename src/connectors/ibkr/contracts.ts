@@ -112,3 +112,12 @@ export function symbolOf(contract: IbkrContract, localSymbol = ''): string {
     return `${contract.symbol}-${(contract.legs ?? []).map(({ conId }) => conId).join('-')}`
   return (localSymbol || contract.localSymbol || `${contract.symbol}-${contract.expiry ?? ''}`).replaceAll(/\s+/g, ' ')
 }
+
+/** What bars of a contract are made from: pairs have no trades. */
+export function barsOf(contract: IbkrContract): string {
+  return contract.secType === 'CASH' || contract.secType === 'CFD'
+    ? 'MIDPOINT'
+    : contract.secType === 'CRYPTO'
+      ? 'AGGTRADES'
+      : 'TRADES'
+}
