@@ -19,6 +19,7 @@ import type { QuoteCache } from '../market/quote-cache.js'
 import type { OrderRequest } from '../model/order.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
+import { riskMemoryName } from '../oms/risk-memory.js'
 import type { StrategyErrorPolicy } from './config.js'
 import { type MarketHub, WantedInstruments, watchedKinds, watchPromise } from './market-hub.js'
 import type { ConnectionEvent, PositionReading, Strategy, StrategyHost, StrategySubscription } from './strategy.js'
@@ -93,12 +94,17 @@ export class StrategyDesk {
     return [...this.#seats.values()].map(({ name }) => name)
   }
 
-  /** Adds a strategy; it gets what it saved before. @throws TradewireError `TW_DUPLICATE`, `TW_INVALID_STATE`. */
+  /** Adds a strategy; it gets what it saved before. @throws TradewireError `TW_DUPLICATE`, `TW_INVALID_STATE`, `TW_INVALID_CONFIG` (its name). */
   add(strategy: Strategy): void {
     const { core, random, logger, saved } = this.#parts
     const { name } = strategy
     if (typeof name !== 'string' || name === '')
       throw new TradewireError('TW_INVALID_CONFIG', 'A strategy must have a name: text that is not empty')
+    if (name === riskMemoryName)
+      throw new TradewireError(
+        'TW_INVALID_CONFIG',
+        `A strategy cannot be named "${name}": what risk controls remember is saved under it; override its name`,
+      )
     if (this.names.includes(name))
       throw new TradewireError('TW_DUPLICATE', `There is a strategy named "${name}" already; override its name`)
     const seat: Seat = {

@@ -65,6 +65,20 @@ class Scripted extends Strategy {
   }
 }
 
+describe('the name of a strategy', () => {
+  it('is not that of the memory of risk controls', async () => {
+    const { system } = await startEcho()
+    const strategy = new Scripted()
+    strategy.name = '#risk'
+    await expect(system.addStrategy(strategy)).rejects.toThrow(
+      expect.objectContaining({ code: 'TW_INVALID_CONFIG', message: expect.stringContaining('"#risk"') }),
+    )
+    strategy.name = '#risks'
+    await system.addStrategy(strategy)
+    await system.stop()
+  })
+})
+
 describe('what a strategy says about itself', () => {
   it('may be fields or getters', async () => {
     const fields = new WithFields()
