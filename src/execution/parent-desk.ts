@@ -80,7 +80,7 @@ export class ParentDesk {
       dataFault: parts.dataFault,
       obstacle: parts.obstacle,
       save: (state, isClosed) => {
-        if (record !== undefined) core.parents.save(record, JSON.stringify(state), isClosed)
+        if (record !== undefined) core.parents.save(record, JSON.stringify(state), isClosed, state.totalUnits)
       },
       tell: (type, reason, child) => this.#tell(type, reason, child),
     })

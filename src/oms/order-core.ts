@@ -140,7 +140,7 @@ export class OrderCore implements HandleHome {
     this.news = news
     this.facts = facts
     this.controls = controls
-    this.parents = new ParentBooks(table, turn, this.ids)
+    this.parents = new ParentBooks({ table, turn, ids: this.ids, instruments, gate })
     this.nameBook = new NameBook(turn, names, portfolio.currencies, sizes)
     this.sender = new OrderSender({
       table,

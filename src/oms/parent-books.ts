@@ -4,14 +4,20 @@
  *
  * Children are found by their client order ids, `<parent>-E<n>`. So the intent to send a child is all the record that it
  * needs: a crash between two children neither forgets one nor sends one twice.
+ *
+ * The risk gate holds children against what stands here: it learns of every parent when it is put on record, changed, ended,
+ * or read from a journal, whether or not anybody works it. Groups have children of both sides and are no sum to be kept.
  */
 import type { RecordWriter } from '../journal/journal.js'
 import type { RecordReader } from '../journal/record-reader.js'
 import { Decimal, unitsToDecimal } from '../model/decimal.js'
+import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import * as TradeField from '../orders/trade-fields.js'
+import type { RiskGate } from '../risk/gate.js'
 import type { ClientIds } from './client-ids.js'
+import { holdToParent } from './parent-hold.js'
 import { RecordType } from './records.js'
 import type { Turn } from './turn.js'
 
@@ -35,12 +41,23 @@ export interface ParentRecord {
   pastValue: Decimal
 }
 
+/** What parent orders are kept with. */
+export interface ParentBooksParts {
+  table: OrderTable
+  turn: Turn
+  ids: ClientIds
+  instruments: InstrumentRegistry
+  gate: RiskGate
+}
+
 /** Parent orders by id. */
 export class ParentBooks {
   readonly byId = new Map<string, ParentRecord>()
   readonly #table: OrderTable
   readonly #turn: Turn
   readonly #ids: ClientIds
+  readonly #instruments: InstrumentRegistry
+  readonly #gate: RiskGate
   /** Whose child an order is, by order number. */
   readonly #parentOf = new Map<number, ParentRecord>()
   readonly #closed: string[] = []
@@ -48,10 +65,12 @@ export class ParentBooks {
   #expected: string | undefined
   #isProtective = false
 
-  constructor(table: OrderTable, turn: Turn, ids: ClientIds) {
+  constructor({ table, turn, ids, instruments, gate }: ParentBooksParts) {
     this.#table = table
     this.#turn = turn
     this.#ids = ids
+    this.#instruments = instruments
+    this.#gate = gate
   }
 
   /** Puts a new parent on record. Its id belongs to it for ever. */
@@ -64,14 +83,16 @@ export class ParentBooks {
       writer.string(plan)
       turn.recorder.commit()
       turn.touch()
-      return this.#add(id, plan)
+      const record = this.#add(id, plan)
+      holdToParent(this.#gate, this.#instruments, record)
+      return record
     } finally {
       turn.end()
     }
   }
 
-  /** Puts the state of a parent on record. */
-  save(record: ParentRecord, state: string, isClosed: boolean): void {
+  /** Puts the state of a parent on record. `totalUnits`: what it asks for now, in quantity units; left out for a group. */
+  save(record: ParentRecord, state: string, isClosed: boolean, totalUnits?: number): void {
     const turn = this.#turn
     turn.begin()
     try {
@@ -82,6 +103,9 @@ export class ParentBooks {
       turn.recorder.commit()
       turn.touch()
       this.#apply(record, state, isClosed)
+      if (totalUnits === undefined) return
+      if (record.isClosed) this.#gate.parents.close(record.id)
+      else this.#gate.parents.change(record.id, totalUnits)
     } finally {
       turn.end()
     }
@@ -116,6 +140,7 @@ export class ParentBooks {
   }
 
   #forget(id: string): void {
+    if (this.#gate.hasParents) this.#gate.parents.forget(id)
     for (const number of this.byId.get(id)?.children.values() ?? []) this.#parentOf.delete(number)
     this.byId.delete(id)
   }
@@ -178,6 +203,11 @@ export class ParentBooks {
   }
 
   // ---- Journal ---------------------------------------------------------------------------------------------------------
+
+  /** The journal is read: from here on children are held against what their parents are now. */
+  holdAll(): void {
+    for (const record of this.byId.values()) holdToParent(this.#gate, this.#instruments, record)
+  }
 
   /** Applies a record of a new parent. */
   replayParent(record: RecordReader): void {

@@ -301,6 +301,7 @@ export class Recovery {
   finish(isRestart: boolean): RecoveryReport {
     const core = this.#core
     core.turn.isReplaying = false
+    core.parents.holdAll()
     let unknown = 0
     if (isRestart) {
       core.turn.begin()

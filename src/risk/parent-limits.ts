@@ -34,9 +34,13 @@ export class ParentLimits implements GateCheck {
     this.#actions = actions
   }
 
-  /** A parent begins: its children may fill this much, in quantity units of its instrument. */
-  open(id: string, instrument: number, side: 1 | -1, quantityUnits: number): void {
-    this.#families.set(id, { id, instrument, side, quantityUnits, children: new Set(), pastUnits: 0 })
+  /**
+   * A parent begins: its children may fill this much, in quantity units of its instrument. `pastUnits`: what children filled
+   * whose record was taken over before, where it goes on after a restart.
+   */
+  open(id: string, instrument: number, side: 1 | -1, quantityUnits: number, pastUnits = 0): void {
+    this.forget(id)
+    this.#families.set(id, { id, instrument, side, quantityUnits, children: new Set(), pastUnits })
   }
 
   /** The parent asks for another quantity now. */
@@ -67,6 +71,11 @@ export class ParentLimits implements GateCheck {
     this.#familyOf.set(number, family)
   }
 
+  /** Parents that are known. */
+  get size(): number {
+    return this.#families.size
+  }
+
   /** What the children of a parent filled and may still fill; undefined for a parent that is not known. */
   usedBy(id: string): number | undefined {
     const family = this.#families.get(id)
@@ -82,11 +91,13 @@ export class ParentLimits implements GateCheck {
     family.pastUnits += this.#table.cells[row + Field.filled]
   }
 
-  check(row: number, order: Subject): number {
+  check(row: number, order: Subject, isNew: boolean): number {
     if (this.#families.size === 0) return 0
     const family = this.#find(row)
     if (family === undefined) return 0
     if (family.instrument !== order.instrument || family.side !== order.side) return Verdict.parent
+    // Another price for what it may fill already takes nothing from the parent, one that was made smaller included.
+    if (!isNew && order.quantity <= order.filled + order.reserved) return 0
     const own = Math.max(order.quantity, order.filled + order.reserved)
     return this.#used(family, row) + own > family.quantityUnits ? Verdict.parent : 0
   }
@@ -108,7 +119,8 @@ export class ParentLimits implements GateCheck {
     const id = this.#table.clientOrderId(row)
     const cut = id === undefined ? -1 : id.lastIndexOf('-E')
     const family = cut < 0 ? undefined : this.#families.get((id as string).slice(0, cut))
-    if (family !== undefined) this.assign(number, family.id)
+    // An order that is only thought of, for an explanation, is no child yet.
+    if (family !== undefined && this.#table.rowOf(number) === row) this.assign(number, family.id)
     return family
   }
 
