@@ -229,7 +229,10 @@ export class FixConnector extends BaseConnector {
             // A drop copy that breaks comes back by itself; trading goes on without it.
             new MessageRouter({
               ...router().parts,
-              onDown: (reason) => this.problem(new TradewireError('TW_NOT_CONNECTED', `drop copy: ${reason}`)),
+              onDown: (reason) => {
+                // While the connector hangs up, its drop copy does too.
+                if (this.isReady) this.problem(new TradewireError('TW_NOT_CONNECTED', `drop copy: ${reason}`))
+              },
             }),
             surroundings,
           )
