@@ -232,6 +232,31 @@ class Duel {
   }
 }
 
+/** Submits with the fields that matter; the others as a plain limit order has them. */
+function submitted(options: Partial<Extract<Operation, { type: 'submit' }>['options']>): Operation {
+  return {
+    type: 'submit',
+    options: {
+      side: 1,
+      quantity: 1,
+      kind: OrderKind.limit,
+      price: 0,
+      timeInForce: TimeInForce.day,
+      postOnly: 0,
+      displayQuantity: 0,
+      owner: 0,
+      selfTrade: 0,
+      triggerPrice: 0,
+      triggerSource: 0,
+      trailOffset: 1,
+      trailUnit: 0,
+      limitOffset: 0,
+      expireUs: 1,
+      ...options,
+    },
+  } as Operation
+}
+
 describe('MatchingEngine against the reference', () => {
   it('gives the same events, book, queues and triggers after every operation', () => {
     fc.assert(
@@ -246,4 +271,17 @@ describe('MatchingEngine against the reference', () => {
       { numRuns: runs({ ci: 400, full: 10_000 }) },
     )
   }, 600_000)
+
+  it('gives the same for a triggered fill-or-kill order that a tip shown anew stands behind one of its own owner', () => {
+    const duel = new Duel(0)
+    for (const one of [
+      { side: -1, quantity: 2, kind: 5, timeInForce: TimeInForce.fok, owner: 2, selfTrade: 1 },
+      { quantity: 6, price: 2, displayQuantity: 5, selfTrade: 1 },
+      { price: 2, owner: 2 },
+      { price: 3 },
+      { side: -1, quantity: 4, kind: 4, triggerPrice: 3 },
+      { side: -1, selfTrade: 1 },
+    ] as const)
+      duel.run(submitted(one as Parameters<typeof submitted>[0]))
+  })
 })

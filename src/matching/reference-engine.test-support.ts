@@ -248,6 +248,8 @@ export class ReferenceEngine {
   private wouldFill(order: ReferenceOrder): boolean {
     const copy = new ReferenceEngine()
     copy.orders = this.orders.map((other) => ({ ...other }))
+    // A tip that is shown anew queues up behind all others there, too.
+    copy.priority = this.priority
     copy.match(copy.find(order.orderNumber)!)
     const traded = copy.events
       .filter((event) => event.startsWith('trade'))
