@@ -21,6 +21,7 @@ const budgets: Readonly<Record<string, string>> = {
   './fix/messages': '40 kB',
   './ibkr': '200 kB',
   './zmq': '160 kB',
+  './zmq-gateway': '40 kB',
   './websocket': '120 kB',
   './journal/sqlite': '60 kB',
   './journal/postgres': '60 kB',

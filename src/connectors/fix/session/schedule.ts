@@ -12,7 +12,7 @@ import { TimeZone } from './time-zone.js'
 /** A day of the week. */
 export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
 
-/** Settings of a {@link SessionSchedule}. */
+/** Settings of a `SessionSchedule`. */
 export interface ScheduleConfig {
   /** Local time `HH:MM:SS` at which a session begins. */
   startTime: string

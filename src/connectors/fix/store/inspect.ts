@@ -28,7 +28,7 @@ export interface StoreReport {
 /** A message of a store as text. */
 export interface StoredMessageText {
   readonly number: number
-  /** Without secrets; see {@link MessageMask}. */
+  /** Without secrets; see `MessageMask`. */
   readonly text: string
 }
 

@@ -13,7 +13,7 @@ export const secretTags: readonly number[] = [89, 91, 96, 553, 554, 925, 1402, 1
 
 /** What of a message is hidden. */
 export interface MaskOptions {
-  /** More tags to hide; those of {@link secretTags} always are. */
+  /** More tags to hide; those of `secretTags` always are. */
   tags?: readonly number[]
   /** Shows no more than the last four characters of Account (1); false unless given. */
   accounts?: boolean
