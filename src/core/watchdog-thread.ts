@@ -5,7 +5,7 @@
  * The owner moves a counter from time to time; the thread looks at it, and where it stood still for too long it ORs a value
  * into a word that the owner reads before everything it does. Nothing is received, parsed or run on that thread.
  */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 
 /** What a watchdog watches and does. */
 export interface WatchdogOptions {
@@ -40,7 +40,9 @@ export class WatchdogThread {
   readonly #worker: Worker
 
   constructor({ words, index, bits, timeoutMs, onError }: WatchdogOptions) {
-    this.#worker = new Worker(source, { eval: true, workerData: { words, state: this.#state, index, bits, timeoutMs } })
+    // Loaded when a watchdog is wanted: a mere import of the library loads no threads.
+    const { Worker: Thread } = process.getBuiltinModule('node:worker_threads')
+    this.#worker = new Thread(source, { eval: true, workerData: { words, state: this.#state, index, bits, timeoutMs } })
     this.#worker.on('error', onError)
     this.#worker.unref()
   }
