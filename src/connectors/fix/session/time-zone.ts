@@ -4,31 +4,22 @@
  * Twice a year a local time does not exist, or exists twice. A time that is skipped counts as the moment at which the clocks
  * jump over it; one that comes twice counts as its first.
  */
+import { TimeZone as Offsets } from '../../../calendar/time-zone.js'
 import { TradewireError } from '../../../core/errors.js'
-import { DAY_US, daysOfDate } from '../codec/times.js'
+import { DAY_US } from '../codec/times.js'
 
 const MINUTE_US = 60_000_000
 
-/** A time zone. */
+/** A time zone, as schedules of sessions read it; its offsets are those of the calendars. */
 export class TimeZone {
   readonly name: string
-  readonly #format: Intl.DateTimeFormat | undefined
+  readonly #offsets: Offsets
 
   /** @throws TradewireError `TW_INVALID_CONFIG` for a name the machine does not know. */
   constructor(name: string) {
     this.name = name
-    if (name === 'UTC') return
     try {
-      this.#format = new Intl.DateTimeFormat('en-US', {
-        timeZone: name,
-        hourCycle: 'h23',
-        year: 'numeric',
-        month: 'numeric',
-        day: 'numeric',
-        hour: 'numeric',
-        minute: 'numeric',
-        second: 'numeric',
-      })
+      this.#offsets = new Offsets(name)
     } catch (error) {
       throw unknownZone(name, error)
     }
@@ -41,7 +32,6 @@ export class TimeZone {
 
   /** The moment at which a clock on the wall shows `localUs`. */
   instantUs(localUs: number): number {
-    if (this.#format === undefined) return localUs
     // The offsets a day before and after are those on either side of any change.
     const before = this.#offsetUs(localUs - DAY_US)
     const after = this.#offsetUs(localUs + DAY_US)
@@ -65,15 +55,7 @@ export class TimeZone {
   }
 
   #offsetUs(us: number): number {
-    if (this.#format === undefined) return 0
-    const wholeMs = Math.floor(us / 1_000_000) * 1_000
-    const field = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 }
-    for (const { type, value } of this.#format.formatToParts(wholeMs)) {
-      if (type in field) field[type as keyof typeof field] = Number(value)
-    }
-    const days = daysOfDate(field.year, field.month, field.day)
-    const seconds = field.hour * 3_600 + field.minute * 60 + field.second
-    return days * DAY_US + seconds * 1_000_000 - wholeMs * 1_000
+    return this.#offsets.offsetMs(Math.floor(us / 1_000)) * 1_000
   }
 }
 
