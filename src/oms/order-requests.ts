@@ -57,7 +57,7 @@ export class OrderRequests {
   /** Whether a cancel was asked for: not when the order is closed or a cancel is under way. */
   cancel(row: number): boolean {
     const core = this.#core
-    if (isClosed(lifecycle(core.table, row)) || core.sender.isBeingCanceled(row)) return false
+    if (core.table.cells[row + Field.isOpen] === 0 || core.sender.isBeingCanceled(row)) return false
     core.turn.begin()
     try {
       const generation = this.#request(row, true, Number.NaN, Number.NaN, Number.NaN)

@@ -94,7 +94,7 @@ export class OwnFacts {
     this.#news.emit('unknown', row, seq, FactSource.local, nowUs, { reason })
   }
 
-  /** A request is over without effect. */
+  /** A request is over without effect. Returns the outcome of the fold. */
   requestRejected(
     row: number,
     generation: number,
@@ -102,9 +102,10 @@ export class OwnFacts {
     reason: string,
     source: number,
     tsUs = this.#turn.nowUs,
-  ): void {
+  ): number {
     const seq = this.record(RecordType.requestRejected, row, tsUs, (writer) => writer.i32(generation))
-    this.#ledger.requestRejected(row, generation, this.#turn.nowUs, seq)
+    const outcome = this.#ledger.requestRejected(row, generation, this.#turn.nowUs, seq)
     this.#news.emit(isCancel ? 'cancel_rejected' : 'update_rejected', row, seq, source, tsUs, { reason })
+    return outcome
   }
 }

@@ -66,6 +66,9 @@ export function applyAction(
     case 'works':
       intake.works(number, action.tsUs)
       return
+    case 'requests_over':
+      intake.requestsOver(number)
+      return
     case 'canceled':
       intake.canceled(number, action.cumulativeUnits, action.reason, action.tsUs, source)
       return

@@ -64,6 +64,37 @@ describe('reconciliation', () => {
     await system.stop()
   })
 
+  it('keeps what a filled order asked for beside reserved, until the venue answers or does not work it any more', async () => {
+    const filledInPart = async () => {
+      const echo = await withOrder()
+      echo.order.modify({ quantity: 150 })
+      await echo.time.advanceMsAsync(1)
+      echo.venue.reports.filled(echo.order.number, 'e1', 100, 1_000_000, 0, 'USD', 1, echo.time.wallUs())
+      expect(echo.order.status).toBe('FILLED')
+      expect(echo.system.exportState().limitsUsed).toMatchObject([{ buying: 50 }])
+      return echo
+    }
+    const refused = await filledInPart()
+    refused.venue.reports.replaceRejected(refused.order.number, 1, 'too late', refused.time.wallUs())
+    expect(refused.order.status).toBe('FILLED')
+    expect(refused.system.exportState().limitsUsed).toMatchObject([{ buying: 0, open: 0 }])
+    await refused.system.stop()
+
+    const grown = await filledInPart()
+    grown.venue.reports.replaced(grown.order.number, 1, 150, 1_000_000, Number.NaN, 'v', grown.time.wallUs())
+    expect(grown.order.status).toBe('PARTIALLY_FILLED')
+    expect(grown.system.exportState().limitsUsed).toMatchObject([{ buying: 50 }])
+    await grown.system.stop()
+
+    const lost = await filledInPart()
+    lost.venue.venue.fills = [fillOf(lost, lost.order.clientOrderId)]
+    lost.venue.venue.account = { positions: [{ account: 'PAPER', instrument: 0, quantityUnits: 100 }] }
+    await reconnect(lost)
+    expect(lost.order.status).toBe('FILLED')
+    expect(lost.system.exportState().limitsUsed).toMatchObject([{ buying: 0, open: 0 }])
+    await lost.system.stop()
+  })
+
   it('rejects what was never acknowledged only when it is proven absent, and takes new orders only then', async () => {
     const echo = await withOrder({}, false)
     const { venue, order, system, time } = echo

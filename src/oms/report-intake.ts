@@ -206,8 +206,28 @@ export class ReportIntake implements OrderReports {
     try {
       const answered = this.#border.generation(generation, row, what)
       const at = this.#border.time(tsUs, row, what)
-      if (answered >= 0)
-        facts.requestRejected(row, answered, isCancel, this.#border.reason(reason), FactSource.venue, at)
+      if (answered < 0) return
+      const outcome = facts.requestRejected(row, answered, isCancel, this.#border.reason(reason), FactSource.venue, at)
+      this.#remarks.remark(row, outcome & Outcome.overfill)
+    } finally {
+      turn.end()
+    }
+  }
+
+  /** The order is filled and does not work at its venue: whatever was still asked of it is over without effect. */
+  requestsOver(orderNumber: number): void {
+    const row = this.#border.rowOf(orderNumber, 'requests over')
+    if (row < 0) return
+    const { turn, facts, table } = this.#core
+    const { cells, requests } = table
+    turn.begin()
+    try {
+      for (let request = cells[row + Field.firstRequest]; request >= 0; request = cells[row + Field.firstRequest]) {
+        const generation = requests.generation[request]
+        const isCancel =
+          ((cells[row + Field.requestIsCancel] >>> (generation - cells[row + Field.requestBase])) & 1) === 1
+        facts.requestRejected(row, generation, isCancel, 'ORDER_FILLED', FactSource.inferred)
+      }
     } finally {
       turn.end()
     }

@@ -84,11 +84,45 @@ export function leaves(table: OrderTable, row: number): number {
  */
 export function worstCaseLeaves(table: OrderTable, row: number): number {
   if (table.cells[row + Field.isOpen] === 0) return 0
+  return Math.max(0, worstCaseQuantity(table, row) - table.cells[row + Field.filled])
+}
+
+/** The largest quantity the venue may know: the confirmed one, or any that an update under way asks for. */
+export function worstCaseQuantity(table: OrderTable, row: number): number {
   let quantity = table.cells[row + Field.quantity]
   for (let request = table.cells[row + Field.firstRequest]; request >= 0; request = table.requests.next[request]) {
     quantity = Math.max(quantity, table.requests.quantity[request])
   }
-  return Math.max(0, quantity - table.cells[row + Field.filled])
+  return quantity
+}
+
+/** What says that nothing of an order is left, whatever is still asked of it. */
+const endsForGood =
+  Fact.denied |
+  Fact.unfilledByBust |
+  Fact.unfilledByCorrection |
+  Fact.canceled |
+  Fact.expired |
+  Fact.rejected |
+  Fact.canceledByInference |
+  Fact.expiredByInference |
+  Fact.rejectedByInference
+
+/**
+ * Whether an order that is filled by its confirmed quantity may trade on: a change to more than it has filled is under
+ * way, and the venue may have made it already. Its status is FILLED, as its facts say; its record, its reservation and the
+ * questions about it stay until the change is answered.
+ */
+export function mayGrow(table: OrderTable, row: number): boolean {
+  const { cells, requests } = table
+  let request = cells[row + Field.firstRequest]
+  if (request < 0 || (cells[row + Field.hasEnding] !== 0 && (factsOf(table, row) & endsForGood) !== 0)) return false
+  const inFlight = inFlightRequests(table, row)
+  for (; request >= 0; request = requests.next[request]) {
+    const isInFlight = (inFlight & (1 << (requests.generation[request] - cells[row + Field.requestBase]))) !== 0
+    if (isInFlight && requests.quantity[request] > cells[row + Field.filled]) return true
+  }
+  return false
 }
 
 /** A moment at which what a trade counts changed. */

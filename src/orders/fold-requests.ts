@@ -4,6 +4,7 @@
  * Each request of an order has a generation, its number within the order. Which were sent and which are answered are bits in
  * a window that starts at `requestBase`; what a change asks for lies in the request pool while it is under way.
  */
+import { worstCaseQuantity } from './derive.js'
 import * as Field from './order-fields.js'
 import type { OrderTable } from './order-table.js'
 import * as Outcome from './outcome.js'
@@ -45,9 +46,12 @@ export function foldRequest(
 
 /** A request was refused, or found to be over without effect. */
 export function foldRequestRejected(table: OrderTable, row: number, generation: number, seq: number): number {
+  const wasWithin = table.cells[row + Field.filled] <= worstCaseQuantity(table, row)
   const outcome = resolveRequest(table, row, generation)
   settle(table, row, seq)
-  return outcome
+  // What was filled of a change that the venue then says it refused.
+  const isBeyond = table.cells[row + Field.filled] > worstCaseQuantity(table, row)
+  return wasWithin && isBeyond ? outcome | Outcome.overfill : outcome
 }
 
 /** The venue confirmed terms. Of several confirmations the highest generation holds, then the later venue time. */

@@ -2,6 +2,7 @@
  * Executions into facts. An execution counts once, in every state of its order, whenever it comes.
  */
 import { countTrades } from './count-trades.js'
+import { mayGrow, worstCaseQuantity } from './derive.js'
 import * as Fact from './facts.js'
 import * as Field from './order-fields.js'
 import type { OrderTable } from './order-table.js'
@@ -70,8 +71,15 @@ export function foldTrade(
   cells[at + Field.filled] = filled
   cells[at + Field.traded] = cells[at + Field.traded] + quantity
   if (filled < wanted) return Outcome.changed
+  if (cells[at + Field.firstRequest] >= 0 && mayGrow(table, at)) return Outcome.changed
   if (wanted > 0) cells[at + Field.isOpen] = 0
-  return filled > wanted ? Outcome.changed | Outcome.overfill : Outcome.changed
+  return isOverfilled(table, at) ? Outcome.changed | Outcome.overfill : Outcome.changed
+}
+
+/** Whether more is filled than the venue was ever asked for. */
+function isOverfilled(table: OrderTable, row: number): boolean {
+  const filled = table.cells[row + Field.filled]
+  return filled > table.cells[row + Field.quantity] && filled > worstCaseQuantity(table, row)
 }
 
 /** As {@link foldTrade}, for every execution and order. */
@@ -108,7 +116,7 @@ function foldAnyTrade(
     cells[row + Field.traded] = cells[row + Field.traded] + quantity
   } else countTrades(table, row)
   settle(table, row, seq)
-  return Outcome.changed | before | (cells[row + Field.filled] > cells[row + Field.quantity] ? Outcome.overfill : 0)
+  return Outcome.changed | before | (isOverfilled(table, row) ? Outcome.overfill : 0)
 }
 
 function anomaliesBefore(table: OrderTable, row: number): number {

@@ -32,9 +32,16 @@ const end = fc
   .map(({ isExpiry, ts }): Draft => ({ kind: 'closed', isExpiry, inferred: false, ts }))
 const venueReject = fc.constant<Draft>({ kind: 'rejected', inferred: false })
 const generation = fc.integer({ min: 1, max: 4 })
-const request = fc
-  .record({ generation, isCancel: fc.boolean(), quantity: fc.constantFrom(50, 80, 150), price })
-  .map((terms): Draft => ({ kind: 'request', trigger: Number.NaN, ...terms, isCancel: terms.generation % 2 === 0 }))
+const request = fc.record({ generation, isCancel: fc.boolean(), quantity: fc.constantFrom(50, 80, 150), price }).map(
+  (terms): Draft => ({
+    kind: 'request',
+    trigger: Number.NaN,
+    ...terms,
+    // What a request asks for is on record once, under its generation.
+    quantity: terms.generation % 4 === 1 ? 150 : 50,
+    isCancel: terms.generation % 2 === 0,
+  }),
+)
 const requestRejected = generation.map((g): Draft => ({ kind: 'requestRejected', generation: g }))
 const update = fc
   .record({ generation, quantity: fc.constantFrom(50, 80, 150), price, ts: time })
@@ -265,6 +272,8 @@ function mayReopen(
       return !earlier.some((known) => known.kind === 'rejected' && !known.inferred)
     case 'FILLED':
       // More was asked for, or an execution was taken back that by the venue's clock came before the last.
+      // Filled as before, and more is asked for: only its record stays.
+      if (after.lifecycle === 'FILLED') return true
       return after.terms.quantity > before.terms.quantity || after.filled < before.filled
     default:
       // By the venue's clock, or by the quantity that held, nothing was taken from a quantity that had been reached.

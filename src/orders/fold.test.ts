@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { worstCaseLeaves } from './derive.js'
+import { statusOf } from './codes.js'
+import { status, worstCaseLeaves } from './derive.js'
 import { foldAccepted } from './fold.js'
 import { foldUpdated } from './fold-requests.js'
 import { foldCorrected } from './fold-restated.js'
@@ -271,6 +272,35 @@ describe('requests', () => {
     expect(worst(submitted, accepted, cancelRequest())).toBe(100)
     expect(worst(submitted, accepted, unknown)).toBe(100)
     expect(worst(submitted, accepted, updateRequest(150), canceled())).toBe(0)
+  })
+
+  it('to more than was filled keep a filled order from being let go, until they are answered', () => {
+    const holdOf = (...drafts: Draft[]) => {
+      const { table, row } = rowAfter(...drafts)
+      return {
+        status: statusOf(status(table, row)),
+        isOpen: table.cells[row + Field.isOpen] === 1,
+        worst: worstCaseLeaves(table, row),
+      }
+    }
+    const grown = [submitted, accepted, updateRequest(150), fill('E1', 100)]
+    expect(holdOf(...grown)).toEqual({ status: 'FILLED', isOpen: true, worst: 50 })
+    expect(holdOf(submitted, accepted, fill('E1', 100), updateRequest(150))).toEqual(holdOf(...grown))
+    expect(holdOf(...grown, requestRejected())).toEqual({ status: 'FILLED', isOpen: false, worst: 0 })
+    expect(holdOf(...grown, canceled())).toEqual({ status: 'FILLED', isOpen: false, worst: 0 })
+    expect(holdOf(...grown, updated(150))).toEqual({ status: 'PARTIALLY_FILLED', isOpen: true, worst: 50 })
+    expect(holdOf(...grown, updated(150), fill('E2', 50))).toEqual({ status: 'FILLED', isOpen: false, worst: 0 })
+    expect(holdOf(submitted, accepted, updateRequest(90), fill('E1', 100))).toMatchObject({ isOpen: false, worst: 0 })
+    expect(holdOf(submitted, accepted, cancelRequest(), fill('E1', 100))).toMatchObject({ isOpen: false, worst: 0 })
+  })
+
+  it('make what they ask for no overfill, unless the venue says that it refused them', () => {
+    const asked = [submitted, accepted, updateRequest(150)]
+    expect(outcomeOf(...asked, fill('E1', 120))).toBe(Outcome.changed)
+    expect(outcomeOf(...asked, fill('E1', 100), fill('E2', 50))).toBe(Outcome.changed)
+    expect(outcomeOf(...asked, fill('E1', 151))).toBe(Outcome.changed | Outcome.overfill)
+    expect(outcomeOf(...asked, fill('E1', 120), requestRejected())).toBe(Outcome.changed | Outcome.overfill)
+    expect(outcomeOf(...asked, fill('E1', 120), requestRejected(), requestRejected())).toBe(Outcome.duplicate)
   })
 
   it('give their entries back', () => {

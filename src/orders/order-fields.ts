@@ -8,7 +8,7 @@
 
 /** Order number; 0 marks a record that was never used. */
 export const number = 0
-/** 1 while the order is not closed: the record must not be reused. Kept by the fold. */
+/** 1 while the order is not closed, or may grow although it is filled: the record must not be reused. Kept by the fold. */
 export const isOpen = 1
 /** Whose order it is and what it is on, as small integers. */
 export const instrument = 2,

@@ -103,7 +103,6 @@ export function referenceState(initial: Terms, events: readonly OrderFactEvent[]
     if (has('released')) return 'RELEASED'
     return has('emulated') ? 'EMULATED' : 'INITIALIZED'
   })()
-  const isOpen = !['DENIED', 'FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'].includes(lifecycle)
 
   const answered = new Set([...of('updated'), ...of('requestRejected')].map((event) => event.generation))
   // The venue's word that the order works, after an end of whatever kind, says that requests before it are over.
@@ -114,8 +113,18 @@ export function referenceState(initial: Terms, events: readonly OrderFactEvent[]
       requests.findIndex((other) => other.generation === event.generation) === i &&
       !(hasEnding && event.seq < worksSeq),
   )
+  // Filled by the terms that hold, while a change to more is not answered: the venue may have made it.
+  const isOver =
+    has('denied') ||
+    venueEnds.length > 0 ||
+    of('rejected').some((event) => !event.inferred) ||
+    latest(of('rejected').filter((event) => event.inferred)) > venueSeq ||
+    (inferredEnds.length > 0 && latest(inferredEnds) >= worksSeq)
+  const isClosed = ['DENIED', 'FILLED', 'CANCELED', 'EXPIRED', 'REJECTED'].includes(lifecycle)
+  const mayGrow = lifecycle === 'FILLED' && !isOver && open.some((event) => !event.isCancel && event.quantity > filled)
+  const isOpen = !isClosed || mayGrow
   const status =
-    !isOpen || open.length === 0
+    isClosed || open.length === 0
       ? lifecycle
       : open.some((event) => event.isCancel)
         ? 'PENDING_CANCEL'

@@ -2,7 +2,8 @@
  * What every fold ends with: the columns that are derived from the facts are brought up to date. And the three ways a fact
  * is written, none of which takes one back.
  */
-import { lifecycle } from './derive.js'
+import { StatusCode } from './codes.js'
+import { lifecycle, mayGrow } from './derive.js'
 import { isClosed } from './lifecycle.js'
 import * as Field from './order-fields.js'
 import type { OrderTable } from './order-table.js'
@@ -15,9 +16,11 @@ export function settle(table: OrderTable, row: number, seq: number): void {
   if (seq > cells[at + Field.lastSeq]) cells[at + Field.lastSeq] = seq
   if (cells[at + Field.hasEnding] === 0) {
     const quantity = cells[at + Field.quantity]
-    cells[at + Field.isOpen] = quantity > 0 && cells[at + Field.filled] >= quantity ? 0 : 1
+    const isFilled = quantity > 0 && cells[at + Field.filled] >= quantity
+    cells[at + Field.isOpen] = isFilled && !mayGrow(table, at) ? 0 : 1
   } else {
-    cells[at + Field.isOpen] = isClosed(lifecycle(table, at)) ? 0 : 1
+    const cycle = lifecycle(table, at)
+    cells[at + Field.isOpen] = isClosed(cycle) && !(cycle === StatusCode.FILLED && mayGrow(table, at)) ? 0 : 1
   }
 }
 

@@ -9,7 +9,7 @@ export type ActionSource = 'venue' | 'inferred'
 
 /**
  * One event to fold, named by the client order id it is for. Within an order they come as: accepted, updated, triggered,
- * fills by venue time, inferred fill, inferred busts, works; what closes it comes last.
+ * fills by venue time, inferred fill, inferred busts, works, requests over; what closes it comes last.
  */
 export type ReconcileAction =
   | { readonly kind: 'accepted'; readonly order: string; readonly venueOrderId: string | number; readonly tsUs: number }
@@ -59,6 +59,8 @@ export type ReconcileAction =
       readonly tsUs: number
     }
   | { readonly kind: 'unknown'; readonly order: string; readonly reason: UnknownReason; readonly tsUs: number }
+  /** An order that is filled has a change to more under way, and the venue does not work it: the change is over. */
+  | { readonly kind: 'requests_over'; readonly order: string; readonly tsUs: number }
   /** Makes an order of ours out of one that somebody else sent. The actions after it are for its id. */
   | { readonly kind: 'adopt'; readonly order: string; readonly owner: string; readonly report: VenueOrderReport }
   /** An execution of an order that is not ours and is not adopted: to be booked for its owner. */

@@ -47,6 +47,8 @@ function describeAction(action: ReconcileAction, words: (index: number) => Instr
       return `${action.order}: execution ${action.exec} is not in the venue's complete history and counts as busted`
     case 'works':
       return `${action.order} works at the venue`
+    case 'requests_over':
+      return `${action.order} is filled and does not work at the venue: what was still asked of it is over`
     case 'canceled':
     case 'expired':
     case 'rejected':

@@ -70,19 +70,28 @@ export function halt(round: Round, account: string, instrument: number, reason: 
   if (!known) round.draft.actions.push({ kind: 'halt', account, instrument, reason })
 }
 
-/** Compares an order with its evidence. `isQuiet` is false when it moved just now: then only real fills are taken over. */
-export function reconcileFoundOrder(round: Round, order: LocalOrder, evidence: OrderEvidence, isQuiet: boolean): void {
+/**
+ * Compares an order with its evidence. `isQuiet` is false when it moved just now: then only real fills are taken over.
+ * Returns what is filled of it after that.
+ */
+export function reconcileFoundOrder(
+  round: Round,
+  order: LocalOrder,
+  evidence: OrderEvidence,
+  isQuiet: boolean,
+): number {
   const { report } = evidence
   const isSaying = report !== undefined && report.state !== 'pending' && isQuiet
   if (isSaying) foldState(round, order, report)
   const filled = foldFills(round, order, evidence.fills)
-  if (!isQuiet) return
+  if (!isQuiet) return filled.filledUnits
   if (isSaying) {
     foldGap(round, order, report, filled)
     const isBusted = foldMissingExecutions(round, order, report, evidence.fills, filled)
     foldWorks(round, order, report, filled, isBusted)
     foldClosing(round, order, report)
   } else foldMissingExecutions(round, order, undefined, evidence.fills, filled)
+  return filled.filledUnits
 }
 
 /** Acknowledgement, terms and trigger. */
@@ -263,6 +272,7 @@ function foldMissingExecutions(
       supportedByTotal: isSupported ? 'yes' : 'no',
     })
     if (isSupported) continue
+    filled.filledUnits -= trade.quantityUnits
     round.draft.actions.push({
       kind: 'inferred_bust',
       order: order.clientOrderId,
@@ -318,7 +328,8 @@ function foldClosing(round: Round, order: LocalOrder, report: VenueOrderReport):
   }
 }
 
-/** Whether there is nothing left that could be canceled. */
+/** Whether there is nothing left that could be canceled: not where the venue had made a change to more. */
 function isDone(order: LocalOrder, report: VenueOrderReport): boolean {
-  return order.status === 'FILLED' && report.cumulativeUnits >= order.filledUnits
+  const isGrown = report.quantityUnits > order.quantityUnits && report.quantityUnits > order.filledUnits
+  return order.status === 'FILLED' && report.cumulativeUnits >= order.filledUnits && !isGrown
 }

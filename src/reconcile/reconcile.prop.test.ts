@@ -34,6 +34,8 @@ interface Model {
   works: boolean
   reachedBeforeBust: boolean
   termTsUs: number
+  /** Quantity that a change under way asks for; 0 for none. */
+  asked: number
   trades: (LocalTrade & { basis: number })[]
 }
 
@@ -100,7 +102,7 @@ function localOrder(model: Model): LocalOrder {
     inferredUnits: inferred,
     ...(filled > 0 ? { averagePriceUnits: value / filled } : {}),
     trades: model.trades,
-    requests: [],
+    requests: model.asked === 0 ? [] : [{ generation: 1, kind: 'update', sentAtUs: 0, quantityUnits: model.asked }],
     submittedAtUs: 0,
     lastActivityUs: 0,
   }
@@ -132,7 +134,11 @@ function fold(
       model.venueOrderId = String(action.venueOrderId)
       evidence()
       break
+    case 'requests_over':
+      model.asked = 0
+      break
     case 'updated':
+      if (action.generation === 1) model.asked = 0
       model.quantity = action.quantityUnits
       model.termTsUs = action.tsUs
       evidence()
@@ -199,6 +205,7 @@ function newModel(id: string, quantity: number, side: 'buy' | 'sell'): Model {
     works: false,
     reachedBeforeBust: false,
     termTsUs: 0,
+    asked: 0,
     trades: [],
   }
 }
@@ -222,6 +229,8 @@ interface Truth {
   end: VenueOrderState | 'absent'
   isAccepted: boolean
   isOurs: boolean
+  more: number
+  isMade: boolean
 }
 
 const truth: fc.Arbitrary<Truth> = fc.record({
@@ -239,6 +248,9 @@ const truth: fc.Arbitrary<Truth> = fc.record({
   end: fc.constantFrom('working', 'canceled', 'expired', 'rejected', 'pending', 'absent'),
   isAccepted: fc.boolean(),
   isOurs: fc.boolean(),
+  /** More that a change under way asks for, and whether the venue has made it. */
+  more: fc.constantFrom(0, 0, 5),
+  isMade: fc.boolean(),
 })
 
 /** A venue with its orders and fills, and what we know of it. */
@@ -247,10 +259,12 @@ function worldOf(truths: readonly Truth[]) {
   const reports: VenueOrderReport[] = []
   const fills: VenueFillReport[] = []
   const hidden = new Set<string>()
-  truths.forEach((order, index) => {
+  truths.forEach((given, index) => {
+    const order = given.isMade ? { ...given, quantity: given.quantity + given.more } : given
     const id = `O${index}`
     const venueOrderId = `V${index}`
-    const model = newModel(id, order.quantity, order.side)
+    const model = newModel(id, given.quantity, order.side)
+    if (given.more > 0) model.asked = given.quantity + given.more
     let filled = 0
     let value = 0
     order.fills.forEach((fill, place) => {
@@ -426,6 +440,7 @@ const ranks: Partial<Record<ReconcileAction['kind'], number>> = {
   filled: 4,
   inferred_fill: 5,
   inferred_bust: 6,
+  requests_over: 7,
   works: 7,
   canceled: 8,
   expired: 8,

@@ -328,6 +328,51 @@ describe('an order that the venue does not show', () => {
     expect([kinds(result), found(result)]).toEqual([[], ['request_overdue']])
   })
 
+  it('ends a change to more of an order that is filled and does not work any more, and no other', () => {
+    const request = { generation: 1, kind: 'update', sentAtUs: 0, quantityUnits: 15 } as const
+    const filled = orderOf({
+      status: 'FILLED',
+      venueOrderIds: ['V1'],
+      venueFacts: { ...noFacts, accepted: true },
+      filledUnits: 10,
+      tradedUnits: 10,
+      averagePriceUnits: 99,
+      trades: [
+        {
+          exec: 'E1',
+          quantityUnits: 10,
+          priceUnits: 99,
+          isInferred: false,
+          isBusted: false,
+          isCorrected: false,
+          tsUs: 1,
+        },
+      ],
+      requests: [request],
+    })
+    const resultFor = (order: LocalOrder, reports: VenueOrderReport[]) =>
+      run(
+        order,
+        answersOf({ account: { positions: [{ account: 'A', instrument: 0, quantityUnits: 10 }] } }, reports, [
+          fillOf({ quantityUnits: 10 }),
+        ]),
+        running,
+        emptyMemory,
+        { positions: [{ account: 'A', instrument: 0, quantityUnits: 10 }] },
+      )
+    const actionsFor = (order: LocalOrder, reports: VenueOrderReport[]) => kinds(resultFor(order, reports))
+    const full = { cumulativeUnits: 10, averagePriceUnits: 99 }
+    expect(actionsFor(filled, [])).toEqual(['requests_over'])
+    expect(actionsFor(filled, [reportOf({ ...full, state: 'filled' })])).toEqual(['requests_over'])
+    expect(actionsFor(filled, [reportOf({ ...full, quantityUnits: 15 })])).toEqual(['updated'])
+    expect(actionsFor(filled, [reportOf({ ...full, state: 'pending' })])).toEqual([])
+    expect(actionsFor({ ...filled, requests: [{ ...request, quantityUnits: 10 }] }, [])).toEqual([])
+    expect(actionsFor({ ...filled, requests: [{ generation: 1, kind: 'cancel', sentAtUs: 0 }] }, [])).toEqual([])
+    expect(describeReconciliation(resultFor(filled, [])).join()).toContain(
+      'O1 is filled and does not work at the venue',
+    )
+  })
+
   it('is filled when its fills say so', () => {
     const result = run(
       accepted(),

@@ -42,10 +42,14 @@ export function reconcile(
     const evidence = view.byOrder.get(order.clientOrderId)
     const isQuiet = isQuietOrder(round, order)
     if (!isQuiet) skipped.push(order.clientOrderId)
-    if (evidence !== undefined) reconcileFoundOrder(round, order, evidence, isQuiet)
-    else if (isQuiet) reconcileFoundOrder(round, order, { report: undefined, fills: [] }, isQuiet)
-    if (isQuiet && evidence?.report === undefined) absent.push(order)
-    if (isQuiet) tellOverdueRequests(round, order)
+    if (!isQuiet) {
+      if (evidence !== undefined) reconcileFoundOrder(round, order, evidence, isQuiet)
+      continue
+    }
+    const filledUnits = reconcileFoundOrder(round, order, evidence ?? { report: undefined, fills: [] }, isQuiet)
+    if (evidence?.report === undefined) absent.push(order)
+    tellOverdueRequests(round, order)
+    endMootRequests(round, order, filledUnits, evidence?.report)
   }
   reconcileExternal(round, view)
   tellFailedQueries(round)
@@ -132,6 +136,29 @@ function tellOverdueRequests(round: Round, order: LocalOrder): void {
     })
     ask(round, order, round.answers.answeredAtUs)
   }
+}
+
+/**
+ * A filled order keeps its reservation while a change to more is under way. Where the venue lists its orders and this one
+ * does not work there, it was filled as it was, and the change has nothing left to change.
+ */
+function endMootRequests(
+  round: Round,
+  order: LocalOrder,
+  filledUnits: number,
+  report: VenueOrderReport | undefined,
+): void {
+  const { answers, draft } = round
+  if (
+    answers.orders === undefined ||
+    (report === undefined ? filledUnits < order.quantityUnits : report.state !== 'filled')
+  )
+    return
+  const isAsking = order.requests.some(
+    ({ kind, quantityUnits = 0 }) => kind === 'update' && quantityUnits > filledUnits,
+  )
+  if (!isAsking) return
+  draft.actions.push({ kind: 'requests_over', order: order.clientOrderId, tsUs: report?.tsUs ?? answers.answeredAtUs })
 }
 
 function tellFailedQueries(round: Round): void {

@@ -81,7 +81,7 @@ async function replay(
 /** Seeds that once found a bug come before all others. */
 async function runRegressions(): Promise<Totals> {
   const totals = noTotals()
-  for (const { seed } of regressions) addTotals(totals, await runSeeds(seed, 1))
+  for (const { seed, scenario } of regressions) addTotals(totals, await runSeeds(seed, 1, undefined, scenario))
   return totals
 }
 

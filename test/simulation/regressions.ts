@@ -3,10 +3,14 @@
  * dice are thrown makes other scenarios of them; what they found keeps a test of its own beside the code that was wrong.
  */
 
+import type { Scenario } from './world.js'
+
 /** A seed and its finding. */
 export interface Regression {
   readonly seed: number
   readonly found: string
+  /** Of which scenario; `system` where it is left out. */
+  readonly scenario?: Scenario
 }
 
 /** In the order in which they were found. */
@@ -15,4 +19,9 @@ export const regressions: readonly Regression[] = [
   { seed: 1222, found: 'after the clock was set back, lost orders were not asked about until it had caught up' },
   { seed: 10806, found: 'records of a sync that had failed were believed after a restart, and gone after a power cut' },
   { seed: 33175, found: 'an order whose cancel a kill switch asked for again and again was never asked about' },
+  {
+    seed: 12253,
+    scenario: 'failover',
+    found: 'an order filled by its old quantity gave its reservation back while a change to more was not answered',
+  },
 ]

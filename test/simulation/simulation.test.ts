@@ -55,8 +55,8 @@ describe('simulation', () => {
     expect(failures).toEqual([])
   }, 36_000_000)
 
-  it.each(regressions)('holds where it once did not: seed $seed', async ({ seed }) => {
-    expect((await simulate(seed)).violations).toEqual([])
+  it.each(regressions)('holds where it once did not: seed $seed', async ({ seed, scenario = 'system' }) => {
+    expect((await simulate(seed, { scenario })).violations).toEqual([])
   })
 
   it('replays a seed exactly, line by line', async () => {
