@@ -219,6 +219,7 @@ export { type RecoveredState, type RecoverStateOptions, recoverState } from './s
 export type { FeedConfig, RoutingConfig } from './system/routing-config.js'
 export type { RouteReport, RoutingEvent } from './system/routing-desk.js'
 export type { RunOptions } from './system/run.js'
+export type { ShadowComparison, ShadowDesk, ShadowOptions, ShadowOutcome, ShadowReport } from './system/shadow-desk.js'
 export { countFields, differences, type SystemState } from './system/state.js'
 export {
   type ConnectionEvent,

@@ -33,6 +33,7 @@ import { powerOfTwo, sizesOf } from './order-plane.js'
 import { withPreset } from './risk-config.js'
 import { RiskDesk } from './risk-desk.js'
 import { RoutingDesk, type RoutingEvent } from './routing-desk.js'
+import { type ShadowComparison, ShadowDesk } from './shadow-desk.js'
 import { StrategyDesk, type StrategyDeskParts } from './strategy-desk.js'
 import type { HistoryProvider } from './warm-up.js'
 
@@ -125,6 +126,22 @@ export function composeConnectorHub(
     hub.add(name, connector, isDataOnly)
   }
   return hub
+}
+
+/** Shadow mode; undefined where it is not asked for. */
+export function composeShadow(
+  { core, time, config, resources }: Surroundings,
+  { shadow }: TradingSystemParts,
+  ring: IngestRing,
+  orders: OrderManager,
+  onCompared: (comparison: ShadowComparison) => void,
+): ShadowDesk | undefined {
+  if (shadow === undefined) return undefined
+  const desk = new ShadowDesk(core, time, config.seed ?? 1, shadow === true ? {} : shadow)
+  desk.onCompared = onCompared
+  resources.defer(() => desk.close())
+  desk.follow(ring, orders)
+  return desk
 }
 
 /** The simulated venue of paper trading; undefined where orders go to the connectors. */

@@ -20,6 +20,7 @@ import type { OwnCheck } from '../risk/gate-check.js'
 import type { LimitBookOptions } from '../risk/limit-book.js'
 import type { MarginModel } from '../risk/measures/margin.js'
 import { configNames, inspectConfig, requireLive, type TradingSystemConfig } from './config.js'
+import { checkShadowOptions, type ShadowOptions } from './shadow-desk.js'
 import type { Strategy } from './strategy.js'
 import type { HistoryProvider } from './warm-up.js'
 
@@ -35,6 +36,11 @@ export interface TradingSystemParts<C extends Connectors = Connectors> {
    * connectors themselves, whose accounts are not asked about either. Fees, latency and other rules of the venue, or `true`.
    */
   paper?: true | SimulatedConnectorOptions
+  /**
+   * Shadow mode: every order is also worked in a simulated venue on the same data, and the two are compared
+   * (`system.shadow`). Rules of that venue, or `true`. Nothing is sent that would not be sent without it.
+   */
+  shadow?: true | ShadowOptions
   strategies?: readonly Strategy[]
   /** Execution algorithms of the host's own by name, which begins with `custom:`. A restart needs those that were at work. */
   algorithms?: AlgorithmFactories
@@ -103,6 +109,16 @@ const checks: Readonly<Record<keyof TradingSystemParts, Check>> = {
     value === true || isPlainObject(value)
       ? []
       : wrong('paper', `must be true or options of the simulated venue, got ${show(value)}`),
+  shadow: (value) => {
+    if (value === undefined || value === true) return []
+    if (!isPlainObject(value)) return wrong('shadow', `must be true or options of the shadow venue, got ${show(value)}`)
+    try {
+      checkShadowOptions(value)
+      return []
+    } catch (error) {
+      return wrong('shadow', `is not usable: ${messageOf(error)}`)
+    }
+  },
   strategies: (value) =>
     Array.isArray(value)
       ? value.flatMap((each, i) =>
@@ -223,9 +239,10 @@ export const paperName = 'paper'
 /** Paper trading is a mode, and its venue has a name and no market of its own. */
 function paperFaults(
   { mode = 'paper' }: TradingSystemConfig,
-  { connectors = {}, paper }: TradingSystemParts,
+  { connectors = {}, paper, shadow }: TradingSystemParts,
 ): FieldFault[] {
   if (paper === undefined) return []
+  if (shadow !== undefined) return wrong('shadow', 'compares with a real venue; paper is a simulated one itself')
   if (mode !== 'paper') return wrong('paper', `is for mode paper; the mode is ${mode}`)
   if (connectors[paperName] !== undefined)
     return wrong('connectors.paper', 'is the name of the simulated venue of paper')

@@ -44,6 +44,7 @@ import {
   composeRing,
   composeRiskDesk,
   composeRouting,
+  composeShadow,
   composeStrategyDesk,
   extraChecks,
   orderDefaults,
@@ -57,26 +58,18 @@ import { type Connectors, requireLiveStart, type TradingSystemOptions, takeOptio
 import { composeOrderPlane, composeValidator } from './order-plane.js'
 import { type Problem, ProblemLog } from './problems.js'
 import type { RiskDesk } from './risk-desk.js'
-import type { RouteReport, RoutingDesk, RoutingEvent } from './routing-desk.js'
+import type { RouteReport, RoutingDesk } from './routing-desk.js'
 import { checkRunOptions, moveMarkets, type RunOptions } from './run.js'
+import type { ShadowDesk } from './shadow-desk.js'
 import { exportState, type SystemState } from './state.js'
-import type { ConnectionEvent, Strategy } from './strategy.js'
-import type { StrategyDesk, StrategyFailure } from './strategy-desk.js'
+import type { Strategy } from './strategy.js'
+import type { StrategyDesk } from './strategy-desk.js'
+import type { TradingSystemEvents } from './system-events.js'
 import { Watchdog } from './watchdog.js'
 
 export type { StopReport } from './closing.js'
 export type { Connectors, TradingSystemOptions, TradingSystemParts } from './options.js'
-
-/** What a system announces, beside the events of its orders (`system.orders.events`). */
-export interface TradingSystemEvents {
-  connection: ConnectionEvent
-  reconciled: ReconciliationReport
-  problem: Problem
-  /** A route or a feed uses another connector from now on. */
-  routing: RoutingEvent
-  /** A strategy was ended because a hook threw, see `onStrategyError`. */
-  strategyFailed: StrategyFailure
-}
+export type { TradingSystemEvents } from './system-events.js'
 
 /** The life of a system; nothing comes twice. */
 export type SystemPhase = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
@@ -105,6 +98,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
   readonly journal: Journal
   /** What the journal held at the start. */
   readonly recovery: RecoveryReport
+  /** What a simulated venue makes of the same orders; undefined without `shadow`. */
+  readonly shadow: ShadowDesk | undefined
   readonly events = new TypedEmitter<TradingSystemEvents>()
   readonly #core: OrderCore
   readonly #hub: ConnectorHub
@@ -205,6 +200,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
     for (const definition of instruments) this.addInstrument(definition)
     this.#routing.open()
     if (paper !== undefined) resources.defer(paper.follow(this.ring))
+    this.shadow = composeShadow(surroundings, parts, this.ring, this.orders, (comparison) =>
+      this.events.emit('shadow', comparison),
+    )
     for (const strategy of strategies) this.#desk.add(strategy)
     this.#strategies = [...strategies]
     this.recovery = recovery.finish(recovery.session > 0)

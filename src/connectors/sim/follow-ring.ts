@@ -4,9 +4,14 @@ import type { MarketTap } from './market-tap.js'
 import type { SimulatedVenue } from './venue.js'
 
 /** Feeds quotes, trades and status changes of other sources to the venue. Returns the way to stop. */
-export function followRing(ring: IngestRing, tap: MarketTap, venue: SimulatedVenue, ownSource: number): () => void {
+export function followRing(
+  ring: IngestRing,
+  tap: Pick<MarketTap, 'learn'>,
+  venue: SimulatedVenue,
+  ownSource: number,
+): () => void {
   const consumer = ring.addConsumer({
-    name: `paper venue ${ownSource}`,
+    name: ownSource < 0 ? 'shadow venue' : `paper venue ${ownSource}`,
     policy: 'backpressure',
     handlers: {
       onQuotes(from, first, last) {
