@@ -62,9 +62,17 @@ export {
   type ConnectorReport,
   ExchangeManager,
   type ExchangeManagerOptions,
+  type ManagerPrice,
   type ManagerStatistics,
 } from './manager/exchange-manager.js'
-export type { PriceHandler, TradeHandler } from './manager/price-stream.js'
+export type {
+  BarHandler,
+  BookHandler,
+  PriceHandler,
+  StatusHandler,
+  StreamHandler,
+  TradeHandler,
+} from './manager/market-streams.js'
 // Market data and positions
 export { BookAnalytics, microprice, type SweepResult } from './market/analytics.js'
 export { BarAggregator, type BarAggregatorOptions } from './market/bar-aggregator.js'

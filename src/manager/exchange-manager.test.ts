@@ -51,6 +51,60 @@ describe('an exchange manager', () => {
     await manager.stopAll()
   })
 
+  it('hands over every kind of data that is asked for, and nothing of other symbols', async () => {
+    const { manager, b, time } = await startManager()
+    const heard: string[] = []
+    await manager.subscribeTrades(['IBM'], (trades) => {
+      for (const trade of trades) heard.push(`trade ${trade.symbol} ${trade.price}`)
+    })
+    await manager.subscribeBook(['IBM'], (books) => {
+      for (const book of books) heard.push(`book ${book.symbol} ${book.levelCount}`)
+    })
+    await manager.subscribeBars(['IBM'], (bars) => {
+      for (const bar of bars) heard.push(`bar ${bar.symbol} ${bar.close}`)
+    })
+    await manager.subscribeStatus(['IBM'], (statuses) => {
+      for (const status of statuses) heard.push(`status ${status.symbol} ${status.status}`)
+    })
+    const kinds = ['trades', 'book', 'bars', 'status'] as const
+    expect(b.subscriptions.map(({ kind }) => kind)).toEqual(kinds)
+    const now = time.wallUs()
+    const publish = () => {
+      const { market } = b.bench
+      for (const instrument of [0, 1]) {
+        market.publishTrade(instrument, b.source, 100, 5, 1, now, now, Number.NaN, Number.NaN, 0)
+        market.beginBook(instrument, b.source, true, now, now, Number.NaN, Number.NaN)
+        market.addLevel(0, 99.99, 100)
+        market.commitBook()
+        market.publishBar(instrument, b.source, 60_000_000, 1, 2, 1, 2, 10, 3, 1.5, now, now, now, true)
+        market.publishStatus(instrument, b.source, 3, now, now)
+      }
+      b.bench.drain()
+    }
+    publish()
+    expect(heard).toEqual(['trade IBM 100', 'book IBM 1', 'bar IBM 2', 'status IBM 3'])
+    await manager.unsubscribe(['IBM'], ['book', 'bars'])
+    expect(b.subscriptions.map(({ kind }) => kind)).toEqual(['trades', 'status'])
+    heard.length = 0
+    publish()
+    expect(heard).toEqual(['trade IBM 100', 'status IBM 3'])
+    await manager.unsubscribe(['IBM'])
+    expect(b.subscriptions).toEqual([])
+    await manager.stopAll()
+  })
+
+  it('keeps the latest prices for whoever asks, without a handler', async () => {
+    const { manager, b } = await startManager()
+    const unsubscribe = await manager.subscribePrice(['IBM'])
+    b.quote(10, 11)
+    expect(manager.getPrice('IBM')).toEqual({ symbol: 'IBM', bid: 10, ask: 11, mid: 10.5, last: Number.NaN })
+    expect(() => manager.getPrice('NONE')).toThrow('TW_UNKNOWN_INSTRUMENT')
+    await expect(manager.subscribePrice(['NONE'])).rejects.toThrow('TW_UNKNOWN_INSTRUMENT')
+    await unsubscribe()
+    expect(b.subscriptions).toEqual([])
+    await manager.stopAll()
+  })
+
   it('tells of switches and lost connections', async () => {
     const time = new VirtualTime()
     const [a, b] = [new EchoConnector(), new EchoConnector()]

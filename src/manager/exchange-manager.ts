@@ -5,6 +5,7 @@
  * By default it trades on paper, keeps its journal in memory, and lets every order pass the risk gate of a paper account.
  */
 import type { BaseConnector } from '../connector/base-connector.js'
+import { type DataKind, dataKinds } from '../connector/capabilities.js'
 import type { ConnectorHealth } from '../connector/connector-health.js'
 import type { ConnectorStatisticsReport } from '../connector/statistics.js'
 import { TypedEmitter } from '../core/emitter.js'
@@ -12,6 +13,7 @@ import { TradewireError } from '../core/errors.js'
 import type { Position } from '../model/account.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
 import type { OrderHandle } from '../oms/order-handle.js'
+import type { IngestRing } from '../ring/ingest-ring.js'
 import type { FeedLineReport } from '../routing/feed.js'
 import type { RouteReport } from '../system/routing-desk.js'
 import {
@@ -20,7 +22,17 @@ import {
   type TradingSystemEvents,
   type TradingSystemOptions,
 } from '../system/trading-system.js'
-import { type PriceHandler, priceConsumer, type TradeHandler, tradeConsumer } from './price-stream.js'
+import {
+  type BarHandler,
+  type BookHandler,
+  type PriceHandler,
+  type StatusHandler,
+  type Stream,
+  type StreamHandler,
+  streamConsumer,
+  streams,
+  type TradeHandler,
+} from './market-streams.js'
 
 /** Options of a manager: those of a system, without connectors and strategies. */
 export type ExchangeManagerOptions = Omit<TradingSystemOptions, 'connectors' | 'strategies'>
@@ -39,6 +51,23 @@ export interface ConnectorReport {
   statistics: ConnectorStatisticsReport
 }
 
+/** Prices of an instrument; NaN for what is not known. */
+export interface ManagerPrice {
+  symbol: string
+  bid: number
+  ask: number
+  mid: number
+  last: number
+}
+
+/** What somebody subscribed to. */
+interface ManagerSubscription {
+  readonly kind: DataKind
+  symbols: readonly string[]
+  /** Ends it for these symbols. */
+  end(symbols: readonly string[]): Promise<void>
+}
+
 /** What a manager has done so far. */
 export interface ManagerStatistics {
   connectors: Record<string, ConnectorReport>
@@ -54,6 +83,7 @@ export class ExchangeManager {
   readonly events = new TypedEmitter<TradingSystemEvents>()
   readonly #options: ExchangeManagerOptions
   readonly #waiting: { name: string; connector: BaseConnector; isPrimary: boolean }[] = []
+  readonly #subscriptions = new Set<ManagerSubscription>()
   #system: TradingSystem | undefined
 
   constructor(options: ExchangeManagerOptions = {}) {
@@ -119,7 +149,8 @@ export class ExchangeManager {
   }
 
   /**
-   * Subscribes to quotes. The handler gets batches of views that are valid during the call. Returns the end of it.
+   * Subscribes to quotes. The handler, where one is given, gets batches of views that are valid during the call; the latest
+   * prices can be asked for in any case ({@link getPrice}). Returns the end of it.
    *
    * @throws TradewireError `TW_UNKNOWN_INSTRUMENT`, `TW_NOT_SUPPORTED`.
    *
@@ -138,16 +169,43 @@ export class ExchangeManager {
    * await manager.stopAll()
    * ```
    */
-  async subscribePrice(symbols: readonly string[], onQuotes: PriceHandler): Promise<() => Promise<void>> {
-    const { system } = this
-    const consumer = priceConsumer(system, symbols, onQuotes, (error) => this.#failed('subscribePrice', error))
-    return this.#subscribed(symbols, 'quotes', consumer)
+  async subscribePrice(symbols: readonly string[], onQuotes?: PriceHandler): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.quotes, onQuotes)
   }
 
   /** As {@link subscribePrice}, for trades. */
-  async subscribeTrades(symbols: readonly string[], onTrades: TradeHandler): Promise<() => Promise<void>> {
-    const consumer = tradeConsumer(this.system, symbols, onTrades, (error) => this.#failed('subscribeTrades', error))
-    return this.#subscribed(symbols, 'trades', consumer)
+  async subscribeTrades(symbols: readonly string[], onTrades?: TradeHandler): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.trades, onTrades)
+  }
+
+  /** As {@link subscribePrice}, for order books: snapshots and changes as the venue sends them. */
+  async subscribeBook(symbols: readonly string[], onBooks?: BookHandler): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.books, onBooks)
+  }
+
+  /** As {@link subscribePrice}, for bars that a source makes itself; bars of any length are made by `system.bars`. */
+  async subscribeBars(symbols: readonly string[], onBars?: BarHandler): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.bars, onBars)
+  }
+
+  /** As {@link subscribePrice}, for halts, openings and closes. */
+  async subscribeStatus(symbols: readonly string[], onStatuses?: StatusHandler): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.statuses, onStatuses)
+  }
+
+  /** Ends the subscriptions made here to these symbols, of these kinds or of all. */
+  async unsubscribe(symbols: readonly string[], kinds: readonly DataKind[] = dataKinds): Promise<void> {
+    const ends = [...this.#subscriptions].filter(
+      (each) => kinds.includes(each.kind) && each.symbols.some((symbol) => symbols.includes(symbol)),
+    )
+    for (const each of ends) await each.end(symbols)
+  }
+
+  /** The latest bid, ask and trade of an instrument over all its sources; NaN for what is not known. @throws TradewireError `TW_UNKNOWN_INSTRUMENT`. */
+  getPrice(symbol: string): ManagerPrice {
+    const { instruments, quotes } = this.system
+    const { index } = instruments.get(symbol)
+    return { symbol, bid: quotes.bid(index), ask: quotes.ask(index), mid: quotes.mid(index), last: quotes.last(index) }
   }
 
   /** Submits an order over the route that fits it. @throws TradewireError as `OrderManager.submit`. */
@@ -199,25 +257,39 @@ export class ExchangeManager {
     throw new TradewireError('TW_UNKNOWN_ORDER', `There is no order with client order id "${clientOrderId}"`)
   }
 
-  async #subscribed(
+  async #subscribe<View extends { at(ring: IngestRing, row: number): View }>(
     symbols: readonly string[],
-    kind: 'quotes' | 'trades',
-    consumer: { close(): void },
+    stream: Stream<View>,
+    handler: StreamHandler<View> | undefined,
   ): Promise<() => Promise<void>> {
     const { system } = this
+    const { kind } = stream
+    let left = [...new Set(symbols)]
+    for (const symbol of left) system.instruments.get(symbol)
+    const listen = () =>
+      handler === undefined || left.length === 0
+        ? undefined
+        : streamConsumer(system, stream, left, handler, (error) => this.#failed(`the subscription to ${kind}`, error))
+    let consumer = listen()
     try {
-      await system.subscribe(symbols, [kind])
+      await system.subscribe(left, [kind])
     } catch (error) {
-      consumer.close()
+      consumer?.close()
       throw error
     }
-    let isOver = false
-    return async () => {
-      if (isOver) return
-      isOver = true
-      consumer.close()
-      if (system.phase === 'running') await system.unsubscribe(symbols, [kind])
+    const end = async (over: readonly string[]) => {
+      const ended = left.filter((symbol) => over.includes(symbol))
+      if (ended.length === 0) return
+      left = left.filter((symbol) => !over.includes(symbol))
+      subscription.symbols = left
+      consumer?.close()
+      consumer = listen()
+      if (left.length === 0) this.#subscriptions.delete(subscription)
+      if (system.phase === 'running') await system.unsubscribe(ended, [kind])
     }
+    const subscription: ManagerSubscription = { kind, symbols: left, end }
+    this.#subscriptions.add(subscription)
+    return () => end(symbols)
   }
 
   #failed(where: string, error: unknown): void {

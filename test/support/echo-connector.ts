@@ -1,6 +1,7 @@
 /** A venue in a few lines for tests of the order plane: it keeps orders in maps and does what the test tells it to. */
 import { BaseConnector } from '../../src/connector/base-connector.js'
 import type { ConnectorCapabilities } from '../../src/connector/capabilities.js'
+import type { ConnectorHost } from '../../src/connector/connector-host.js'
 import type { InstrumentDefinition } from '../../src/model/instrument.js'
 import { orderTypes, timesInForce } from '../../src/model/order-types.js'
 import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../../src/orders/approved-order.js'
@@ -52,6 +53,11 @@ export class EchoConnector extends BaseConnector {
 
   get reports(): OrderReports {
     return this.host.reports
+  }
+
+  /** What it was given to publish with. */
+  get bench(): Pick<ConnectorHost, 'market' | 'drain'> {
+    return this.host
   }
 
   /** Publishes a quote and hands it to its handlers. */
