@@ -12,7 +12,10 @@ export interface ConnectorOptions {
   queryTimeoutMs?: number
   /** The answer to one subscription; as `queryTimeoutMs` unless given. */
   subscribeTimeoutMs?: number
-  /** The answer to one health check; as `queryTimeoutMs` unless given. */
+  /**
+   * The answer to one health check; unless given as `queryTimeoutMs`, and no longer than `healthIntervalMs` (but at least
+   * 1,000): a line that went silent is noticed within two checks.
+   */
   probeTimeoutMs?: number
   /** One piece of history; 60,000 unless given. */
   historyTimeoutMs?: number
@@ -60,7 +63,10 @@ export interface CheckedConnectorOptions {
 /** @throws TradewireError `TW_INVALID_CONFIG` naming the option that is not usable. */
 export function checkConnectorOptions(options: ConnectorOptions): CheckedConnectorOptions {
   const { connectTimeoutMs = 10_000, queryTimeoutMs = 10_000, healthIntervalMs = 30_000, reconnect = {} } = options
-  const { subscribeTimeoutMs = queryTimeoutMs, probeTimeoutMs = queryTimeoutMs, historyTimeoutMs = 60_000 } = options
+  const { subscribeTimeoutMs = queryTimeoutMs, historyTimeoutMs = 60_000 } = options
+  // An answer that takes longer than the next question would be a line that is lost two checks later.
+  const longestProbeMs = healthIntervalMs > 0 ? Math.max(healthIntervalMs, 1_000) : Number.POSITIVE_INFINITY
+  const { probeTimeoutMs = Math.min(queryTimeoutMs, longestProbeMs) } = options
   const timeouts = { connectTimeoutMs, queryTimeoutMs, subscribeTimeoutMs, probeTimeoutMs, historyTimeoutMs }
   for (const [name, value] of Object.entries(timeouts)) requireAbove(name, value)
   if (!(Number.isFinite(healthIntervalMs) && healthIntervalMs >= 0))

@@ -142,6 +142,43 @@ describe('market data', () => {
     await system.stop()
   })
 
+  it.each([1_000, 5_000, 30_000])(
+    'move within two heartbeats of %i ms when a line goes silent, whenever that is',
+    async (healthIntervalMs) => {
+      class Line extends EchoConnector {
+        isSilent = false
+        protected override async connect(): Promise<void> {
+          if (this.isSilent) throw new Error('no route to host')
+        }
+        protected override async probe(): Promise<void> {
+          if (this.isSilent) await new Promise(() => undefined)
+        }
+      }
+      for (const share of [0, 0.01, 0.3, 0.5, 0.99]) {
+        const strategy = new Recorder()
+        const [a, b] = [new Line({ healthIntervalMs }), new Line({ healthIntervalMs })]
+        const feeds = [{ connectors: ['a', 'b'], mode: 'failover' as const }]
+        const { system, time } = await startEcho(
+          { connectors: { a, b }, routing: { feeds }, strategies: [strategy] },
+          { venue: a },
+        )
+        await time.advanceMsAsync(healthIntervalMs * (3 + share))
+        a.isSilent = true
+        const silentUs = time.wallUs()
+        let switchedUs = Number.NaN
+        system.events.on('routing', ({ kind }) => {
+          if (kind === 'feed' && Number.isNaN(switchedUs)) switchedUs = time.wallUs()
+        })
+        strategy.seen.length = 0
+        await time.advanceMsAsync(2 * healthIntervalMs)
+        expect((switchedUs - silentUs) / 1_000).toBeLessThanOrEqual(2 * healthIntervalMs)
+        b.quote(7, 100.01)
+        expect(strategy.seen).toEqual(['! failover b', '7'])
+        await system.stop()
+      }
+    },
+  )
+
   it('of lines that carry the same numbers are taken once', async () => {
     const strategy = new Recorder()
     const { system, a, b } = await startTwo(
