@@ -7,7 +7,7 @@ import type { RingHandlers } from '../../ring/kinds.js'
 import { TestHost } from '../../testing/test-host.js'
 import { frameOf } from '../../testing/tws/frames.js'
 import { TwsGateway, type TwsGatewayOptions } from '../../testing/tws/gateway.js'
-import { future, option, stock } from './contracts.js'
+import { future, option } from './contracts.js'
 import { IbkrConnector } from './ibkr-connector.js'
 import type { IbkrConnectorOptions } from './ibkr-options.js'
 import type { IbkrNotice } from './notices.js'
@@ -75,27 +75,6 @@ const wide = { messagesPerSecond: 10_000 }
 const say = (gateway: TwsGateway, id: number, code: number, text: string) => {
   for (const session of gateway.sessions) session.send([4, 2, id, code, text, ''])
 }
-
-describe('message limit', () => {
-  it('lets orders pass what waits, and never sends more than 50 messages in a second', async () => {
-    const gateway = await gatewayWith({ messagesPerSecond: 50 })
-    const contracts = gateway.listings
-      .filter(({ contract }) => contract.secType === 'STK')
-      .map(({ contract }) => stock(contract.symbol))
-    const { host, connector, submit, kinds } = await connectorTo(gateway, { contracts })
-    await pause(1_100)
-    const kindsOfData = ['quotes', 'trades', 'status', 'bars', 'news'] as const
-    const asked = contracts.flatMap(({ symbol }) =>
-      kindsOfData.map((kind) => connector.subscribeTo({ kind, instrument: host.instruments.get(symbol).index })),
-    )
-    const numbers = Array.from({ length: 20 }, () => submit())
-    await until(() => numbers.every((number) => kinds(number).includes('accepted')))
-    expect(connector.health.waitingMessages).toBeGreaterThan(0)
-    await Promise.all(asked)
-    expect(gateway.counters.busiestSecond).toBeLessThanOrEqual(50)
-    expect(gateway.counters.pacingViolations).toBe(0)
-  })
-})
 
 describe('what TWS says about orders', () => {
   it('takes no warning for a cancel', async () => {

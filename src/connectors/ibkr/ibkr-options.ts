@@ -42,6 +42,11 @@ export interface IbkrConnectorOptions extends ConnectorOptions {
   codes?: TwsCodeTable
   /** Keeps the order ids over restarts; in memory unless given. See {@link FileOrderIds}. */
   orderIds?: OrderIdStore
+  /**
+   * How much longer than the second of TWS our own second lasts, 0 to 1,000 ms; 100 unless given. TWS counts messages when they
+   * arrive: a line that holds some back for up to this long makes no 51 of them arrive in one second. Not used with `pacing`.
+   */
+  pacingMarginMs?: number
   /** A stream that is silent for so long after servers, farms or a competing session came back is asked for anew; 5,000 ms unless given. */
   resubscribeAfterMs?: number
   /** Records the session's bytes. */
@@ -66,19 +71,29 @@ const ownNames = [
   'extras',
   'codes',
   'orderIds',
+  'pacingMarginMs',
   'resubscribeAfterMs',
   'recorder',
   'transport',
 ] as const satisfies readonly (keyof IbkrConnectorOptions)[]
 
+/** Messages on their way are held back for tens of milliseconds by a busy machine; more than this is rare. */
+const usualMarginMs = 100
+
 /**
- * The limit of TWS is 50 messages in a second. Two are left for what cannot be planned; of the rest 30 belong to orders, of
- * which cancels keep 4 and what takes risk away another 4. So 100 subscriptions in a row cost no order its slot.
+ * The limit of TWS is 50 messages in a second, by their arrival; `marginMs` is how much longer our own second lasts. Two are
+ * left for what cannot be planned; of the rest 30 belong to orders, of which cancels keep 4 and what takes risk away another
+ * 4. So 100 subscriptions in a row cost no order its slot.
  */
-export const twsPacing: PacingOptions = {
-  windows: [{ limit: 48, windowMs: 1_000 }],
-  reserve: { cancels: 0.1, reduces: 0.1, orders: 0.625 },
+function pacingWith(marginMs: number): PacingOptions {
+  return {
+    windows: [{ limit: 48, windowMs: 1_000 + marginMs }],
+    reserve: { cancels: 0.1, reduces: 0.1, orders: 0.625 },
+  }
 }
+
+/** The limits of TWS as they are kept unless told otherwise. */
+export const twsPacing: PacingOptions = pacingWith(usualMarginMs)
 
 /** Ports that TWS and IB Gateway use for live logins unless they are told otherwise. */
 const livePorts: ReadonlySet<number> = new Set([7496, 4001])
@@ -86,7 +101,7 @@ const livePorts: ReadonlySet<number> = new Set([7496, 4001])
 /** Options for the base class: IBKR's own limits, and a heartbeat that finds a dead line within seconds. */
 export function baseOptions(options: IbkrConnectorOptions): ConnectorOptions {
   const base: Record<string, unknown> = {
-    pacing: twsPacing,
+    pacing: pacingWith(options.pacingMarginMs ?? usualMarginMs),
     healthIntervalMs: 5_000,
     probeTimeoutMs: 4_000,
     subscribeTimeoutMs: 15_000,
@@ -122,6 +137,9 @@ export function checkIbkrOptions(options: IbkrConnectorOptions): CheckedIbkrOpti
     )
   if (!(Number.isFinite(resubscribeAfterMs) && resubscribeAfterMs > 0))
     throw invalid('resubscribeAfterMs', 'a number of milliseconds above 0')
+  const { pacingMarginMs = usualMarginMs } = options
+  if (!(pacingMarginMs >= 0 && pacingMarginMs <= 1_000))
+    throw invalid('pacingMarginMs', 'a number of milliseconds from 0 to 1000')
   const wanted = (options.contracts ?? []).map((each) => (typeof each === 'string' ? contractOf(each) : each))
   return { ...options, host, port, clientId, environment, wanted, resubscribeAfterMs }
 }
