@@ -1,7 +1,7 @@
 /**
  * `npm run sim:tws -- --port N [--max-server-version V]`: a simulated TWS for any client of the TWS protocol. It quotes AAPL,
  * MSFT, SPY, EUR.USD, ES and more, and fills what crosses. Faults by a line on standard input: `reset`, `lost`, `farm`,
- * `cut`, `restart`, `silence`, `news TEXT`, `close`. Ends on SIGTERM and SIGINT.
+ * `cut`, `restart`, `silence`, `slow MS`, `news TEXT`, `close`. Ends on SIGTERM and SIGINT.
  */
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
@@ -47,6 +47,7 @@ const commands: Readonly<Record<string, (rest: string) => unknown>> = {
   cut: () => gateway.cut(),
   restart: () => gateway.restart({ downMs: 3_000, lingerMs: 2_000 }),
   silence: () => gateway.silence(),
+  slow: (ms) => gateway.slow({ delayMs: Number(ms) || 0 }),
   news: (text) => {
     for (const { contract } of gateway.listings)
       for (const session of gateway.sessions) session.streams.announce(contract.conId, text)

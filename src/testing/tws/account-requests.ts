@@ -95,6 +95,28 @@ export function tellPosition(session: TwsSession, account: string, conId: number
       session.send(positionMultiFields(reqId, account, contract, held.quantityText, String(held.averageCost), ''))
   if (session.accountUpdates !== account) return
   session.send(portfolioFields(accountBook.portfolio(account, held)))
+  sendValues(session, account)
+}
+
+function sendValues(session: TwsSession, account: string): void {
+  const { accountBook, nowMs } = session.gateway
+  for (const { key, value, currency } of accountBook.values(account))
+    session.send([Reply.accountValue, 2, key, value, currency, account])
+  session.send([Reply.accountUpdateTime, 1, zonedTime(nowMs).slice(9, 14)])
+}
+
+/** What TWS tells every three minutes by itself: account values, positions with their worth, summaries. */
+export function tellAccounts(session: TwsSession): void {
+  const { accountUpdates } = session
+  if (accountUpdates !== '') sendAccount(session, accountUpdates)
+  for (const [reqId, { account, tags }] of session.summaries)
+    for (const each of accountsOf(session, account)) sendSummary(session, reqId, each, tags)
+}
+
+/** The accounts that a summary is about: one that is named, or all. */
+function accountsOf(session: TwsSession, group: string): readonly string[] {
+  const { accounts } = session.gateway.options
+  return accounts.includes(group) ? [group] : accounts
 }
 
 function summary(session: TwsSession, reader: FieldReader): void {
@@ -102,12 +124,8 @@ function summary(session: TwsSession, reader: FieldReader): void {
   const reqId = reader.int()
   const group = reader.text()
   const tags = reader.text().split(',')
-  const { accounts } = session.gateway.options
-  const named = accounts.includes(group) ? [group] : accounts
-  for (const account of named) {
-    session.summaries.set(reqId, { account: group, tags })
-    sendSummary(session, reqId, account, tags)
-  }
+  session.summaries.set(reqId, { account: group, tags })
+  for (const account of accountsOf(session, group)) sendSummary(session, reqId, account, tags)
   session.send([Reply.accountSummaryEnd, 1, reqId])
 }
 
@@ -160,16 +178,9 @@ function sendPnl(session: TwsSession, reqId: number, account: string): void {
 
 function sendPnlSingle(session: TwsSession, reqId: number, account: string, conId: number): void {
   const held = session.gateway.accountBook.position(account, conId)
-  const { quantityText = '0', unrealized = 0, value = 0 } = held ?? {}
-  session.send([
-    Reply.pnlSingle,
-    reqId,
-    quantityText,
-    unrealized.toFixed(2),
-    unrealized.toFixed(2),
-    '0.00',
-    value.toFixed(2),
-  ])
+  const { quantityText = '0', unrealized = 0, realized = 0, value = 0 } = held ?? {}
+  const amounts = [unrealized + realized, unrealized, realized, value].map((amount) => amount.toFixed(2))
+  session.send([Reply.pnlSingle, reqId, quantityText, ...amounts])
 }
 
 /** What TWS tells every second of profits. */

@@ -119,6 +119,7 @@ function future(
   expiry: string,
   localSymbol: string,
   price: number,
+  multiplier = '50',
 ): TwsListing {
   return {
     contract: {
@@ -127,7 +128,7 @@ function future(
       symbol,
       secType: 'FUT',
       lastTrade: expiry,
-      multiplier: '50',
+      multiplier,
       exchange: 'CME',
       primaryExchange: '',
       currency: 'USD',
@@ -237,7 +238,7 @@ export const defaultListings: readonly TwsListing[] = [
   pair(12_087_797, 'GBP', 'USD', 1.263),
   pair(15_016_059, 'USD', 'JPY', 151.24),
   future(495_512_563, 'ES', '202612', '20261218', 'ESZ6', 5_975.25),
-  future(620_730_920, 'NQ', '202612', '20261218', 'NQZ6', 20_810.5),
+  future(620_730_920, 'NQ', '202612', '20261218', 'NQZ6', 20_810.5, '20'),
   option(703_001_001, 'AAPL', 265_598, '20261218', '230', 'C', 6.35),
   option(703_001_002, 'AAPL', 265_598, '20261218', '230', 'P', 8.15),
   coin(479_624_278, 'BTC', 97_250),

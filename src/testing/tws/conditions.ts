@@ -7,6 +7,8 @@ import { parseTime } from './times.js'
 export interface ConditionView {
   readonly board: MarketBoard
   readonly nowMs: number
+  /** Excess liquidity in percent of the account's value. */
+  cushionPercent(): number
   hasTraded(symbol: string, secType: string): boolean
 }
 
@@ -22,11 +24,12 @@ export function areConditionsMet(conditions: readonly TwsCondition[], view: Cond
   return isMet
 }
 
-/** Margin conditions never hold: the gateway keeps no margin that moves. */
-function isConditionMet({ type, fields }: TwsCondition, { board, nowMs, hasTraded }: ConditionView): boolean {
+function isConditionMet({ type, fields }: TwsCondition, view: ConditionView): boolean {
+  const { board, nowMs, hasTraded } = view
   const isMore = fields[0] === '1'
   const compare = (value: number, bound: number) => (isMore ? value >= bound : value <= bound)
   if (type === '5') return hasTraded(fields[2] ?? '', fields[0] ?? '')
+  if (type === '4') return compare(view.cushionPercent(), Number(fields[1]))
   if (type === '3') return compare(nowMs, parseTime(fields[1] ?? ''))
   const market = board.markets.get(Number(fields[2]))
   if (market === undefined) return false

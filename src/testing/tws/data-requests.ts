@@ -75,6 +75,10 @@ function listingFor(session: TwsSession, reqId: number, contract: TwsContract): 
     return undefined
   }
   if (gateway.unsubscribed.has(first.contract.conId)) {
+    if (session.streams.dataType >= 3) {
+      session.error(reqId, 10_167)
+      return first
+    }
     session.error(reqId, 354, `Delayed market data is available.${contract.symbol}`)
     return undefined
   }

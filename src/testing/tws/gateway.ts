@@ -16,15 +16,17 @@ import { RealTime } from '../../core/real-time.js'
 import type { TimerHandle } from '../../core/scheduler.js'
 import type { Time } from '../../core/time.js'
 import { AccountBook } from './account-book.js'
-import { tellPosition, tellProfits } from './account-requests.js'
+import { tellAccounts, tellPosition, tellProfits } from './account-requests.js'
 import { defaultListings, definitionOf, type TwsListing } from './catalogue.js'
 import type { TwsContract } from './contract-fields.js'
 import { HistoryPacing } from './history-pacing.js'
 import { MarketBoard } from './market-board.js'
 import { TwsOrderDesk } from './order-desk.js'
 import { sendCommission, sendExecution, sendOrder, sendPreview } from './order-requests.js'
+import { ProfitLedger } from './profit-ledger.js'
 import type { Fields } from './replies.js'
 import { type MessageFate, TwsSession } from './session.js'
+import type { SlowLink } from './slow-line.js'
 
 /** What a gateway may be given. */
 export interface TwsGatewayOptions {
@@ -103,6 +105,8 @@ export class TwsGateway {
   tamper: ((way: 'in' | 'out', session: TwsSession, fields: Fields) => MessageFate) | undefined
   /** Sees every byte of every session. */
   tape: ((way: 'in' | 'out', session: TwsSession, bytes: Uint8Array) => void) | undefined
+  /** How slow the link is: see {@link TwsGateway.slow}. */
+  link: SlowLink = { delayMs: 0 }
   /** The next rejection carries this text as its advanced reject, valid JSON or not. */
   advancedReject = ''
   readonly #network: Network
@@ -130,12 +134,15 @@ export class TwsGateway {
     const fees = perShareFees({ perShare: '0.005', minimum: '1' })
     this.venue = new SimulatedVenue({ time: this.time, seed, dayEnd: false, balances: cash, fees })
     this.board = new MarketBoard(seed, () => this.nowMs)
-    this.accountBook = new AccountBook(this.venue, this.board)
+    const profits = new ProfitLedger()
+    this.accountBook = new AccountBook(this.venue, this.board, profits)
     this.orders = new TwsOrderDesk({
       venue: this.venue,
       board: this.board,
       time: this.time,
       accounts,
+      profits,
+      cushionPercent: (account) => this.accountBook.cushionPercent(account),
       firstPermId: BigInt(options.firstPermId ?? '1640000001'),
       events: this.#orderEvents(),
     })
@@ -263,6 +270,7 @@ export class TwsGateway {
         this.orders.onMarket()
         for (const session of this.sessions) {
           tellProfits(session)
+          if (seconds % 180 === 0) tellAccounts(session)
           if (seconds % 5 === 0) session.streams.closeBars(seconds - 5)
           if (!session.streams.isDead) for (const history of session.histories.values()) history.update()
         }
@@ -406,6 +414,14 @@ export class TwsGateway {
   /** The connections that there are stay, and nothing passes over them any more. */
   silence(): void {
     for (const session of this.sessions) session.isSilent = true
+  }
+
+  /**
+   * A slow link: whatever passes in either direction arrives `delayMs` later, and no faster than `bytesPerSecond`. Nothing
+   * overtakes. Connections made later are slow as well; `{ delayMs: 0 }` ends it.
+   */
+  slow(link: SlowLink): void {
+    this.link = link
   }
 
   /** Refuses connections, or takes them again. */

@@ -106,6 +106,7 @@ export const Reply = {
   tickString: 46,
   currentTime: 49,
   realTimeBar: 50,
+  fundamentals: 51,
   contractDetailsEnd: 52,
   openOrderEnd: 53,
   accountDownloadEnd: 54,
@@ -149,6 +150,8 @@ export const Reply = {
   completedOrder: 101,
   completedOrdersEnd: 102,
   replaceFinancialAdvisorEnd: 103,
+  wshMetaData: 104,
+  wshEvents: 105,
   historicalSchedule: 106,
   userInfo: 107,
 } as const

@@ -17,6 +17,7 @@ import { areConditionsMet } from './conditions.js'
 import type { MarketBoard, MarketView } from './market-board.js'
 import { numberText } from './market-board.js'
 import type { PlacedOrder } from './order-messages.js'
+import type { ProfitLedger } from './profit-ledger.js'
 import { parseTime } from './times.js'
 import { averageText, type TwsExecution, TwsOrder, type TwsStatus } from './tws-order.js'
 import { isRefusal, type TwsRefusal, venueTerms } from './venue-bridge.js'
@@ -40,6 +41,9 @@ export interface OrderDeskParts {
   readonly time: Time
   readonly events: OrderEvents
   readonly accounts: readonly string[]
+  readonly profits: ProfitLedger
+  /** Excess liquidity of an account in percent of its value: what margin conditions look at. */
+  cushionPercent(account: string): number
   /** First permId. */
   readonly firstPermId: bigint
 }
@@ -90,6 +94,7 @@ export class TwsOrderDesk implements VenueClient {
     const { orderId, contract, order: fields } = placed
     const who = { clientId, orderId }
     if (fields.account === '') fields.account = this.#parts.accounts[0] as string
+    if (fields.tif === '') fields.tif = 'DAY'
     if (!this.#parts.accounts.includes(fields.account)) {
       this.#refuse(who, 321, ' Invalid account code.')
       return
@@ -114,11 +119,6 @@ export class TwsOrderDesk implements VenueClient {
       this.#parts.events.refused(who, terms)
       return
     }
-    if (this.rejectNext !== undefined) {
-      const reason = this.rejectNext
-      this.rejectNext = undefined
-      this.#refuse(who, 201, reason)
-    }
     const parentId = Number(fields.parentId)
     if (parentId !== 0 && this.find(clientId, parentId) === undefined) {
       this.#refuse(who, 10_006)
@@ -127,9 +127,22 @@ export class TwsOrderDesk implements VenueClient {
     this.#highest.set(clientId, orderId)
     const order = new TwsOrder({ ...who, permId: this.#nextPermId() }, listing, instrument, contract, fields)
     this.#remember(order)
+    if (this.#rejected(order)) {
+      this.#end(order, 'Inactive', 'Rejected by System')
+      return
+    }
     this.#attachToParent(order)
     if (fields.transmit === '0') return
     for (const each of this.#family(order)) if (each.place === 'held') this.#release(each)
+  }
+
+  /** Whether the order, or its change, is to be refused: a test said so. */
+  #rejected(order: TwsOrder): boolean {
+    const { rejectNext } = this
+    if (rejectNext === undefined) return false
+    this.rejectNext = undefined
+    this.#refuse(order, 201, rejectNext)
+    return true
   }
 
   #remember(order: TwsOrder): void {
@@ -185,6 +198,7 @@ export class TwsOrderDesk implements VenueClient {
     return areConditionsMet(order.fields.lists.conditions, {
       board: this.#parts.board,
       nowMs: this.#nowMs,
+      cushionPercent: () => this.#parts.cushionPercent(order.fields.account),
       hasTraded: (symbol, secType) =>
         this.executions.some(
           ({ order: { contract } }) => contract.symbol === symbol && (secType === '' || contract.secType === secType),
@@ -241,11 +255,7 @@ export class TwsOrderDesk implements VenueClient {
       this.#refuse(order, 201, 'Quantity is not above what is filled')
       return
     }
-    if (this.rejectNext !== undefined) {
-      const reason = this.rejectNext
-      this.rejectNext = undefined
-      this.#refuse(order, 201, reason)
-    }
+    if (this.#rejected(order)) return
     if (order.place !== 'venue') {
       order.fields = fields
       if (fields.transmit === '0') return
@@ -369,7 +379,15 @@ export class TwsOrderDesk implements VenueClient {
     execution.priceUnits = priceUnits
     execution.revision++
     execution.averagePrice = order.averagePrice
+    this.#recount(order)
     this.#parts.events.executed(execution)
+  }
+
+  #recount({ instrument, fields: { account } }: TwsOrder): void {
+    const all = this.executions.filter(
+      ({ order }) => order.instrument === instrument && order.fields.account === account,
+    )
+    this.#parts.profits.restate(account, instrument, all.map(signedTrade))
   }
 
   // ---- What the venue says -----------------------------------------------------------------------------------------------
@@ -434,11 +452,14 @@ export class TwsOrderDesk implements VenueClient {
       cumulativeUnits: order.filledUnits,
       averagePrice: averageText(instrument, order.valueUnits, order.filledUnits),
       commission: numberText(execution.feeUnits / 1e8),
-      realized: '0',
+      realized: '',
       liquidity: execution.liquidity === Liquidity.maker ? 1 : 2,
       exchange:
         order.contract.exchange === 'SMART' || order.contract.exchange === '' ? 'ISLAND' : order.contract.exchange,
     }
+    const { quantity, price } = signedTrade(made)
+    const profit = this.#parts.profits.book(order.fields.account, instrument, quantity, price)
+    if (profit !== undefined) made.realized = profit.toFixed(2)
     order.executions.push(made)
     this.executions.push(made)
     board.print(
@@ -547,6 +568,12 @@ export class TwsOrderDesk implements VenueClient {
     this.#permId += 1n
     return String(id)
   }
+}
+
+function signedTrade({ order, quantityUnits, priceUnits }: TwsExecution): { quantity: number; price: number } {
+  const { instrument, fields } = order
+  const quantity = instrument.quantityNumber(quantityUnits) * (fields.action === 'BUY' ? 1 : -1)
+  return { quantity, price: instrument.priceNumber(priceUnits) }
 }
 
 function isStop(type: number): boolean {

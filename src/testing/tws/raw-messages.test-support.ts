@@ -63,6 +63,7 @@ const lengths: Readonly<Record<number, number>> = {
   46: 4,
   49: 2,
   50: 10,
+  51: 3,
   52: 2,
   53: 1,
   54: 2,
@@ -92,6 +93,8 @@ const lengths: Readonly<Record<number, number>> = {
   95: 6,
   102: 0,
   103: 2,
+  104: 2,
+  105: 2,
   107: 2,
 }
 

@@ -34,7 +34,8 @@ export function answerReference(session: TwsSession, id: number, reader: FieldRe
   else if (answerNews(session, id, reader)) return true
   else if (id === Request.depthExchanges) {
     const rows = ['ISLAND', 'ARCA', 'BATS'].flatMap((exchange) => [exchange, 'STK', '', 'Deep2', '1'])
-    session.send([Reply.depthExchanges, 4, ...rows, 'CME', 'FUT', '', 'Deep', ''])
+    // The largest integer where there is no group: clients read a number here.
+    session.send([Reply.depthExchanges, 4, ...rows, 'CME', 'FUT', '', 'Deep', '2147483647'])
   } else if (id === Request.smartComponents) {
     const reqId = reader.int()
     session.send([Reply.smartComponents, reqId, 3, 0, 'AMEX', 'A', 1, 'ARCA', 'P', 2, 'NASDAQ', 'Q'])
@@ -151,16 +152,45 @@ function answerRest(session: TwsSession, id: number, reader: FieldReader): boole
   } else if (id === Request.subscribeToGroup) {
     reader.skip()
     session.send([Reply.displayGroupUpdated, 1, reader.int(), 'none'])
-  } else if (id === Request.fundamentals) {
-    reader.skip()
-    session.error(reader.int(), 430)
-  } else if (id === Request.wshMetaData || id === Request.wshEvents) session.error(reader.int(), 10_276)
+  } else if (id === Request.fundamentals) fundamentals(session, reader)
+  else if (id === Request.wshMetaData)
+    session.send([Reply.wshMetaData, reader.int(), '{"meta_data":{"event_types":["wshe_ed","wshe_div"]}}'])
+  else if (id === Request.wshEvents) calendarEvents(session, reader)
   else if (id === Request.impliedVolatility || id === Request.optionPrice) optionValue(session, id, reader)
   else if (id === Request.exerciseOptions) {
     reader.skip()
     session.error(reader.int(), 322, ' options are not exercised here')
   } else return isNoted(id)
   return true
+}
+
+/** A report on a company, as XML; for anything but a stock there is none. */
+function fundamentals(session: TwsSession, reader: FieldReader): void {
+  reader.skip()
+  const reqId = reader.int()
+  const conId = reader.int()
+  const symbol = reader.text()
+  const listing = session.gateway.listings.find(({ contract }) =>
+    conId === 0 ? contract.symbol === symbol && contract.secType === 'STK' : contract.conId === conId,
+  )
+  if (listing === undefined) session.error(reqId, 200)
+  else if (listing.contract.secType !== 'STK') session.error(reqId, 430)
+  else {
+    const name = listing.longName.replaceAll('&', '&amp;')
+    const report = `<ReportSnapshot><CoIDs><CoID Type="CompanyName">${name}</CoID></CoIDs></ReportSnapshot>`
+    session.send([Reply.fundamentals, 1, reqId, `<?xml version="1.0" encoding="UTF-8"?>${report}`])
+  }
+}
+
+/** The events of a company in the coming weeks, as JSON. */
+function calendarEvents(session: TwsSession, reader: FieldReader): void {
+  const { gateway } = session
+  const reqId = reader.int()
+  const conId = reader.int()
+  const events = gateway.listings.some(({ contract }) => contract.conId === conId)
+    ? [{ conId, type: 'wshe_ed', date: dayText(gateway.nowMs + 14 * 86_400_000) }]
+    : []
+  session.send([Reply.wshEvents, reqId, JSON.stringify(events)])
 }
 
 function optionValue(session: TwsSession, id: number, reader: FieldReader): void {

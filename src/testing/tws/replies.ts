@@ -94,9 +94,12 @@ export function executionFields(version: number, reqId: number, facts: Execution
   return out
 }
 
-/** The message commissionReport. */
+/** How TWS writes a number that is not set. */
+const unsetNumber = '1.7976931348623157E308'
+
+/** The message commissionReport; `realized` is empty for an execution that closed nothing. */
 export function commissionFields(execId: string, commission: string, currency: string, realized: string): Fields {
-  return [Reply.commissionReport, 1, execId, commission, currency, realized, '', '']
+  return [Reply.commissionReport, 1, execId, commission, currency, realized || unsetNumber, unsetNumber, '']
 }
 
 /** The message contractDetails. `exchange` is the one that was asked for. */

@@ -14,6 +14,7 @@ import { Reply, Request } from './message-ids.js'
 import { answerOrders } from './order-requests.js'
 import { answerReference } from './reference-requests.js'
 import { errorFields, type Fields } from './replies.js'
+import { SlowLine } from './slow-line.js'
 import { zonedTime } from './times.js'
 
 /** What happens to a message instead of being passed on. */
@@ -46,6 +47,7 @@ export class TwsSession {
   readonly pnlSingle = new Map<number, { readonly account: string; readonly conId: number }>()
   readonly histories = new Map<number, KeptHistory>()
   readonly #connection: Connection
+  readonly #outward: SlowLine
   readonly #unsent: Uint8Array[] = []
   /** Monotonic times of the last messages, for the limit. */
   #received: number[] = []
@@ -69,13 +71,29 @@ export class TwsSession {
       (greeting) => this.#greet(greeting),
       (fields) => this.#receive(fields),
     )
+    const link = () => gateway.link
+    this.#outward = new SlowLine(gateway.time, link, (bytes) => {
+      if (!this.isOver && !this.isSilent) connection.send(bytes)
+    })
+    const inward = new SlowLine(gateway.time, link, (bytes) => {
+      if (!this.isOver && !this.isSilent) this.#read(frames, bytes)
+    })
     connection.start({
       onData: (chunk) => {
         gateway.tape?.('in', this, chunk)
-        if (!this.isSilent) frames.push(chunk)
+        inward.push(chunk)
       },
       onClose: () => this.#closed(),
     })
+  }
+
+  /** Bytes that are not the protocol end the connection, and harm nobody else. */
+  #read(frames: FrameReader, bytes: Uint8Array): void {
+    try {
+      frames.push(bytes)
+    } catch {
+      this.cut()
+    }
   }
 
   // ---- Out ---------------------------------------------------------------------------------------------------------------
@@ -112,7 +130,7 @@ export class TwsSession {
     const [first] = pieces
     if (first === undefined || this.isOver || this.isSilent) return
     if (pieces.length === 1) {
-      this.#connection.send(first)
+      this.#outward.push(first)
       return
     }
     const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
@@ -121,7 +139,7 @@ export class TwsSession {
       whole.set(piece, at)
       at += piece.length
     }
-    this.#connection.send(whole)
+    this.#outward.push(whole)
   }
 
   error(id: number, code: number, ...details: (string | number)[]): void {
@@ -130,7 +148,7 @@ export class TwsSession {
 
   close(): void {
     this.#flush()
-    this.#connection.close()
+    this.#outward.finish(() => this.#connection.close())
   }
 
   /** Ends it as a network would. */

@@ -38,7 +38,8 @@ export interface TwsExecution {
   readonly cumulativeUnits: number
   averagePrice: string
   readonly commission: string
-  readonly realized: string
+  /** What it closed brought; empty where it only opened. */
+  realized: string
   /** 1 added liquidity, 2 removed it. */
   readonly liquidity: number
   readonly exchange: string
