@@ -205,6 +205,22 @@ describe('requests', () => {
     expect(client.faults).toEqual([])
   })
 
+  it('tells the sessions of a week, closed at the weekend', async () => {
+    // A Saturday.
+    const time = new VirtualTime({ epochUs: Date.UTC(2026, 10, 21, 12) * 1_000 })
+    const gateway = await gatewayWith({ time })
+    const client = await clientOf(gateway)
+    client.send(9, 8, 1, ...stock, 0, '', '', '')
+    client.send(9, 8, 2, 0, 'ES', 'FUT', '', '', '', '', 'CME', '', 'USD', '', '', 0, '', '', '')
+    await client.settle()
+    const [share = [], es = []] = client.of(10)
+    expect(share.find((field) => field.startsWith('20261121:'))).toMatch(
+      /^20261121:CLOSED;20261122:CLOSED;20261123:0400-20261123:2000;/,
+    )
+    expect(share.filter((field) => field.includes('20261123:0930-20261123:1600'))).toHaveLength(1)
+    expect(es.find((field) => field.startsWith('20261121:'))).toMatch(/;20261122:1700-20261123:1600;/)
+  })
+
   it('gives every exchange of books a group, a number', async () => {
     const gateway = await gatewayWith()
     const client = await clientOf(gateway)

@@ -92,10 +92,9 @@ function contractDetails(session: TwsSession, reader: FieldReader): void {
     session.error(reqId, 200)
     return
   }
-  const today = dayText(gateway.nowMs)
   for (const listing of found) {
     const exchange = contract.exchange === '' ? listing.contract.exchange : contract.exchange
-    session.send(contractDetailsFields(session.version, reqId, listing, exchange, today))
+    session.send(contractDetailsFields(session.version, reqId, listing, exchange, gateway.nowMs))
   }
   session.send([Reply.contractDetailsEnd, 1, reqId])
 }

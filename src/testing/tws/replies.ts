@@ -3,6 +3,7 @@ import type { TwsListing } from './catalogue.js'
 import { contractFields, type TwsContract } from './contract-fields.js'
 import { twsErrorText } from './errors.js'
 import { Reply } from './message-ids.js'
+import { dayText } from './times.js'
 
 /** A message as its fields. */
 export type Fields = (string | number)[]
@@ -108,13 +109,11 @@ export function contractDetailsFields(
   reqId: number,
   listing: TwsListing,
   exchange: string,
-  today: string,
+  nowMs: number,
 ): Fields {
   const { contract } = listing
   const out: Fields = [Reply.contractDetails]
   if (version < 164) out.push(8)
-  const [opens = '0930', closes = '1600'] = listing.hours.split('-')
-  const hours = `${today}:${opens}-${today}:${closes}`
   const expiry = contract.lastTrade === '' ? '' : contract.lastTrade
   out.push(reqId, contract.symbol, contract.secType, expiry)
   if (version >= 182) out.push(contract.lastTrade)
@@ -123,7 +122,9 @@ export function contractDetailsFields(
   if (version < 164) out.push('100')
   out.push(contract.multiplier, listing.orderTypes, listing.validExchanges, '1', listing.underlyingConId)
   out.push(listing.longName, contract.primaryExchange, listing.contractMonth, listing.industry, '', '')
-  out.push(listing.timeZone, `${hours};`.slice(0, -1), hours, '', '0', 0, 1)
+  const isStock = contract.secType === 'STK'
+  out.push(listing.timeZone, hoursOf(listing, nowMs, isStock ? '0400-2000' : listing.hours))
+  out.push(hoursOf(listing, nowMs, listing.hours), '', '0', 0, 1)
   const isDerivative = listing.underlyingConId !== 0
   out.push(isDerivative ? contract.symbol : '', isDerivative ? (contract.secType === 'OPT' ? 'STK' : 'IND') : '')
   out.push(listing.validExchanges.split(',').fill(String(listing.marketRule)).join(','))
@@ -137,6 +138,21 @@ export function contractDetailsFields(
     )
   if (version >= 186) out.push(0)
   return out
+}
+
+/** The sessions of a week, as TWS writes them: `20261123:0930-20261123:1600;20261128:CLOSED`. Coins never rest. */
+function hoursOf({ contract, timeZone }: TwsListing, nowMs: number, hours: string): string {
+  const [opens = '', closes = ''] = hours.split('-')
+  const days = Array.from({ length: 7 }, (_, i) => {
+    const dayMs = nowMs + i * 86_400_000
+    const day = dayText(dayMs, timeZone)
+    const weekday = new Date(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6, 8)}T00:00:00Z`).getUTCDay()
+    if (contract.secType !== 'CRYPTO' && (weekday === 0 || weekday === 6)) return `${day}:CLOSED`
+    // A session that closes before it opens began on the evening before.
+    const first = opens > closes ? dayText(dayMs - 86_400_000, timeZone) : day
+    return `${first}:${opens}-${day}:${closes}`
+  })
+  return days.join(';')
 }
 
 /** The message symbolSamples. */
