@@ -321,6 +321,11 @@ export abstract class BaseConnector {
     return pacer === undefined ? request() : pacer.run(PacingRank[kind], request, { weight, signal })
   }
 
+  /** The venue says that streams may be dead: those that are meant are stale at once, until something comes. */
+  protected streamsSuspect(reason: string, isMeant: (subscription: Subscription) => boolean = () => true): void {
+    this.#parts?.freshness.suspect(reason, isMeant)
+  }
+
   /** A piece of history, for venues whose capabilities name some. */
   protected fetchHistory(request: HistoryRequest, _signal: AbortSignal): Promise<MarketEvent[]> {
     return Promise.reject(
@@ -362,7 +367,9 @@ export abstract class BaseConnector {
       onProblem: (error) => this.problem(error),
     })
     const calls = new VenueCalls(this.#name, time, pacer, this.statistics, isConnected)
-    const freshness = new FreshnessWatch(staleAfterMs, sink, time, (stream, ageMs) => this.#onStream(stream, ageMs))
+    const freshness = new FreshnessWatch(staleAfterMs, sink, time, (stream, ageMs, reason) =>
+      this.#onStream(stream, ageMs, reason),
+    )
     const desk = this.#subscriptionDesk(calls, freshness, isConnected)
     const health = new HealthWatch(time, healthIntervalMs, {
       // A health check is as urgent as what takes risk away: behind queries it could wait until the line is long dead.

@@ -48,6 +48,9 @@ class Dutiful extends BaseConnector {
   track(): SequenceTracker {
     return this.sequence('feed', { instrument: 0, stream: 'quotes' })
   }
+  suspect(reason: string, isMeant?: (subscription: Subscription) => boolean): void {
+    this.streamsSuspect(reason, isMeant)
+  }
   page(signal: AbortSignal): Promise<string> {
     return this.paced('query', 1, signal, async () => 'page')
   }
@@ -136,6 +139,26 @@ describe('streams', () => {
     expect(connector.statistics.staleStreams).toBe(1)
     connector.lose()
     expect(connector.streams.map(({ state }) => state)).toEqual(['waiting', 'waiting'])
+    await connector.stop()
+    expect(time.pendingTimers).toBe(0)
+  })
+
+  it('are stale at once when the venue says that they may be dead, and live with the next event', async () => {
+    const { time, connector } = await setUp({ staleAfterMs: 0 })
+    const told: string[] = []
+    connector.events.on('stream', ({ kind, state, reason }) => told.push(`${kind} ${state} ${reason ?? ''}`.trim()))
+    await connector.subscribeTo(quotes)
+    await connector.subscribeTo(trades)
+    connector.quote()
+    connector.suspect('a farm broke', ({ kind }) => kind === 'quotes')
+    // What came before that was seen first.
+    expect(told).toEqual(['quotes asked', 'trades asked', 'quotes live', 'quotes stale a farm broke'])
+    await time.advanceMsAsync(10_000)
+    connector.quote()
+    await time.advanceMsAsync(10_000)
+    expect(told.slice(4)).toEqual(['quotes live'])
+    connector.suspect('all of them')
+    expect(connector.streams.map(({ state }) => state)).toEqual(['stale', 'stale'])
     await connector.stop()
     expect(time.pendingTimers).toBe(0)
   })

@@ -12,7 +12,7 @@ import type { Subscription } from './subscriptions.js'
 
 /**
  * Where a stream stands. `waiting`: there is no connection, it will be asked for · `asked`: nothing came yet · `live` ·
- * `stale`: nothing came for longer than its bound · `refused`: the venue does not give it · `ended`: nobody wants it.
+ * `stale`: nothing came for longer than its bound, or the venue said that it may be dead · `refused`: the venue does not give it · `ended`: nobody wants it.
  */
 export type StreamState = 'waiting' | 'asked' | 'live' | 'stale' | 'refused' | 'ended'
 
@@ -43,7 +43,7 @@ export class FreshnessWatch {
   readonly #staleAfterMs: Readonly<Record<DataKind, number>>
   readonly #sink: MonitoredSink
   readonly #time: Time
-  readonly #onChange: (stream: Stream, ageMs: number) => void
+  readonly #onChange: (stream: Stream, ageMs: number, reason?: string) => void
   readonly #streams = new Set<Stream>()
   #timer: TimerHandle | undefined
 
@@ -51,7 +51,7 @@ export class FreshnessWatch {
     staleAfterMs: Readonly<Record<DataKind, number>>,
     sink: MonitoredSink,
     time: Time,
-    onChange: (stream: Stream, ageMs: number) => void,
+    onChange: (stream: Stream, ageMs: number, reason?: string) => void,
   ) {
     this.#staleAfterMs = staleAfterMs
     this.#sink = sink
@@ -65,10 +65,27 @@ export class FreshnessWatch {
     stream.seen = this.#sink.count(kind, instrument)
     stream.activeNs = this.#time.monotonicNs()
     this.#streams.add(stream)
-    if (this.#timer !== undefined || this.#staleAfterMs[kind] === 0) return
-    const shortest = Math.min(...Object.values(this.#staleAfterMs).filter((ms) => ms > 0))
+    if (this.#staleAfterMs[kind] > 0) this.#arm()
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined) return
+    const shortest = Math.min(...Object.values(this.#staleAfterMs).filter((ms) => ms > 0), longestLookMs)
     const lookMs = Math.max(shortestLookMs, Math.min(longestLookMs, shortest / 4))
     this.#timer = this.#time.every(lookMs, () => this.look())
+  }
+
+  /**
+   * The venue said that streams may be dead: they are stale from now on, whatever their bounds are, and live again with the
+   * next event.
+   */
+  suspect(reason: string, isMeant: (subscription: Subscription) => boolean): void {
+    for (const stream of this.#streams) {
+      if (!isMeant(stream.subscription)) continue
+      this.#lookAt(stream)
+      this.#change(stream, 'stale', reason)
+      this.#arm()
+    }
   }
 
   forget(stream: Stream): void {
@@ -106,9 +123,9 @@ export class FreshnessWatch {
     if (bound > 0 && this.ageMs(stream) >= bound) this.#change(stream, 'stale')
   }
 
-  #change(stream: Stream, state: StreamState): void {
+  #change(stream: Stream, state: StreamState, reason?: string): void {
     if (stream.state === state) return
     stream.state = state
-    this.#onChange(stream, this.ageMs(stream))
+    this.#onChange(stream, this.ageMs(stream), reason)
   }
 }
