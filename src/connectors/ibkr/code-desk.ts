@@ -12,7 +12,7 @@ import { firstRequestId } from './order-ids.js'
 import type { OrderReporter } from './order-reporter.js'
 import type { OwnOrders } from './own-orders.js'
 import { previewKey } from './preview.js'
-import type { Streams } from './streams.js'
+import type { Stream, Streams } from './streams.js'
 import { refused, type TwsLine } from './tws-line.js'
 
 /** Whom codes concern. */
@@ -35,10 +35,17 @@ export interface SessionSteps {
   connectionLost(reason: string): void
   /** TWS will not have this login: why the attempt to connect fails. */
   refuse(error: TradewireError): void
+  /** Streams may be dead: all of them, or the one that is named. `isLost`: what comes next does not continue what was. */
+  suspect(reason: string, isLost: boolean, stream?: Stream): void
   /** The servers of IBKR were away: what happened meanwhile is asked for. */
   recover(): void
   problem(error: unknown): void
 }
+
+/** Servers, farms or a competing session took the data away. */
+const lossCodes: ReadonlySet<number> = new Set([1_100, 1_101, 2_103, 2_110, 10_197])
+/** They are back, and some streams with them. */
+const returnCodes: ReadonlySet<number> = new Set([1_102, 2_104, 2_108])
 
 /** Reads codes and tells whom they concern. */
 export class CodeDesk {
@@ -75,15 +82,23 @@ export class CodeDesk {
     if (this.#parts.line.questions.fail(id, error) || stream === undefined) return
     const { onAnswer } = stream
     stream.onAnswer = undefined
-    if (onAnswer !== undefined) onAnswer(error)
-    else if (kind === 'connectivity') watch.suspect(code, stream)
-    else this.#parts.connector.problem(error)
+    if (onAnswer !== undefined) {
+      onAnswer(error)
+      return
+    }
+    // A stream that stood has ended, or begins anew.
+    this.#parts.connector.suspect(error.message, code !== 317, stream)
+    watch.suspect(stream)
+    if (kind !== 'connectivity') this.#parts.connector.problem(error)
   }
 
   /** A code that belongs to no request: the session, its servers and farms. */
   #sessionCode(code: number, kind: string, text: string): void {
     const { watch, line, connector } = this.#parts
     const error = new TradewireError('TW_NETWORK', `TWS: ${text} (${code})`, { details: { code } })
+    // Before anything is asked for anew: nobody may take the last prices for current ones meanwhile.
+    if (lossCodes.has(code) || (returnCodes.has(code) && connector.isReady()))
+      connector.suspect(error.message, lossCodes.has(code))
     if (kind === 'fatal') {
       connector.refuse(error)
       line.questions.fail('next id', error)

@@ -3,6 +3,7 @@
  * the streams bring goes through {@link Streams}; headlines, which are rare and text, are read here.
  */
 import type { Subscription } from '../../connector/subscriptions.js'
+import { TradewireError } from '../../core/errors.js'
 import { sleep } from '../../core/time.js'
 import type { ConnectorId } from '../../model/ids.js'
 import { barsOf } from './contracts.js'
@@ -22,16 +23,21 @@ export class DataRequests {
   readonly #options: IbkrContext['options']
   readonly #line: IbkrContext['line']
   readonly #contracts: IbkrContext['contracts']
+  readonly #problem: IbkrContext['problem']
   readonly #streams: Streams
   readonly #target: StreamTarget
+  /** Streams that are being asked for anew. */
+  readonly #renewed = new Set<Stream>()
 
-  constructor({ host, name, source, options, line, contracts }: IbkrContext, streams: Streams, target: StreamTarget) {
+  constructor(context: IbkrContext, streams: Streams, target: StreamTarget) {
+    const { host, name, source, options, line, contracts, problem } = context
     this.#host = host
     this.#name = name
     this.#source = source
     this.#options = options
     this.#line = line
     this.#contracts = contracts
+    this.#problem = problem
     this.#streams = streams
     this.#target = target
   }
@@ -89,10 +95,13 @@ export class DataRequests {
   /** Ends a stream; one that nobody asked for is left alone. */
   async unsubscribe({ kind, instrument }: Subscription): Promise<void> {
     const streams = this.#streams
+    // One that is just being asked for anew is not wanted any more.
+    for (const stream of this.#renewed)
+      if (stream.kind === kind && stream.instrument === instrument) this.#renewed.delete(stream)
     for (const stream of streams.list())
       if (stream.kind === kind && stream.instrument === instrument) {
         streams.remove(stream)
-        this.#cancelStream(stream)
+        if (!stream.isRefused) this.#cancelStream(stream)
       }
   }
 
@@ -107,20 +116,55 @@ export class DataRequests {
     })
   }
 
-  /** A stream that died at TWS, under a new number: what may still come under the old one is nobody's. */
-  async askAnew(dead: Stream): Promise<void> {
+  /**
+   * Asks for a stream that died at TWS anew, under a new number: what may still come under the old one is nobody's. Returns the
+   * stream to try again later when TWS refused it: it is still wanted.
+   */
+  async askAnew(dead: Stream): Promise<Stream | undefined> {
     const streams = this.#streams
-    if (streams.find(dead.reqId) !== dead) return
+    if (streams.find(dead.reqId) !== dead) return undefined
     const signal = new AbortController().signal
     streams.remove(dead)
     const stream = new Stream(dead.kind, dead.instrument, dead.reqId)
-    await this.#line.paced('subscription', 1, signal, async () => this.#cancelStream(dead))
-    stream.reqId = this.#line.nextRequest()
-    await this.#line.paced('subscription', 1, signal, () => this.#ask(stream, signal))
-    this.#tellDiscontinuity(stream)
+    this.#renewed.add(stream)
+    try {
+      return await this.#renew(dead, stream, signal)
+    } finally {
+      this.#renewed.delete(stream)
+    }
   }
 
-  #tellDiscontinuity({ instrument, kind }: Stream): void {
+  async #renew(dead: Stream, stream: Stream, signal: AbortSignal): Promise<Stream | undefined> {
+    const streams = this.#streams
+    if (!dead.isRefused) await this.#line.paced('subscription', 1, signal, async () => this.#cancelStream(dead))
+    stream.reqId = this.#line.nextRequest()
+    try {
+      await this.#line.paced('subscription', 1, signal, async () => {
+        if (this.#renewed.has(stream)) await this.#ask(stream, signal)
+      })
+    } catch (error) {
+      if (!(error instanceof TradewireError && error.code === 'TW_NOT_SUPPORTED')) throw error
+      if (!this.#renewed.has(stream)) return undefined
+      stream.isRefused = true
+      streams.add(stream)
+      this.#problem(error)
+      return stream
+    }
+    if (this.#renewed.has(stream)) this.#tellDiscontinuity(stream, 'missing')
+    return undefined
+  }
+
+  /** The data of a stream, of all unless given, ended: what comes next does not continue them. */
+  tellLost(stream?: Stream): void {
+    for (const each of stream === undefined ? this.#streams.list() : [stream]) {
+      // Servers and farms say the same thing several times.
+      if (each.lostAt === each.messages) continue
+      each.lostAt = each.messages
+      this.#tellDiscontinuity(each, 'lost')
+    }
+  }
+
+  #tellDiscontinuity({ instrument, kind }: Stream, reason: 'missing' | 'lost'): void {
     const { instruments, market, time } = this.#host
     const tsUs = time.wallUs()
     const stream = kind === 'quotes' || kind === 'trades' || kind === 'book' ? kind : 'all'
@@ -129,11 +173,13 @@ export class DataRequests {
       instrument: instruments.at(instrument).id,
       source: this.#name as ConnectorId,
       stream,
-      reason: 'missing',
+      reason,
       tsEventUs: tsUs,
       tsRecvUs: tsUs,
     } as const
     market.publishNote(instrument, this.#source, note, tsUs, tsUs)
+    // No tick may follow for long.
+    this.#host.wake()
   }
 
   /** A headline. */

@@ -11,10 +11,13 @@ export interface DataWatchParts {
   readonly time: Time
   readonly afterMs: number
   readonly streams: Streams
-  /** Asks for a stream anew. */
-  ask(stream: Stream): Promise<void>
+  /** Asks for a stream anew. Resolves with the stream to try again later when TWS refused it. */
+  ask(stream: Stream): Promise<Stream | undefined>
   onProblem(error: unknown): void
 }
+
+/** Between two attempts for a stream that TWS refuses. */
+const longestWaitMs = 60_000
 
 /** Watches streams after something happened to their source. */
 export class DataWatch {
@@ -50,7 +53,7 @@ export class DataWatch {
   }
 
   /** One stream ended. */
-  suspect(_code: number, stream: Stream): void {
+  suspect(stream: Stream): void {
     const { messages } = stream
     this.#parts.time.after(this.#parts.afterMs, () => {
       if (stream.messages === messages) this.#ask(stream)
@@ -66,8 +69,17 @@ export class DataWatch {
     this.#timer = undefined
   }
 
-  #ask(stream: Stream): void {
+  /** One that is refused is tried again, at growing intervals: permissions and competing sessions come and go. */
+  #ask(stream: Stream, waitMs = this.#parts.afterMs): void {
+    const { time, onProblem } = this.#parts
     this.resubscribed++
-    this.#parts.ask(stream).catch((error: unknown) => this.#parts.onProblem(error))
+    this.#parts.ask(stream).then(
+      (refused) => {
+        if (refused === undefined) return
+        const nextMs = Math.min(longestWaitMs, waitMs * 2)
+        time.after(waitMs, () => this.#ask(refused, nextMs))
+      },
+      (error: unknown) => onProblem(error),
+    )
   }
 }

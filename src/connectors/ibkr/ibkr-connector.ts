@@ -42,7 +42,7 @@ import { OrderReporter } from './order-reporter.js'
 import { BoundedMap, OwnOrder, OwnOrders } from './own-orders.js'
 import { askPreview } from './preview.js'
 import { StoqeyTransport } from './stoqey-transport.js'
-import { Streams, type StreamTarget } from './streams.js'
+import { type Stream, Streams, type StreamTarget } from './streams.js'
 import { notConnected, TwsLine } from './tws-line.js'
 
 /** What an IBKR connector tells beside what every connector does. */
@@ -276,6 +276,7 @@ export class IbkrConnector extends BaseConnector {
         refuse: (error) => {
           this.#refusal = error
         },
+        suspect: (reason, isLost, stream) => this.#suspect(reason, isLost, stream),
         recover: () => this.#recover(),
         problem: (error) => this.problem(error),
       },
@@ -303,6 +304,14 @@ export class IbkrConnector extends BaseConnector {
     target.dropped = 0
     this.statistics.errors += dropped
     if (published > 0) this.published(published, target.nowUs, target.nowUs)
+  }
+
+  #suspect(reason: string, isLost: boolean, stream?: Stream): void {
+    this.streamsSuspect(
+      reason,
+      ({ kind, instrument }) => stream === undefined || (stream.kind === kind && stream.instrument === instrument),
+    )
+    if (isLost) this.#assembled.data.tellLost(stream)
   }
 
   /** The servers were away: what happened meanwhile is asked for, as after a lost connection. */

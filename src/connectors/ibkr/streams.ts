@@ -28,6 +28,10 @@ export class Stream {
   askSize = Number.NaN
   /** Messages so far. */
   messages = 0
+  /** TWS refused it when it was asked for anew: nothing runs under its number. */
+  isRefused = false
+  /** How many they were when the data were last told as lost. */
+  lostAt = -1
   /** 1 live, 2 frozen, 3 delayed, 4 delayed and frozen. */
   dataType = 1
   /** Something changed that was not published yet. */
