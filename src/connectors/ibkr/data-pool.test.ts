@@ -58,6 +58,35 @@ it('spreads streams over gateways, and moves them when one is lost', async () =>
   expect(pool.members.reduce((sum, { streams }) => sum + streams, 0)).toBe(3)
 })
 
+it('tells streams stale that TWS took away at one of its connections, and no other', async () => {
+  const gateways = [await TwsGateway.open({ quoteIntervalMs: 0 }), await TwsGateway.open({ quoteIntervalMs: 0 })]
+  open.push(...gateways)
+  const [first, second] = gateways as [TwsGateway, TwsGateway]
+  const host = new TestHost({ time: new RealTime(), handlers: { onQuotes: () => {} } })
+  const pool = new IbkrDataPool({
+    gateways: [{ port: first.port }, { port: second.port }],
+    contracts: ['AAPL', 'MSFT'],
+    healthIntervalMs: 0,
+    staleAfterMs: 0,
+    member: { resubscribeAfterMs: 600_000 },
+  })
+  open.push({ close: () => pool.stop() })
+  const stale: string[] = []
+  pool.events.on('stream', ({ instrument, state, reason }) => {
+    if (state === 'stale') stale.push(`${host.instruments.at(instrument).symbol} ${reason}`)
+  })
+  await host.start(pool, 'pool')
+  await until(() => pool.members.every(({ isReady }) => isReady))
+  for (const symbol of ['AAPL', 'MSFT'])
+    await pool.subscribeTo({ kind: 'quotes', instrument: host.instruments.get(symbol).index })
+  first.breakFarm()
+  await until(() => stale.length > 0)
+  second.breakFarm()
+  await until(() => stale.length > 1)
+  expect(stale).toEqual([expect.stringMatching(/^AAPL .*2103/), expect.stringMatching(/^MSFT .*2103/)])
+  expect(pool.isReady).toBe(true)
+})
+
 it('has 1 to 32 connections, and takes no orders', () => {
   expect(() => new IbkrDataPool({ gateways: [], contracts: [] })).toThrow('TW_INVALID_CONFIG')
   expect(() => new IbkrDataPool({ gateways: [{ port: 1, connections: 33 }], contracts: [] })).toThrow(

@@ -33,10 +33,22 @@ export interface IbkrDataPoolOptions extends ConnectorOptions {
   readonly contracts: readonly (IbkrContract | string)[]
   /** Streams a connection takes at most; 100 (the lines of a plain login) unless given. */
   readonly streamsPerConnection?: number
-  /** For all connections: kind of quotes, rows of books, delayed data, … */
+  /** For all connections: kind of quotes, rows of books, delayed data, pacing, heartbeats, … */
   readonly member?: Pick<
     IbkrConnectorOptions,
-    'quotes' | 'allTrades' | 'bookRows' | 'marketDataType' | 'environment' | 'transport' | 'resubscribeAfterMs'
+    | 'quotes'
+    | 'allTrades'
+    | 'bookRows'
+    | 'marketDataType'
+    | 'environment'
+    | 'transport'
+    | 'resubscribeAfterMs'
+    | 'pacing'
+    | 'pacingMarginMs'
+    | 'reconnect'
+    | 'healthIntervalMs'
+    | 'probeTimeoutMs'
+    | 'codes'
   >
 }
 
@@ -109,6 +121,11 @@ export class IbkrDataPool extends BaseConnector {
       connector.events.on('ready', () => this.#onReady())
       connector.events.on('disconnected', ({ reason }) => this.#onLost(member, reason))
       connector.events.on('error', ({ error }) => this.problem(error))
+      connector.events.on('stream', ({ kind, instrument, state, reason }) => {
+        // What TWS says of a stream at one connection is news to all who read the pool.
+        if (state === 'stale' && reason !== undefined && member.streams.has(keyOf({ kind, instrument })))
+          this.streamsSuspect(reason, (stream) => stream.kind === kind && stream.instrument === instrument)
+      })
       return connector.start({ signal })
     })
     for (const start of starts) start.catch(() => {})
