@@ -4,10 +4,10 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeShared, sharedFolder } from '../support/shared.js'
 import { type AcceptanceAcceptor, startAcceptanceAcceptor } from './acceptance/acceptance-acceptor.js'
 
@@ -80,6 +80,32 @@ describeShared(
     })
   },
   'acceptance',
+)
+
+describeShared(
+  'npm run fix:acceptor',
+  'fix',
+  () => {
+    it('is what definitions are played against, and leaves its port when it is told to end', {
+      timeout: 120_000,
+    }, async () => {
+      const place = join(temporary, 'command')
+      mkdirSync(place)
+      const port = await freePort()
+      await run('at-config.mjs', [String(port), join(folder, 'dictionaries'), join(place, 'at.cfg')])
+      const json = join(place, 'results.json')
+      const command = `npm --prefix ${process.cwd()} run fix:acceptor -- --config ${join(place, 'at.cfg')}`
+      const [first] = definitions
+      const only = ['--only', basename(first as string).replace('.', '\\.'), '--connect-timeout', '60000']
+      const options = ['--port', String(port), '--start', command, '-q', '--json', json, ...only]
+      await run('at-runner.mjs', [...options, join(folder, 'acceptance')], place)
+      const { results } = JSON.parse(readFileSync(json, 'utf8')) as { results: { ok: boolean }[] }
+      expect(results.length).toBeGreaterThan(0)
+      expect(results.every(({ ok }) => ok)).toBe(true)
+      await vi.waitFor(() => refused(port), { timeout: 20_000, interval: 50 })
+    })
+  },
+  'at-runner.mjs',
 )
 
 describe('settings', () => {
@@ -161,11 +187,23 @@ async function playShard(
 }
 
 /** Runs a program of the reference folder; the runner's exit code only says that something failed. */
-function run(program: string, args: readonly string[]): Promise<void> {
+function run(program: string, args: readonly string[], cwd?: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(folder, program), ...args], { stdio: 'ignore' })
+    const child = spawn(process.execPath, [join(folder, program), ...args], { stdio: 'ignore', cwd })
     child.once('error', reject)
     child.once('exit', () => resolve())
+  })
+}
+
+/** Resolves when nobody listens on a port. */
+function refused(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.once('connect', () => {
+      socket.destroy()
+      reject(new Error(`somebody listens on ${port}`))
+    })
+    socket.once('error', () => resolve())
   })
 }
 
