@@ -30,6 +30,8 @@ export interface VenueTape {
   quote(listing: Listing, tsUs: number): void
   trade(listing: Listing, priceUnits: number, quantityUnits: number, takerSide: number, tsUs: number): void
   level(listing: Listing, bookSide: 0 | 1, priceUnits: number, quantityUnits: number, tsUs: number): void
+  /** The trading phase of a listing changed. */
+  phase?(listing: Listing, tsUs: number): void
 }
 
 /** Lists instruments and moves their markets. */
@@ -206,6 +208,7 @@ export abstract class VenueMarket {
       this.desk.endDay(listing)
     }
     this.outbox.end()
+    for (const tape of this.#tapes) tape.phase?.(listing, this.time.wallUs())
   }
 
   /** Halts an instrument: orders stay, nothing trades, new orders are refused. */

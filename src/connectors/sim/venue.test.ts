@@ -134,6 +134,21 @@ describe('refusals', () => {
     expect(reasonOf({ symbol: 'IBM', side: 'buy', quantity: 10, price: '99' })).toBe('market closed')
   })
 
+  it('tell tapes of the phases of their markets, once each', async () => {
+    const bench = await open()
+    const phases: number[] = []
+    const [listing] = bench.venue.listings
+    const tape = { quote: () => {}, trade: () => {}, level: () => {}, phase: () => phases.push(listing?.phase ?? -1) }
+    const end = bench.venue.addTape(tape)
+    bench.venue.halt('IBM')
+    bench.venue.halt('IBM')
+    bench.venue.resume('IBM')
+    bench.venue.closeMarket('IBM')
+    end()
+    bench.venue.openMarket('IBM')
+    expect(phases).toEqual([3, 2, 0])
+  })
+
   it('refuse instruments that are not listed', async () => {
     const host = new TestHost({ instruments: [testShare] })
     const venue = new SimulatedVenue({ time: host.time })
