@@ -115,6 +115,7 @@ async function versionsTable(): Promise<string> {
       rules.map((each) => (each.hasTransactionTypes ? 'ExecTransType' : 'ExecType')),
     ),
     message('market data (V)', 'V'),
+    message('trading status (e, f; g, h)', 'f'),
     message('list of orders (AF)', 'AF'),
     message('mass cancel (q)', 'q'),
     message('list of executions (AD)', 'AD'),

@@ -5,8 +5,8 @@
  *   venue.quote('IBM', 99.99, 100.01, 500)
  *   // a client connects to venue.port as ME
  *
- * It takes D, F, G, q, H, AF, V, AD, AN and BB, and answers with 8, 9, r, W, X, Y, AE, AP, BA, j and 3. Reports that are made
- * while a client is away are kept and sent when it comes back. Drop copy sessions hear of every order.
+ * It takes D, F, G, q, H, AF, V, e, g, AD, AN and BB, and answers with 8, 9, r, W, X, Y, f, h, AE, AP, BA, j and 3. Reports
+ * that are made while a client is away are kept and sent when it comes back. Drop copy sessions hear of every order.
  */
 import { FixAcceptor } from '../../connectors/fix/acceptor/acceptor.js'
 import { MessageRules } from '../../connectors/fix/connector/message-rules.js'

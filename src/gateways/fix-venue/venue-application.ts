@@ -3,7 +3,7 @@
  *
  *   D ─► new   G ─► replace   F ─► cancel   q ─► cancels                ─► SimulatedVenue
  *   8, 9, r ◄─ reports; kept and resent while the client is away         ◄─
- *   H, AF, AD, AN, BB ─► InquiryDesk     V ─► MarketDesk     everything else ─► j, or 3 before FIX 4.2
+ *   H, AF, AD, AN, BB ─► InquiryDesk     V ─► MarketDesk     e, g ─► VenueStatusDesk     everything else ─► j, or 3 before FIX 4.2
  */
 import { FixMessage, msgTypeCodeOf } from '../../connectors/fix/codec/message.js'
 import type { MessageRules } from '../../connectors/fix/connector/message-rules.js'
@@ -24,6 +24,7 @@ import { InquiryDesk } from './inquiries.js'
 import { MarketDesk } from './market-desk.js'
 import { OrdRejReason, readTerms } from './order-reader.js'
 import { countExecution, type ReportIds, ReportWriter } from './report-writer.js'
+import { VenueStatusDesk } from './status-desk.js'
 
 const NEW_ORDER = msgTypeCodeOf('D')
 const REPLACE = msgTypeCodeOf('G')
@@ -35,6 +36,10 @@ const MARKET_DATA = msgTypeCodeOf('V')
 const TRADES = msgTypeCodeOf('AD')
 const POSITIONS = msgTypeCodeOf('AN')
 const BALANCES = msgTypeCodeOf('BB')
+const SECURITY_STATUS = msgTypeCodeOf('e')
+const SESSION_STATUS = msgTypeCodeOf('g')
+/** What the market was when it was said. */
+const passing: ReadonlySet<string> = new Set(['W', 'X', 'Y', 'f', 'h'])
 
 /** What a client of the venue is made of. */
 export interface VenueApplicationParts {
@@ -69,6 +74,7 @@ export class VenueApplication implements FixApplication, VenueClient {
   #writer: ReportWriter | undefined
   #inquiries: InquiryDesk | undefined
   #data: MarketDesk | undefined
+  #status: VenueStatusDesk | undefined
   #changes = 0
 
   constructor(parts: VenueApplicationParts) {
@@ -86,11 +92,14 @@ export class VenueApplication implements FixApplication, VenueClient {
     const sees = (order: VenueOrder) => isDropCopy || this.#venueSession?.sees(order) === true
     this.#writer = writer
     this.#inquiries = new InquiryDesk({ market, orders, writer, out, symbology, ids, time, clientName, listsAll, sees })
-    this.#data = new MarketDesk({ market, out, symbology, time, isUp: () => session.isLoggedOn })
+    const feed = { market, out, symbology, time, isUp: () => session.isLoggedOn }
+    this.#data = new MarketDesk(feed)
+    this.#status = new VenueStatusDesk(feed)
   }
 
   stop(): void {
     this.#data?.close()
+    this.#status?.close()
     if (this.#venueSession !== undefined) this.#parts.market.disconnect(this.#venueSession)
   }
 
@@ -119,6 +128,7 @@ export class VenueApplication implements FixApplication, VenueClient {
   onLogout(): void {
     const { cancelsOnDisconnect, market, clientName } = this.#parts
     this.#data?.clear()
+    this.#status?.clear()
     if (!cancelsOnDisconnect) return
     for (const order of market.orders({ live: true }))
       if (order.clientName === clientName) market.cancelByVenue(order.venueOrderId, 'cancel on disconnect')
@@ -126,7 +136,7 @@ export class VenueApplication implements FixApplication, VenueClient {
 
   /** What the market was is of no use later. */
   onResend(msgType: string): boolean {
-    return msgType !== 'W' && msgType !== 'X' && msgType !== 'Y'
+    return !passing.has(msgType)
   }
 
   onMessage(message: FixMessage): MessageRefusal | undefined {
@@ -148,6 +158,12 @@ export class VenueApplication implements FixApplication, VenueClient {
           return undefined
         case MARKET_DATA:
           this.data.onRequest(message)
+          return undefined
+        case SECURITY_STATUS:
+          this.#status?.onSecurityRequest(message)
+          return undefined
+        case SESSION_STATUS:
+          this.#status?.onSessionRequest(message)
           return undefined
       }
     }

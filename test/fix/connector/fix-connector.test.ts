@@ -317,6 +317,10 @@ describe('options', () => {
       [{ session: { ...options.session, role: 'acceptor' } }, /role/],
       [{ dropCopy: { session: options.session, endpoints: [] } }, /dropCopy\.endpoints/],
       [{ connection: { tries: 1 } }, /tries/],
+      [{ profile: { marketData: { colour: true } } }, /marketData\.colour/],
+      [{ profile: { symbology: { by: 'symbol' } } }, /symbology\.by/],
+      [{ profile: { marketData: { status: 'always' } } }, /marketData\.status/],
+      [{ profile: { marketData: { statuses: { '99': 'asleep' } } } }, /statuses: 99/],
     ]
     for (const [change, message] of attempts)
       expect(() => new FixConnector({ ...options, ...change } as never), JSON.stringify(change)).toThrow(message)

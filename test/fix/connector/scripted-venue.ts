@@ -10,6 +10,7 @@ import { FixSession } from '../../../src/connectors/fix/session/fix-session.js'
 import type { MessageRefusal } from '../../../src/connectors/fix/session/parts.js'
 import { MemoryStore } from '../../../src/connectors/fix/store/memory-store.js'
 import { VirtualTime } from '../../../src/core/virtual-time.js'
+import type { RingHandlers } from '../../../src/ring/kinds.js'
 import { testShare } from '../../../src/testing/builders.js'
 import { SimulatedNetwork } from '../../../src/testing/simulated-network.js'
 import { TestHost } from '../../../src/testing/test-host.js'
@@ -51,6 +52,7 @@ export async function scripted(
   version: FixVersion,
   profile: FixProfile = {},
   more: Partial<FixConnectorOptions> = {},
+  handlers?: RingHandlers,
 ): Promise<ScriptedPair> {
   const time = new VirtualTime()
   const network = new SimulatedNetwork({ time })
@@ -88,7 +90,7 @@ export async function scripted(
     ...more,
   })
   connector.events.on('error', ({ error }) => problems.push(String(error)))
-  const host = new TestHost({ time })
+  const host = new TestHost({ time, ...(handlers === undefined ? {} : { handlers }) })
   await host.start(connector)
   const say = (msgType: string, fields: string) => {
     const encoder = session.begin(msgType)

@@ -4,6 +4,7 @@
  *
  *   orders ─► OrderWriter ─► D, G, F ─────────────► venue        8, 9, 3, j ─► ReportDesk ─► host.reports
  *   streams ─► MarketDataDesk ─► V ───────────────► venue        W, X, Y ────► MarketDataDesk ─► host.market
+ *   statuses ─► StatusDesk ─► e, g ───────────────► venue        f, h ───────► StatusDesk ─► host.market
  *   questions ─► AccountDesk ─► AF, H, AD, AN, BB ► venue        8, AE, AP, BA ─► the answer
  *
  * An order leaves now or not at all: what cannot be sent at once is reported as rejected, never kept for later. What was sent
@@ -24,10 +25,10 @@ import type { FixSession } from '../session/fix-session.js'
 import { AccountDesk } from './account-desk.js'
 import { checkFixOptions, type FixConnectorOptions } from './connector-options.js'
 import { FillMemory } from './fill-memory.js'
-import { FixLink } from './fix-link.js'
+import { FixLink, type LinkSurroundings } from './fix-link.js'
 import { MarketDataDesk } from './market-data.js'
 import type { MarketStream } from './market-stream.js'
-import { MessageRouter } from './message-router.js'
+import { MessageRouter, type RouterParts } from './message-router.js'
 import { MessageRules } from './message-rules.js'
 import { OrderChains } from './order-chains.js'
 import { OrderWriter, obstacleOf } from './order-writer.js'
@@ -36,6 +37,7 @@ import { QueryDesk } from './queries.js'
 import { ReportDesk } from './report-desk.js'
 import { SentMessages } from './sent-messages.js'
 import { Symbology } from './symbology.js'
+import { StatusDesk } from './trading-status.js'
 
 /** What exists from the first connection to the stop. */
 interface Parts {
@@ -45,6 +47,7 @@ interface Parts {
   readonly writer: OrderWriter
   readonly desk: ReportDesk
   readonly data: MarketDataDesk
+  readonly status: StatusDesk
   readonly accounts: AccountDesk
   readonly queries: QueryDesk
   readonly sent: SentMessages
@@ -145,6 +148,7 @@ export class FixConnector extends BaseConnector {
     this.#dropWaiting('the connection ended')
     parts.queries.drop('the connection ended')
     parts.data.clear('the connection ended')
+    parts.status.clear('the connection ended')
     if (this.state !== 'stopping') {
       parts.orders.session.disconnect('the connection is given up')
       parts.market?.session.disconnect('the connection is given up')
@@ -210,6 +214,7 @@ export class FixConnector extends BaseConnector {
         queries,
         sent,
         data: () => this.#assembled.data,
+        status: () => this.#assembled.status,
         accounts: () => this.#assembled.accounts,
         problem: (error) => this.problem(error),
         onDown: (reason) => this.connectionLost(reason),
@@ -221,37 +226,27 @@ export class FixConnector extends BaseConnector {
     const orders = new FixLink(options, router(), surroundings)
     const market =
       options.marketData === undefined ? undefined : new FixLink(options.marketData, router(), surroundings)
-    const dropCopy =
-      options.dropCopy === undefined
-        ? undefined
-        : new FixLink(
-            options.dropCopy,
-            // A drop copy that breaks comes back by itself; trading goes on without it.
-            new MessageRouter({
-              ...router().parts,
-              onDown: (reason) => {
-                // While the connector hangs up, its drop copy does too.
-                if (this.isReady) this.problem(new TradewireError('TW_NOT_CONNECTED', `drop copy: ${reason}`))
-              },
-            }),
-            surroundings,
-          )
+    const dropCopy = this.#dropCopy(router().parts, surroundings)
     const dataLink = market ?? orders
-    const data = new MarketDataDesk({
+    const feed = {
       host,
       out: dataLink.out,
       profile: this.#profile,
       symbology,
       queries,
       source,
-      whenFree: (msgType, signal) => dataLink.whenFree(msgType, signal),
+      whenFree: (msgType: string, signal: AbortSignal) => dataLink.whenFree(msgType, signal),
+      published: (events: number, tsEventUs: number, tsRecvUs: number) => this.published(events, tsEventUs, tsRecvUs),
+      problem: (error: unknown) => this.problem(error),
+    }
+    const status = new StatusDesk(feed)
+    const data = new MarketDataDesk({
+      ...feed,
       tracker: (stream: MarketStream) =>
         this.sequence(`${stream.kind} ${stream.instrument.id}`, {
           instrument: stream.instrument.index,
           stream: 'book',
         }),
-      published: (events, tsEventUs, tsRecvUs) => this.published(events, tsEventUs, tsRecvUs),
-      problem: (error) => this.problem(error),
     })
     const accounts = new AccountDesk({
       link: orders,
@@ -269,7 +264,18 @@ export class FixConnector extends BaseConnector {
       instruments: host.instruments,
     })
     const writer = new OrderWriter(orders.out, this.#profile, symbology)
-    return { orders, market, dropCopy, writer, desk, data, accounts, queries, sent }
+    return { orders, market, dropCopy, writer, desk, data, status, accounts, queries, sent }
+  }
+
+  /** A drop copy that breaks comes back by itself; trading goes on without it. */
+  #dropCopy(parts: RouterParts, surroundings: LinkSurroundings): FixLink | undefined {
+    const { dropCopy } = this.#options
+    if (dropCopy === undefined) return undefined
+    const onDown = (reason: string) => {
+      // While the connector hangs up, its drop copy does too.
+      if (this.isReady) this.problem(new TradewireError('TW_NOT_CONNECTED', `drop copy: ${reason}`))
+    }
+    return new FixLink(dropCopy, new MessageRouter({ ...parts, onDown }), surroundings)
   }
 
   protected async loadInstruments(): Promise<InstrumentDefinition[]> {
@@ -277,11 +283,15 @@ export class FixConnector extends BaseConnector {
   }
 
   protected subscribe(subscription: Subscription, signal: AbortSignal): Promise<void> {
-    return this.#assembled.data.subscribe(subscription, signal)
+    const { data, status } = this.#assembled
+    if (subscription.kind !== 'status') return data.subscribe(subscription, signal)
+    return status.subscribe(this.host.instruments.at(subscription.instrument), signal)
   }
 
   protected unsubscribe(subscription: Subscription, signal: AbortSignal): Promise<void> {
-    return this.#assembled.data.unsubscribe(subscription, signal)
+    const { data, status } = this.#assembled
+    if (subscription.kind !== 'status') return data.unsubscribe(subscription, signal)
+    return status.unsubscribe(this.host.instruments.at(subscription.instrument), signal)
   }
 
   // ---- Orders ----------------------------------------------------------------------------------------------------------
@@ -471,6 +481,7 @@ function capabilitiesOf(
   const { words, marketData } = profile
   const data: DataKind[] = []
   for (const kind of ['quotes', 'trades', 'book', 'orders'] as const) if (marketData[kind] === true) data.push(kind)
+  if (marketData.status !== undefined) data.push('status')
   const timeInForce = [...words.times.keys()]
   if (words.closingTypes.size > 0) timeInForce.push('CLO')
   return {

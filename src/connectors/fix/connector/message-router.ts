@@ -9,6 +9,7 @@ import type { MarketDataDesk } from './market-data.js'
 import type { QueryDesk } from './queries.js'
 import type { ReportDesk } from './report-desk.js'
 import type { SentMessages } from './sent-messages.js'
+import type { StatusDesk } from './trading-status.js'
 
 const EXECUTION_REPORT = msgTypeCodeOf('8')
 const CANCEL_REJECT = msgTypeCodeOf('9')
@@ -17,6 +18,8 @@ const REFRESH = msgTypeCodeOf('X')
 const DATA_REJECT = msgTypeCodeOf('Y')
 const BUSINESS_REJECT = msgTypeCodeOf('j')
 const REJECT = msgTypeCodeOf('3')
+const SECURITY_STATUS = msgTypeCodeOf('f')
+const SESSION_STATUS = msgTypeCodeOf('h')
 const HEARTBEAT = msgTypeCodeOf('0')
 
 /** What a router works with. */
@@ -26,6 +29,7 @@ export interface RouterParts {
   readonly queries: QueryDesk
   readonly sent: SentMessages
   data(): MarketDataDesk
+  status(): StatusDesk
   accounts(): AccountDesk
   problem(error: unknown): void
   /** The session went down. */
@@ -72,6 +76,12 @@ export class MessageRouter implements FixApplication {
         break
       case DATA_REJECT:
         this.parts.data().onReject(message)
+        break
+      case SECURITY_STATUS:
+        this.parts.status().onSecurityStatus(message, host.time.wallUs())
+        break
+      case SESSION_STATUS:
+        this.parts.status().onSessionStatus(message, host.time.wallUs())
         break
       case BUSINESS_REJECT:
         this.#rejected(message, message.string(Tag.BusinessRejectRefID))
@@ -120,8 +130,14 @@ export class MessageRouter implements FixApplication {
       return
     }
     if (queries.has(reference)) queries.refuse(reference, reason)
-    else if (!queries.refuseNumber(number, reason) && !this.parts.data().refuseNumber(number, reason))
+    else if (!this.#refusedNumber(number, reason))
       this.parts.problem(new Error(`the venue rejected message ${number}: ${reason}`))
+  }
+
+  /** True when the message of a number was a question. */
+  #refusedNumber(number: number, reason: string): boolean {
+    const desks = [this.parts.queries, this.parts.data(), this.parts.status()]
+    return desks.some((desk) => desk.refuseNumber(number, reason))
   }
 
   onReset(byPeer: boolean): void {

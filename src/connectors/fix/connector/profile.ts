@@ -6,6 +6,7 @@
  */
 import { TradewireError } from '../../../core/errors.js'
 import type { SelfTradePrevention } from '../../../model/order-types.js'
+import { TradingStatus } from '../../../ring/kinds.js'
 import { Tag } from '../dictionary/tags.js'
 import type { MessageRules } from './message-rules.js'
 import { type OrderWordChanges, type OrderWords, orderWordsOf } from './order-words.js'
@@ -99,6 +100,15 @@ export interface MarketDataProfile {
   readonly answers?: boolean
   /** A gap in RptSeq (83) of a book asks for a new snapshot; true unless given. */
   readonly followsRptSeq?: boolean
+  /**
+   * Trading status: asked for by instrument (`security`, e and f), by trading session (`session`, g and h), or told without
+   * being asked (`unasked`, f and h).
+   */
+  readonly status?: 'security' | 'session' | 'unasked'
+  /** TradingSessionID (336) that is asked for; statuses of other trading sessions are passed over. */
+  readonly tradingSession?: string
+  /** What values of SecurityTradingStatus (326) or TradSesStatus (340) mean here that the protocol does not have, or has otherwise. */
+  readonly statuses?: Readonly<Record<string, keyof typeof TradingStatus>>
 }
 
 /** A profile with everything decided. */
@@ -130,13 +140,34 @@ const known = new Set<string>([
   ...['massCancel', 'trades', 'positions', 'balances', 'marketData', 'cancelOnDisconnect', 'quietMs'],
 ])
 
+/** Entries of the parts of a profile that have parts. */
+const inner: Readonly<Record<string, readonly string[]>> = {
+  symbology: ['identifyBy', 'securityIdSource', 'symbolText', 'securityExchange', 'currency', 'securityTypes'],
+  clOrdId: ['maxLength', 'prefix', 'upperCase'],
+  postOnly: ['tag', 'value'],
+  reduceOnly: ['tag', 'value'],
+  selfTrade: ['tag', 'values'],
+  liquidity: ['tag', 'maker', 'taker'],
+  marketData: [
+    ...['quotes', 'trades', 'book', 'orders', 'updates', 'depth', 'answers', 'followsRptSeq'],
+    ...['status', 'tradingSession', 'statuses'],
+  ],
+}
+
+function checkNames(profile: FixProfile): void {
+  for (const name of Object.keys(profile)) if (!known.has(name)) fail(`${name} is not known`)
+  for (const [part, names] of Object.entries(inner))
+    for (const name of Object.keys(profile[part as keyof FixProfile] ?? {}))
+      if (!names.includes(name)) fail(`${part}.${name} is not known`)
+}
+
 /**
  * Decides everything that a profile leaves open by what the version knows.
  *
  * @throws TradewireError `TW_INVALID_CONFIG` for an entry that is not known, or asks for what the version does not have.
  */
 export function resolveProfile(profile: FixProfile, rules: MessageRules): ResolvedProfile {
-  for (const name of Object.keys(profile)) if (!known.has(name)) fail(`${name} is not known`)
+  checkNames(profile)
   const { symbology = {}, marketData = {} } = profile
   if (symbology.identifyBy === 'securityId' && symbology.securityIdSource === undefined)
     fail('symbology.securityIdSource is needed where instruments are named by SecurityID (48)')
@@ -145,6 +176,7 @@ export function resolveProfile(profile: FixProfile, rules: MessageRules): Resolv
   for (const [name, msgType] of requests)
     if (profile[name] !== undefined && profile[name] !== false && !rules.has(msgType))
       fail(`${name} needs message ${msgType}, which ${rules.version} does not have`)
+  checkStatus(marketData, rules)
   const wantsData = marketData.quotes || marketData.trades || marketData.book || marketData.orders
   if (wantsData && !rules.has('V')) fail(`marketData needs message V, which ${rules.version} does not have`)
   const words = orderWordsOf(rules, profile)
@@ -179,6 +211,17 @@ const requests = [
   ['positions', 'AN'],
   ['balances', 'BB'],
 ] as const
+
+function checkStatus({ status, statuses = {} }: MarketDataProfile, rules: MessageRules): void {
+  const ways = { security: ['e', 'f'], session: ['g', 'h'], unasked: ['f', 'h'] } as const
+  if (status !== undefined && !Object.hasOwn(ways, status))
+    fail(`marketData.status must be security, session or unasked, got ${String(status)}`)
+  for (const msgType of status === undefined ? [] : ways[status])
+    if (!rules.has(msgType)) fail(`marketData.status needs message ${msgType}, which ${rules.version} does not have`)
+  for (const [value, name] of Object.entries(statuses))
+    if (!Object.hasOwn(TradingStatus, name))
+      fail(`marketData.statuses: ${value} must be one of ${Object.keys(TradingStatus).join(', ')}, got ${String(name)}`)
+}
 
 function flagOf(given: FieldValue | false | undefined, isKnown: boolean, execInst: string): FieldValue | undefined {
   if (given === false) return undefined
