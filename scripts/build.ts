@@ -4,13 +4,13 @@
  *
  * `tsx scripts/build.ts --if-stale` builds only when a source is newer than the last build.
  */
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { distFiles, entries } from './entries.js'
 import { isMain, root, run } from './support/run.js'
 
 const stamp = join(root, 'dist', '.built')
-const inputs = ['src', 'package.json', 'tsconfig.json', 'tsup.config.ts', 'scripts/entries.ts']
+const inputs = ['src', 'scripts/cli', 'package.json', 'tsconfig.json', 'tsup.config.ts', 'scripts/entries.ts']
 
 /** Builds dist when it is missing or older than its inputs. */
 export async function ensureBuilt(): Promise<void> {
@@ -22,8 +22,9 @@ async function build(): Promise<void> {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   const outcome = await run('tsup', [])
   if (outcome.exitCode !== 0) throw new Error(`tsup failed:\n${outcome.output}`)
-  const missing = entries.flatMap(distFiles).filter((file) => !existsSync(join(root, file)))
+  const missing = [...entries.flatMap(distFiles), 'dist/cli.js'].filter((file) => !existsSync(join(root, file)))
   if (missing.length > 0) throw new Error(`the build lacks ${missing.join(', ')}:\n${outcome.output}`)
+  chmodSync(join(root, 'dist', 'cli.js'), 0o755)
   writeFileSync(stamp, '')
   // A source that changed meanwhile is newer than what was built from it.
   const started = new Date(startedMs)

@@ -68,6 +68,10 @@ async function testPackage(): Promise<void> {
       await test(`Node ${version}: require('${specifier}') is quiet`, () => node('quiet.mjs', 'require', specifier))
     }
   }
+  await test('npx tradewire: the command line runs, and says how it is used', async () => {
+    const output = await succeed('npx', ['--no-install', 'tradewire', 'journal', '--help'])
+    if (!output.includes('tradewire journal COMMAND DIRECTORY')) throw new Error(output)
+  })
   await testWithOptionalPackages(filename)
   for (const name of Object.keys(noisyPackages)) {
     await test(`control: a package that ${name.replaceAll('-', ' ')} is found out`, async () => {

@@ -223,7 +223,12 @@ export type { RouteConfig } from './routing/routes.js'
 // The system and its strategies
 export type { StrategyErrorPolicy, TradingMode, TradingSystemConfig } from './system/config.js'
 export type { Problem } from './system/problems.js'
-export { type RecoveredState, type RecoverStateOptions, recoverState } from './system/recover-state.js'
+export {
+  type RecoveredState,
+  type RecoverStateOptions,
+  type ReplayPoint,
+  recoverState,
+} from './system/recover-state.js'
 export type { FeedConfig, RoutingConfig } from './system/routing-config.js'
 export type { RouteReport, RoutingEvent } from './system/routing-desk.js'
 export type { RunOptions } from './system/run.js'

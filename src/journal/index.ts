@@ -2,7 +2,9 @@
  * `tradewire/journal`: the write-ahead log of orders and executions.
  */
 
+export { type CutReport, type DamageReport, findDamage } from './cut-journal.js'
 export { firstReservedType, snapshotType } from './frame.js'
+export { type JournalVerdict, listJournal, type SegmentReport, verifyJournal } from './inspect-journal.js'
 export type {
   Durability,
   Journal,

@@ -28,6 +28,15 @@ export class RecordReader {
     this.#end = end
   }
 
+  /** Where the cursor stands; set it to a place it was at in the same record to read from there again. */
+  get position(): number {
+    return this.#at
+  }
+
+  set position(at: number) {
+    this.#at = at
+  }
+
   /** Bytes not yet read. */
   get remaining(): number {
     return this.#end - this.#at

@@ -172,3 +172,49 @@ export function readTerms(reader: RecordReader, table: OrderTable, idOf: (number
   if (tag !== '') table.setTag(row, tag)
   return row
 }
+
+/** Identity and terms of an order as a record holds them, in units; NaN where a value is absent. */
+export interface TermValues {
+  readonly number: number
+  readonly instrument: number
+  readonly account: number
+  readonly strategy: number
+  readonly connector: number
+  readonly side: number
+  readonly type: number
+  readonly timeInForce: number
+  readonly flags: number
+  readonly quantity: number
+  readonly price: number
+  readonly trigger: number
+  readonly createdUs: number
+  /** Empty for an order that has an id of our own, which follows from its number. */
+  readonly clientOrderId: string
+  readonly tag: string
+}
+
+/** Reads what {@link writeTerms} wrote without a table: for looking into a journal. */
+export function readTermValues(reader: RecordReader): TermValues {
+  const number = reader.f64()
+  const instrument = reader.i32()
+  const account = reader.u16()
+  const strategy = reader.u16()
+  const connector = reader.u16()
+  const side = reader.u8() === 1 ? 1 : -1
+  const type = reader.u8()
+  const timeInForce = reader.u8()
+  reader.u8()
+  const flags = reader.i32()
+  const quantity = reader.f64()
+  const price = reader.f64()
+  const createdUs = reader.f64()
+  const extras = reader.u8()
+  const trigger = (extras & 1) === 0 ? Number.NaN : reader.f64()
+  for (const bit of [2, 4, 8, 16]) if ((extras & bit) !== 0) reader.f64()
+  const clientOrderId = reader.string()
+  const tag = reader.string()
+  return {
+    ...{ number, instrument, account, strategy, connector, side, type, timeInForce, flags },
+    ...{ quantity, price, trigger, createdUs, clientOrderId, tag },
+  }
+}

@@ -3,10 +3,14 @@
  * journal of a system that is running, and for post-mortems. Nothing is written, locked, connected or sent.
  */
 
+import { TradewireError } from '../core/errors.js'
 import type { FileSystem } from '../core/file-system.js'
 import { silentLogger } from '../core/logger.js'
 import { VirtualTime } from '../core/virtual-time.js'
 import { readJournal } from '../journal/read-journal.js'
+import type { RecordReader } from '../journal/record-reader.js'
+import type { InstrumentDefinition } from '../model/instrument.js'
+import { writtenAt } from '../oms/record-describer.js'
 import { Recovery, type RecoveryReport } from '../oms/recovery.js'
 import { checkConfig, type TradingSystemConfig } from './config.js'
 import { composeOrderPlane } from './order-plane.js'
@@ -24,12 +28,19 @@ export interface RecoverStateOptions {
    * `baseCurrency`, `capital` and `risk`; the rest is not used.
    */
   config?: TradingSystemConfig
+  /** Replays from the first record that is kept up to this point instead of all from the latest snapshot on. */
+  until?: ReplayPoint
 }
+
+/** A point in a journal: after this record, or before the first record that was written later than this moment. */
+export type ReplayPoint = { readonly seq: number } | { readonly tsUs: number }
 
 /** What {@link recoverState} found. */
 export interface RecoveredState {
   state: SystemState
   report: RecoveryReport
+  /** Definitions of the instruments by index. */
+  instruments: readonly InstrumentDefinition[]
   /** What strategies saved last, by name. */
   strategyStates: ReadonlyMap<string, unknown>
   /** Good records and bytes read, and bytes of a torn write behind them. */
@@ -40,7 +51,8 @@ export interface RecoveredState {
  * Replays a journal into the state it describes. Orders whose fate a stop left open stay as they were: nothing is declared
  * unknown, for that would be a fact the journal does not hold.
  *
- * @throws TradewireError `TW_JOURNAL_CORRUPT`, `TW_JOURNAL_VERSION`, `TW_FILE`, `TW_INVALID_CONFIG`.
+ * @throws TradewireError `TW_JOURNAL_CORRUPT`, `TW_JOURNAL_VERSION`, `TW_FILE`, `TW_INVALID_CONFIG`; `TW_INVALID_ARGUMENT` for a
+ * point before the first record that is kept.
  *
  * @example
  * ```ts
@@ -50,7 +62,7 @@ export interface RecoveredState {
  * console.log(`${report.orders} orders, ${state.orders.length} in the table`)
  * ```
  */
-export function recoverState({ fileSystem, directory, config = {} }: RecoverStateOptions): RecoveredState {
+export function recoverState({ fileSystem, directory, config = {}, until }: RecoverStateOptions): RecoveredState {
   const core = composeOrderPlane(checkConfig(config), {
     clock: new VirtualTime(),
     logger: silentLogger,
@@ -58,14 +70,53 @@ export function recoverState({ fileSystem, directory, config = {} }: RecoverStat
   })
   const strategyStates = new Map<string, unknown>()
   const recovery = new Recovery(core, (strategy, state) => strategyStates.set(strategy, JSON.parse(state)))
-  const { records, bytes, segments, droppedBytes, lastSeq } = readJournal(fileSystem, directory, (type, seq, record) =>
-    recovery.apply(type, seq, record),
+  const stop = until === undefined ? undefined : new ReplayStop(until)
+  const applied = { records: 0, lastSeq: 0 }
+  const read = readJournal(
+    fileSystem,
+    directory,
+    (type, seq, record) => {
+      if (stop?.isReached(type, seq, record)) return
+      recovery.apply(type, seq, record)
+      applied.records++
+      applied.lastSeq = seq
+    },
+    { from: until === undefined ? 'snapshot' : 'start' },
   )
+  const { bytes, segments, droppedBytes } = read
+  if (applied.records === 0 && read.records > 0)
+    throw new TradewireError(
+      'TW_INVALID_ARGUMENT',
+      `The journal in ${directory} begins with record ${read.firstSeq}, behind the point that was asked for`,
+      { details: { firstSeq: read.firstSeq } },
+    )
+  const { records, lastSeq } = stop === undefined ? read : applied
   const report = recovery.finish(false)
   return {
     state: exportState(core),
     report,
+    instruments: [...core.instruments].map(({ definition }) => definition),
     strategyStates,
     journal: { records, bytes, segments, droppedBytes, lastSeq },
+  }
+}
+
+/** Tells when a replay has come to its point. */
+class ReplayStop {
+  readonly #point: ReplayPoint
+  #isReached = false
+
+  constructor(point: ReplayPoint) {
+    this.#point = point
+  }
+
+  isReached(type: number, seq: number, record: RecordReader): boolean {
+    if (this.#isReached) return true
+    if ('seq' in this.#point) this.#isReached = seq > this.#point.seq
+    else {
+      const tsUs = writtenAt(type, record)
+      this.#isReached = tsUs !== undefined && tsUs > this.#point.tsUs
+    }
+    return this.#isReached
   }
 }
