@@ -8,7 +8,6 @@ const config: KnipConfig = {
   entry: [
     ...entries.map((entry) => entry.source),
     'scripts/*.ts',
-    'scripts/cli/tradewire.ts',
     'examples/*.ts',
     'examples/*/main.ts',
     'bench/*/*.ts',

@@ -57,6 +57,8 @@ export { RealTime } from './core/real-time.js'
 export type { Scheduler, TimerHandle } from './core/scheduler.js'
 export { sleep, type Time, type TimeoutOptions, withTimeout } from './core/time.js'
 export { VirtualTime } from './core/virtual-time.js'
+// Journal
+export type { JournalOpening, JournalStore } from './journal/journal-store.js'
 export {
   type AddConnectorOptions,
   type ConnectorReport,

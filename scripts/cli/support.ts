@@ -41,12 +41,6 @@ export function optionsOf<O extends NonNullable<ParseArgsConfig['options']>>(arg
   }
 }
 
-/** A whole number from 0 on. @throws UsageError. */
-export function wholeNumber(name: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`--${name} is ${JSON.stringify(text)}, not a whole number`)
-  return Number(text)
-}
-
 /**
  * A point in a journal: the number of a record, or a moment as an ISO date and time in UTC or with an offset.
  *

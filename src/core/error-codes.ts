@@ -146,6 +146,11 @@ export const errorCodes = {
     'A journal was written by a newer release.',
     'Open it with that release or a later one.',
   ),
+  TW_JOURNAL_FENCED: entry(
+    false,
+    'Another process has taken the account over; records of this one are refused from then on.',
+    'Let this process end. It trades nothing any more; the other one has its state.',
+  ),
   TW_AUDIT_BROKEN: entry(
     false,
     'The chain of an audit trail does not hold: it was changed, cut or damaged.',

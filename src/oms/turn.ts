@@ -18,8 +18,9 @@ import { Recorder } from './recorder.js'
 /** So many rounds of events that lead to orders that lead to events are settled in one turn; the rest waits for the next. */
 const maxRounds = 1_000
 
-/** A full disk is tried again so often. */
+/** A journal that failed is tried again so often, where time may have healed it: a full disk, a lock, a lost connection. */
 const resumeEveryNs = 1_000_000_000
+const passing: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EBUSY', 'ENOTCONN'])
 
 /** What leaves at the end of a turn. */
 export interface TurnOutput {
@@ -146,7 +147,7 @@ export class Turn {
     this.#isDirty = true
   }
 
-  /** Writes what was recorded. A disk that was full is tried again now and then; after other failures a person decides. */
+  /** Writes what was recorded. What may have passed is tried again now and then; after other failures a person decides. */
   #flush(news: TurnNews): void {
     const { journal } = this.recorder
     if (journal.state === 'failed') this.#resume(journal, news)
@@ -156,14 +157,10 @@ export class Turn {
   #resume(journal: Journal, news: TurnNews): void {
     const errno = errnoOf(journal.failure?.error)
     const nowNs = this.#clock.monotonicNs()
-    if ((errno !== 'ENOSPC' && errno !== 'EDQUOT') || nowNs < this.#nextResumeNs) return
+    if (!passing.has(errno) || nowNs < this.#nextResumeNs) return
     this.#nextResumeNs = nowNs + resumeEveryNs
     if (journal.tryResume())
-      news.anomaly(
-        'JOURNAL_RESUMED',
-        0,
-        'There is room on the disk again: the journal holds everything, and orders are taken',
-      )
+      news.anomaly('JOURNAL_RESUMED', 0, 'The journal takes records again and holds everything: orders are taken')
   }
 
   /** Power-safe mode: what is staged leaves, and what happened is told, when the disk has it. Meanwhile more may be staged. */

@@ -2,14 +2,15 @@
 import type { BaseConnector } from '../connector/base-connector.js'
 import { SimulatedConnector } from '../connectors/sim/simulated-connector.js'
 import type { DisposalStack } from '../core/disposal.js'
-import type { FileSystem } from '../core/file-system.js'
 import type { Logger } from '../core/logger.js'
+import { nodeFileSystem } from '../core/node-file-system.js'
 import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
 import type { AlgorithmFactories } from '../execution/algorithms.js'
 import { ExecutionDesk } from '../execution/desk.js'
 import type { SmartRoutingOptions } from '../execution/venue-board.js'
 import type { Journal } from '../journal/journal.js'
+import type { JournalOpening } from '../journal/journal-store.js'
 import { MemoryJournal } from '../journal/memory-journal.js'
 import { openSegmentJournal } from '../journal/segment-journal.js'
 import type { BarAggregator } from '../market/bar-aggregator.js'
@@ -50,23 +51,27 @@ export interface Surroundings {
 }
 
 /** The journal of a configuration: read into `recovery`, and open for more. */
-export function composeJournal(surroundings: Surroundings, fileSystem: FileSystem, recovery: Recovery): Journal {
+export function composeJournal(
+  surroundings: Surroundings,
+  { fileSystem = nodeFileSystem, journalStore }: Pick<TradingSystemParts, 'fileSystem' | 'journalStore'>,
+  recovery: Recovery,
+): Journal {
   const { config, core, time, resources, problem } = surroundings
-  const { journal: directory, durability = 'os', snapshots } = config
-  if (directory === undefined) {
+  const { journal: directory, durability, snapshots } = config
+  if (directory === undefined && journalStore === undefined) {
     const memory = new MemoryJournal()
     resources.defer(() => memory.close())
     return memory
   }
-  const journal = openSegmentJournal({
-    fileSystem,
-    directory,
-    durability,
+  const opening: JournalOpening = {
     scheduler: time,
     onRecord: (type, seq, record) => recovery.apply(type, seq, record),
-    ...(snapshots?.keepSegments === undefined ? {} : { keepSegments: snapshots.keepSegments }),
     onFailure: (failure) => problem('journal', failure.error),
-  })
+    ...(durability === undefined ? {} : { durability }),
+    ...(snapshots?.keepSegments === undefined ? {} : { keepSegments: snapshots.keepSegments }),
+  }
+  const journal =
+    journalStore?.open(opening) ?? openSegmentJournal({ ...opening, fileSystem, directory: directory as string })
   resources.defer(() => {
     // At a clean end the next start finds all of it in one record.
     core.writeSnapshot()
@@ -76,8 +81,11 @@ export function composeJournal(surroundings: Surroundings, fileSystem: FileSyste
 }
 
 /** When the order plane writes snapshots; undefined where the journal is in memory. */
-export function snapshotOptions({ journal, snapshots = {} }: TradingSystemConfig): SnapshotOptions | undefined {
-  if (journal === undefined) return undefined
+export function snapshotOptions(
+  { journal, snapshots = {} }: TradingSystemConfig,
+  { journalStore }: Pick<TradingSystemParts, 'journalStore'>,
+): SnapshotOptions | undefined {
+  if (journal === undefined && journalStore === undefined) return undefined
   const { everyRecords, everyMegabytes } = snapshots
   return {
     ...(everyRecords === undefined ? {} : { everyRecords }),

@@ -225,7 +225,7 @@ export function requireLive(config: TradingSystemConfig, hasOrders = true, strat
   const agreed = [config.live?.account, ...(config.live?.accounts ?? [])]
   for (const account of Object.values(config.accounts ?? {}))
     want(agreed.includes(account), `live.accounts: ${account}, which accounts names`)
-  want(config.journal !== undefined, 'journal: a directory')
+  want(config.journal !== undefined, 'journal: a directory, or journalStore: a database')
   want(risk.maxOrderQuantity !== undefined, 'risk.maxOrderQuantity')
   want(risk.maxOrderNotional !== undefined, 'risk.maxOrderNotional')
   want(risk.maxPosition !== undefined, 'risk.maxPosition')

@@ -9,6 +9,7 @@ import type { Logger } from '../core/logger.js'
 import type { Time } from '../core/time.js'
 import type { AlgorithmFactories } from '../execution/algorithms.js'
 import type { SmartRoutingOptions } from '../execution/venue-board.js'
+import type { JournalStore } from '../journal/journal-store.js'
 import { Instrument, type InstrumentDefinition } from '../model/instrument.js'
 import { isPlainObject } from '../model/schema/json.js'
 import { type FieldFault, faultError, show } from '../model/schema/parse.js'
@@ -48,6 +49,8 @@ export interface TradingSystemParts<C extends Connectors = Connectors> {
   smartRouting?: SmartRoutingOptions
   /** Instruments beside those that connectors and journal bring. */
   instruments?: readonly InstrumentDefinition[]
+  /** A journal in a database, in the place of a directory: `sqliteStore` or `postgresStore` of tradewire/journal/… . */
+  journalStore?: JournalStore
   /** Where history for the warm-up of strategies comes from. */
   history?: HistoryProvider
   /** Calendars of markets; the built-in ones, amended by `validation.calendars`, unless given. */
@@ -145,6 +148,7 @@ const checks: Readonly<Record<keyof TradingSystemParts, Check>> = {
     Array.isArray(value)
       ? value.flatMap((each, i) => instrumentFaults(`instruments.${i}`, each))
       : wrong('instruments', `must be a list of instrument definitions, got ${show(value)}`),
+  journalStore: withMethods('journalStore', ['open'], 'a store such as sqliteStore({ database, account })'),
   history: (value) =>
     typeof value === 'function' ? [] : wrong('history', `must be a function (request, context), got ${show(value)}`),
   calendars: withMethods('calendars', ['get', 'has', 'ids'], 'the Calendars of tradewire/calendar'),
@@ -214,6 +218,8 @@ export function takeOptions(options: TradingSystemOptions): { config: TradingSys
       faults.push(...checks[name as keyof TradingSystemParts](value))
     } else faults.push(...wrong(name, unknownOption(name)))
   }
+  if (config.journal !== undefined && parts.journalStore !== undefined)
+    faults.push(...wrong('journalStore', 'stands in the place of journal: give one of them'))
   const checked = inspectConfig(config)
   if ('faults' in checked) faults.push(...checked.faults)
   else {
@@ -255,11 +261,11 @@ function paperFaults(
 /** Refuses a live start that lacks anything. @throws TradewireError `TW_LIVE_REFUSED` with all that is missing. */
 export function requireLiveStart(
   config: TradingSystemConfig,
-  { connectors = {}, strategies = [] }: TradingSystemParts,
+  { connectors = {}, strategies = [], journalStore }: TradingSystemParts,
 ): void {
   const hasOrders = Object.values(connectors).some(({ capabilities }) => capabilities.orders !== undefined)
   requireLive(
-    config,
+    journalStore === undefined ? config : { ...config, journal: 'a store' },
     hasOrders,
     strategies.map(({ name }) => name),
   )

@@ -7,6 +7,7 @@ import { TradewireError } from '../core/errors.js'
 import type { FileSystem } from '../core/file-system.js'
 import { silentLogger } from '../core/logger.js'
 import { VirtualTime } from '../core/virtual-time.js'
+import type { RecordHandler } from '../journal/journal.js'
 import { readJournal } from '../journal/read-journal.js'
 import type { RecordReader } from '../journal/record-reader.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
@@ -18,11 +19,28 @@ import { exportState, type SystemState } from './state.js'
 
 const noMarks = { bid: () => Number.NaN, ask: () => Number.NaN, last: () => Number.NaN }
 
-/** What {@link recoverState} reads. */
-export interface RecoverStateOptions {
-  fileSystem: FileSystem
-  /** Directory of the journal. A system may have it open. */
-  directory: string
+/** Gives every record of a journal in order, from its newest snapshot or from its start on. */
+export type RecordSource = (onRecord: RecordHandler, from: 'snapshot' | 'start') => unknown
+
+/** What {@link recoverState} reads: a directory, or records from somewhere else. */
+export type RecoverStateOptions = RecoverOptions &
+  (
+    | {
+        fileSystem: FileSystem
+        /** Directory of the journal. A system may have it open. */
+        directory: string
+        records?: never
+      }
+    | {
+        /** The records of a journal in a database, such as `(onRecord, from) => readSqliteJournal(database, account, onRecord, from)`. */
+        records: RecordSource
+        fileSystem?: never
+        directory?: never
+      }
+  )
+
+/** How {@link recoverState} reads. */
+export interface RecoverOptions {
   /**
    * The configuration of the system that wrote it. What counts are `limits` (how many orders are kept), `accounting`,
    * `baseCurrency`, `capital` and `risk`; the rest is not used.
@@ -43,7 +61,7 @@ export interface RecoveredState {
   instruments: readonly InstrumentDefinition[]
   /** What strategies saved last, by name. */
   strategyStates: ReadonlyMap<string, unknown>
-  /** Good records and bytes read, and bytes of a torn write behind them. */
+  /** Good records and bytes read, and bytes of a torn write behind them; records of a database have no segments. */
   journal: { records: number; bytes: number; segments: number; droppedBytes: number; lastSeq: number }
 }
 
@@ -62,7 +80,8 @@ export interface RecoveredState {
  * console.log(`${report.orders} orders, ${state.orders.length} in the table`)
  * ```
  */
-export function recoverState({ fileSystem, directory, config = {}, until }: RecoverStateOptions): RecoveredState {
+export function recoverState(options: RecoverStateOptions): RecoveredState {
+  const { config = {}, until } = options
   const core = composeOrderPlane(checkConfig(config), {
     clock: new VirtualTime(),
     logger: silentLogger,
@@ -72,32 +91,37 @@ export function recoverState({ fileSystem, directory, config = {}, until }: Reco
   const recovery = new Recovery(core, (strategy, state) => strategyStates.set(strategy, JSON.parse(state)))
   const stop = until === undefined ? undefined : new ReplayStop(until)
   const applied = { records: 0, lastSeq: 0 }
-  const read = readJournal(
-    fileSystem,
-    directory,
-    (type, seq, record) => {
-      if (stop?.isReached(type, seq, record)) return
-      recovery.apply(type, seq, record)
-      applied.records++
-      applied.lastSeq = seq
-    },
-    { from: until === undefined ? 'snapshot' : 'start' },
-  )
-  const { bytes, segments, droppedBytes } = read
-  if (applied.records === 0 && read.records > 0)
+  let firstSeq = 0
+  const from = until === undefined ? 'snapshot' : 'start'
+  const onRecord: RecordHandler = (type, seq, record) => {
+    firstSeq ||= seq
+    if (stop?.isReached(type, seq, record)) return
+    recovery.apply(type, seq, record)
+    applied.records++
+    applied.lastSeq = seq
+  }
+  let files = { bytes: 0, segments: 0, droppedBytes: 0 }
+  if (options.records !== undefined) options.records(onRecord, from)
+  else {
+    const { bytes, segments, droppedBytes, lastSeq } = readJournal(options.fileSystem, options.directory, onRecord, {
+      from,
+    })
+    files = { bytes, segments, droppedBytes }
+    if (stop === undefined) applied.lastSeq = lastSeq
+  }
+  if (applied.records === 0 && firstSeq > 0)
     throw new TradewireError(
       'TW_INVALID_ARGUMENT',
-      `The journal in ${directory} begins with record ${read.firstSeq}, behind the point that was asked for`,
-      { details: { firstSeq: read.firstSeq } },
+      `The journal begins with record ${firstSeq}, behind the point that was asked for`,
+      { details: { firstSeq } },
     )
-  const { records, lastSeq } = stop === undefined ? read : applied
   const report = recovery.finish(false)
   return {
     state: exportState(core),
     report,
     instruments: [...core.instruments].map(({ definition }) => definition),
     strategyStates,
-    journal: { records, bytes, segments, droppedBytes, lastSeq },
+    journal: { ...files, ...applied },
   }
 }
 

@@ -10,7 +10,6 @@ import { DisposalStack } from '../core/disposal.js'
 import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
 import { type Logger, silentLogger } from '../core/logger.js'
-import { nodeFileSystem } from '../core/node-file-system.js'
 import { RealTime } from '../core/real-time.js'
 import { StandstillWatch } from '../core/standstill.js'
 import type { Time } from '../core/time.js'
@@ -160,8 +159,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
       resources,
       problem: (where, error, strategy) => this.#problem(where, error, strategy),
     }
-    this.journal = composeJournal(surroundings, parts.fileSystem ?? nodeFileSystem, recovery)
-    this.#core.open(this.journal, config.idPrefix ?? 'T', recovery.session + 1, snapshotOptions(config))
+    this.journal = composeJournal(surroundings, parts, recovery)
+    this.#core.open(this.journal, config.idPrefix ?? 'T', recovery.session + 1, snapshotOptions(config, parts))
     this.ring = composeRing(config)
     const defaults = orderDefaults(surroundings, this.quotes, (index, account) => this.#routing.route(index, account))
     this.orders = new OrderManager<C>(this.#core, defaults)
