@@ -55,6 +55,25 @@ export { nodeNetwork } from './core/node-network.js'
 export { type Random, SeededRandom } from './core/random.js'
 export { RealTime } from './core/real-time.js'
 export type { Scheduler, TimerHandle } from './core/scheduler.js'
+export {
+  type DecryptOptions,
+  decryptSensitiveValue,
+  type EncryptOptions,
+  encryptSensitiveValue,
+  isEncryptedValue,
+  type KeySource,
+} from './core/sealed-value.js'
+export { revealSecret, Secret, type SecretInput, sameSecret } from './core/secret.js'
+export { type FileSecretsOptions, fileSecrets } from './core/secret-files.js'
+export { SecretMask } from './core/secret-mask.js'
+export {
+  callbackSecrets,
+  type EnvSecretsOptions,
+  encryptedSecrets,
+  envSecrets,
+  firstSecrets,
+  type SecretProvider,
+} from './core/secret-provider.js'
 export { sleep, type Time, type TimeoutOptions, withTimeout } from './core/time.js'
 export { VirtualTime } from './core/virtual-time.js'
 // Journal

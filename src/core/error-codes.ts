@@ -177,6 +177,21 @@ export const errorCodes = {
     'Somebody asked for something that only others may do.',
     'Name an actor who may, or change who may where the system is composed.',
   ),
+  TW_SECRET_MISSING: entry(
+    false,
+    'A secret was asked for that its provider does not have.',
+    'Put the secret named in the message where the provider looks for it.',
+  ),
+  TW_SECRET_UNSAFE: entry(
+    false,
+    'The file of a secret can be reached by others than the user of this process.',
+    'Replace the secret, and give its file the owner and mode named in the message.',
+  ),
+  TW_SECRET_DAMAGED: entry(
+    false,
+    'A stored secret cannot be read: damaged, changed, moved to another field, or encrypted with another key.',
+    'Check the key; where it is right, take the secret as compromised and store a new one.',
+  ),
   TW_LIVE_REFUSED: entry(
     false,
     'Live trading was asked for without everything it requires.',
