@@ -1,6 +1,7 @@
 /** Settings of a WebSocket connector, and their checks. */
 import { type ConnectorOptions, connectorOptionNames } from '../../connector/connector-options.js'
 import { TradewireError } from '../../core/errors.js'
+import type { SecretInput } from '../../core/secret.js'
 import type { WebSocketFeed } from './feed.js'
 
 /** Settings of a {@link WebSocketConnector}. */
@@ -10,7 +11,7 @@ export interface WebSocketConnectorOptions extends ConnectorOptions {
   /** What the messages mean. */
   feed: WebSocketFeed
   /** Headers of the opening request, or what gives them before each connection: tokens expire. */
-  headers?: Readonly<Record<string, string>> | (() => Promise<Readonly<Record<string, string>>>)
+  headers?: Readonly<Record<string, SecretInput>> | (() => Promise<Readonly<Record<string, SecretInput>>>)
   protocols?: readonly string[]
   /** Authority of the server's certificate (PEM), where it is not a public one. */
   ca?: string

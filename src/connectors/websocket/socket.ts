@@ -4,12 +4,13 @@
  */
 import { WebSocket } from 'ws'
 import { TradewireError } from '../../core/errors.js'
+import { revealSecret, type SecretInput } from '../../core/secret.js'
 
 /** Where to connect. */
 export interface SocketOptions {
   url: string
   /** Sent with the request that opens the connection: credentials, say. Not in any message of an error. */
-  headers?: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, SecretInput>>
   protocols?: readonly string[]
   /** Longest message in bytes. */
   maxMessageBytes: number
@@ -86,7 +87,7 @@ export function openSocket(options: SocketOptions, handlers: SocketHandlers): Pr
   const { url, headers = {}, protocols = [], maxMessageBytes, timeoutMs, ca, signal } = options
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, [...protocols], {
-      headers: { ...headers },
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealSecret(value)])),
       maxPayload: maxMessageBytes,
       handshakeTimeout: timeoutMs,
       // A compressed frame of a few bytes can unpack to gigabytes; who wants it pays for it elsewhere.

@@ -6,11 +6,12 @@
  */
 import { Context, Reply, version } from 'zeromq'
 import { TradewireError } from '../../core/errors.js'
+import { revealSecret, type SecretInput } from '../../core/secret.js'
 
 /** The keys of one end, in Z85 (40 characters), as `curveKeyPair()` of zeromq makes them. */
 export interface CurveKeys {
   publicKey: string
-  secretKey: string
+  secretKey: SecretInput
   /** Client: the public key of the server, which is thereby proven. */
   serverKey?: string
   /** Server: the public keys of the clients that are admitted. */
@@ -78,14 +79,16 @@ export function checkSecurity(security: ZmqSecurity): void {
       throw invalid(`security.${key}`, 'left out: it is not known', key)
   const { curve } = security
   if (curve === undefined) return
-  for (const key of ['publicKey', 'secretKey'] as const) checkKey(`curve.${key}`, curve[key])
+  checkKey('curve.publicKey', curve.publicKey)
+  checkKey('curve.secretKey', curve.secretKey)
   if (curve.serverKey !== undefined) checkKey('curve.serverKey', curve.serverKey)
   for (const key of curve.allowedKeys ?? []) checkKey('curve.allowedKeys', key)
   if ((curve.serverKey === undefined) === (curve.allowedKeys === undefined))
     throw invalid('curve', 'given serverKey (client) or allowedKeys (server), one of the two', 'both or neither')
 }
 
-function checkKey(name: string, key: string): void {
+function checkKey(name: string, given: SecretInput): void {
+  const key = typeof given === 'object' ? revealSecret(given) : given
   if (typeof key !== 'string' || !/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/.test(key))
     throw invalid(name, 'a key in Z85, 40 characters', 'something else')
 }
@@ -109,10 +112,14 @@ export function checkLibrary(text: string = version): void {
 export function securityOptions(security: ZmqSecurity): Record<string, unknown> {
   const { curve, allowAddresses } = security
   if (curve?.serverKey !== undefined)
-    return { curvePublicKey: curve.publicKey, curveSecretKey: curve.secretKey, curveServerKey: curve.serverKey }
+    return {
+      curvePublicKey: curve.publicKey,
+      curveSecretKey: revealSecret(curve.secretKey),
+      curveServerKey: curve.serverKey,
+    }
   const asks = curve !== undefined || allowAddresses !== undefined ? { zapDomain: domain, zapEnforceDomain: true } : {}
   if (curve === undefined) return asks
-  return { ...asks, curveServer: true, curvePublicKey: curve.publicKey, curveSecretKey: curve.secretKey }
+  return { ...asks, curveServer: true, curvePublicKey: curve.publicKey, curveSecretKey: revealSecret(curve.secretKey) }
 }
 
 /**

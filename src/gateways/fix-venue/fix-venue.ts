@@ -8,6 +8,7 @@
  * It takes D, F, G, q, H, AF, V, e, g, AD, AN and BB, and answers with 8, 9, r, W, X, Y, f, h, AE, AP, BA, j and 3. Reports
  * that are made while a client is away are kept and sent when it comes back. Drop copy sessions hear of every order.
  */
+
 import { FixAcceptor } from '../../connectors/fix/acceptor/acceptor.js'
 import { MessageRules } from '../../connectors/fix/connector/message-rules.js'
 import { orderWordsOf } from '../../connectors/fix/connector/order-words.js'
@@ -31,6 +32,7 @@ import type { ListenOptions, Network } from '../../core/network.js'
 import { nodeFileSystem } from '../../core/node-file-system.js'
 import { nodeNetwork } from '../../core/node-network.js'
 import { RealTime } from '../../core/real-time.js'
+import type { SecretInput } from '../../core/secret.js'
 import type { Time } from '../../core/time.js'
 import type { InstrumentDefinition } from '../../model/instrument.js'
 import { type SideSign, TifCode, TypeCode } from '../../orders/codes.js'
@@ -47,7 +49,7 @@ export interface FixVenueSession extends Omit<FixSessionConfig, 'role'> {
   /** Accounts of the client; orders may name others. Its CompID unless given. */
   readonly accounts?: readonly string[]
   /** What its Logon has to say; anything unless given. */
-  readonly logon?: { readonly username?: string; readonly password?: string }
+  readonly logon?: { readonly username?: string; readonly password?: SecretInput }
   /** How instruments are named; by Symbol (55) unless given. */
   readonly symbology?: SymbologyProfile
   /** Whether its orders are cancelled when the session ends; false unless given. */

@@ -5,6 +5,7 @@
  *   8, 9, r ◄─ reports; kept and resent while the client is away         ◄─
  *   H, AF, AD, AN, BB ─► InquiryDesk     V ─► MarketDesk     e, g ─► VenueStatusDesk     everything else ─► j, or 3 before FIX 4.2
  */
+
 import { FixMessage, msgTypeCodeOf } from '../../connectors/fix/codec/message.js'
 import type { MessageRules } from '../../connectors/fix/connector/message-rules.js'
 import type { OrderWords } from '../../connectors/fix/connector/order-words.js'
@@ -17,6 +18,7 @@ import type { VenueClient, VenueSession } from '../../connectors/sim/report-outb
 import type { SimulatedVenue } from '../../connectors/sim/venue.js'
 import { type VenueReport, VenueRequest } from '../../connectors/sim/venue-message.js'
 import { VenueOrder } from '../../connectors/sim/venue-order.js'
+import { type SecretInput, sameSecret } from '../../core/secret.js'
 import type { Time } from '../../core/time.js'
 import type { MessageFault, VenueFaults } from './faults.js'
 import type { FixOrder, FixOrders, PendingRequest } from './fix-orders.js'
@@ -57,7 +59,7 @@ export interface VenueApplicationParts {
   readonly isDropCopy: boolean
   readonly listsAll: boolean
   readonly cancelsOnDisconnect: boolean
-  readonly credentials: { readonly username?: string; readonly password?: string } | undefined
+  readonly credentials: { readonly username?: string; readonly password?: SecretInput } | undefined
   /** Requests about orders that arrived. */
   onRequest(): void
   /** An account was named for the first time. */
@@ -121,7 +123,7 @@ export class VenueApplication implements FixApplication, VenueClient {
     const { username, password } = credentials
     const isKnown =
       (username === undefined || logon.equals(Tag.Username, username)) &&
-      (password === undefined || logon.equals(Tag.Password, password))
+      (password === undefined || sameSecret(password, logon.string(Tag.Password)))
     return isKnown ? undefined : 'unknown user or wrong password'
   }
 

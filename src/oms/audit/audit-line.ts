@@ -5,6 +5,7 @@
  * can make a new chain, with it only who has the key.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { revealSecret, type SecretInput } from '../../core/secret.js'
 
 /** What an entry says. */
 export interface AuditEntry {
@@ -29,8 +30,8 @@ export interface AuditEntry {
 export const genesis = '0'.repeat(64)
 
 /** Hash of a body, in hexadecimal. */
-export function hashOf(body: string, key: string | undefined): string {
-  const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key)
+export function hashOf(body: string, key: SecretInput | undefined): string {
+  const hash = key === undefined ? createHash('sha256') : createHmac('sha256', revealSecret(key))
   return hash.update(body, 'utf8').digest('hex')
 }
 
@@ -41,7 +42,7 @@ export function bodyOf(entry: Omit<AuditEntry, 'hash'>): string {
 }
 
 /** A line as an entry; what is wrong with it where it is none or its hash does not fit. */
-export function readLine(line: string, key: string | undefined): AuditEntry | string {
+export function readLine(line: string, key: SecretInput | undefined): AuditEntry | string {
   const hash = line.slice(0, 64)
   const body = line.slice(65)
   if (!/^[0-9a-f]{64}$/.test(hash) || line[64] !== ' ') return 'the line has no hash'

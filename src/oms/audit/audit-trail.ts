@@ -10,6 +10,7 @@
  */
 import { TradewireError } from '../../core/errors.js'
 import type { FileLock, FileSystem, OpenFile } from '../../core/file-system.js'
+import type { SecretInput } from '../../core/secret.js'
 import { type AuditEntry, bodyOf, genesis, hashOf, readLine } from './audit-line.js'
 
 export type { AuditEntry } from './audit-line.js'
@@ -20,7 +21,7 @@ export interface AuditTrailOptions {
   /** The file; made where there is none. */
   readonly path: string
   /** Secret of the chain; a chain without one holds no proof against who can write the file. */
-  readonly key?: string
+  readonly key?: SecretInput
   /** Wall time for entries that tell none, Unix epoch microseconds. */
   readonly nowUs: () => number
   /** Longest line in bytes; 1,048,576 unless given. */

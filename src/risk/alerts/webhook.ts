@@ -6,6 +6,7 @@ import { TradewireError } from '../../core/errors.js'
 import { hmacSha256 } from '../../core/hmac.js'
 import type { Network } from '../../core/network.js'
 import type { Scheduler, TimerHandle } from '../../core/scheduler.js'
+import { revealSecret, type SecretInput } from '../../core/secret.js'
 import type { Alert, AlertSink } from './alert.js'
 
 /** Where alerts go. */
@@ -13,7 +14,7 @@ export interface WebhookOptions {
   /** `https://host/path`; `http://` only to the same machine, unless `allowInsecure`. */
   url: string
   /** Shared with the receiver; the signature stands in `x-tradewire-signature` as `sha256=…`. */
-  secret: string
+  secret: SecretInput
   network: Network
   time: Scheduler
   /** 5,000 unless given. */
@@ -31,7 +32,7 @@ const answerBytes = 1_024
 export function webhookSink(options: WebhookOptions): AlertSink {
   const { url, secret, network, time, timeoutMs = 5_000, ca, name = 'webhook' } = options
   const target = targetOf(url, options.allowInsecure ?? false)
-  if (secret.length < 16)
+  if (revealSecret(secret).length < 16)
     throw new TradewireError('TW_INVALID_CONFIG', 'webhook.secret must have at least 16 characters')
   return {
     name,

@@ -7,6 +7,7 @@ import { nodeNetwork } from '../../../core/node-network.js'
 import type { Random } from '../../../core/random.js'
 import { sleep, type Time } from '../../../core/time.js'
 import { type FixValidation, FixValidator } from '../dictionary/validator.js'
+import { secretsOf } from '../session/config.js'
 import { FixSession } from '../session/fix-session.js'
 import { identityFileName } from '../session/identity.js'
 import { FixInitiator } from '../session/initiator.js'
@@ -92,7 +93,9 @@ export class FixLink {
   #log(link: FixLinkOptions, { fileSystem = nodeFileSystem }: FixConnectorOptions): MessageLog | undefined {
     const { log } = link
     if (log === undefined || typeof log === 'object') return log
-    const opened = new FileMessageLog(fileSystem, log, identityFileName(link.session))
+    const opened = new FileMessageLog(fileSystem, log, identityFileName(link.session), {
+      secrets: secretsOf(link.session.credentials),
+    })
     this.#owned.push(opened)
     return opened
   }

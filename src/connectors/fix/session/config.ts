@@ -2,6 +2,8 @@
  * The settings of a session, their defaults, and what they must satisfy. Plain data, so that they can come from a file.
  */
 import { TradewireError } from '../../../core/errors.js'
+import type { SecretInput } from '../../../core/secret.js'
+import { SecretMask } from '../../../core/secret-mask.js'
 import { TimestampPrecision } from '../codec/times.js'
 import { checkIdentity, type SessionIdentity } from './identity.js'
 import type { ScheduleConfig } from './schedule.js'
@@ -10,15 +12,21 @@ import { applVerIds, rulesOf } from './version.js'
 /** What a Logon carries to prove who we are. Never logged. */
 export interface LogonCredentials {
   /** Username (553). */
-  username?: string
+  username?: SecretInput
   /** Password (554). */
-  password?: string
+  password?: SecretInput
   /** NewPassword (925): asks the venue to change it. */
-  newPassword?: string
+  newPassword?: SecretInput
   /** RawData (96), for example a key or a signature. */
-  rawData?: string
+  rawData?: SecretInput
   /** EncryptedPassword (1402) with its method (1400). `dataBase64`: the bytes. */
-  encryptedPassword?: { method: number; dataBase64: string }
+  encryptedPassword?: { method: number; dataBase64: SecretInput }
+}
+
+/** The credentials that nobody may see. A user's name is one of them: with it, guessing a password begins. */
+export function secretsOf(credentials: LogonCredentials = {}): (SecretInput | undefined)[] {
+  const { username, password, newPassword, rawData, encryptedPassword } = credentials
+  return [username, password, newPassword, rawData, encryptedPassword?.dataBase64]
 }
 
 /** Most messages in a time. */
@@ -132,6 +140,8 @@ export interface SessionSettings extends SessionIdentity {
   readonly maxBufferedBytes: number
   readonly sendTimeoutMs: number
   readonly credentials: LogonCredentials
+  /** Takes the credentials out of what the peer says. */
+  readonly mask: SecretMask
 }
 
 const defaultOrderTypes = ['D', 'E', 'G', 's', 't', 'AB', 'AC']
@@ -190,6 +200,7 @@ export function resolveSessionConfig(config: FixSessionConfig): SessionSettings 
     maxBufferedBytes: wholeNumber(config, 'maxBufferedBytes', 1024 * 1024, 1, 2 ** 40),
     sendTimeoutMs: wholeNumber(config, 'sendTimeoutMs', 10_000, 1, 3_600_000),
     credentials: config.credentials ?? {},
+    mask: new SecretMask(secretsOf(config.credentials)),
   }
 }
 

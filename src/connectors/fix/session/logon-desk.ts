@@ -1,4 +1,5 @@
 /** Writing Logons: what each side says of itself, and the credentials that go with it. */
+import { revealSecret } from '../../../core/secret.js'
 import { latin1Bytes } from '../codec/bytes.js'
 import { TimestampPrecision } from '../codec/times.js'
 import { timestampText } from '../store/timestamp-text.js'
@@ -24,20 +25,20 @@ export function sendLogon(parts: SessionParts, outbound: Outbound, content: Logo
   const signed = parts.settings.isInitiator ? sign(parts, outbound, content.heartBtIntSeconds) : {}
   const { username, password, newPassword, rawData } = { ...credentials, ...signed } as LogonFields & typeof credentials
   if (rawData !== undefined) {
-    const bytes = typeof rawData === 'string' ? latin1Bytes(rawData) : rawData
+    const bytes = rawData instanceof Uint8Array ? rawData : latin1Bytes(revealSecret(rawData))
     encoder.data(SessionTag.rawDataLength, SessionTag.rawData, bytes)
   }
   encoder.int(SessionTag.encryptMethod, 0)
   encoder.int(SessionTag.heartBtInt, content.heartBtIntSeconds)
   if (content.resets) encoder.flag(SessionTag.resetSeqNumFlag, true)
-  if (username !== undefined) encoder.string(SessionTag.username, username)
-  if (password !== undefined) encoder.string(SessionTag.password, password)
+  if (username !== undefined) encoder.string(SessionTag.username, revealSecret(username))
+  if (password !== undefined) encoder.string(SessionTag.password, revealSecret(password))
   if (content.nextExpected !== undefined) encoder.int(SessionTag.nextExpectedMsgSeqNum, content.nextExpected)
-  if (newPassword !== undefined) encoder.string(SessionTag.newPassword, newPassword)
+  if (newPassword !== undefined) encoder.string(SessionTag.newPassword, revealSecret(newPassword))
   if (content.applVerId !== '') encoder.string(SessionTag.defaultApplVerId, content.applVerId)
   if (encryptedPassword !== undefined) {
     encoder.int(SessionTag.encryptedPasswordMethod, encryptedPassword.method)
-    const bytes = Buffer.from(encryptedPassword.dataBase64, 'base64')
+    const bytes = Buffer.from(revealSecret(encryptedPassword.dataBase64), 'base64')
     encoder.data(SessionTag.encryptedPasswordLength, SessionTag.encryptedPassword, bytes)
   }
   for (const [tag, value] of signed.extra ?? []) encoder.string(tag, value)

@@ -3,6 +3,7 @@
  * other only through this.
  */
 import type { Clock } from '../../../core/clock.js'
+import type { SecretInput } from '../../../core/secret.js'
 import type { FixMessage } from '../codec/message.js'
 import type { RejectReason } from '../dictionary/reject-reason.js'
 import type { MessageLog } from '../store/message-log.js'
@@ -64,10 +65,10 @@ export interface LogonContext {
 
 /** What a signer adds to a Logon. */
 export interface LogonFields {
-  readonly username?: string
-  readonly password?: string
+  readonly username?: SecretInput
+  readonly password?: SecretInput
   /** RawData (96), for example a signature. */
-  readonly rawData?: string | Uint8Array
+  readonly rawData?: SecretInput | Uint8Array
   /** More fields, in this order behind all others. */
   readonly extra?: ExtraFields
 }

@@ -125,8 +125,10 @@ export class SessionCore {
   }
 
   /** Closes the line from our side. */
-  drop(reason: string): void {
+  drop(given: string): void {
     const { line } = this.parts
+    // Peers quote what they were sent.
+    const reason = this.settings.mask.text(given)
     this.leave(reason)
     line?.disconnect(reason)
   }

@@ -2,6 +2,8 @@
  * Messages as text for logs, without the secrets in them. Secrets are left out while the text is made: there is no moment at
  * which a text holds them.
  */
+import type { SecretInput } from '../../../core/secret.js'
+import { SecretMask } from '../../../core/secret-mask.js'
 import { EQUALS, SOH, ZERO } from '../codec/bytes.js'
 import { standardDataTags } from '../codec/data-tags.js'
 
@@ -17,6 +19,8 @@ export interface MaskOptions {
   tags?: readonly number[]
   /** Shows no more than the last four characters of Account (1); false unless given. */
   accounts?: boolean
+  /** Values that are hidden wherever they stand: peers quote in a text what they were sent. */
+  secrets?: Iterable<SecretInput | undefined>
 }
 
 const ACCOUNT = 1
@@ -26,10 +30,12 @@ const placeholder = '***'
 export class MessageMask {
   readonly #hidden: ReadonlySet<number>
   readonly #hidesAccounts: boolean
+  readonly #secrets: SecretMask
 
   constructor(options: MaskOptions = {}) {
     this.#hidden = new Set([...secretTags, ...(options.tags ?? [])])
     this.#hidesAccounts = options.accounts ?? false
+    this.#secrets = new SecretMask(options.secrets ?? [])
   }
 
   /**
@@ -37,6 +43,15 @@ export class MessageMask {
    * `?`. Takes whatever arrives, whole or garbled; once a length and its data disagree, all that follows is hidden.
    */
   text(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
+    return this.#secrets.text(this.#fields(bytes, start, end))
+  }
+
+  /** What happened, in words, without secrets. */
+  words(text: string): string {
+    return this.#secrets.text(text)
+  }
+
+  #fields(bytes: Uint8Array, start: number, end: number): string {
     let text = ''
     let announced = 0
     let announcedLength = 0

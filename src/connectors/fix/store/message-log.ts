@@ -79,7 +79,7 @@ export class FileMessageLog implements MessageLog {
   }
 
   event(nowUs: number, text: string): void {
-    this.#line(nowUs, '-', text.replaceAll(/[\r\n]+/g, ' '))
+    this.#line(nowUs, '-', this.#mask.words(text.replaceAll(/[\r\n]+/g, ' ')))
   }
 
   flush(): void {

@@ -1,5 +1,6 @@
 /** Orders through a gateway: a process that owns order management and risk, and takes orders of others. */
 import type { OrderEnvironment } from '../../../connector/capabilities.js'
+import type { SecretInput } from '../../../core/secret.js'
 import type { OrderType, TimeInForce } from '../../../model/order-types.js'
 
 /** Where the gateway is, and who asks. */
@@ -8,7 +9,7 @@ export interface GatewayOptions {
   /** Who this is to the gateway: orders and their reports belong to this name, also after a restart. */
   client: string
   /** What proves it, where the gateway asks for a secret. With CURVE the key proves it. */
-  token?: string
+  token?: SecretInput
   /** What orders reach there; the gateway's own word has to agree, or the connection fails. */
   environment: OrderEnvironment
   /** What the venues behind it take; everything unless given: the gateway refuses what they do not. */

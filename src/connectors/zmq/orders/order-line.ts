@@ -2,6 +2,7 @@
 import { type Context, Dealer } from 'zeromq'
 import { messageOf, TradewireError } from '../../../core/errors.js'
 import type { TimerHandle } from '../../../core/scheduler.js'
+import { revealSecret } from '../../../core/secret.js'
 import { abortError, type Time } from '../../../core/time.js'
 import { receiveAll } from '../receive-loop.js'
 import { securityOptions, type ZmqSecurity } from '../security.js'
@@ -152,7 +153,12 @@ export class OrderLine {
 
   #hello(): void {
     const { client, token } = this.#parts.options
-    this.#post({ t: 'hello', version: ORDER_PROTOCOL, client, ...(token === undefined ? {} : { token }) })
+    this.#post({
+      t: 'hello',
+      version: ORDER_PROTOCOL,
+      client,
+      ...(token === undefined ? {} : { token: revealSecret(token) }),
+    })
   }
 
   /** With `sendTimeout` 0 it leaves now or the promise is rejected: then the session is over, and what was sent is asked for. */

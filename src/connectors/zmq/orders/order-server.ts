@@ -7,6 +7,7 @@ import { Router } from 'zeromq'
 import { messageOf, TradewireError } from '../../../core/errors.js'
 import type { Logger } from '../../../core/logger.js'
 import type { TimerHandle } from '../../../core/scheduler.js'
+import { type SecretInput, sameSecret } from '../../../core/secret.js'
 import type { Time } from '../../../core/time.js'
 import { receiveAll } from '../receive-loop.js'
 import {
@@ -25,7 +26,7 @@ import { decode, encode, type Message, ORDER_PROTOCOL, orderMessageBytes, textOf
 /** What a client may do, and how it proves who it is. */
 export interface GatewayClient {
   /** A secret; compared in constant time. Without one, the connection itself has to be trusted (CURVE, or the loopback). */
-  token?: string
+  token?: SecretInput
   /** Accounts that its orders may name; `PAPER` unless given. */
   accounts?: readonly string[]
 }
@@ -161,7 +162,7 @@ export class OrderServer {
     const { clients, environment, heartbeatMs = 1_000, time } = this.#options
     const name = textOf(client, 64)
     const known = name !== undefined && Object.hasOwn(clients, name) ? clients[name] : undefined
-    if (version !== ORDER_PROTOCOL || name === undefined || known === undefined || !isSecret(known.token, token)) {
+    if (version !== ORDER_PROTOCOL || name === undefined || known === undefined || !isAdmitted(known.token, token)) {
       this.counters.refused++
       this.#post(who, { t: 'refused', reason: version === ORDER_PROTOCOL ? 'client or token' : 'version' })
       return
@@ -194,13 +195,8 @@ export class OrderServer {
   }
 }
 
-/** Compares in a time that tells nothing about how much of it was right. */
-function isSecret(expected: string | undefined, given: unknown): boolean {
-  if (expected === undefined) return true
-  if (typeof given !== 'string' || given.length !== expected.length) return false
-  let difference = 0
-  for (let at = 0; at < expected.length; at++) difference |= expected.charCodeAt(at) ^ given.charCodeAt(at)
-  return difference === 0
+function isAdmitted(expected: SecretInput | undefined, given: unknown): boolean {
+  return expected === undefined || sameSecret(expected, given)
 }
 
 /** @throws TradewireError `TW_INVALID_CONFIG` when a client beyond the loopback would need no secret. */
