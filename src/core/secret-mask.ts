@@ -6,14 +6,14 @@ import type { Logger, LogMethod } from './logger.js'
 import { redacted, revealSecret, type SecretInput } from './secret.js'
 
 /** Shorter ones would take ordinary words out of texts. */
-const leastLength = 4
+const leastLength = 6
 const mostDepth = 8
 
 /** Knows some secrets, and takes them out. */
 export class SecretMask {
   readonly #forms: readonly string[]
 
-  /** Secrets of less than 4 characters are left alone: they would be found everywhere. */
+  /** Secrets of less than 6 characters are left alone: they would be found in ordinary words. */
   constructor(secrets: Iterable<SecretInput | undefined>) {
     const forms = new Set<string>()
     for (const secret of secrets)

@@ -16,6 +16,7 @@ import type { Subscription } from '../../connector/subscriptions.js'
 import { NS_PER_MS } from '../../core/clock.js'
 import { TradewireError } from '../../core/errors.js'
 import type { TimerHandle } from '../../core/scheduler.js'
+import { SecretMask } from '../../core/secret-mask.js'
 import type { ConnectorId } from '../../model/ids.js'
 import type { InstrumentDefinition } from '../../model/instrument.js'
 import type { Discontinuity } from '../../model/market-data.js'
@@ -60,6 +61,8 @@ export class WebSocketConnector extends BaseConnector {
   #socket: Socket | undefined
   #connection: AbortController | undefined
   #retry: TimerHandle | undefined
+  /** Takes what was sent to prove who we are out of what the venue says. */
+  #mask = new SecretMask([])
   #newestUs = 0
   #published = 0
 
@@ -85,13 +88,14 @@ export class WebSocketConnector extends BaseConnector {
     this.#outbox = new Outbox(this.host.market, maxWaiting)
     this.#writer = new MessageWriter(this.#target())
     const given = typeof headers === 'function' ? await headers() : headers
+    this.#mask = new SecretMask([...Object.values(given), ...new URL(url).searchParams.values()])
     this.#connection = new AbortController()
     const where = { url, headers: given, protocols, maxMessageBytes, timeoutMs: connectTimeoutMs, signal }
     const socket = await openSocket(ca === undefined ? where : { ...where, ca }, {
       onText: (text) => this.#receive(text),
       onPong: () => this.#answers.confirm(pongKey),
       onEnd: (reason) => {
-        if (this.#socket === socket) this.connectionLost(reason)
+        if (this.#socket === socket) this.connectionLost(this.#mask.text(reason))
       },
     })
     this.#socket = socket
@@ -186,11 +190,12 @@ export class WebSocketConnector extends BaseConnector {
         this.sequence(stream, instrument === undefined ? {} : { instrument }).track(sequence)
       },
       confirmed: (key: string) => this.#answers.confirm(key),
-      refused: (key: string, reason: string) => {
+      refused: (key: string, given: string) => {
+        const reason = this.#mask.text(given)
         if (!this.#answers.refuse(key, reason)) this.problem(new Error(`The venue refused ${key}: ${reason}`))
       },
       alive: () => this.#answers.confirm(pongKey),
-      problem: (reason: string) => this.problem(new Error(reason)),
+      problem: (reason: string) => this.problem(new Error(this.#mask.text(reason))),
     }
   }
 

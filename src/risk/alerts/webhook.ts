@@ -91,6 +91,11 @@ function bodyOf({ acknowledgedBy, ...alert }: Alert): string {
 
 function targetOf(url: string, allowInsecure: boolean) {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed !== undefined && parsed.username + parsed.password !== '')
+    throw new TradewireError(
+      'TW_INVALID_CONFIG',
+      'webhook.url must hold no credentials: the signature proves who sends',
+    )
   const isSecure = parsed?.protocol === 'https:'
   const isLocal = parsed !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(parsed.hostname)
   if (parsed === undefined || !(isSecure || (parsed.protocol === 'http:' && (isLocal || allowInsecure))))

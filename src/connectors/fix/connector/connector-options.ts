@@ -9,6 +9,7 @@ import type { FixLimits } from '../codec/limits.js'
 import type { FixDictionary } from '../dictionary/dictionary.js'
 import type { FixValidation } from '../dictionary/validator.js'
 import type { FixSessionConfig } from '../session/config.js'
+import { checkCredentials } from '../session/credentials.js'
 import type { FixEndpoint } from '../session/initiator.js'
 import type { FixApplication } from '../session/parts.js'
 import type { MessageLog } from '../store/message-log.js'
@@ -97,6 +98,7 @@ export function checkFixOptions(options: FixConnectorOptions): void {
 
 function checkLink(prefix: string, link: FixLinkOptions, environment: string): void {
   if (link.session === undefined) fail(`${prefix}session`, 'the names of the session')
+  checkCredentials(link.session.credentials)
   if ('role' in link.session) fail(`${prefix}session.role`, 'left out: a connector is the initiator')
   if (!Array.isArray(link.endpoints) || link.endpoints.length === 0)
     fail(`${prefix}endpoints`, 'a list of at least one { host, port }')

@@ -2,32 +2,12 @@
  * The settings of a session, their defaults, and what they must satisfy. Plain data, so that they can come from a file.
  */
 import { TradewireError } from '../../../core/errors.js'
-import type { SecretInput } from '../../../core/secret.js'
 import { SecretMask } from '../../../core/secret-mask.js'
 import { TimestampPrecision } from '../codec/times.js'
+import { checkCredentials, type LogonCredentials, secretsOf } from './credentials.js'
 import { checkIdentity, type SessionIdentity } from './identity.js'
 import type { ScheduleConfig } from './schedule.js'
 import { applVerIds, rulesOf } from './version.js'
-
-/** What a Logon carries to prove who we are. Never logged. */
-export interface LogonCredentials {
-  /** Username (553). */
-  username?: SecretInput
-  /** Password (554). */
-  password?: SecretInput
-  /** NewPassword (925): asks the venue to change it. */
-  newPassword?: SecretInput
-  /** RawData (96), for example a key or a signature. */
-  rawData?: SecretInput
-  /** EncryptedPassword (1402) with its method (1400). `dataBase64`: the bytes. */
-  encryptedPassword?: { method: number; dataBase64: SecretInput }
-}
-
-/** The credentials that nobody may see. A user's name is one of them: with it, guessing a password begins. */
-export function secretsOf(credentials: LogonCredentials = {}): (SecretInput | undefined)[] {
-  const { username, password, newPassword, rawData, encryptedPassword } = credentials
-  return [username, password, newPassword, rawData, encryptedPassword?.dataBase64]
-}
 
 /** Most messages in a time. */
 export interface ThrottleConfig {
@@ -165,6 +145,7 @@ export function resolveSessionConfig(config: FixSessionConfig): SessionSettings 
   if (unknown !== undefined) fail(`${unknown} is no setting of a FIX session`)
   checkIdentity(config)
   const isInitiator = oneOf(config, 'role', ['initiator', 'acceptor']) === 'initiator'
+  checkCredentials(config.credentials)
   const rules = rulesOf(config.beginString)
   const { resetOnLogon = false } = config
   if (resetOnLogon && isInitiator && !rules.hasResetFlag) fail(`resetOnLogon: ${config.beginString} has no reset flag`)
