@@ -4,6 +4,7 @@
  */
 
 import type { OrderEnvironment } from '../connector/capabilities.js'
+import { areCertificatesIgnored } from '../core/certificate-checks.js'
 import { TradewireError } from '../core/errors.js'
 import {
   amount,
@@ -217,6 +218,7 @@ export function requireLive(config: TradingSystemConfig, hasOrders = true, strat
     if (!condition) missing.push(what)
   }
   want(config.live?.confirm === true, 'live.confirm: true')
+  want(!areCertificatesIgnored(), 'certificates that are checked: unset NODE_TLS_REJECT_UNAUTHORIZED')
   want(config.live?.account !== undefined && config.live.account !== '', 'live.account: the account to trade')
   want(
     config.account === undefined || config.account === config.live?.account,

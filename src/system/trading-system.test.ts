@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { EchoConnector } from '../../test/support/echo-connector.js'
 import { SimulatedDisk } from '../testing/simulated-disk.js'
 import { differences } from './state.js'
@@ -89,5 +89,10 @@ describe('TradingSystem', () => {
       code: 'TW_LIVE_REFUSED',
       details: { missing: expect.arrayContaining(['journal: a directory', 'risk.maxPosition']) },
     })
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    await expect(TradingSystem.start({ mode: 'live', connectors: { broker: venue } })).rejects.toMatchObject({
+      details: { missing: expect.arrayContaining([expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED')]) },
+    })
+    vi.unstubAllEnvs()
   })
 })

@@ -93,6 +93,7 @@ export function openSocket(options: SocketOptions, handlers: SocketHandlers): Pr
       // A compressed frame of a few bytes can unpack to gigabytes; who wants it pays for it elsewhere.
       perMessageDeflate: false,
       followRedirects: false,
+      rejectUnauthorized: true,
       ...(ca === undefined ? {} : { ca }),
     })
     const fail = (error: Error) => {
