@@ -5,28 +5,29 @@
  */
 import { Verdict } from './controls.js'
 import type { GateCheck, GateParts } from './gate-check.js'
-import { DAY_ORDERS, DAY_QUANTITY, DAY_VALUE } from './scope-book.js'
+import {
+  COUNT_FIELDS,
+  DAY_ORDERS,
+  DAY_QUANTITY,
+  DAY_VALUE,
+  ORDERS,
+  QUANTITY,
+  type ScopeBook,
+  VALUE,
+} from './scope-book.js'
 import type { ScopeBooks } from './scope-books.js'
 import type { Subject } from './subject.js'
 import { isAbove, type Valuer } from './valuer.js'
-
-const ORDERS = 0
-const VALUE = 1
-const QUANTITY = 2
-const COLUMNS = 3
 
 /** See the file's header. */
 export class DailyCounts implements GateCheck {
   readonly #books: ScopeBooks
   readonly #valuer: Valuer
-  /** A table a book: orders, value, quantity by entry. */
-  readonly #counts: readonly Float64Array[]
   #day = ''
 
   constructor(books: ScopeBooks, { valuer }: GateParts) {
     this.#books = books
     this.#valuer = valuer
-    this.#counts = books.books.map(({ entries }) => new Float64Array(entries * COLUMNS))
   }
 
   /** Which trading day an instant belongs to; set by the owner. */
@@ -41,7 +42,7 @@ export class DailyCounts implements GateCheck {
   roll(day: string): boolean {
     if (day <= this.#day) return false
     this.#day = day
-    for (const counts of this.#counts) counts.fill(0)
+    for (const { counts } of this.#books.books) counts.fill(0)
     return true
   }
 
@@ -56,8 +57,8 @@ export class DailyCounts implements GateCheck {
       if (entry < 0) continue
       const book = books[i]
       const limits = book.limitsAt(entry)
-      const counts = this.#counts[i] as Float64Array
-      const at = entry * COLUMNS
+      const { counts } = this.#books.books[i] as ScopeBook
+      const at = entry * COUNT_FIELDS
       if (isNew && counts[at + ORDERS] + 1 > book.limits[limits + DAY_ORDERS]) return Verdict.dailyOrders
       if (isAbove(counts[at + VALUE] + value, book.limits[limits + DAY_VALUE])) return Verdict.dailyNotional
       if (isAbove(counts[at + QUANTITY] + quantity, book.limits[limits + DAY_QUANTITY])) return Verdict.dailyQuantity
@@ -74,17 +75,18 @@ export class DailyCounts implements GateCheck {
   }
 
   #count(order: Subject, added: number, isNew: boolean): void {
+    for (let i = 0; i < this.#books.books.length; i++) this.#countIn(i, order, added, isNew)
+  }
+
+  #countIn(book: number, order: Subject, added: number, isNew: boolean): void {
+    const entry = this.#books.entryOf(book, order)
+    if (entry < 0) return
     const value = added * order.unitValue
-    const quantity = added * this.#valuer.sizeUnit[order.instrument]
-    for (let i = 0; i < this.#counts.length; i++) {
-      const entry = this.#books.entryOf(i, order)
-      if (entry < 0) continue
-      const counts = this.#counts[i] as Float64Array
-      const at = entry * COLUMNS
-      if (isNew) counts[at + ORDERS] = counts[at + ORDERS] + 1
-      counts[at + VALUE] = counts[at + VALUE] + (Number.isNaN(value) ? 0 : value)
-      counts[at + QUANTITY] = counts[at + QUANTITY] + quantity
-    }
+    const { counts } = this.#books.books[book] as ScopeBook
+    const at = entry * COUNT_FIELDS
+    if (isNew) counts[at + ORDERS] = counts[at + ORDERS] + 1
+    counts[at + VALUE] = counts[at + VALUE] + (Number.isNaN(value) ? 0 : value)
+    counts[at + QUANTITY] = counts[at + QUANTITY] + added * this.#valuer.sizeUnit[order.instrument]
   }
 
   /** Counts an order that a journal tells of, made at a wall time, in the day it belongs to. */
@@ -95,27 +97,44 @@ export class DailyCounts implements GateCheck {
     if (day === this.#day) this.#count(order, order.quantity, true)
   }
 
+  /** Counts an order that was made at a wall time in a book that came later, where it is of the day. */
+  recount(book: number, order: Subject, createdUs: number): void {
+    if ((this.dayOf?.(createdUs) ?? this.#day) !== this.#day) return
+    this.#valuer.value(order)
+    this.#countIn(book, order, order.quantity, true)
+  }
+
   /** Orders, value and quantity of an entry since the day began. */
   of(book: number, entry: number): { orders: number; value: number; quantity: number } {
-    const counts = this.#counts[book] as Float64Array
-    const at = entry * COLUMNS
+    const { counts } = this.#books.books[book] as ScopeBook
+    const at = entry * COUNT_FIELDS
     return { orders: counts[at + ORDERS], value: counts[at + VALUE], quantity: counts[at + QUANTITY] }
   }
 
-  /** The day and all counts that are not 0, as `[book, entry, orders, value, quantity]`. */
-  save(): { day: string; counts: number[][] } {
-    const found: number[][] = []
-    for (const [book, counts] of this.#counts.entries())
-      for (let at = 0; at < counts.length; at += COLUMNS)
+  /** The day and all counts that are not 0, as `[key of the book, entry, orders, value, quantity]`. */
+  save(): DailyMemory {
+    const found: [string, ...number[]][] = []
+    for (const { key, counts } of this.#books.books)
+      for (let at = 0; at < counts.length; at += COUNT_FIELDS)
         if (counts[at + ORDERS] !== 0 || counts[at + QUANTITY] !== 0)
-          found.push([book, at / COLUMNS, counts[at + ORDERS], counts[at + VALUE], counts[at + QUANTITY]])
+          found.push([key, at / COUNT_FIELDS, counts[at + ORDERS], counts[at + VALUE], counts[at + QUANTITY]])
     return { day: this.#day, counts: found }
   }
 
-  /** Takes what {@link save} gave, in place of what there is. */
-  restore({ day, counts }: { day: string; counts: readonly (readonly number[])[] }): void {
+  /** Takes what {@link save} gave, in place of what there is. Books were once told apart by their position. */
+  restore({ day, counts }: DailyMemory): void {
     this.#day = day
-    for (const table of this.#counts) table.fill(0)
-    for (const [book = 0, entry = 0, ...values] of counts) this.#counts[book]?.set(values, entry * COLUMNS)
+    const { books } = this.#books
+    for (const book of books) book.counts.fill(0)
+    for (const [book, entry = 0, ...values] of counts) {
+      const known = typeof book === 'number' ? books[book] : books.find(({ key }) => key === book)
+      known?.counts.set(values, entry * COUNT_FIELDS)
+    }
   }
+}
+
+/** What {@link DailyCounts.save} gives. */
+export interface DailyMemory {
+  day: string
+  counts: readonly (readonly [string | number, ...number[]])[]
 }

@@ -16,6 +16,7 @@ import { ReentryGuard } from './reentry-guard.js'
 import { Restrictions } from './restrictions.js'
 import { RunawayGuard } from './runaway-guard.js'
 import { ScopeBooks } from './scope-books.js'
+import { type Holdings, requireSeedable, seedBook } from './scope-books-seed.js'
 import { SelfMatchGuard } from './self-match.js'
 import type { Subject } from './subject.js'
 import { TriggerRules } from './trigger-rules.js'
@@ -27,13 +28,16 @@ export interface ExtraOptions {
   checks?: readonly OwnCheck[]
   /** A margin model of the host, in place of `buyingPower.model`. */
   marginModel?: MarginModel
+  /** What strategies hold, for limits of strategies that come while the system runs. */
+  holdings?: Holdings
 }
 
 /** See the file's header. */
 export class ExtraChecks implements ExposureWatch {
-  readonly books: ScopeBooks | undefined
-  readonly exposureLimits: ExposureLimits | undefined
-  readonly daily: DailyCounts | undefined
+  /** Positions by scope; none are kept of scopes without limits. */
+  readonly books: ScopeBooks
+  readonly exposureLimits: ExposureLimits
+  readonly daily: DailyCounts
   readonly funds: BuyingPower | undefined
   readonly restrictions: Restrictions | undefined
   readonly priceWindow: PriceWindow | undefined
@@ -42,7 +46,8 @@ export class ExtraChecks implements ExposureWatch {
   readonly #list: GateCheck[] = []
   readonly #reentry: ReentryGuard | undefined
   readonly #selfMatch: SelfMatchGuard | undefined
-  readonly #needsValue: boolean
+  readonly #holdings: Holdings | undefined
+  #needsValue: boolean
   #parents: ParentLimits | undefined
 
   constructor(parts: GateParts, limits: RiskLimits, options: ExtraOptions, equity: EquitySource) {
@@ -60,13 +65,11 @@ export class ExtraChecks implements ExposureWatch {
       this.priceWindow = new PriceWindow(parts, priceWindow)
       list.push(this.priceWindow)
     }
-    const books = new ScopeBooks({ ...parts, limits })
-    if (books.books.length > 0) {
-      this.books = books
-      this.exposureLimits = new ExposureLimits(books, parts, equity)
-      this.daily = new DailyCounts(books, parts)
-      list.push(this.exposureLimits, this.daily)
-    }
+    this.books = new ScopeBooks({ ...parts, limits })
+    this.exposureLimits = new ExposureLimits(this.books, parts, equity)
+    this.daily = new DailyCounts(this.books, parts)
+    this.#holdings = options.holdings
+    if (this.#hasBooks) list.push(this.exposureLimits, this.daily)
     const model = options.marginModel ?? (buyingPower ? modelOf(buyingPower.model) : undefined)
     if (model !== undefined) {
       const maxAgeMs = buyingPower ? buyingPower.maxAgeMs : undefined
@@ -85,7 +88,7 @@ export class ExtraChecks implements ExposureWatch {
       this.#selfMatch = new SelfMatchGuard(parts, selfMatch)
       list.push(this.#selfMatch)
     }
-    this.#needsValue = this.books !== undefined || this.funds !== undefined || this.varLimit !== undefined
+    this.#needsValue = this.#hasBooks || this.funds !== undefined || this.varLimit !== undefined
     if (options.checks !== undefined && options.checks.length > 0) list.push(new OwnChecks(parts, options.checks))
   }
 
@@ -96,7 +99,33 @@ export class ExtraChecks implements ExposureWatch {
 
   /** Whether any of them has to know of changes of exposure. */
   get needsWatch(): boolean {
-    return this.books !== undefined || this.#reentry !== undefined || this.#selfMatch !== undefined
+    return this.#hasBooks || this.#reentry !== undefined || this.#selfMatch !== undefined
+  }
+
+  get #hasBooks(): boolean {
+    return this.books.books.length > 0
+  }
+
+  /**
+   * Other limits of scopes, and limits of scopes that had none: those count what is held, works and was ordered today from
+   * now on. `read` reads an order of the table.
+   *
+   * @throws TradewireError `TW_INVALID_CONFIG` for a scope whose positions are not known any more. Nothing has changed then.
+   */
+  setLimits(limits: RiskLimits, read: (row: number) => Subject): void {
+    const known = new Set(this.books.books.map(({ kind }) => kind))
+    const { global, accounts, connectors, strategies } = limits
+    const wanted = { global, account: accounts, connector: connectors, strategy: strategies }
+    const missing = Object.entries(wanted).flatMap(([kind, given]) =>
+      given === undefined || known.has(kind as keyof typeof wanted) ? [] : [kind],
+    )
+    requireSeedable(missing, this.#parts, this.#holdings)
+    const hadBooks = this.#hasBooks
+    for (const book of this.books.setLimits(limits))
+      seedBook(this.books, book, this.#parts, this.daily, this.#holdings, read)
+    if (hadBooks || !this.#hasBooks) return
+    this.#needsValue = true
+    this.#list.unshift(this.exposureLimits, this.daily)
   }
 
   /** Parents and their children; made when first asked for. */
@@ -137,16 +166,16 @@ export class ExtraChecks implements ExposureWatch {
   }
 
   onWorking(at: number, units: number): void {
-    this.books?.onWorking(at, units)
+    this.books.onWorking(at, units)
   }
 
   onTraded(at: number, signedUnits: number): void {
-    this.books?.onTraded(at, signedUnits)
+    this.books.onTraded(at, signedUnits)
     this.#reentry?.filled(at)
   }
 
   onAdjusted(account: number, instrument: number, signedUnits: number): void {
-    this.books?.onAdjusted(account, instrument, signedUnits)
+    this.books.onAdjusted(account, instrument, signedUnits)
   }
 
   onOpen(at: number, isOpen: boolean): void {

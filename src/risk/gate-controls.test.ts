@@ -5,7 +5,7 @@ import { foldUnknown } from '../orders/fold.js'
 import * as Field from '../orders/order-fields.js'
 import { Verdict } from './controls.js'
 import type { GateActions } from './gate-check.js'
-import { GateUnderTest, type OrderDraft } from './gate-under-test.test-support.js'
+import { GateUnderTest, noLimits, type OrderDraft } from './gate-under-test.test-support.js'
 import type { RiskLimits } from './limits.js'
 import { covarianceFrom } from './measures/covariance.js'
 
@@ -679,5 +679,49 @@ describe('limits that change', () => {
     expect(() => test.gate.setLimits({ accounts: { a: { maxOrdersPerDay: 0.5 } } })).toThrow('maxOrdersPerDay')
     expect(() => test.gate.setLimits({ warnAt: 0 })).toThrow('warnAt')
     expect(test.gate.limitVersion).toBe(2)
+  })
+
+  it('may come to scopes that had none: what is held, works and was ordered counts', () => {
+    const test = gateOf({})
+    const held = test.send({ quantity: 20, strategy: 1 })
+    test.fill(held, 'a', 20)
+    test.send({ quantity: 5, instrument: 1 })
+    test.gate.setLimits({ ...noLimits, global: { maxGross: 3_000, maxOrdersPerDay: 3 }, accounts: { '*': {} } })
+    expect(test.submit({ quantity: 6 })).toBe('GROSS_EXPOSURE')
+    expect([test.submit({ quantity: 5 }), test.submit({ quantity: 1, side: -1 })]).toEqual(['ok', 'DAILY_ORDERS'])
+    expect(test.gate.extras.books.books.map(({ key }) => key)).toEqual(['global', 'account'])
+  })
+
+  it('may come to groups, whose members can change', () => {
+    const test = gateOf({})
+    const held = test.send({ quantity: 20 })
+    test.fill(held, 'a', 20)
+    const group = (...symbols: string[]) => ({ ...noLimits, groups: { tech: { symbols, maxGross: 2_500 } } })
+    test.gate.setLimits(group('S1'))
+    expect([25, 26].map((quantity) => test.submit({ instrument: 1, quantity }))).toEqual(['ok', 'GROSS_EXPOSURE'])
+    test.gate.setLimits(group('S0', 'S1'))
+    expect(test.submit({ quantity: 1 })).toBe('GROSS_EXPOSURE')
+    test.gate.setLimits(noLimits)
+    expect(test.submit({ quantity: 1 })).toBe('ok')
+  })
+
+  it('may come to strategies where it is known what they hold', () => {
+    const limits = { ...noLimits, strategies: { '*': { maxPositionValue: 2_500 } } }
+    const blind = gateOf({})
+    blind.fill(blind.send({ quantity: 20 }), 'a', 20)
+    expect(() => blind.gate.setLimits(limits)).toThrow('risk.strategies cannot get its first limit')
+    expect(() => blind.gate.setLimits({ ...noLimits, connectors: {} })).toThrow('risk.connectors cannot')
+    expect([blind.gate.limitVersion, blind.submit({ quantity: 1 })]).toEqual([1, 'ok'])
+    const fresh = gateOf({})
+    fresh.send({ quantity: 20, strategy: 1 })
+    fresh.gate.setLimits(limits)
+    expect([fresh.submit({ quantity: 6, strategy: 1 }), fresh.submit({ quantity: 6 })]).toEqual([
+      'POSITION_VALUE',
+      'ok',
+    ])
+    const told = new GateUnderTest({}, [{}], undefined, { holdings: (visit) => visit(0, 1, 0, 20) })
+    told.setPosition(20)
+    told.gate.setLimits(limits)
+    expect([6, 5].map((quantity) => told.submit({ quantity, strategy: 1 }))).toEqual(['POSITION_VALUE', 'ok'])
   })
 })

@@ -208,16 +208,20 @@ export class RiskGate {
   }
 
   /**
-   * Puts other amounts in the place of those of now, all at once: the next order is checked against the new ones. Controls
-   * that were not configured when the gate was made stay away, and those that were stay; see `LimitBook` for who may do this.
+   * Puts other amounts in the place of those of now, all at once: the next order is checked against the new ones. Scopes
+   * may get their first limits; other controls that were not configured when the gate was made stay away, and those that were
+   * stay. See `LimitBook` for who may do this.
    *
    * @throws TradewireError `TW_INVALID_CONFIG`, and nothing has changed then.
    */
   setLimits(limits: RiskLimits): void {
-    this.#limits = new CompiledLimits(limits)
+    const compiled = new CompiledLimits(limits)
+    this.extras.setLimits(limits, (row) => this.#read(row))
+    this.#limits = compiled
     this.#plan = this.#makePlan()
     this.#plain = this.#makePlainCheck()
-    this.extras.books?.setLimits(limits)
+    if (this.extras.needsWatch) this.exposure.watch = this.extras
+    this.#hasExtras = !this.extras.isEmpty
     this.limitVersion++
   }
 
@@ -346,7 +350,7 @@ export class RiskGate {
 
   /** An order that a journal tells of was sent: it counts for the day it was made in. */
   replayed(row: number): void {
-    this.extras.daily?.replay(this.#read(row), this.#table.cells[row + Field.createdUs])
+    this.extras.daily.replay(this.#read(row), this.#table.cells[row + Field.createdUs])
   }
 
   /** All controls that an order fails now, with limits and what was seen. Reserves nothing. */

@@ -16,6 +16,12 @@ export const GROSS = 0,
   DAY_QUANTITY = 7
 /** Columns of a row. */
 export const LIMIT_FIELDS = 8
+/** Columns of what was ordered in a day. */
+export const ORDERS = 0,
+  VALUE = 1,
+  QUANTITY = 2
+/** Columns of a row. */
+export const COUNT_FIELDS = 3
 
 /** What scope limits can be of. */
 export type BookKind = 'global' | 'account' | 'connector' | 'strategy' | 'group'
@@ -23,7 +29,11 @@ export type BookKind = 'global' | 'account' | 'connector' | 'strategy' | 'group'
 /** See the file's header. Quantities are units of the instruments. */
 export class ScopeBook {
   readonly kind: BookKind
+  /** The kind, and the name of a group: the same over restarts. */
+  readonly key: string
   readonly entries: number
+  /** What was ordered since the trading day began, by entry, {@link COUNT_FIELDS} columns. */
+  readonly counts: Float64Array
   readonly position: Float64Array
   readonly buying: Float64Array
   readonly selling: Float64Array
@@ -43,9 +53,12 @@ export class ScopeBook {
     entries: number,
     instruments: number,
     limitsOf: (entry: number) => ScopeLimits | undefined,
+    group = '',
   ) {
     const cells = entries * instruments
     this.kind = kind
+    this.key = kind === 'group' ? `group ${group}` : kind
+    this.counts = new Float64Array(entries * COUNT_FIELDS)
     this.entries = entries
     this.#instruments = instruments
     this.position = new Float64Array(cells)

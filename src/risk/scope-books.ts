@@ -1,4 +1,10 @@
-/** The books of all scopes with limits: which entry of each an order belongs to, and the hooks that keep them in step with the exposure. */
+/**
+ * The books of all scopes with limits: which entry of each an order belongs to, and the hooks that keep them in step with
+ * the exposure.
+ *
+ * A scope that gets its first limit while the system runs gets a book then, filled with what is held and works by that time
+ * (see scope-books-seed.ts). Books stand in one order, whenever they came: global, accounts, connectors, strategies, groups.
+ */
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { OrderNames } from '../orders/approved-order.js'
 import * as Field from '../orders/order-fields.js'
@@ -17,54 +23,95 @@ export interface ScopeBooksParts {
   limits: ScopedLimits
 }
 
+/** By group and instrument: not looked up, a member, none. */
+const MEMBER = 1
+const STRANGER = 2
+
 /** See the file's header. */
 export class ScopeBooks {
-  readonly books: readonly ScopeBook[]
-  /** One book a group: an instrument may belong to several. */
-  readonly groupNames: readonly string[]
+  readonly #parts: ScopeBooksParts
   readonly #cells: Float64Array
-  readonly #instruments: InstrumentRegistry
-  readonly #members: readonly ReadonlySet<string>[]
-  /** By group and instrument: 0 not looked up, 1 member, 2 not. */
-  readonly #isMember: readonly Uint8Array[]
   #limits: ScopedLimits
+  #books: readonly ScopeBook[] = []
+  #groupNames: readonly string[] = []
+  #members: readonly ReadonlySet<string>[] = []
+  /** By group and instrument; see {@link MEMBER}. */
+  #isMember: readonly Uint8Array[] = []
+  #firstGroup = 0
 
-  constructor({ table, instruments, names, sizes, limits }: ScopeBooksParts) {
-    this.#cells = table.cells
-    this.#instruments = instruments
-    this.#limits = limits
-    const books: ScopeBook[] = []
-    const add = (kind: BookKind, entries: number, limitsOf: (entry: number) => ScopeLimits | undefined) =>
-      books.push(new ScopeBook(kind, entries, sizes.instrument, limitsOf))
-    const { global, accounts, connectors, strategies, groups = {} } = limits
-    if (global !== undefined) add('global', 1, () => this.#limits.global ?? {})
-    if (accounts !== undefined)
-      add('account', sizes.account, (entry) => limitsOfName(this.#limits.accounts ?? {}, names.account(entry)))
-    if (connectors !== undefined)
-      add('connector', sizes.connector, (entry) => limitsOfName(this.#limits.connectors ?? {}, names.connector(entry)))
-    if (strategies !== undefined)
-      add('strategy', sizes.strategy, (entry) => limitsOfName(this.#limits.strategies ?? {}, names.strategy(entry)))
-    this.groupNames = Object.keys(groups)
-    this.#members = Object.values(groups).map(({ symbols }) => new Set(symbols))
-    this.#isMember = this.groupNames.map(() => new Uint8Array(sizes.instrument))
-    for (const name of this.groupNames) add('group', 1, () => this.#limits.groups?.[name] ?? {})
-    this.books = books
+  constructor(parts: ScopeBooksParts) {
+    this.#parts = parts
+    this.#cells = parts.table.cells
+    this.#limits = parts.limits
+    this.#arrange()
   }
 
-  /** Other amounts for the same scopes. */
-  setLimits(limits: ScopedLimits): void {
-    this.#limits = limits
-    for (const book of this.books) book.invalidate()
+  /** The books, in the order of the header. */
+  get books(): readonly ScopeBook[] {
+    return this.#books
+  }
+
+  /** One book a group: an instrument may belong to several. */
+  get groupNames(): readonly string[] {
+    return this.#groupNames
+  }
+
+  /** Other amounts, and scopes that had none. Returns the books that came with it: they are empty. */
+  setLimits(limits: ScopedLimits): readonly ScopeBook[] {
+    const before = new Set(this.#books)
+    // A group of other instruments is another group.
+    const changed = new Set(
+      Object.entries(limits.groups ?? {}).flatMap(([name, { symbols }]) => {
+        const known = this.#limits.groups?.[name]?.symbols
+        return known === undefined || sameMembers(known, symbols) ? [] : [`group ${name}`]
+      }),
+    )
+    // A scope once limited keeps its book: a table that is gone leaves nothing of it to trade.
+    this.#limits = { ...limits, groups: { ...emptied(this.#limits.groups), ...limits.groups } }
+    this.#arrange(changed)
+    for (const book of this.#books) book.invalidate()
+    return this.#books.filter((book) => !before.has(book))
+  }
+
+  #arrange(without: ReadonlySet<string> = new Set()): void {
+    const { sizes, names } = this.#parts
+    const { groups = {} } = this.#limits
+    const known = new Map(this.#books.filter(({ key }) => !without.has(key)).map((book) => [book.key, book]))
+    const books: ScopeBook[] = []
+    const add = (
+      kind: BookKind,
+      entries: number,
+      limitsOf: (entry: number) => ScopeLimits | undefined,
+      group?: string,
+    ) => {
+      const key = group === undefined ? kind : `group ${group}`
+      books.push(known.get(key) ?? new ScopeBook(kind, entries, sizes.instrument, limitsOf, group))
+    }
+    const has = (kind: BookKind) => known.has(kind)
+    const { global, accounts, connectors, strategies } = this.#limits
+    if (global !== undefined || has('global')) add('global', 1, () => this.#limits.global ?? {})
+    if (accounts !== undefined || has('account'))
+      add('account', sizes.account, (entry) => limitsOfName(this.#limits.accounts, names.account(entry)))
+    if (connectors !== undefined || has('connector'))
+      add('connector', sizes.connector, (entry) => limitsOfName(this.#limits.connectors, names.connector(entry)))
+    if (strategies !== undefined || has('strategy'))
+      add('strategy', sizes.strategy, (entry) => limitsOfName(this.#limits.strategies, names.strategy(entry)))
+    this.#firstGroup = books.length
+    this.#groupNames = Object.keys(groups)
+    this.#members = Object.values(groups).map(({ symbols }) => new Set(symbols))
+    this.#isMember = this.#groupNames.map(() => new Uint8Array(sizes.instrument))
+    for (const name of this.#groupNames) add('group', 1, () => this.#limits.groups?.[name] ?? {}, name)
+    this.#books = books
   }
 
   /** The entry of a book that an order belongs to; -1 for none. */
   entryOf(book: number, order: Subject): number {
-    return this.#entry(book, order.account, order.instrument, order.strategy, order.connector)
+    return this.entryFor(book, order.account, order.instrument, order.strategy, order.connector)
   }
 
-  #entry(at: number, account: number, instrument: number, strategy: number, connector: number): number {
-    const { books } = this
-    switch (books[at].kind) {
+  /** As {@link entryOf}; -1 for a strategy or a connector stands for nobody's. */
+  entryFor(at: number, account: number, instrument: number, strategy: number, connector: number): number {
+    switch (this.#books[at].kind) {
       case 'global':
         return 0
       case 'account':
@@ -74,49 +121,52 @@ export class ScopeBooks {
       case 'strategy':
         return strategy
       default:
-        return this.#isInGroup(at - (books.length - this.groupNames.length), instrument) ? 0 : -1
+        return this.#isInGroup(at - this.#firstGroup, instrument) ? 0 : -1
     }
   }
 
   #isInGroup(group: number, index: number): boolean {
     const known = this.#isMember[group]
     if (known[index] === 0) {
-      const { id, symbol } = this.#instruments.at(index)
+      const { id, symbol } = this.#parts.instruments.at(index)
       const members = this.#members[group] as ReadonlySet<string>
-      known[index] = members.has(symbol) || members.has(id) ? 1 : 2
+      known[index] = members.has(symbol) || members.has(id) ? MEMBER : STRANGER
     }
-    return known[index] === 1
+    return known[index] === MEMBER
   }
 
   onWorking(at: number, units: number): void {
     const cells = this.#cells
     const instrument = cells[at + Field.instrument] | 0
     const side = cells[at + Field.side] | 0
-    for (let i = 0; i < this.books.length; i++) {
+    const books = this.#books
+    for (let i = 0; i < books.length; i++) {
       const entry = this.#entryOfRow(i, at, instrument)
-      if (entry >= 0) this.books[i].addWorking(entry, instrument, side, units)
+      if (entry >= 0) books[i].addWorking(entry, instrument, side, units)
     }
   }
 
   onTraded(at: number, signedUnits: number): void {
     const instrument = this.#cells[at + Field.instrument] | 0
-    for (let i = 0; i < this.books.length; i++) {
+    const books = this.#books
+    for (let i = 0; i < books.length; i++) {
       const entry = this.#entryOfRow(i, at, instrument)
-      if (entry >= 0) this.books[i].addPosition(entry, instrument, signedUnits)
+      if (entry >= 0) books[i].addPosition(entry, instrument, signedUnits)
     }
   }
 
   /** A change of an account's position that belongs to no order of ours: no strategy and no connector has it. */
   onAdjusted(account: number, instrument: number, signedUnits: number): void {
-    for (let i = 0; i < this.books.length; i++) {
-      const entry = this.#entry(i, account, instrument, -1, -1)
-      if (entry >= 0) this.books[i].addPosition(entry, instrument, signedUnits)
+    const books = this.#books
+    for (let i = 0; i < books.length; i++) {
+      const entry = this.entryFor(i, account, instrument, -1, -1)
+      if (entry >= 0) books[i].addPosition(entry, instrument, signedUnits)
     }
   }
 
   #entryOfRow(book: number, at: number, instrument: number): number {
     const cells = this.#cells
-    return this.#entry(
+    return this.entryFor(
       book,
       cells[at + Field.account] | 0,
       instrument,
@@ -124,4 +174,13 @@ export class ScopeBooks {
       cells[at + Field.connector] | 0,
     )
   }
+}
+
+function sameMembers(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((member) => b.includes(member))
+}
+
+/** Groups that were limited once: they have no limits unless others are given. */
+function emptied(groups: ScopedLimits['groups'] = {}): Record<string, { symbols: readonly string[] }> {
+  return Object.fromEntries(Object.entries(groups).map(([name, { symbols }]) => [name, { symbols }]))
 }

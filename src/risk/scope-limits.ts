@@ -41,7 +41,7 @@ export interface ScopedLimits {
 }
 
 /** What a table says of a name. */
-export function limitsOfName(table: LimitsByName, name: string): ScopeLimits | undefined {
+export function limitsOfName(table: LimitsByName = {}, name: string): ScopeLimits | undefined {
   if (Object.hasOwn(table, name)) return table[name]
   return Object.hasOwn(table, '*') ? table['*'] : undefined
 }

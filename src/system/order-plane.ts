@@ -10,9 +10,11 @@ import { type QuoteSource, Validator } from '../oms/validation/validator.js'
 import { OrderTable } from '../orders/order-table.js'
 import type { RateSource } from '../portfolio/base-currency.js'
 import { Portfolio } from '../portfolio/portfolio.js'
+import { TOTAL } from '../portfolio/position-fields.js'
 import type { MarkSource } from '../portfolio/valuation.js'
 import type { ExtraOptions } from '../risk/extra-checks.js'
 import { RiskGate } from '../risk/gate.js'
+import type { Holdings } from '../risk/scope-books-seed.js'
 import type { TradingSystemConfig } from './config.js'
 import type { TradingSystemParts } from './options.js'
 import { withPreset } from './risk-config.js'
@@ -79,10 +81,21 @@ export function composeOrderPlane(
     venue: (connector) => core.connectors[connector] ?? absentVenue,
     sizes,
     limits: { baseCurrency, ...withPreset(config).risk },
+    holdings: (visit) => visitHoldings(portfolio, visit),
     ...extra,
   })
   const core: OrderCore = new OrderCore({ table, gate, portfolio, instruments, names, clock, logger, sizes })
   return core
+}
+
+/** What strategies hold. */
+function visitHoldings(portfolio: Portfolio, visit: Parameters<Holdings>[0]): void {
+  const { table } = portfolio
+  for (let slot = 0; slot < table.size; slot++) {
+    const strategy = table.strategyOf(slot)
+    if (strategy !== TOTAL)
+      visit(table.accountOf(slot), strategy, table.instrumentOf(slot).index, portfolio.quantityAt(slot))
+  }
 }
 
 /** Puts the validation pipeline of a configuration before the gate; none where none is asked for. */

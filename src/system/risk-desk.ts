@@ -89,7 +89,7 @@ export class RiskDesk {
     const { timeZone = 'UTC', rollLocal = '00:00', days = 'weekdays' } = breakers?.tradingDay ?? {}
     this.#days = new DayRoll({ timeZone, rollLocal, days })
     this.#seenDenials = new Float64Array(core.gate.denials.length)
-    if (core.gate.extras.daily !== undefined) core.gate.extras.daily.dayOf = (tsUs) => this.#days.dayAt(tsUs)
+    core.gate.extras.daily.dayOf = (tsUs) => this.#days.dayAt(tsUs)
     this.limits = new LimitBook({
       limits: parts.limits,
       ...parts.governance,
@@ -126,7 +126,7 @@ export class RiskDesk {
   /** Whether it has anything to look at from time to time. */
   get #isWatching(): boolean {
     const { gate } = this.#parts.core
-    return this.breakers !== undefined || gate.extras.daily !== undefined || this.#parts.sinks.length > 0
+    return this.breakers !== undefined || gate.extras.books.books.length > 0 || this.#parts.sinks.length > 0
   }
 
   /** Listens and looks from now on. */
@@ -261,7 +261,7 @@ export class RiskDesk {
   #rollDay(nowUs: number, equity: Decimal | undefined): void {
     const day = this.#days.dayAt(nowUs)
     this.breakers?.rollDay(day, equity)
-    this.#parts.core.gate.extras.daily?.roll(day)
+    this.#parts.core.gate.extras.daily.roll(day)
   }
 
   /** Age of the oldest reference among instruments that are held or worked; 0 where nothing is. */
@@ -344,8 +344,8 @@ export class RiskDesk {
       limitChanges: this.limits.history.slice(-20),
       resets: this.#resets,
       ...(this.breakers === undefined ? {} : { breakers: this.breakers.save(this.#nowMs, time.wallUs() / 1_000) }),
-      ...(daily === undefined ? {} : { daily: daily.save() }),
-      ...(books === undefined ? {} : { books: books.books.map((book) => book.positions()) }),
+      daily: daily.save(),
+      books: Object.fromEntries(books.books.map((book) => [book.key, book.positions()])),
     })
   }
 
@@ -353,7 +353,7 @@ export class RiskDesk {
   #keep(): void {
     const { core } = this.#parts
     const { daily } = core.gate.extras
-    const mark = `${this.breakers?.version} ${this.limits.version} ${daily?.day}`
+    const mark = `${this.breakers?.version} ${this.limits.version} ${daily.day}`
     if (mark === this.#saved || core.turn.isReplaying || !core.turn.isOpen) return
     try {
       core.facts.saveStrategyState(riskMemoryName, this.#memory())
@@ -370,9 +370,13 @@ export class RiskDesk {
     if (memory.limits !== undefined) this.limits.restore(memory.limits, time.wallUs())
     if (memory.breakers !== undefined) this.breakers?.restore(memory.breakers, this.#nowMs, time.wallUs() / 1_000)
     if (Array.isArray(memory.resets)) this.#resets = memory.resets
-    if (memory.daily !== undefined) daily?.restore(memory.daily)
-    if (memory.books !== undefined && books?.books.length === memory.books.length)
-      for (const [i, positions] of memory.books.entries()) books?.books[i]?.setPositions(positions)
+    if (memory.daily !== undefined) daily.restore(memory.daily)
+    // By position, before they had keys.
+    const isList = Array.isArray(memory.books) && memory.books.length === books.books.length
+    for (const [i, book] of books.books.entries()) {
+      const positions = isList ? memory.books[i] : memory.books?.[book.key]
+      if (Array.isArray(positions)) book.setPositions(positions)
+    }
     if (this.breakers !== undefined) this.#applyEffect()
   }
 }
