@@ -59,6 +59,19 @@ export class OwnFacts {
     }
   }
 
+  /** Puts a change of risk limits on record, as JSON text. */
+  recordLimitChange(change: string): void {
+    const turn = this.#turn
+    turn.begin()
+    try {
+      turn.recorder.begin(RecordType.limitChange).string(change)
+      turn.recorder.commit()
+      turn.touch()
+    } finally {
+      turn.end()
+    }
+  }
+
   /** Records and applies the refusal of an order that has not been sent. */
   deny(row: number, reason: number): void {
     const { recorder } = this.#turn

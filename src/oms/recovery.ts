@@ -122,6 +122,9 @@ export class Recovery {
       case RecordType.tradingState:
         this.#tradingState(record)
         return
+      case RecordType.limitChange:
+        core.riskMemory?.limitChanged(record.string())
+        return
       case RecordType.strategyState:
         this.#saved(record.string(), record.string())
         return

@@ -8,7 +8,16 @@
  */
 import { Verdict } from './controls.js'
 import type { GateCheck, GateParts } from './gate-check.js'
-import { CONCENTRATION, DAY_ORDERS, GROSS, NET, ORDER_VALUE, POSITION_VALUE, type ScopeBook } from './scope-book.js'
+import {
+  CONCENTRATION,
+  DAY_ORDERS,
+  GROSS,
+  NET,
+  OPEN_ORDERS,
+  ORDER_VALUE,
+  POSITION_VALUE,
+  type ScopeBook,
+} from './scope-book.js'
 import type { ScopeBooks } from './scope-books.js'
 import type { Subject } from './subject.js'
 import { isAbove, type Valuer } from './valuer.js'
@@ -31,23 +40,24 @@ export class ExposureLimits implements GateCheck {
     this.#equity = equity
   }
 
-  check(_row: number, order: Subject): number {
+  check(_row: number, order: Subject, isNew: boolean): number {
     const { books } = this.#books
     if (Number.isNaN(order.unitValue)) return Verdict.noReference
     for (let i = 0; i < books.length; i++) {
       const entry = this.#books.entryOf(i, order)
       if (entry < 0) continue
-      const verdict = this.#checkEntry(books[i] as ScopeBook, entry, order)
+      const verdict = this.#checkEntry(books[i] as ScopeBook, entry, order, isNew)
       if (verdict !== 0) return verdict
     }
     return 0
   }
 
-  #checkEntry(book: ScopeBook, entry: number, order: Subject): number {
+  #checkEntry(book: ScopeBook, entry: number, order: Subject, isNew: boolean): number {
     const { limits, position, buying, selling } = book
     const { instrument, unitValue, side } = order
     const at = book.limitsAt(entry)
     if (limits[at + DAY_ORDERS] === 0) return Verdict.dailyOrders
+    if (isNew && book.open[entry] >= limits[at + OPEN_ORDERS]) return Verdict.openOrders
     if (isAbove(order.quantity * unitValue, limits[at + ORDER_VALUE])) return Verdict.maxOrderNotional
     const key = book.keyOf(entry, instrument)
     const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
@@ -91,15 +101,28 @@ export class ExposureLimits implements GateCheck {
   /** Worst-case gross and net values of an entry now, for displays: NaN where something has no price. */
   use(book: ScopeBook, entry: number): { gross: number; net: number } {
     let gross = 0
-    let net = 0
+    let bought = 0
+    let sold = 0
     for (let i = 0; i < book.activeCount[entry]; i++) {
       const instrument = book.active[book.keyOf(entry, i)]
       const key = book.keyOf(entry, instrument)
       const position = book.position[key]
-      const size = Math.max(Math.abs(position + book.buying[key]), Math.abs(position - book.selling[key]))
-      if (size !== 0) gross += size * this.#valuer.atReference(instrument)
-      if (position !== 0) net += position * this.#valuer.atReference(instrument)
+      const long = position + book.buying[key]
+      const short = book.selling[key] - position
+      if (long === 0 && short === 0) continue
+      const value = this.#valuer.atReference(instrument)
+      gross += Math.max(Math.abs(long), Math.abs(short)) * value
+      bought += long * value
+      sold += short * value
     }
-    return { gross, net }
+    return { gross, net: Math.max(bought, sold) }
+  }
+
+  /** Worst-case value of an entry's position in an instrument now, for displays. */
+  valueOf(book: ScopeBook, entry: number, instrument: number): number {
+    const key = book.keyOf(entry, instrument)
+    const position = book.position[key]
+    const size = Math.max(Math.abs(position + book.buying[key]), Math.abs(position - book.selling[key]))
+    return size === 0 ? 0 : size * this.#valuer.atReference(instrument)
   }
 }

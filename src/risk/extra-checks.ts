@@ -179,6 +179,7 @@ export class ExtraChecks implements ExposureWatch {
   }
 
   onOpen(at: number, isOpen: boolean): void {
+    this.books.onOpen(at, isOpen)
     if (this.#selfMatch === undefined) return
     if (isOpen) this.#selfMatch.orders.add(at)
     else this.#selfMatch.orders.remove(at)

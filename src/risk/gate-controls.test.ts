@@ -179,7 +179,7 @@ describe('C07, exposure by scope', () => {
       const test = gateOf({ global: { maxGross: 1e9, maxNet: 1e9 } })
       for (const order of list) test.send(order)
       const { exposureLimits, books } = test.gate.extras
-      return exposureLimits?.use(books?.books[0] as never, 0)
+      return exposureLimits.use(books.books[0] as never, 0)
     }
     const [a, b, c] = orders as [OrderDraft, OrderDraft, OrderDraft]
     for (const list of [
@@ -188,7 +188,7 @@ describe('C07, exposure by scope', () => {
       [b, c, a],
     ])
       expect(use(list)).toEqual(use(orders))
-    expect(use(orders)).toEqual({ gross: 1_200, net: 0 })
+    expect(use(orders)).toEqual({ gross: 1_200, net: 800 })
   })
 
   it('is by strategy, connector, account and group as well', () => {

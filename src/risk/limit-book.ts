@@ -6,6 +6,7 @@
 import { TradewireError } from '../core/errors.js'
 import { Decimal, type DecimalInput } from '../model/decimal.js'
 import type { RiskLimits } from './limits.js'
+import { LimitAdder, type LimitTarget, limitPatch, type NamedLimit } from './named-limits.js'
 
 /** A change of limits as it goes on record. */
 export interface LimitChange {
@@ -58,10 +59,26 @@ export interface LimitBookOptions {
   ceilings?: LimitPatch
   /** Puts limits into force. What it throws leaves everything as it was. */
   apply(limits: RiskLimits): void
-  /** Puts a change on record. */
-  record?(change: LimitChange): void
+  /** Puts a change on record, with what {@link LimitBook.save} gives after it. */
+  record?(change: LimitChange, saved: SavedLimits): void
+  /** Epoch microseconds now, for changes that do not say when they are made. */
+  nowUs?(): number
   /** Whether an actor may make a change; everybody with a name may unless given. */
   authorize?(actor: string, change: LimitPatch): boolean
+}
+
+/** Who changes limits, and why. `tsUs`: when, epoch microseconds; now unless given. */
+export interface LimitActor {
+  actor: string
+  reason: string
+  tsUs?: number
+}
+
+/** What of limits has to survive a restart. */
+export interface SavedLimits {
+  version: number
+  patch: LimitPatch
+  override: Override | null
 }
 
 interface Override {
@@ -69,8 +86,8 @@ interface Override {
   readonly untilUs: number
 }
 
-/** See the file's header. */
-export class LimitBook {
+/** See the file's header. Limits can be changed field by field, or added one by one: see {@link LimitAdder}. */
+export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
   readonly #options: LimitBookOptions
   #base: RiskLimits
   #override: Override | undefined
@@ -79,6 +96,7 @@ export class LimitBook {
 
   /** @throws TradewireError `TW_INVALID_CONFIG` when the limits of the start are above a ceiling. */
   constructor(options: LimitBookOptions) {
+    super()
     this.#options = options
     this.#base = options.limits
     this.#requireBelow(options.limits)
@@ -105,24 +123,34 @@ export class LimitBook {
    * @throws TradewireError `TW_UNAUTHORIZED` for an actor who may not; `TW_INVALID_CONFIG` above a ceiling, for a limit that
    * is none, or one that cannot be changed while the system runs. Nothing has changed then.
    */
-  change(patch: LimitPatch, who: { actor: string; reason: string; tsUs: number }): number {
+  change(patch: LimitPatch, who: LimitActor): number {
     this.#requireAllowed(patch, who.actor)
     const base = { ...this.#base, ...patch }
     this.#requireBelow({ ...base, ...this.#override?.patch })
     this.#options.apply({ ...base, ...this.#override?.patch })
     this.#base = base
-    return this.#note({ kind: 'change', patch, ...who })
+    return this.#note({ kind: 'change', patch, ...who, tsUs: this.#timeOf(who) })
+  }
+
+  /** Adds one limit; its version. Errors as {@link change}. */
+  protected override take(target: LimitTarget, limit: NamedLimit, who: LimitActor): number {
+    return this.change(limitPatch(this.#base, target, limit), who)
+  }
+
+  #timeOf({ tsUs }: LimitActor): number {
+    return tsUs ?? this.#options.nowUs?.() ?? Number.NaN
   }
 
   /** Sets limits until a time, in place of an override before. Ceilings hold. Errors as {@link change}. */
-  override(patch: LimitPatch, who: { actor: string; reason: string; tsUs: number; untilUs: number }): number {
+  override(patch: LimitPatch, who: LimitActor & { untilUs: number }): number {
     this.#requireAllowed(patch, who.actor)
-    if (!(who.untilUs > who.tsUs))
+    const tsUs = this.#timeOf(who)
+    if (!(who.untilUs > tsUs))
       throw new TradewireError('TW_INVALID_ARGUMENT', 'untilUs must lie in the future: an override ends by itself')
     this.#requireBelow({ ...this.#base, ...patch })
     this.#options.apply({ ...this.#base, ...patch })
     this.#override = { patch, untilUs: who.untilUs }
-    return this.#note({ kind: 'override', patch, ...who })
+    return this.#note({ kind: 'override', patch, ...who, tsUs })
   }
 
   /** Time passes: an override that is over ends. */
@@ -135,7 +163,7 @@ export class LimitBook {
   }
 
   /** What has to survive a restart: what was changed since the start, as plain data. */
-  save(): { version: number; patch: LimitPatch; override: Override | null } {
+  save(): SavedLimits {
     const patch: Record<string, unknown> = {}
     for (const name of changeable)
       if (this.#base[name] !== this.#options.limits[name]) patch[name] = this.#base[name] ?? null
@@ -143,17 +171,30 @@ export class LimitBook {
   }
 
   /**
-   * Takes what {@link save} gave. The tighter of what was saved and what the configuration says cannot be told in general:
-   * what an actor changed stands, as long as it is below the ceilings; otherwise the configuration does.
+   * Takes what {@link save} gave. What an actor changed stands, as long as it is below the ceilings of now; otherwise nothing
+   * changes, and false is returned: the configuration holds. `change`: the one that it follows, for the history.
    */
-  restore(saved: { version: number; patch: LimitPatch; override: Override | null }, nowUs: number): void {
-    this.#version = saved.version
-    const base = { ...this.#base, ...saved.patch }
+  restore(saved: SavedLimits, nowUs: number, change?: LimitChange): boolean {
+    this.#version = Math.max(this.#version, saved.version)
+    if (change !== undefined && this.#history.at(-1)?.version !== change.version) this.#remember(change)
+    // JSON has no undefined: a limit that was taken away is null there.
+    const patch = Object.fromEntries(Object.entries(saved.patch).map(([name, value]) => [name, value ?? undefined]))
+    const base = { ...this.#options.limits, ...patch }
     const override = saved.override !== null && nowUs < saved.override.untilUs ? saved.override : undefined
-    this.#requireBelow({ ...base, ...override?.patch })
+    try {
+      this.#requireBelow({ ...base, ...override?.patch })
+    } catch {
+      return false
+    }
     this.#options.apply({ ...base, ...override?.patch })
     this.#base = base
     this.#override = override
+    return true
+  }
+
+  /** Takes changes of an earlier session into the history: those that it does not have. */
+  recall(changes: readonly LimitChange[]): void {
+    for (const change of changes) if (change.version > (this.#history.at(-1)?.version ?? 1)) this.#remember(change)
   }
 
   #requireAllowed(patch: LimitPatch, actor: string): void {
@@ -183,10 +224,14 @@ export class LimitBook {
   #note(change: Omit<LimitChange, 'version'>): number {
     this.#version++
     const noted = { version: this.#version, ...change }
-    this.#history.push(noted)
-    if (this.#history.length > 1_000) this.#history.shift()
-    this.#options.record?.(noted)
+    this.#remember(noted)
+    this.#options.record?.(noted, this.save())
     return this.#version
+  }
+
+  #remember(change: LimitChange): void {
+    this.#history.push(change)
+    if (this.#history.length > 1_000) this.#history.shift()
   }
 }
 

@@ -13,9 +13,10 @@ export const GROSS = 0,
   ORDER_VALUE = 4,
   DAY_ORDERS = 5,
   DAY_VALUE = 6,
-  DAY_QUANTITY = 7
+  DAY_QUANTITY = 7,
+  OPEN_ORDERS = 8
 /** Columns of a row. */
-export const LIMIT_FIELDS = 8
+export const LIMIT_FIELDS = 9
 /** Columns of what was ordered in a day. */
 export const ORDERS = 0,
   VALUE = 1,
@@ -37,6 +38,8 @@ export class ScopeBook {
   readonly position: Float64Array
   readonly buying: Float64Array
   readonly selling: Float64Array
+  /** Orders that may be working, by entry. */
+  readonly open: Int32Array
   /** Limits by entry, {@link LIMIT_FIELDS} columns; Infinity = none. */
   readonly limits: Float64Array
   /** Instruments that an entry ever had to do with, in the order of their appearance. */
@@ -60,6 +63,7 @@ export class ScopeBook {
     this.key = kind === 'group' ? `group ${group}` : kind
     this.counts = new Float64Array(entries * COUNT_FIELDS)
     this.entries = entries
+    this.open = new Int32Array(entries)
     this.#instruments = instruments
     this.position = new Float64Array(cells)
     this.buying = new Float64Array(cells)
@@ -87,6 +91,11 @@ export class ScopeBook {
     return at
   }
 
+  /** The soft level of an entry's limits, as a share of them; undefined where it has none of its own. */
+  warnAtOf(entry: number): number | undefined {
+    return this.#limitsOf(entry)?.warnAt
+  }
+
   /** The limits changed: they are looked up anew. */
   invalidate(): void {
     this.#isResolved.fill(0)
@@ -109,6 +118,7 @@ export class ScopeBook {
     cells[at + DAY_ORDERS] = amount(limits.maxOrdersPerDay)
     cells[at + DAY_VALUE] = amount(limits.maxNotionalPerDay)
     cells[at + DAY_QUANTITY] = amount(limits.maxQuantityPerDay)
+    cells[at + OPEN_ORDERS] = amount(limits.maxOpenOrders)
   }
 
   /** What works changed by so many units. */

@@ -52,8 +52,10 @@ export function seedBook(
   for (const row of table.rows()) {
     const order = read(row)
     const entry = books.entryOf(at, order)
-    if (entry >= 0 && cells[row + Field.isCounted] === 1)
+    if (entry >= 0 && cells[row + Field.isCounted] === 1) {
       book.addWorking(entry, order.instrument, order.side, cells[row + Field.reserved])
+      book.open[entry] = book.open[entry] + 1
+    }
     if (cells[row + Field.submittedSeq] !== 0) daily.recount(at, order, cells[row + Field.createdUs])
   }
 }

@@ -146,6 +146,16 @@ export class ScopeBooks {
     }
   }
 
+  onOpen(at: number, isOpen: boolean): void {
+    const instrument = this.#cells[at + Field.instrument] | 0
+    const books = this.#books
+    const change = isOpen ? 1 : -1
+    for (let i = 0; i < books.length; i++) {
+      const entry = this.#entryOfRow(i, at, instrument)
+      if (entry >= 0) books[i].open[entry] = books[i].open[entry] + change
+    }
+  }
+
   onTraded(at: number, signedUnits: number): void {
     const instrument = this.#cells[at + Field.instrument] | 0
     const books = this.#books

@@ -20,6 +20,14 @@ export interface ScopeLimits {
   maxNotionalPerDay?: DecimalInput
   /** Quantity of the same. */
   maxQuantityPerDay?: DecimalInput
+  /** Orders that may be working at once, those of unknown fate counted. */
+  maxOpenOrders?: number
+  /** Loss since the trading day began, realised and not, at which the entry is halted until the next day or a person; not of connectors and groups. */
+  maxDailyLoss?: DecimalInput
+  /** Fall of the profit and loss of the entry from its highest, at which it is halted until a person re-opens it; not of connectors and groups. */
+  maxDrawdown?: DecimalInput
+  /** Share of each of these limits from which its use is warned about; `warnAt` of all limits unless given. */
+  warnAt?: number
 }
 
 /** A group of instruments with limits of its own. */
@@ -53,6 +61,8 @@ const amounts = [
   'maxNet',
   'maxNotionalPerDay',
   'maxQuantityPerDay',
+  'maxDailyLoss',
+  'maxDrawdown',
 ] as const
 
 /** @throws TradewireError `TW_INVALID_CONFIG` naming a limit that is none. */
@@ -64,6 +74,13 @@ export function checkScopedLimits(limits: ScopedLimits): void {
     ['groups', limits.groups],
   ] as const
   if (limits.global !== undefined) checkLimits(limits.global, 'risk.global')
+  for (const [name, table] of [tables[2], tables[3]])
+    for (const [entry, own] of Object.entries(table ?? {}))
+      if (own.maxDailyLoss !== undefined || own.maxDrawdown !== undefined)
+        throw new TradewireError(
+          'TW_INVALID_CONFIG',
+          `risk.${name}.${entry} has no profit and loss of its own: limit the losses of accounts, strategies, or all`,
+        )
   for (const [name, table] of tables)
     for (const [entry, own] of Object.entries(table ?? {})) checkLimits(own, `risk.${name}.${entry}`)
 }
@@ -74,12 +91,12 @@ function checkLimits(limits: ScopeLimits, path: string): void {
     if (value !== undefined && toDecimal(value, `${path}.${name}`).isNegative())
       throw new TradewireError('TW_INVALID_CONFIG', `${path}.${name} must not be negative, got ${String(value)}`)
   }
-  const { concentrationPercent: percent, maxOrdersPerDay: orders } = limits
+  const { concentrationPercent: percent, maxOrdersPerDay, maxOpenOrders, warnAt } = limits
   if (percent !== undefined && !(percent > 0))
     throw new TradewireError('TW_INVALID_CONFIG', `${path}.concentrationPercent must be above 0, got ${percent}`)
-  if (orders !== undefined && !(Number.isInteger(orders) && orders >= 0))
-    throw new TradewireError(
-      'TW_INVALID_CONFIG',
-      `${path}.maxOrdersPerDay must be a whole number from 0, got ${orders}`,
-    )
+  for (const [name, count] of Object.entries({ maxOrdersPerDay, maxOpenOrders }))
+    if (count !== undefined && !(Number.isInteger(count) && count >= 0))
+      throw new TradewireError('TW_INVALID_CONFIG', `${path}.${name} must be a whole number from 0, got ${count}`)
+  if (warnAt !== undefined && !(warnAt > 0 && warnAt <= 1))
+    throw new TradewireError('TW_INVALID_CONFIG', `${path}.warnAt must be above 0 and at most 1, got ${warnAt}`)
 }

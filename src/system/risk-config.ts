@@ -56,8 +56,16 @@ const scopeEntries = {
   maxOrdersPerDay: optional(wholeNumber(0)),
   maxNotionalPerDay: optional(amount({ min: '0' })),
   maxQuantityPerDay: optional(amount({ min: '0' })),
+  maxOpenOrders: optional(wholeNumber(0)),
+  warnAt: optional(fraction()),
+}
+const lossEntries = {
+  ...scopeEntries,
+  maxDailyLoss: optional(amount({ min: '0' })),
+  maxDrawdown: optional(amount({ min: '0' })),
 }
 const scope = options(scopeEntries)
+const lossScope = options(lossEntries)
 const allowed = mapOf(oneOf(['both', 'buy', 'sell', 'reduce', 'none']))
 
 /** Limits of orders. */
@@ -92,9 +100,9 @@ export const riskSchema = options({
   rates: optional(mapOf(amount({ min: '0' }))),
   orderWarnAt: optional(fraction()),
   warnAt: optional(fraction()),
-  global: optional(scope),
-  accounts: optional(mapOf(scope)),
-  strategies: optional(mapOf(scope)),
+  global: optional(lossScope),
+  accounts: optional(mapOf(lossScope)),
+  strategies: optional(mapOf(lossScope)),
   connectors: optional(mapOf(scope)),
   groups: optional(mapOf(options({ symbols: list(text(128)), ...scopeEntries }))),
   runaway: optional(orFalse(window)),
@@ -149,9 +157,9 @@ export const ceilingsSchema = options({
   maxOrderNotional: optional(perInstrument),
   maxPosition: optional(perInstrument),
   priceCollarPercent: optional(percent),
-  global: optional(scope),
-  accounts: optional(mapOf(scope)),
-  strategies: optional(mapOf(scope)),
+  global: optional(lossScope),
+  accounts: optional(mapOf(lossScope)),
+  strategies: optional(mapOf(lossScope)),
   connectors: optional(mapOf(scope)),
 })
 

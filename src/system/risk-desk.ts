@@ -25,8 +25,11 @@ import type { BreakerState } from '../risk/breakers/breaker.js'
 import { CircuitBreakers } from '../risk/breakers/circuit-breakers.js'
 import { CircuitCheck } from '../risk/circuit-check.js'
 import { controlNames, controlOf } from '../risk/controls.js'
-import { LimitBook, type LimitBookOptions } from '../risk/limit-book.js'
+import { LimitBook, type LimitBookOptions, type LimitChange, type SavedLimits } from '../risk/limit-book.js'
+import type { LimitUse } from '../risk/limit-use.js'
 import type { RiskLimits } from '../risk/limits.js'
+import type { LossEntry, LossScope } from '../risk/loss-limits.js'
+import { LimitMonitor } from './limit-monitor.js'
 import type { BreakerConfig } from './risk-config.js'
 
 /** What a desk works with. */
@@ -69,6 +72,7 @@ export class RiskDesk {
   readonly breakers: CircuitBreakers | undefined
   readonly alerts: AlertCenter
   readonly limits: LimitBook
+  readonly #monitor: LimitMonitor
   readonly #parts: RiskDeskParts
   readonly #days: DayRoll
   readonly #timers: TimerHandle[] = []
@@ -77,6 +81,7 @@ export class RiskDesk {
   /** The latest re-openings, with who and why: they go on record with the state. */
   #resets: { name: string; actor: string; reason: string; rebase: boolean; tsUs: number }[] = []
   #isDue = false
+  #isStarted = false
   #saved = ''
   #cleanUps: (() => void)[] = []
   /** Called every time everything was looked at. */
@@ -88,13 +93,19 @@ export class RiskDesk {
     this.alerts = new AlertCenter({ time, logger, sinks: parts.sinks })
     const { timeZone = 'UTC', rollLocal = '00:00', days = 'weekdays' } = breakers?.tradingDay ?? {}
     this.#days = new DayRoll({ timeZone, rollLocal, days })
+    this.#monitor = new LimitMonitor({ core, alerts: this.alerts, limits: parts.limits })
     this.#seenDenials = new Float64Array(core.gate.denials.length)
     core.gate.extras.daily.dayOf = (tsUs) => this.#days.dayAt(tsUs)
     this.limits = new LimitBook({
       limits: parts.limits,
       ...parts.governance,
-      apply: (limits) => core.gate.setLimits(limits),
-      record: (change) => {
+      nowUs: () => time.wallUs(),
+      apply: (limits) => {
+        core.gate.setLimits(limits)
+        this.#monitor.losses.setLimits(limits)
+      },
+      record: (change, saved) => {
+        core.facts.recordLimitChange(JSON.stringify({ change, saved }))
         logger.warn({ ...change }, 'limits changed')
         this.alerts.raise({
           kind: 'limits',
@@ -103,6 +114,7 @@ export class RiskDesk {
           message: `Limits version ${change.version}: ${change.kind} by ${change.actor}: ${change.reason}`,
           isEvent: true,
         })
+        this.#watch()
         this.#keep()
       },
     })
@@ -119,20 +131,26 @@ export class RiskDesk {
     core.riskMemory = {
       save: () => this.#memory(),
       restore: (text) => this.#restore(text),
+      limitChanged: (text) => this.#limitChanged(text),
       replayed: (row) => core.gate.replayed(row),
     }
   }
 
   /** Whether it has anything to look at from time to time. */
   get #isWatching(): boolean {
-    const { gate } = this.#parts.core
-    return this.breakers !== undefined || gate.extras.books.books.length > 0 || this.#parts.sinks.length > 0
+    return this.breakers !== undefined || this.#monitor.isNeeded || this.#parts.sinks.length > 0
   }
 
   /** Listens and looks from now on. */
   start(): void {
+    this.#isStarted = true
+    this.#watch()
+  }
+
+  /** Begins to look, where there is anything to look at: a first limit may come later. */
+  #watch(): void {
+    if (!this.#isStarted || this.#timers.length > 0 || !this.#isWatching) return
     const { core, time, breakers } = this.#parts
-    if (!this.#isWatching) return
     const { events } = core
     const onAnomaly = ({ kind, orderNumber, message }: { kind: string; orderNumber: number; message: string }) => {
       const severity = criticalAnomalies.has(kind) ? 'critical' : 'warning'
@@ -154,15 +172,15 @@ export class RiskDesk {
       else this.alerts.raise({ kind: 'state', key, severity: 'critical', message })
     }
     this.#cleanUps.push(events.on('anomaly', onAnomaly), events.on('state', onState))
-    if (this.breakers !== undefined) {
+    if (this.breakers !== undefined || !this.#monitor.losses.isEmpty)
       this.#cleanUps.push(events.on('order', (event) => this.#onOrder(event)))
-    }
     this.#timers.push(time.every(breakers?.evaluateMs ?? defaultEvaluateMs, () => this.evaluate()))
     this.evaluate()
   }
 
   /** Stops looking; what was learned is on record. */
   stop(): void {
+    this.#isStarted = false
     for (const timer of this.#timers) timer.cancel()
     for (const cleanUp of this.#cleanUps) cleanUp()
     this.#cleanUps = []
@@ -176,13 +194,13 @@ export class RiskDesk {
 
   #onOrder(event: OrderEvent): void {
     const { core } = this.#parts
-    const breakers = this.breakers as CircuitBreakers
+    const { breakers } = this
     const { type } = event
     if (type === 'filled') {
       this.#evaluateSoon()
       return
     }
-    if (type !== 'accepted' && type !== 'rejected') return
+    if (breakers === undefined || (type !== 'accepted' && type !== 'rejected')) return
     const row = core.table.rowOf(event.order.number)
     if (row < 0 || event.source !== 'venue') return
     const connector = core.names.connector(core.table.cells[row + Field.connector])
@@ -203,7 +221,7 @@ export class RiskDesk {
   }
 
   /**
-   * A person re-opens a breaker by its name in `breakers.report()`; it holds at once and is on record. `rebase`: the daily loss
+   * A person re-opens a breaker by its name in `breakers.report()`, or what a loss limit halted as `loss of strategy NAME`; it holds at once and is on record. `rebase`: the daily loss
    * counts from the equity of now.
    *
    * @throws TradewireError `TW_INVALID_ARGUMENT` for a name that none has; `TW_UNAUTHORIZED` without an actor.
@@ -211,9 +229,11 @@ export class RiskDesk {
   resetBreaker(name: string, who: { actor: string; reason: string; rebase?: boolean }): void {
     const { actor, reason, rebase = false } = who
     if (actor === '') throw new TradewireError('TW_UNAUTHORIZED', 'Name the person who re-opens a breaker')
-    if (this.breakers === undefined)
+    const loss = /^loss of (global|account|strategy) ?(.*)$/.exec(name)
+    if (loss !== null) this.#monitor.losses.reset(loss[1] as LossScope, loss[2] as string)
+    else if (this.breakers === undefined)
       throw new TradewireError('TW_INVALID_ARGUMENT', `There is no breaker "${name}"; none is configured`)
-    this.breakers.reset(name, { rebase })
+    else this.breakers.reset(name, { rebase })
     this.#parts.logger.warn({ breaker: name, actor, reason, rebase }, 'circuit breaker reset')
     this.alerts.raise({
       kind: 'breaker-reset',
@@ -226,6 +246,16 @@ export class RiskDesk {
     if (this.#resets.length > 100) this.#resets.shift()
     this.#applyEffect()
     this.#keep()
+  }
+
+  /** The use of every limit now, worst case, the fullest first; from its soft level on it is also told as an alert. */
+  utilisation(): LimitUse[] {
+    return this.#monitor.use()
+  }
+
+  /** Losses and drawdowns of accounts, strategies and all together, where there are limits of them. */
+  losses(): LossEntry[] {
+    return this.#monitor.losses.report()
   }
 
   /** Looks at everything now. */
@@ -247,8 +277,9 @@ export class RiskDesk {
         this.breakers.markEquity(equity, this.#nowMs, values)
         this.breakers.measure('staleData', this.#oldestReferenceMs(nowUs), this.#nowMs)
         this.breakers.advance(this.#nowMs)
-        this.#applyEffect()
       }
+      this.#monitor.evaluate(snapshot)
+      this.#applyEffect()
       this.#watchUse(nowUs)
       this.#keep()
     } catch (error) {
@@ -261,7 +292,7 @@ export class RiskDesk {
   #rollDay(nowUs: number, equity: Decimal | undefined): void {
     const day = this.#days.dayAt(nowUs)
     this.breakers?.rollDay(day, equity)
-    this.#parts.core.gate.extras.daily.roll(day)
+    if (this.#parts.core.gate.extras.daily.roll(day)) this.#monitor.losses.roll()
   }
 
   /** Age of the oldest reference among instruments that are held or worked; 0 where nothing is. */
@@ -282,7 +313,9 @@ export class RiskDesk {
   #applyEffect(): void {
     const { core, breakers: config } = this.#parts
     const { gate, instruments } = core
-    const { state, sizeMultiplier, blocked } = (this.breakers as CircuitBreakers).effect(this.#nowMs)
+    const effect = this.breakers?.effect(this.#nowMs)
+    const { sizeMultiplier = 1, blocked = [] } = effect ?? {}
+    const state = this.#monitor.haltsAll ? 'HALTED' : (effect?.state ?? 'ACTIVE')
     const before = gate.states.get('global')
     gate.states.setBreaker('global', 0, state)
     gate.sizeMultiplier = sizeMultiplier
@@ -343,6 +376,7 @@ export class RiskDesk {
       limits: this.limits.save(),
       limitChanges: this.limits.history.slice(-20),
       resets: this.#resets,
+      losses: this.#monitor.losses.save(),
       ...(this.breakers === undefined ? {} : { breakers: this.breakers.save(this.#nowMs, time.wallUs() / 1_000) }),
       daily: daily.save(),
       books: Object.fromEntries(books.books.map((book) => [book.key, book.positions()])),
@@ -353,7 +387,7 @@ export class RiskDesk {
   #keep(): void {
     const { core } = this.#parts
     const { daily } = core.gate.extras
-    const mark = `${this.breakers?.version} ${this.limits.version} ${daily.day}`
+    const mark = `${this.breakers?.version} ${this.limits.version} ${daily.day} ${this.#monitor.version}`
     if (mark === this.#saved || core.turn.isReplaying || !core.turn.isOpen) return
     try {
       core.facts.saveStrategyState(riskMemoryName, this.#memory())
@@ -363,11 +397,29 @@ export class RiskDesk {
     }
   }
 
+  #limitChanged(text: string): void {
+    const { change, saved } = JSON.parse(text)
+    this.#restoreLimits(saved, change)
+  }
+
+  /** What was changed stands, below the ceilings of now. */
+  #restoreLimits(saved: SavedLimits, change?: LimitChange): void {
+    if (this.limits.restore(saved, this.#parts.time.wallUs(), change)) return
+    this.alerts.raise({
+      kind: 'limits',
+      key: 'ceilings',
+      severity: 'critical',
+      message: `Limits version ${saved.version} are above the ceilings of now: those of the configuration hold`,
+    })
+  }
+
   #restore(text: string): void {
     const { core, time } = this.#parts
     const memory = JSON.parse(text)
     const { books, daily } = core.gate.extras
-    if (memory.limits !== undefined) this.limits.restore(memory.limits, time.wallUs())
+    if (Array.isArray(memory.limitChanges)) this.limits.recall(memory.limitChanges)
+    // The records of changes say it themselves; this is what a snapshot knows of those before it.
+    if (memory.limits !== undefined && memory.limits.version >= this.limits.version) this.#restoreLimits(memory.limits)
     if (memory.breakers !== undefined) this.breakers?.restore(memory.breakers, this.#nowMs, time.wallUs() / 1_000)
     if (Array.isArray(memory.resets)) this.#resets = memory.resets
     if (memory.daily !== undefined) daily.restore(memory.daily)
@@ -377,6 +429,8 @@ export class RiskDesk {
       const positions = isList ? memory.books[i] : memory.books?.[book.key]
       if (Array.isArray(positions)) book.setPositions(positions)
     }
-    if (this.breakers !== undefined) this.#applyEffect()
+    if (Array.isArray(memory.losses) && memory.losses.length > 0) this.#monitor.losses.restore(memory.losses)
+    this.#monitor.apply()
+    this.#applyEffect()
   }
 }
