@@ -13,6 +13,7 @@ import type { OrderCore } from './order-core.js'
 import { restoreOrders, saveOrders } from './order-snapshot.js'
 import { NameKind } from './records.js'
 import { riskMemoryName } from './risk-memory.js'
+import { killLevels } from './trading-controls.js'
 
 /** Layout of the record. To be raised with every change of it, and with every change of the fields of orders and trades. */
 export const snapshotVersion = 2
@@ -118,7 +119,7 @@ function saveStates({ gate, controls }: OrderCore, writer: RecordWriter): void {
     writer.i32(index)
     writer.u8(TradingState[state])
     writer.bool(isKilled)
-    writer.bool(controls.cancels(scope, index))
+    writer.u8(killLevels.indexOf(controls.levelOf(scope, index)))
   }
 }
 
@@ -128,8 +129,9 @@ function restoreStates({ gate, controls }: OrderCore, reader: RecordReader): voi
     const index = reader.i32()
     const state = reader.u8()
     const isKilled = reader.bool()
-    const cancels = reader.bool()
-    if (isKilled) controls.restoreKill(scope, index, cancels)
+    // Once it was only said whether it cancels: 0 or 1.
+    const level = killLevels[reader.u8()] ?? 'cancel'
+    if (isKilled) controls.restoreKill(scope, index, level)
     else gate.states.set(scope, index, state === TradingState.REDUCING ? 'REDUCING' : 'HALTED')
   }
 }

@@ -45,7 +45,7 @@ import { type NameKind, RecordType } from './records.js'
 import type { RiskMemory } from './risk-memory.js'
 import { type SnapshotOptions, Snapshots } from './snapshots.js'
 import { OrderStatistics } from './statistics.js'
-import { TradingControls } from './trading-controls.js'
+import { type KillLevel, TradingControls } from './trading-controls.js'
 import { Turn } from './turn.js'
 import type { Validator } from './validation/validator.js'
 
@@ -343,8 +343,8 @@ export class OrderCore implements HandleHome {
   }
 
   /** Throws the kill switch of a scope; see `TradingControls.kill`. */
-  kill(scope: Scope, index: number, actor: string, reason: string, cancels = true): void {
-    this.controls.kill(scope, index, actor, reason, cancels)
+  kill(scope: Scope, index: number, actor: string, reason: string, level: KillLevel = 'cancel'): void {
+    this.controls.kill(scope, index, actor, reason, level)
   }
 
   /** Takes a kill switch back; does nothing where none holds. */

@@ -16,6 +16,7 @@ import { scopes } from '../risk/trading-state.js'
 import { restoreCore } from './core-snapshot.js'
 import type { OrderCore } from './order-core.js'
 import { NameKind, RecordType, readKey, readRates, readTerms } from './records.js'
+import { killLevels } from './trading-controls.js'
 import { applyResolution } from './resolution.js'
 import { riskMemoryName } from './risk-memory.js'
 
@@ -179,8 +180,8 @@ export class Recovery {
     record.string()
     record.string()
     // Journals from before kill switches said so: those canceled what they covered.
-    const cancels = record.remaining === 0 || record.bool()
-    if (isKill && state === 2) controls.restoreKill(scope, index, cancels)
+    const level = record.remaining === 0 ? 1 : record.u8()
+    if (isKill && state === 2) controls.restoreKill(scope, index, killLevels[level] ?? 'cancel')
     else if (isKill) controls.restoreRelease(scope, index)
     else gate.states.set(scope, index, (['ACTIVE', 'REDUCING', 'HALTED'] as const)[state] ?? 'HALTED')
   }

@@ -11,6 +11,11 @@ import type { EventDelivery } from './event-delivery.js'
 import { RecordType } from './records.js'
 import type { Turn } from './turn.js'
 
+/** How far a kill switch goes: new orders are blocked; open ones are canceled, too; then positions are closed. */
+export const killLevels = ['halt', 'cancel', 'flatten'] as const
+/** How far a kill switch goes. */
+export type KillLevel = (typeof killLevels)[number]
+
 /** Sets, throws, releases, and remembers which kill switches want orders canceled. */
 export class TradingControls {
   readonly #states: TradingStates
@@ -20,6 +25,8 @@ export class TradingControls {
   readonly #news: EventDelivery
   /** Kill switches that want the open orders of their scope canceled, as `scope index`. */
   readonly #canceling = new Set<string>()
+  /** Those of them that want its positions closed. */
+  readonly #flattening = new Map<string, { scope: Scope; index: number }>()
 
   constructor(states: TradingStates, table: OrderTable, sizes: CoreSizes, turn: Turn, news: EventDelivery) {
     this.#states = states
@@ -44,21 +51,23 @@ export class TradingControls {
     if (states.isKilled(scope, index))
       throw new TradewireError('TW_INVALID_STATE', `The kill switch holds ${scope} ${index}; release it first`)
     states.set(scope, index, state)
-    this.#record(scope, index, state, false, false, actor, reason)
+    this.#record(scope, index, state, false, 'halt', actor, reason)
   }
 
   /**
-   * Throws the kill switch of a scope. New orders are blocked before anything else happens. With `cancels` its open orders
-   * are to be canceled, also those whose venue cannot be reached now: see `OrderSender.owedCancels`.
+   * Throws the kill switch of a scope. New orders are blocked before anything else happens. Its open orders are to be
+   * canceled, unless the level is `halt`, also those whose venue cannot be reached now: see `OrderSender.owedCancels`. A
+   * level is never lowered: only a release ends it.
    */
-  kill(scope: Scope, index: number, actor: string, reason: string, cancels: boolean): void {
+  kill(scope: Scope, index: number, actor: string, reason: string, level: KillLevel): void {
     if (!this.#hasRoom(scope, index)) {
-      this.kill('global', 0, actor, `${scope} ${index}: ${reason}`, cancels)
+      this.kill('global', 0, actor, `${scope} ${index}: ${reason}`, level)
       return
     }
     this.#states.kill(scope, index)
-    this.restoreKill(scope, index, cancels || this.#canceling.has(keyOf(scope, index)))
-    this.#record(scope, index, 'HALTED', true, this.#canceling.has(keyOf(scope, index)), actor, reason)
+    const before = this.levelOf(scope, index)
+    this.restoreKill(scope, index, killLevels.indexOf(level) > killLevels.indexOf(before) ? level : before)
+    this.#record(scope, index, 'HALTED', true, this.levelOf(scope, index), actor, reason)
   }
 
   #hasRoom(scope: Scope, index: number): boolean {
@@ -68,21 +77,36 @@ export class TradingControls {
   /** Takes a kill switch back; does nothing where none holds. */
   release(scope: Scope, index: number, actor: string, reason: string): void {
     if (!this.#hasRoom(scope, index) || !this.#states.isKilled(scope, index)) return
-    this.#record(scope, index, 'ACTIVE', true, false, actor, reason)
+    this.#record(scope, index, 'ACTIVE', true, 'halt', actor, reason)
     this.restoreRelease(scope, index)
   }
 
   /** A kill switch as a journal tells of it. */
-  restoreKill(scope: Scope, index: number, cancels: boolean): void {
+  restoreKill(scope: Scope, index: number, level: KillLevel): void {
+    const key = keyOf(scope, index)
     this.#states.kill(scope, index)
-    if (cancels) this.#canceling.add(keyOf(scope, index))
-    else this.#canceling.delete(keyOf(scope, index))
+    if (level === 'halt') this.#canceling.delete(key)
+    else this.#canceling.add(key)
+    if (level === 'flatten') this.#flattening.set(key, { scope, index })
+    else this.#flattening.delete(key)
+  }
+
+  /** How far the kill switch of a scope goes; `halt` where none holds. */
+  levelOf(scope: Scope, index: number): KillLevel {
+    const key = keyOf(scope, index)
+    return this.#flattening.has(key) ? 'flatten' : this.#canceling.has(key) ? 'cancel' : 'halt'
+  }
+
+  /** Scopes whose kill switch wants positions closed. */
+  flattened(): readonly { scope: Scope; index: number }[] {
+    return [...this.#flattening.values()]
   }
 
   /** A release as a journal tells of it. */
   restoreRelease(scope: Scope, index: number): void {
     this.#states.release(scope, index)
     this.#canceling.delete(keyOf(scope, index))
+    this.#flattening.delete(keyOf(scope, index))
   }
 
   /** Whether a kill switch wants the open orders of its scope canceled. */
@@ -108,7 +132,7 @@ export class TradingControls {
     index: number,
     state: TradingStateName,
     isKill: boolean,
-    cancels: boolean,
+    level: KillLevel,
     actor: string,
     reason: string,
   ): void {
@@ -123,7 +147,7 @@ export class TradingControls {
       writer.f64(turn.nowUs)
       writer.string(actor)
       writer.string(reason)
-      writer.bool(cancels)
+      writer.u8(killLevels.indexOf(level))
       turn.recorder.commit()
       turn.touch()
       this.#news.stateChanged({ scope, index, state, isKill, actor, reason })

@@ -8,12 +8,12 @@ import type { Time } from '../core/time.js'
 import type { OrderSnapshot } from '../model/order.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
+import type { KillLevel } from '../oms/trading-controls.js'
 import * as Field from '../orders/order-fields.js'
 import type { Scope } from '../risk/trading-state.js'
 import { Flattening } from './flattening.js'
 
-/** How far a kill switch goes. */
-export type KillLevel = 'halt' | 'cancel' | 'flatten'
+export type { KillLevel } from '../oms/trading-controls.js'
 
 /** What is killed, how far, by whom and why. */
 export interface KillOptions {
@@ -57,12 +57,17 @@ export class KillDesk {
         'TW_NOT_SUPPORTED',
         'A connector has no positions of its own; flatten an account instead',
       )
-    this.#core.kill(scope, index, actor, reason, level !== 'halt')
+    this.#core.kill(scope, index, actor, reason, level)
     if (level === 'halt') return 0
     const filter = scope === 'global' ? {} : scope === 'instrument' ? { symbol: name } : { [scope]: name }
     const asked = this.#orders.cancelAll(filter)
     if (level === 'flatten') this.#flatten(scope, index)
     return asked
+  }
+
+  /** Goes on closing what a kill switch of an earlier session wanted closed. */
+  resume(): void {
+    for (const { scope, index } of this.#core.controls.flattened()) this.#flatten(scope, index)
   }
 
   /** Open orders that a kill switch wants canceled and whose venue has not confirmed it. */

@@ -288,6 +288,29 @@ describe('the kill switch', () => {
     await system.stop()
   })
 
+  it('goes on closing positions after a kill of the process, and stays latched', async () => {
+    const echo = await start()
+    trade(echo, 100)
+    echo.venue.drop()
+    echo.system.kill({ ...who, level: 'flatten' })
+    const second = await killed(echo, {})
+    const { venue, system } = second
+    pass(second, 5_000)
+    const closing = venue.sent.at(-1)
+    expect(closing).toMatchObject({ kind: 'new', quantityUnits: 100 })
+    venue.reports.filled(closing?.number ?? 0, 'z', 100, 999_900, 0, 'USD', 1, 6)
+    pass(second, 1_000)
+    expect(system.snapshot().positions[0]?.quantity.toFixed()).toBe('0')
+    expect(system.orders.submit(buy()).snapshot.reason).toBe('KILL_SWITCH')
+    system.releaseKill(who)
+    await system.stop()
+    const third = await restart(second, {})
+    const before = third.venue.sent.length
+    pass(third, 3_000)
+    expect(third.venue.sent.length).toBe(before)
+    await third.system.stop()
+  })
+
   it('works with a full disk and a dead venue, and is owed when the venue comes back', async () => {
     const echo = await start()
     const { system, venue, disk } = echo

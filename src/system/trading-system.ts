@@ -289,6 +289,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     const { intervalMs } = this.config.reconciliation ?? {}
     if (intervalMs !== undefined) this.#hub.reconcileEvery(intervalMs)
     this.risk.start()
+    this.#kills.resume()
     this.#startWatchdog()
   }
 

@@ -42,7 +42,7 @@ export class Watchdog {
 
   #recover(): void {
     const core = this.#core
-    core.kill('global', 0, 'watchdog', 'the event loop hung', this.#cancels)
+    core.kill('global', 0, 'watchdog', 'the event loop hung', this.#cancels ? 'cancel' : 'halt')
     if (!this.#cancels) return
     for (const row of core.table.rows())
       if (core.table.cells[row + Field.isOpen] === 1) core.cancel(core.table.cells[row])
