@@ -15,6 +15,8 @@
  */
 import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
+import type { BrokerOrder } from '../model/algo.js'
+import { algoError } from '../model/algo-error.js'
 import type { ConnectorId } from '../model/ids.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import type { Discontinuity, MarketEvent } from '../model/market-data.js'
@@ -222,6 +224,17 @@ export abstract class BaseConnector {
   }
 
   // ---- Orders ----------------------------------------------------------------------------------------------------------
+
+  /**
+   * Refuses a broker's algorithm that this connector could not ask for, before there is an order. Connectors whose
+   * capabilities name algorithms check the parameters here too.
+   *
+   * @throws TradewireError `TW_INVALID_ALGO`.
+   */
+  requireAlgorithm({ algo }: BrokerOrder): void {
+    if (this.support.hasAlgorithm(algo.type)) return
+    throw algoError('UNKNOWN_ALGORITHM', 'algo.workedBy', `broker is not possible: ${this.name} has no ${algo.type}`)
+  }
 
   /**
    * Sends an approved order. Synchronous: when it returns, the bytes are with the transport.

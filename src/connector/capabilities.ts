@@ -1,5 +1,6 @@
 /** What a venue can do. Asking for more fails before anything is sent. */
 
+import type { BrokerOrder } from '../model/algo.js'
 import type { OrderType, TimeInForce } from '../model/order-types.js'
 import { TifCode, TypeCode, tifOf, typeOf } from '../orders/codes.js'
 
@@ -26,6 +27,8 @@ export interface OrderCapabilities {
   readonly cancelOnDisconnect: 'venue' | 'client' | 'none'
   /** Whether a query over the whole history can prove that an order never existed. */
   readonly fullHistory: boolean
+  /** Algorithms of the venue or broker that can be asked for with `workedBy: 'broker'`, by their types here. None where absent. */
+  readonly algorithms?: readonly string[]
 }
 
 /** Kinds of history that can be asked for. */
@@ -55,6 +58,7 @@ export class OrderSupport {
   readonly reduceOnly: boolean
   readonly iceberg: boolean
   readonly replace: boolean
+  readonly #algorithms: ReadonlySet<string>
 
   constructor(capabilities: OrderTypes | undefined) {
     let types = 0
@@ -67,6 +71,12 @@ export class OrderSupport {
     this.reduceOnly = capabilities?.reduceOnly ?? false
     this.iceberg = capabilities?.iceberg ?? false
     this.replace = capabilities?.replace ?? false
+    this.#algorithms = new Set(capabilities?.algorithms)
+  }
+
+  /** Whether the venue has an algorithm of a type. */
+  hasAlgorithm(type: string): boolean {
+    return this.#algorithms.has(type)
   }
 
   /** Whether orders of a type code are taken. */
@@ -78,13 +88,19 @@ export class OrderSupport {
   takesTimeInForce(timeInForce: number): boolean {
     return ((this.#times >> timeInForce) & 1) === 1
   }
+
   /** What of an order the venue does not take, in words; empty when it takes all of it. */
   lackFor(order: {
     readonly type: number
     readonly timeInForce: number
     readonly postOnly: boolean
     readonly displayUnits: number
+    readonly algo?: BrokerOrder | undefined
   }): string {
+    const { algo } = order
+    // Without its algorithm the whole order would go to the market at once.
+    if (algo !== undefined && !this.hasAlgorithm(algo.algo.type))
+      return `orders that its broker works as ${algo.algo.type}`
     if (!this.takesType(order.type)) return `orders of type ${typeOf(order.type)}`
     if (!this.takesTimeInForce(order.timeInForce)) return `time in force ${tifOf(order.timeInForce)}`
     if (!this.postOnly && order.postOnly) return 'post-only orders'

@@ -4,7 +4,7 @@
  * touch when it is far behind or the end is near.
  */
 import type { AdaptiveParameters, AlgoStyle } from '../model/algo.js'
-import { algoError, requireNumber } from './algo-error.js'
+import { algoError, requireNumber } from '../model/algo-error.js'
 import { type ChildDecision, ExecutionAlgorithm, type ParentView } from './algorithm.js'
 import { floorLot } from './units.js'
 

@@ -36,6 +36,8 @@ export interface Child {
   isClosed: boolean
   /** Whether a cancel was asked for. */
   isCanceling: boolean
+  /** Whether it was refused without a fill. */
+  isRefused: boolean
 }
 
 /** A child that was sent. */
@@ -104,6 +106,7 @@ export class ChildBook {
       leavesUnits: quantityUnits,
       isClosed: false,
       isCanceling: false,
+      isRefused: false,
     }
     this.#byNumber.set(number, child)
     this.open.push(child)
@@ -126,6 +129,7 @@ export class ChildBook {
     this.workingUnits += leaves
     child.filledUnits = filledUnits
     child.leavesUnits = leavesUnits
+    child.isRefused = facts.isRefused
     if (isClosed !== child.isClosed) this.#setClosed(child, isClosed)
     return true
   }

@@ -4,7 +4,7 @@
  * for the closing auction; it is sent in time as a market or limit order on close.
  */
 import type { CloseParameters } from '../model/algo.js'
-import { requireNumber } from './algo-error.js'
+import { requireNumber } from '../model/algo-error.js'
 import type { ChildDecision, ParentView, PlanContext } from './algorithm.js'
 import { backLoaded, heldBack } from './implementation-shortfall.js'
 import { ScheduledAlgorithm } from './scheduled-algorithm.js'

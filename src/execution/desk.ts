@@ -8,7 +8,8 @@ import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
 import { BookStore } from '../market/book-store.js'
 import type { QuoteCache } from '../market/quote-cache.js'
-import type { AlgoCommon, AlgoOrderRequest } from '../model/algo.js'
+import type { AlgoOrderRequest } from '../model/algo.js'
+import { algoError } from '../model/algo-error.js'
 import type { Instrument } from '../model/instrument.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderFilter, OrderManager } from '../oms/order-manager.js'
@@ -18,7 +19,6 @@ import type { IngestRing } from '../ring/ingest-ring.js'
 import { TradingStatus } from '../ring/kinds.js'
 import { ReferenceFault } from '../risk/reference-prices.js'
 import { stateOfWord, TradingState } from '../risk/trading-state.js'
-import { algoError } from './algo-error.js'
 import { type AlgorithmFactories, type AlgorithmFactory, factoryOf } from './algorithms.js'
 import { GroupOrder, type GroupState } from './group-order.js'
 import {
@@ -30,8 +30,9 @@ import {
   groupPlan,
 } from './group-plan.js'
 import { ParentDesk } from './parent-desk.js'
+import { ParentPlanner } from './parent-planner.js'
 import type { ParentState } from './parent-ports.js'
-import { checkRequest, type ParentPlan, readTerms, readTrigger, requireKnownFields } from './parent-terms.js'
+import { type ParentPlan, readTerms } from './parent-terms.js'
 import { readPrices } from './read-prices.js'
 import { Tapes } from './tape.js'
 import { type SmartRoutingOptions, VenueBoard } from './venue-board.js'
@@ -82,7 +83,7 @@ export class ExecutionDesk implements ParentOrderPort {
   readonly #tapes: Tapes
   readonly #board: VenueBoard
   readonly #books: BookStore | undefined
-  readonly #random: SeededRandom
+  readonly #planner: ParentPlanner
   #nextParent = 1
   #isSuspended = false
 
@@ -100,7 +101,20 @@ export class ExecutionDesk implements ParentOrderPort {
         ? {}
         : { book: (instrument, connector) => this.#books?.level2(instrument, connector) }),
     })
-    this.#random = new SeededRandom(options.seed ?? 1)
+    const random = new SeededRandom(options.seed ?? 1)
+    const { time, quotes, account, strategy, algorithms } = options
+    this.#planner = new ParentPlanner({
+      core,
+      orders,
+      time,
+      quotes,
+      account,
+      strategy,
+      algorithms,
+      route: (instrument, name) => options.route(instrument, name),
+      newId: () => this.#newId(),
+      seedOf: (id) => random.fork(id).below(0x1_0000_0000),
+    })
     orders.parents = this
     core.otherWaits = {
       hasWaits: false,
@@ -126,8 +140,8 @@ export class ExecutionDesk implements ParentOrderPort {
     if (known !== undefined) return known
     core.turn.begin()
     try {
-      const plan = this.#planOf(request)
-      const factory = this.#factoryOf(plan.algo.type) as AlgorithmFactory
+      const plan = this.#planner.planOf(request)
+      const factory = this.#planner.factoryOf(plan) as AlgorithmFactory
       const refusal = this.#refusal()
       const record = refusal === undefined ? core.parents.open(plan.id, JSON.stringify(plan)) : undefined
       const desk = this.#add(plan, factory, record)
@@ -198,90 +212,10 @@ export class ExecutionDesk implements ParentOrderPort {
     return core.turn.recorder.isHealthy ? undefined : 'JOURNAL_UNAVAILABLE'
   }
 
-  #factoryOf(type: string): AlgorithmFactory | undefined {
-    return factoryOf(type, this.#options.algorithms)
-  }
-
-  #planOf(request: AlgoOrderRequest): ParentPlan {
-    const { core, time, account, strategy } = this.#options
-    const { algo, symbol } = request
-    if (typeof algo !== 'object' || algo === null || typeof algo.type !== 'string')
-      throw algoError('INVALID_PARAMETER', 'algo', 'must be an object with the type of an algorithm')
-    const factory = this.#factoryOf(algo.type)
-    if (factory === undefined)
-      throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${algo.type} is not known; register it in algorithms`)
-    requireKnownFields(request, factory.fields)
-    const instrument = core.instruments.get(symbol)
-    const nowUs = time.wallUs()
-    const { quantityUnits, limitUnits, startUs, endUs } = checkRequest(request, instrument, nowUs)
-    const common = algo as AlgoCommon & { type: string }
-    const terms = readTerms(common, request.side === 'buy' ? 1 : -1, instrument)
-    const trigger = algo.type === 'emulate' ? readTrigger(request, instrument) : undefined
-    const algorithm = factory.create(common, trigger)
-    if (algorithm.needsWindow && !Number.isFinite(endUs))
-      throw algoError('INVALID_WINDOW', 'algo.durationMs', `or endTimeUs is required for ${algo.type}`)
-    if (terms.endPolicy === 'extend' && terms.extendUntilUs <= endUs)
-      throw algoError('INVALID_WINDOW', 'algo.extendUntilUs', 'must be after the end of the window')
-    algorithm.check((endUs - startUs) / 1_000, instrument)
-    this.#requireInsideCollar(request, instrument)
-    const id = request.clientOrderId ?? this.#newId()
-    const { quotes } = this.#options
-    const mid = quotes.mid(instrument.index)
-    return {
-      version: 1,
-      id,
-      instrument: instrument.id,
-      side: request.side,
-      quantityUnits,
-      limitUnits: Number.isNaN(limitUnits) ? null : limitUnits,
-      account: request.account ?? account,
-      strategy: request.strategy ?? strategy,
-      connector: this.#connectorOf(request.connector),
-      tag: request.tag ?? null,
-      reduceOnly: request.reduceOnly === true,
-      algo: JSON.parse(JSON.stringify(algo)) as ParentPlan['algo'],
-      ...(trigger === undefined ? {} : { trigger }),
-      startUs,
-      endUs: Number.isFinite(endUs) ? endUs : null,
-      seed: common.seed ?? this.#random.fork(id).below(0x1_0000_0000),
-      createdUs: nowUs,
-      arrival: Number.isNaN(mid) ? null : mid,
-    }
-  }
-
-  #connectorOf(name: string | undefined): string | null {
-    if (name === undefined) return null
-    if (this.#options.core.names.connectors.find(name) >= 0) return name
-    throw algoError('NO_VENUE', 'connector', `there is none named "${name}"`)
-  }
-
   #newId(): string {
     const { ids } = this.#options.core
     const head = ids.of(0).slice(0, -1)
     return `${head}P${this.#nextParent++}`
-  }
-
-  /** A limit that the gate would refuse for every child refuses the order. */
-  #requireInsideCollar(request: AlgoOrderRequest, instrument: Instrument): void {
-    if (request.price === undefined) return
-    const { symbol, side, price, account, strategy, connector } = request
-    const least = Math.max(instrument.minQuantityUnits, instrument.sizeStepUnits)
-    const breaches = this.#options.orders.explain({
-      symbol,
-      side,
-      price,
-      quantity: instrument.quantityText(least),
-      ...(account === undefined ? {} : { account }),
-      ...(strategy === undefined ? {} : { strategy }),
-      ...(connector === undefined ? {} : { connector }),
-    })
-    const breach = breaches.find(({ code }) => code === 'PRICE_COLLAR')
-    if (breach !== undefined)
-      throw algoError(
-        'LIMIT_THROUGH_COLLAR',
-        'price',
-        `is beyond the price collar: ${breach.observed}, limit ${breach.limit}`,
-      )
   }
 
   // ---- Groups ----------------------------------------------------------------------------------------------------------
@@ -373,7 +307,8 @@ export class ExecutionDesk implements ParentOrderPort {
     const { core, orders, time } = this.#options
     const instrument = core.instruments.get(plan.instrument)
     const where = this.#whereabouts(plan, instrument)
-    const terms = readTerms(plan.algo, plan.side === 'buy' ? 1 : -1, instrument)
+    // What is a broker's business binds nobody here.
+    const terms = readTerms(plan.broker === undefined ? plan.algo : {}, plan.side === 'buy' ? 1 : -1, instrument)
     const tape = this.#tapes.of(instrument.index, terms.excludeConditions)
     const desk = new ParentDesk({
       core,
@@ -566,7 +501,7 @@ export class ExecutionDesk implements ParentOrderPort {
       this.#addGroup(plan, record).restore(JSON.parse(record.state) as GroupState)
       return
     }
-    const factory = this.#factoryOf(plan.algo.type)
+    const factory = this.#planner.factoryOf(plan)
     if (factory === undefined)
       throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${plan.algo.type} is not known; register it in algorithms`)
     this.#add(plan, factory, record).restore(JSON.parse(record.state) as ParentState)
@@ -583,7 +518,7 @@ export class ExecutionDesk implements ParentOrderPort {
 
   /** Whether an algorithm is known. */
   knows(type: string): boolean {
-    return this.#factoryOf(type) !== undefined
+    return factoryOf(type, this.#options.algorithms) !== undefined
   }
 }
 

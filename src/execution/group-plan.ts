@@ -1,10 +1,11 @@
 /** Groups of orders that depend on one another, as they are asked for and as they are on record. */
+
+import { algoError, requireNumber } from '../model/algo-error.js'
 import type { DecimalInput } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import { NormalizedOrder, normalizeOrderRequest } from '../model/normalize-order.js'
 import type { OrderRequest, TrailingOffset } from '../model/order.js'
 import type { TriggerSource } from '../model/order-types.js'
-import { algoError, requireNumber } from './algo-error.js'
 
 /** The way out with a profit: a limit order. */
 export interface TakeProfit {

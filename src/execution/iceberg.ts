@@ -2,8 +2,8 @@
 
 import type { Random } from '../core/random.js'
 import type { IcebergParameters } from '../model/algo.js'
+import { algoError, requireNumber, requireWhole } from '../model/algo-error.js'
 import type { Instrument } from '../model/instrument.js'
-import { algoError, requireNumber, requireWhole } from './algo-error.js'
 import { type ChildDecision, ExecutionAlgorithm, type ParentView, type PlanContext } from './algorithm.js'
 import { varied } from './slice-plan.js'
 import { floorLot } from './units.js'

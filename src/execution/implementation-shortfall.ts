@@ -9,7 +9,7 @@
  * a lot, so sizes are the same.
  */
 import type { ImplementationShortfallParameters } from '../model/algo.js'
-import { algoError, requireNumber, requireWhole } from './algo-error.js'
+import { algoError, requireNumber, requireWhole } from '../model/algo-error.js'
 import type { PlanContext } from './algorithm.js'
 import { ScheduledAlgorithm } from './scheduled-algorithm.js'
 import type { SlicePlan } from './slice-plan.js'

@@ -10,6 +10,9 @@ export type {
   AlgoParameters,
   AlgoStyle,
   AlgoUnfilledPolicy,
+  AlgoWorker,
+  BrokerOrder,
+  BrokerWindow,
   BuiltInAlgo,
   CloseParameters,
   CustomAlgoParameters,
@@ -22,6 +25,15 @@ export type {
   TwapParameters,
   VwapParameters,
 } from '../model/algo.js'
+export type { AlgoFault } from '../model/algo-error.js'
+export {
+  type FixAlgo,
+  type FixAlgoOptions,
+  FixParameterType,
+  fixAlgo,
+  type IbkrAlgo,
+  ibkrAlgo,
+} from '../model/broker-algos.js'
 export {
   type ParentChange,
   type ParentEvent,
@@ -33,7 +45,6 @@ export {
   parentStatuses,
 } from '../oms/parent-port.js'
 export { Adaptive } from './adaptive.js'
-export type { AlgoFault } from './algo-error.js'
 export {
   type AlgoInterests,
   ChildDecision,
@@ -42,15 +53,6 @@ export {
   type PlanContext,
 } from './algorithm.js'
 export type { AlgorithmFactories } from './algorithms.js'
-export {
-  type BrokerWindow,
-  type FixAlgo,
-  type FixAlgoOptions,
-  FixParameterType,
-  fixAlgo,
-  type IbkrAlgo,
-  ibkrAlgo,
-} from './broker-algos.js'
 export { Close } from './close.js'
 export { ExecutionDesk, type ExecutionDeskOptions, type ExecutionEvents } from './desk.js'
 export type { BracketRequest, GroupKind, GroupRequest, StopLoss, TakeProfit } from './group-plan.js'

@@ -1,6 +1,7 @@
 /** One parent order with its surroundings: record, children, events and handle. */
 import { messageOf } from '../core/errors.js'
 import type { Time } from '../core/time.js'
+import { algoError } from '../model/algo-error.js'
 import { Decimal, unitsToDecimal } from '../model/decimal.js'
 import type { AccountId, ClientOrderId, StrategyId } from '../model/ids.js'
 import type { Instrument } from '../model/instrument.js'
@@ -155,9 +156,11 @@ export class ParentDesk {
   }
 
   #modify({ quantity, price, endTimeUs, ...rest }: ParentChange): void {
-    const { core, instrument } = this.#parts
+    const { core, instrument, plan } = this.#parts
     const unknown = Object.keys(rest)[0]
     if (unknown !== undefined) throw new TypeError(`A parent order has no "${unknown}" to change`)
+    if (endTimeUs !== undefined && plan.broker !== undefined)
+      throw algoError('CONTRADICTION', 'endTimeUs', 'is with the broker; cancel the order and submit another')
     const { turn } = core
     turn.begin()
     try {

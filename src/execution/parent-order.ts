@@ -9,9 +9,9 @@
  */
 import { TradewireError } from '../core/errors.js'
 import { SeededRandom } from '../core/random.js'
+import { algoError } from '../model/algo-error.js'
 import type { Instrument } from '../model/instrument.js'
 import type { ParentStatus, PauseReason } from '../oms/parent-port.js'
-import { algoError } from './algo-error.js'
 import { ChildDecision, type ExecutionAlgorithm, ParentView } from './algorithm.js'
 import { type Child, ChildBook, type ChildFacts, type ChildTerms } from './child-book.js'
 import { ChildDesk } from './child-desk.js'

@@ -9,13 +9,14 @@ import type {
   AlgoOrderRequest,
   AlgoStyle,
   AlgoUnfilledPolicy,
+  BrokerWindow,
   EmulateParameters,
 } from '../model/algo.js'
+import { algoError, requireNumber, requireWhole } from '../model/algo-error.js'
 import { type DecimalInput, toUnits } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import type { OrderRequest } from '../model/order.js'
 import { type TriggerSource, triggerSources } from '../model/order-types.js'
-import { algoError, requireNumber, requireWhole } from './algo-error.js'
 
 /** A parent order on record. */
 export interface ParentPlan {
@@ -33,6 +34,8 @@ export interface ParentPlan {
   readonly algo: AlgoCommon & { type: string }
   /** Trigger terms of an emulated order, in units. */
   readonly trigger?: TriggerTerms
+  /** When its broker shall begin and end; only where a broker works it. */
+  readonly broker?: BrokerWindow
   /** Epoch microseconds. */
   readonly startUs: number
   /** Null without an end. */
@@ -92,6 +95,7 @@ const requestFields = [
 /** Parameters that all algorithms share. */
 const commonFields = [
   'type',
+  'workedBy',
   'startTimeUs',
   'endTimeUs',
   'durationMs',

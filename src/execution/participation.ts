@@ -1,6 +1,7 @@
 /** Shares of the market's volume, exactly: own/(own + external) at most the rate, or own/external at most the rate. */
+
+import { algoError } from '../model/algo-error.js'
 import type { DecimalInput } from '../model/decimal.js'
-import { algoError } from './algo-error.js'
 import { floorLot, mulDivFloor } from './units.js'
 
 /** A participation rate as a fraction of whole numbers. */

@@ -1,7 +1,7 @@
 /** POV: a share of what the market trades. Looks at the volume at regular times and brings its own up to the share. */
 import type { PovParameters } from '../model/algo.js'
+import { algoError, requireNumber } from '../model/algo-error.js'
 import type { Instrument } from '../model/instrument.js'
-import { algoError, requireNumber } from './algo-error.js'
 import { type ChildDecision, ExecutionAlgorithm, type ParentView } from './algorithm.js'
 import { ParticipationRate, povChild } from './participation.js'
 

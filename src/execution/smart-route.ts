@@ -6,7 +6,7 @@
  * Equal prices go to the faster venue, then to the one named first. Every venue gets one child, with its worst level as
  * limit. The limit of the order holds for the price itself, without fees.
  */
-import { algoError, requireWhole } from './algo-error.js'
+import { algoError, requireWhole } from '../model/algo-error.js'
 import { floorLot } from './units.js'
 
 /** One venue as a router sees it. */

@@ -3,7 +3,7 @@
  * displayed, and deals with the rest: it is posted where resting costs least, waits for more, or is canceled.
  */
 import type { SorParameters } from '../model/algo.js'
-import { algoError, requireNumber } from './algo-error.js'
+import { algoError, requireNumber } from '../model/algo-error.js'
 import {
   type AlgoInterests,
   type ChildDecision,

@@ -1,6 +1,6 @@
 /** Sniper: takes what is displayed at the limit or better, at once or not at all, one shot in flight. */
 import type { SniperParameters } from '../model/algo.js'
-import { requireNumber } from './algo-error.js'
+import { requireNumber } from '../model/algo-error.js'
 import { type AlgoInterests, type ChildDecision, ExecutionAlgorithm, type ParentView } from './algorithm.js'
 
 const defaultPauseMs = 100

@@ -7,8 +7,8 @@
  * one asked for, with which every slice reaches the smallest size; so no slice is rounded to nothing.
  */
 import type { TwapParameters } from '../model/algo.js'
+import { algoError, requireWhole } from '../model/algo-error.js'
 import { Decimal, type DecimalInput } from '../model/decimal.js'
-import { algoError, requireWhole } from './algo-error.js'
 import type { PlanContext } from './algorithm.js'
 import { ScheduledAlgorithm } from './scheduled-algorithm.js'
 import type { SlicePlan } from './slice-plan.js'

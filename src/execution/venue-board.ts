@@ -8,13 +8,13 @@
 import { BookState } from '../market/book.js'
 import type { OrderBook } from '../market/order-book.js'
 import type { QuoteCache } from '../market/quote-cache.js'
+import { algoError, requireNumber } from '../model/algo-error.js'
 import type { DecimalInput } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import type { OrderCore } from '../oms/order-core.js'
 import { StatusCode } from '../orders/codes.js'
 import { lifecycle } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
-import { algoError, requireNumber } from './algo-error.js'
 import type { RouteVenue } from './smart-route.js'
 
 /** What trading at a venue costs, and how far it is. */

@@ -5,8 +5,8 @@
  *   cum_k = floor(Q * W_k / lot) * lot, with W the cumulative curve; the last bucket with volume completes
  */
 import type { VwapParameters } from '../model/algo.js'
+import { algoError, requireNumber, requireWhole } from '../model/algo-error.js'
 import { Decimal, type DecimalInput } from '../model/decimal.js'
-import { algoError, requireNumber, requireWhole } from './algo-error.js'
 import type { ParentView, PlanContext } from './algorithm.js'
 import { ScheduledAlgorithm } from './scheduled-algorithm.js'
 import type { SlicePlan } from './slice-plan.js'
@@ -195,7 +195,7 @@ export class Vwap extends ScheduledAlgorithm<VwapParameters> {
   #fullStartUs = 0
 
   override check(windowMs: number): void {
-    const { curve, bucketMs, curveStartUs, dynamic } = this.parameters
+    const { curve = [], bucketMs, curveStartUs, dynamic } = this.parameters
     checkedWeights(curve, 'algo.curve')
     if (bucketMs !== undefined) requireNumber(bucketMs, 'algo.bucketMs', 1)
     if (curveStartUs !== undefined) requireWhole(curveStartUs, 'algo.curveStartUs', 1)
@@ -208,7 +208,7 @@ export class Vwap extends ScheduledAlgorithm<VwapParameters> {
   }
 
   protected override plan(context: PlanContext): SlicePlan {
-    const { curve, bucketMs, curveStartUs } = this.parameters
+    const { curve = [], bucketMs, curveStartUs } = this.parameters
     const { quantityUnits, lotUnits, minSliceUnits, startUs, windowUs, fullWindowUs } = context
     const fullStartUs = startUs + windowUs - fullWindowUs
     const bucketUs = bucketMs === undefined ? fullWindowUs / curve.length : bucketMs * 1_000
@@ -259,7 +259,7 @@ export class Vwap extends ScheduledAlgorithm<VwapParameters> {
     windowUs: number,
     context: PlanContext,
   ): number[] {
-    const { curve } = this.parameters
+    const { curve = [] } = this.parameters
     let volume = 0
     for (let k = 0; k < curve.length; k++) {
       const overlap = Math.min(from + windowUs, (k + 1) * bucketUs) - Math.max(from, k * bucketUs)

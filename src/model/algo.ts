@@ -13,8 +13,16 @@ export type AlgoEndPolicy = 'cancel' | 'complete' | 'extend'
 /** What happens to a child that still works when the next slice is due. */
 export type AlgoUnfilledPolicy = 'replace' | 'leave' | 'payup'
 
+/** Who works an order: an algorithm of this library, or one of the broker it is sent to. */
+export type AlgoWorker = 'here' | 'broker'
+
 /** What all algorithms take. Times are epoch microseconds; rates are shares of 1. */
 export interface AlgoCommon {
+  /**
+   * `broker`: the order goes out in one piece, with these parameters in the broker's words, to a connector whose capabilities
+   * name the algorithm. What its algorithm does not have is refused. `here` unless given.
+   */
+  workedBy?: AlgoWorker
   /** Begins then; at once unless given. */
   startTimeUs?: number
   /** Ends then. Either this or {@link durationMs}. */
@@ -70,8 +78,8 @@ export interface TwapParameters extends AlgoCommon {
 /** Slices in proportion to the volume that the market is expected to trade. */
 export interface VwapParameters extends AlgoCommon {
   type: 'vwap'
-  /** Expected volume of each bucket, in any unit. */
-  curve: readonly DecimalInput[]
+  /** Expected volume of each bucket, in any unit. Needed unless a broker works the order, who has a curve of his own. */
+  curve?: readonly DecimalInput[]
   /** When the first bucket of the curve begins; the start of the window unless given. */
   curveStartUs?: number
   /** Length of a bucket; the window divided by their number unless given. */
@@ -193,4 +201,17 @@ export type AlgoParameters = BuiltInAlgo | CustomAlgoParameters
 /** An order that an algorithm works. */
 export interface AlgoOrderRequest extends OrderRequest {
   algo: AlgoParameters
+}
+
+/** An algorithm that a broker is asked for, as the connector that sends it sees it. */
+export interface BrokerOrder {
+  readonly algo: AlgoParameters
+  /** What the order asked for, in times of the wall clock: brokers want times, not durations. */
+  readonly window: BrokerWindow
+}
+
+/** When a broker's algorithm begins and ends, epoch microseconds; by the broker's own rules where absent. */
+export interface BrokerWindow {
+  readonly startTimeUs?: number
+  readonly endTimeUs?: number
 }

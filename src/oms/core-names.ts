@@ -3,6 +3,7 @@
  * small integers in tables and journal records, so every new one is put on record before the first record that uses it.
  */
 import { TradewireError } from '../core/errors.js'
+import type { BrokerOrder } from '../model/algo.js'
 import type { OrderNames } from '../orders/approved-order.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
@@ -26,6 +27,7 @@ export class CoreNames implements OrderNames {
   readonly connectors = new NameTable()
   readonly #table: OrderTable
   ids: ClientIds | undefined
+  parents: { brokerOrderOf(number: number): BrokerOrder | undefined } | undefined
 
   constructor(table: OrderTable) {
     this.#table = table
@@ -49,6 +51,10 @@ export class CoreNames implements OrderNames {
     const id = this.idOf(this.#table.cells[row + Field.number])
     this.#table.setClientOrderId(row, id)
     return id
+  }
+
+  algo(row: number): BrokerOrder | undefined {
+    return this.parents?.brokerOrderOf(this.#table.cells[row + Field.number])
   }
 
   /** The id of an order of this session that the host gave none. */

@@ -141,6 +141,7 @@ export class OrderCore implements HandleHome {
     this.facts = facts
     this.controls = controls
     this.parents = new ParentBooks({ table, turn, ids: this.ids, instruments, gate })
+    names.parents = this.parents
     this.nameBook = new NameBook(turn, names, portfolio.currencies, sizes)
     this.sender = new OrderSender({
       table,

@@ -10,6 +10,7 @@
  */
 import type { RecordWriter } from '../journal/journal.js'
 import type { RecordReader } from '../journal/record-reader.js'
+import type { AlgoParameters, BrokerOrder, BrokerWindow } from '../model/algo.js'
 import { Decimal, unitsToDecimal } from '../model/decimal.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import * as Field from '../orders/order-fields.js'
@@ -17,7 +18,7 @@ import type { OrderTable } from '../orders/order-table.js'
 import * as TradeField from '../orders/trade-fields.js'
 import type { RiskGate } from '../risk/gate.js'
 import type { ClientIds } from './client-ids.js'
-import { holdToParent } from './parent-hold.js'
+import { holdToParent, termsIn } from './parent-hold.js'
 import { RecordType } from './records.js'
 import type { Turn } from './turn.js'
 
@@ -39,6 +40,8 @@ export interface ParentRecord {
   /** What children did whose record was taken over: units, and units times price. */
   pastUnits: number
   pastValue: Decimal
+  /** The broker's algorithm that its children ask for; null where none does. */
+  readonly brokerOrder: BrokerOrder | null
 }
 
 /** What parent orders are kept with. */
@@ -126,6 +129,7 @@ export class ParentBooks {
       lastChild: 0,
       pastUnits: 0,
       pastValue: new Decimal(0),
+      brokerOrder: brokerOrderIn(plan),
     }
     this.byId.set(id, record)
     this.#ids.remember(id, 0)
@@ -150,6 +154,11 @@ export class ParentBooks {
   /** The parent of an order; undefined when it has none. */
   parentOf(number: number): ParentRecord | undefined {
     return this.#parentOf.get(number)
+  }
+
+  /** The broker's algorithm that an order asks for: its parent's plan says so. */
+  brokerOrderOf(number: number): BrokerOrder | undefined {
+    return this.#parentOf.size === 0 ? undefined : (this.#parentOf.get(number)?.brokerOrder ?? undefined)
   }
 
   /** Runs `submit` as the submission of a child with an id of the family; `isProtective` where it protects a position. */
@@ -261,6 +270,14 @@ export class ParentBooks {
     }
     for (let left = reader.u32(); left > 0; left--) this.#closed.push(reader.string())
   }
+}
+
+/** What a plan passes on to a broker. */
+function brokerOrderIn(plan: string): BrokerOrder | null {
+  // Most plans are worked here; those are not read twice.
+  if (!plan.includes('"broker":')) return null
+  const { algo, broker } = termsIn<{ algo: AlgoParameters; broker: BrokerWindow }>(plan)
+  return algo === undefined || broker === undefined ? null : { algo, window: broker }
 }
 
 /** Sum of quantity units times price units of what counts of an order's trades. */

@@ -38,7 +38,7 @@ export function holdToParent(gate: RiskGate, instruments: InstrumentRegistry, re
 }
 
 /** What a text on record says; nothing where it is none. Whoever works the order reports that it cannot be read. */
-function termsIn<T>(text: string): Partial<T> {
+export function termsIn<T>(text: string): Partial<T> {
   try {
     return (JSON.parse(text) as Partial<T> | null) ?? {}
   } catch {

@@ -6,6 +6,7 @@
  * a gate is reused for every order, so approving costs no memory.
  */
 import { TradewireError } from '../core/errors.js'
+import type { BrokerOrder } from '../model/algo.js'
 import type { Instrument } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { SideSign } from './codes.js'
@@ -20,6 +21,8 @@ export interface OrderNames {
   connector(index: number): string
   /** The host's id of an order; made from its number where the host gave none. */
   clientOrderId(row: number): string
+  /** The broker's algorithm that an order asks for; none where it is absent. */
+  algo?(row: number): BrokerOrder | undefined
 }
 
 /** A read-only view on an order of the table. Valid during the call it is passed to. */
@@ -134,6 +137,11 @@ export class OrderView {
 
   get tag(): string | undefined {
     return this.table.tag(this.row)
+  }
+
+  /** The broker's algorithm that works this order. Undefined for a plain one. */
+  get algo(): BrokerOrder | undefined {
+    return this.names.algo?.(this.row)
   }
 }
 

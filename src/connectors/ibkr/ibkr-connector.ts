@@ -17,6 +17,8 @@ import type { Subscription } from '../../connector/subscriptions.js'
 import { WireIds } from '../../connector/wire-ids.js'
 import { TypedEmitter } from '../../core/emitter.js'
 import { TradewireError } from '../../core/errors.js'
+import type { BrokerOrder } from '../../model/algo.js'
+import { ibkrAlgo, ibkrAlgorithms } from '../../model/broker-algos.js'
 import type { InstrumentDefinition } from '../../model/instrument.js'
 import type { MarketEvent } from '../../model/market-data.js'
 import { orderTypes } from '../../model/order-types.js'
@@ -354,6 +356,11 @@ export class IbkrConnector extends BaseConnector {
 
   // ---- Orders --------------------------------------------------------------------------------------------------------------------
 
+  override requireAlgorithm(order: BrokerOrder): void {
+    super.requireAlgorithm(order)
+    ibkrAlgo(order.algo, order.window)
+  }
+
   protected sendNew(order: ApprovedOrder): void {
     const { instrument, number, clientOrderId } = order
     const { contract } = this.#contracts.of(instrument)
@@ -453,6 +460,7 @@ function capabilitiesOf(options: CheckedIbkrOptions): ConnectorCapabilities {
       replace: true,
       cancelOnDisconnect: 'none',
       fullHistory: false,
+      algorithms: ibkrAlgorithms,
     },
   }
 }

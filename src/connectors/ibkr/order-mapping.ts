@@ -4,6 +4,7 @@
  */
 import type { Contract, Order } from '@stoqey/ib'
 import { TradewireError } from '../../core/errors.js'
+import { ibkrAlgo } from '../../model/broker-algos.js'
 import type { Instrument } from '../../model/instrument.js'
 import type { OrderType, TimeInForce } from '../../model/order-types.js'
 import type { ApprovedOrder, ApprovedReplace, OrderView } from '../../orders/approved-order.js'
@@ -123,6 +124,7 @@ function orderFor(view: OrderView, terms: Terms, context: MappingContext): Order
     parentId,
     ...pricesOf(view, type, terms, instrument),
     ...plainExtras(extras),
+    ...algorithmOf(view),
   }
   if (timeInForce === 'GTD') order.goodTillDate = utcText(view.expireTimeUs)
   if (!Number.isNaN(view.displayUnits)) order.displaySize = shownSize(instrument, view.displayUnits)
@@ -167,6 +169,11 @@ function plainExtras(extras: IbkrOrderExtras): Record<string, unknown> {
     ...given('modelCode', extras.modelCode),
     ...given('triggerMethod', extras.triggerMethod),
   }
+}
+
+/** The algorithm that the order itself asks for; it stands above one that was prepared. */
+function algorithmOf({ algo }: OrderView): Record<string, unknown> {
+  return algo === undefined ? {} : { ...ibkrAlgo(algo.algo, algo.window) }
 }
 
 function given(name: string, value: unknown): Record<string, unknown> {

@@ -16,6 +16,8 @@ import type { ConnectorCapabilities, DataKind } from '../../../connector/capabil
 import type { Subscription } from '../../../connector/subscriptions.js'
 import { WireIds } from '../../../connector/wire-ids.js'
 import { messageOf, TradewireError } from '../../../core/errors.js'
+import type { BrokerOrder } from '../../../model/algo.js'
+import { fixAlgo, standardStrategies } from '../../../model/broker-algos.js'
 import type { InstrumentDefinition } from '../../../model/instrument.js'
 import type { ApprovedOrder, ApprovedReplace, CancelRequest, OrderView } from '../../../orders/approved-order.js'
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../../../orders/venue-reports.js'
@@ -296,6 +298,11 @@ export class FixConnector extends BaseConnector {
 
   // ---- Orders ----------------------------------------------------------------------------------------------------------
 
+  override requireAlgorithm(order: BrokerOrder): void {
+    super.requireAlgorithm(order)
+    fixAlgo(order.algo, order.window, this.#profile.given.algorithms)
+  }
+
   protected sendNew(order: ApprovedOrder): void {
     const { time, reports } = this.host
     const { orders, writer, sent } = this.#assembled
@@ -496,8 +503,13 @@ function capabilitiesOf(
       replace: profile.replace,
       cancelOnDisconnect: given.cancelOnDisconnect ?? 'none',
       fullHistory: profile.massStatus === 'all',
+      algorithms: algorithmsOf(given),
     },
   }
+}
+
+function algorithmsOf({ algorithms }: FixProfile): readonly string[] {
+  return algorithms === undefined ? [] : Object.keys({ ...standardStrategies, ...algorithms.strategies })
 }
 
 function checkVersion(dictionary: FixDictionary, beginString: string): void {

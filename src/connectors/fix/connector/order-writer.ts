@@ -2,6 +2,8 @@
  * Orders, changes and cancels as messages: NewOrderSingle (D), OrderCancelReplaceRequest (G), OrderCancelRequest (F). Fields that
  * a version does not have are left out by {@link Outgoing}; what cannot be said at all is refused before anything is written.
  */
+import type { BrokerOrder } from '../../../model/algo.js'
+import { fixAlgo } from '../../../model/broker-algos.js'
 import type { ApprovedOrder, OrderView } from '../../../orders/approved-order.js'
 import { hasLimit, OrderFlag, StpCode, TifCode, TypeCode, tifOf, typeOf } from '../../../orders/codes.js'
 import { Tag } from '../dictionary/tags.js'
@@ -38,6 +40,7 @@ export function obstacleOf(order: OrderView, profile: ResolvedProfile): string |
   const mode = selfTradeMode(order.selfTradePrevention)
   if (mode !== 'none' && given.selfTrade?.values[mode] === undefined)
     return `the venue has no self-trade prevention ${mode}`
+  if (order.algo !== undefined && profile.algorithmParameters === undefined) return 'the venue has no algorithms'
   if (profile.inLots && order.quantityUnits % order.instrument.lotUnits !== 0)
     return 'the quantity is no whole number of lots'
   return undefined
@@ -165,6 +168,26 @@ export class OrderWriter {
     const selfTrade = mode === 'none' ? undefined : given.selfTrade?.values[mode]
     if (selfTrade !== undefined) this.#out.extra(given.selfTrade?.tag as number, selfTrade)
     this.#triggerSource(order)
+    if (order.algo !== undefined) this.#algorithm(order.algo)
+  }
+
+  /** What the broker's algorithm is asked for. Said as it is: by agreement with the broker, whatever the version knows. */
+  #algorithm({ algo, window }: BrokerOrder): void {
+    const out = this.#out
+    const { targetStrategy, participationRate, parameters } = fixAlgo(algo, window, this.#profile.given.algorithms)
+    out.extra(Tag.TargetStrategy, String(targetStrategy))
+    if (participationRate !== undefined) out.extra(Tag.ParticipationRate, String(participationRate))
+    if (parameters.length === 0) return
+    if (this.#profile.algorithmParameters === 'text') {
+      out.extra(Tag.TargetStrategyParameters, parameters.map(({ name, value }) => `${name}=${value}`).join(';'))
+      return
+    }
+    out.extra(Tag.NoStrategyParameters, String(parameters.length))
+    for (const { name, type, value } of parameters) {
+      out.extra(Tag.StrategyParameterName, name)
+      out.extra(Tag.StrategyParameterType, String(type))
+      out.extra(Tag.StrategyParameterValue, value)
+    }
   }
 
   #triggerSource(order: OrderView): void {

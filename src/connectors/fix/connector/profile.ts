@@ -60,6 +60,8 @@ export interface FixProfile extends OrderWordChanges {
   readonly displayTag?: number | false
   /** Field and values for self-trade prevention; orders that ask for it are refused where there is none. */
   readonly selfTrade?: { readonly tag: number; readonly values: Partial<Record<SelfTradePrevention, string>> }
+  /** Algorithms of the broker; orders that ask for one are refused where this is absent. */
+  readonly algorithms?: AlgorithmProfile
   /** Field that tells maker from taker; LastLiquidityInd (851) unless given. */
   readonly liquidity?: { readonly tag: number; readonly maker: readonly string[]; readonly taker: readonly string[] }
   /** Whether orders can be changed (G); true unless given. */
@@ -80,6 +82,19 @@ export interface FixProfile extends OrderWordChanges {
   readonly cancelOnDisconnect?: 'venue' | 'none'
   /** Milliseconds without a report that end a list that has no last one (FIX 4.3 and before); 300 unless given. */
   readonly quietMs?: number
+}
+
+/** How a broker is asked for an algorithm: TargetStrategy (847), ParticipationRate (849), and its parameters. */
+export interface AlgorithmProfile {
+  /** 847 by algorithm, for those that the protocol does not number, and where the broker's numbers differ. */
+  readonly strategies?: Readonly<Record<string, number>>
+  /** Whether ParticipationRate (849) is 15 for 15 %; unless given it is 0.15, as the protocol has it. */
+  readonly rateInPercent?: boolean
+  /**
+   * Parameters in a `group` (957 to 960), or as `text` in TargetStrategyParameters (848): `Name=value;Name=value`. `group` where the
+   * version has it, unless given.
+   */
+  readonly parameters?: 'group' | 'text'
 }
 
 /** How a venue sends market data. */
@@ -130,6 +145,8 @@ export interface ResolvedProfile {
   readonly positions: boolean
   readonly balances: boolean
   readonly marketData: MarketDataProfile
+  /** How parameters of algorithms are written; undefined where the venue has no algorithms. */
+  readonly algorithmParameters: 'group' | 'text' | undefined
   readonly quietMs: number
   omitted(msgType: string): ReadonlySet<number> | undefined
 }
@@ -137,7 +154,7 @@ export interface ResolvedProfile {
 const known = new Set<string>([
   ...['types', 'times', 'symbology', 'clOrdId', 'chaining', 'quantities', 'execIds', 'fields', 'omit', 'handlInst'],
   ...['account', 'postOnly', 'reduceOnly', 'displayTag', 'selfTrade', 'liquidity', 'replace', 'massStatus'],
-  ...['massCancel', 'trades', 'positions', 'balances', 'marketData', 'cancelOnDisconnect', 'quietMs'],
+  ...['massCancel', 'trades', 'positions', 'balances', 'marketData', 'cancelOnDisconnect', 'quietMs', 'algorithms'],
 ])
 
 /** Entries of the parts of a profile that have parts. */
@@ -199,9 +216,20 @@ export function resolveProfile(profile: FixProfile, rules: MessageRules): Resolv
     positions: profile.positions ?? false,
     balances: profile.balances ?? false,
     marketData,
+    algorithmParameters: algorithmParametersOf(profile, rules),
     quietMs: profile.quietMs ?? 300,
     omitted: (msgType) => omit.get(msgType),
   }
+}
+
+function algorithmParametersOf({ algorithms }: FixProfile, rules: MessageRules): 'group' | 'text' | undefined {
+  if (algorithms === undefined) return undefined
+  const { strategies = {}, parameters } = algorithms
+  for (const [name, number] of Object.entries(strategies))
+    if (!Number.isSafeInteger(number) || number < 1) fail(`algorithms.strategies.${name} must be a whole number from 1`)
+  if (parameters !== undefined && parameters !== 'group' && parameters !== 'text')
+    fail('algorithms.parameters must be group or text')
+  return parameters ?? (rules.fieldsOf('D').has(Tag.NoStrategyParameters) ? 'group' : 'text')
 }
 
 const requests = [

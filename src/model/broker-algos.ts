@@ -4,7 +4,7 @@
  *
  * Sources: IBKR API AvailableAlgoParams; FIX 5.0 SP2, TargetStrategy (847), StrategyParametersGrp (957-960).
  */
-import type { AlgoParameters } from '../model/algo.js'
+import type { AlgoParameters, BrokerWindow } from './algo.js'
 import { algoError } from './algo-error.js'
 
 /** An algorithm of Interactive Brokers: `algoStrategy` and `algoParams`. */
@@ -17,7 +17,7 @@ export interface IbkrAlgo {
 export interface FixAlgo {
   /** 847: 1 VWAP, 2 participate, 3 minimise market impact, from 1000 by agreement. */
   readonly targetStrategy: number
-  /** 849, a percentage. */
+  /** 849: a share of 1, as FIX writes percentages (0.15 is 15 %), unless the broker counts in hundredths. */
   readonly participationRate?: number
   /** 958, 959, 960; their number is 957. */
   readonly parameters: readonly { readonly name: string; readonly type: number; readonly value: string }[]
@@ -26,14 +26,8 @@ export interface FixAlgo {
 /** Types of strategy parameters, 959. */
 export const FixParameterType = { int: 1, float: 6, quantity: 7, boolean: 13, string: 14, utcTimestamp: 19 } as const
 
-/** The window of the order: brokers want times, not durations. */
-export interface BrokerWindow {
-  startTimeUs?: number
-  endTimeUs?: number
-}
-
 const flag = (value: boolean) => (value ? '1' : '0')
-const percent = (share: number) => String(Number((share * 100).toPrecision(12)))
+const percent = (share: number) => Number((share * 100).toPrecision(12))
 
 /** A time with its zone, as IBKR reads it. */
 function ibkrTime(us: number): string {
@@ -49,7 +43,7 @@ function fixTime(us: number): string {
 
 /** Refuses parameters that the broker's algorithm has no field for. `taken`: those that it has, and what is said otherwise. */
 function requireTaken(algo: AlgoParameters, taken: readonly string[], broker: string): void {
-  const known = new Set(['type', 'startTimeUs', 'endTimeUs', 'durationMs', ...taken])
+  const known = new Set(['type', 'workedBy', 'startTimeUs', 'endTimeUs', 'durationMs', ...taken])
   for (const [name, value] of Object.entries(algo))
     if (value !== undefined && !known.has(name))
       throw algoError('CONTRADICTION', `algo.${name}`, `is not possible for ${algo.type} at ${broker}; leave it out`)
@@ -57,6 +51,9 @@ function requireTaken(algo: AlgoParameters, taken: readonly string[], broker: st
 
 const ibkrStyles = { aggressive: 'Marketable', midpoint: 'Matching Midpoint', passive: 'Matching Same Side' } as const
 const ibkrPriorities = { urgent: 'Urgent', normal: 'Normal', patient: 'Patient' } as const
+
+/** Algorithms that have a counterpart at Interactive Brokers. */
+export const ibkrAlgorithms = ['vwap', 'twap', 'pov', 'is', 'close', 'iceberg', 'adaptive'] as const
 
 type Param = [tag: string, value: string | undefined]
 
@@ -123,9 +120,12 @@ function made(algoStrategy: string, params: readonly Param[]): IbkrAlgo {
 export interface FixAlgoOptions {
   /** 847 by algorithm, for those that are no standard ones and where the broker's differ. */
   strategies?: Readonly<Record<string, number>>
+  /** Whether the broker wants 15 in ParticipationRate (849) for 15 %; unless given 0.15, as the protocol has it. */
+  rateInPercent?: boolean
 }
 
-const standardStrategies: Readonly<Record<string, number>> = { vwap: 1, pov: 2, is: 3 }
+/** 847 of the algorithms that the protocol itself has. */
+export const standardStrategies: Readonly<Record<string, number>> = { vwap: 1, pov: 2, is: 3 }
 
 /**
  * The fields of a FIX order that ask a broker for the algorithm. Parameters that all brokers name differently are passed under
@@ -136,7 +136,7 @@ const standardStrategies: Readonly<Record<string, number>> = { vwap: 1, pov: 2, 
 export function fixAlgo(
   algo: AlgoParameters,
   window: BrokerWindow = {},
-  { strategies = {} }: FixAlgoOptions = {},
+  { strategies = {}, rateInPercent = false }: FixAlgoOptions = {},
 ): FixAlgo {
   const targetStrategy = strategies[algo.type] ?? standardStrategies[algo.type]
   if (targetStrategy === undefined)
@@ -145,7 +145,14 @@ export function fixAlgo(
       'algo.type',
       `${algo.type} has no standard TargetStrategy; give its number in strategies`,
     )
-  const { type: _, startTimeUs: __, endTimeUs: ___, durationMs: ____, ...own } = algo as Record<string, unknown>
+  const {
+    type: _,
+    workedBy: _by,
+    startTimeUs: _start,
+    endTimeUs: _end,
+    durationMs: _length,
+    ...own
+  } = algo as Record<string, unknown>
   const parameters: { name: string; type: number; value: string }[] = []
   if (window.startTimeUs !== undefined)
     parameters.push({ name: 'StartTime', type: FixParameterType.utcTimestamp, value: fixTime(window.startTimeUs) })
@@ -157,7 +164,7 @@ export function fixAlgo(
   }
   return {
     targetStrategy,
-    ...(algo.type === 'pov' ? { participationRate: Number(percent(algo.rate)) } : {}),
+    ...(algo.type === 'pov' ? { participationRate: rateInPercent ? percent(algo.rate) : algo.rate } : {}),
     parameters,
   }
 }

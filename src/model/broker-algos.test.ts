@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fixAlgo, ibkrAlgo } from './index.js'
+import { fixAlgo, ibkrAlgo } from './broker-algos.js'
 
 const window = { startTimeUs: 1_704_205_800_000_000, endTimeUs: 1_704_209_400_000_000 }
 
@@ -31,7 +31,7 @@ describe('algorithms of brokers', () => {
   it('speaks TargetStrategy and its parameters in FIX', () => {
     expect(fixAlgo({ type: 'pov', rate: 0.15, maxSlice: 500, catchUp: false }, window)).toEqual({
       targetStrategy: 2,
-      participationRate: 15,
+      participationRate: 0.15,
       parameters: [
         { name: 'StartTime', type: 19, value: '20240102-14:30:00.000' },
         { name: 'EndTime', type: 19, value: '20240102-15:30:00.000' },
@@ -39,6 +39,7 @@ describe('algorithms of brokers', () => {
         { name: 'CatchUp', type: 13, value: 'N' },
       ],
     })
+    expect(fixAlgo({ type: 'pov', rate: 0.07 }, {}, { rateInPercent: true }).participationRate).toBe(7)
     expect(fixAlgo({ type: 'twap' }, {}, { strategies: { twap: 1014 } }).targetStrategy).toBe(1014)
   })
 

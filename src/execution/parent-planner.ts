@@ -1,0 +1,187 @@
+/**
+ * From a request to a plan on record: everything that can be wrong with an order is found here, before anything is written
+ * or sent.
+ */
+import type { BaseConnector } from '../connector/base-connector.js'
+import type { Time } from '../core/time.js'
+import type { QuoteCache } from '../market/quote-cache.js'
+import type { AlgoCommon, AlgoOrderRequest, BrokerWindow } from '../model/algo.js'
+import { algoError } from '../model/algo-error.js'
+import type { Instrument } from '../model/instrument.js'
+import type { OrderCore } from '../oms/order-core.js'
+import type { OrderManager } from '../oms/order-manager.js'
+import { type AlgorithmFactories, type AlgorithmFactory, factoryOf } from './algorithms.js'
+import { brokerFactory } from './broker-worked.js'
+import {
+  type CheckedRequest,
+  checkRequest,
+  type ParentPlan,
+  readTerms,
+  readTrigger,
+  requireKnownFields,
+} from './parent-terms.js'
+
+/** What plans are made with. */
+export interface ParentPlannerParts {
+  readonly core: OrderCore
+  readonly orders: OrderManager
+  readonly time: Time
+  readonly quotes: QuoteCache
+  /** Account and strategy of orders that name none. */
+  readonly account: string
+  readonly strategy: string
+  readonly algorithms?: AlgorithmFactories | undefined
+  /** Index of the connector for an order without one; below 0 where there is none. */
+  route(instrument: number, account: string): number
+  newId(): string
+  /** Seed of an order that brings none. */
+  seedOf(id: string): number
+}
+
+/** Where an order goes, and what of it is a broker's business. */
+interface Destination {
+  readonly connector: string | null
+  readonly broker?: BrokerWindow
+}
+
+/** Makes plans of parent orders. */
+export class ParentPlanner {
+  readonly #parts: ParentPlannerParts
+
+  constructor(parts: ParentPlannerParts) {
+    this.#parts = parts
+  }
+
+  /** How the algorithm of a plan is made; undefined for one that is not known. */
+  factoryOf({ algo, broker }: Pick<ParentPlan, 'algo' | 'broker'>): AlgorithmFactory | undefined {
+    return broker === undefined ? factoryOf(algo.type, this.#parts.algorithms) : brokerFactory(broker)
+  }
+
+  /** The plan of a request. @throws TradewireError `TW_INVALID_ALGO` and others, before anything is sent. */
+  planOf(request: AlgoOrderRequest): ParentPlan {
+    const { core, time, account, strategy, quotes, newId, seedOf } = this.#parts
+    const { algo, symbol } = request
+    if (typeof algo !== 'object' || algo === null || typeof algo.type !== 'string')
+      throw algoError('INVALID_PARAMETER', 'algo', 'must be an object with the type of an algorithm')
+    const factory = factoryOf(algo.type, this.#parts.algorithms)
+    if (factory === undefined)
+      throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${algo.type} is not known; register it in algorithms`)
+    requireKnownFields(request, factory.fields)
+    const instrument = core.instruments.get(symbol)
+    const nowUs = time.wallUs()
+    const checked = checkRequest(request, instrument, nowUs)
+    const common = algo as AlgoCommon & { type: string }
+    const terms = readTerms(common, request.side === 'buy' ? 1 : -1, instrument)
+    const trigger = algo.type === 'emulate' ? readTrigger(request, instrument) : undefined
+    const isBrokers = worker(common) === 'broker'
+    if (!isBrokers) requireSound(factory, common, trigger, checked, instrument, terms)
+    const { connector, broker } = this.#destination(request, checked, instrument, isBrokers)
+    this.#requireInsideCollar(request, instrument)
+    const id = request.clientOrderId ?? newId()
+    const mid = quotes.mid(instrument.index)
+    const { quantityUnits, limitUnits, startUs, endUs } = checked
+    return {
+      version: 1,
+      id,
+      instrument: instrument.id,
+      side: request.side,
+      quantityUnits,
+      limitUnits: Number.isNaN(limitUnits) ? null : limitUnits,
+      account: request.account ?? account,
+      strategy: request.strategy ?? strategy,
+      connector,
+      tag: request.tag ?? null,
+      reduceOnly: request.reduceOnly === true,
+      algo: JSON.parse(JSON.stringify(algo)) as ParentPlan['algo'],
+      ...(trigger === undefined ? {} : { trigger }),
+      ...(broker === undefined ? {} : { broker }),
+      // A broker is told of the window at once, and keeps it himself.
+      startUs: broker === undefined ? startUs : nowUs,
+      endUs: broker === undefined && Number.isFinite(endUs) ? endUs : null,
+      seed: common.seed ?? seedOf(id),
+      createdUs: nowUs,
+      arrival: Number.isNaN(mid) ? null : mid,
+    }
+  }
+
+  #destination(
+    request: AlgoOrderRequest,
+    { quantityUnits, startUs, endUs }: CheckedRequest,
+    instrument: Instrument,
+    isBrokers: boolean,
+  ): Destination {
+    const named = this.#indexOf(request.connector)
+    if (!isBrokers) return { connector: request.connector ?? null }
+    const { core, account, route } = this.#parts
+    const at = named >= 0 ? named : route(instrument.index, request.account ?? account)
+    const connector = core.connectors[at] as BaseConnector | undefined
+    if (connector === undefined)
+      throw algoError('NO_VENUE', 'connector', 'must be named: no broker is there to take the order')
+    if (quantityUnits > instrument.maxQuantityUnits)
+      throw algoError(
+        'INVALID_QUANTITY',
+        'quantity',
+        `must be at most ${instrument.quantityText(instrument.maxQuantityUnits)}: a broker gets the order in one piece`,
+      )
+    const broker: BrokerWindow = {
+      ...(request.algo.startTimeUs === undefined ? {} : { startTimeUs: startUs }),
+      ...(Number.isFinite(endUs) ? { endTimeUs: endUs } : {}),
+    }
+    connector.requireAlgorithm({ algo: request.algo, window: broker })
+    // It stays with this broker, whatever routes do later: what is left must not be worked in two places.
+    return { connector: core.names.connector(at), broker }
+  }
+
+  /** Index of a connector that is named; below 0 where none is. */
+  #indexOf(name: string | undefined): number {
+    if (name === undefined) return -1
+    const index = this.#parts.core.names.connectors.find(name)
+    if (index >= 0) return index
+    throw algoError('NO_VENUE', 'connector', `there is none named "${name}"`)
+  }
+
+  /** A limit that the gate would refuse for every child refuses the order. */
+  #requireInsideCollar(request: AlgoOrderRequest, instrument: Instrument): void {
+    if (request.price === undefined) return
+    const { symbol, side, price, account, strategy, connector } = request
+    const least = Math.max(instrument.minQuantityUnits, instrument.sizeStepUnits)
+    const breaches = this.#parts.orders.explain({
+      symbol,
+      side,
+      price,
+      quantity: instrument.quantityText(least),
+      ...(account === undefined ? {} : { account }),
+      ...(strategy === undefined ? {} : { strategy }),
+      ...(connector === undefined ? {} : { connector }),
+    })
+    const breach = breaches.find(({ code }) => code === 'PRICE_COLLAR')
+    if (breach !== undefined)
+      throw algoError(
+        'LIMIT_THROUGH_COLLAR',
+        'price',
+        `is beyond the price collar: ${breach.observed}, limit ${breach.limit}`,
+      )
+  }
+}
+
+function worker({ workedBy = 'here' }: AlgoCommon): 'here' | 'broker' {
+  if (workedBy === 'here' || workedBy === 'broker') return workedBy
+  throw algoError('INVALID_PARAMETER', 'algo.workedBy', 'must be here or broker')
+}
+
+/** Refuses what the algorithm could not carry out here. */
+function requireSound(
+  factory: AlgorithmFactory,
+  algo: AlgoCommon & { type: string },
+  trigger: ParentPlan['trigger'],
+  { startUs, endUs }: CheckedRequest,
+  instrument: Instrument,
+  terms: ReturnType<typeof readTerms>,
+): void {
+  const algorithm = factory.create(algo, trigger)
+  if (algorithm.needsWindow && !Number.isFinite(endUs))
+    throw algoError('INVALID_WINDOW', 'algo.durationMs', `or endTimeUs is required for ${algo.type}`)
+  if (terms.endPolicy === 'extend' && terms.extendUntilUs <= endUs)
+    throw algoError('INVALID_WINDOW', 'algo.extendUntilUs', 'must be after the end of the window')
+  algorithm.check((endUs - startUs) / 1_000, instrument)
+}
