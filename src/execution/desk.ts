@@ -8,7 +8,7 @@ import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
 import { BookStore } from '../market/book-store.js'
 import type { QuoteCache } from '../market/quote-cache.js'
-import type { AlgoOrderRequest } from '../model/algo.js'
+import type { AlgoOrderRequest, SorParameters } from '../model/algo.js'
 import { algoError } from '../model/algo-error.js'
 import type { Instrument } from '../model/instrument.js'
 import type { OrderCore } from '../oms/order-core.js'
@@ -111,6 +111,7 @@ export class ExecutionDesk implements ParentOrderPort {
       account,
       strategy,
       algorithms,
+      board: this.#board,
       route: (instrument, name) => options.route(instrument, name),
       newId: () => this.#newId(),
       seedOf: (id) => random.fork(id).below(0x1_0000_0000),
@@ -321,7 +322,7 @@ export class ExecutionDesk implements ParentOrderPort {
       record,
       board: this.#board,
       account: where.account,
-      obstacle: () => (factory.isRouter === true ? this.#routersObstacle(where) : this.#obstacle(where)),
+      obstacle: () => (factory.isRouter === true ? this.#routersObstacle(where, plan) : this.#obstacle(where)),
       readPrices: (view) => readPrices(view, this.#options.quotes),
       tapeUnits: () => tape.units,
       dataFault: () => this.#dataFault(instrument),
@@ -377,9 +378,9 @@ export class ExecutionDesk implements ParentOrderPort {
   }
 
   /** A router goes on as long as one venue can be used: it leaves the others out itself. */
-  #routersObstacle({ connector: _, ...where }: Whereabouts): PauseReason | undefined {
+  #routersObstacle({ connector: _, ...where }: Whereabouts, { algo }: ParentPlan): PauseReason | undefined {
     let obstacle: PauseReason | undefined = 'disconnect'
-    for (const connector of this.#board.connectors(undefined)) {
+    for (const connector of this.#board.connectors((algo as SorParameters).venues)) {
       obstacle = this.#obstacle({ ...where, connector })
       if (obstacle === undefined) return undefined
     }
@@ -466,6 +467,7 @@ export class ExecutionDesk implements ParentOrderPort {
   /** Something changed that concerns all: a connection, a trading state, a phase of the market. */
   wake(): void {
     if (this.#isSuspended) return
+    this.#board.noteConnections()
     const { turn } = this.#options.core
     turn.begin()
     try {
@@ -514,6 +516,11 @@ export class ExecutionDesk implements ParentOrderPort {
     if (policy === 'cancel') return
     for (const { parent } of this.#parents.values()) parent.suspend()
     for (const group of this.#groups.values()) group.suspend()
+  }
+
+  /** Quantity displayed for an order of a side (1 buys) up to a limit, over all books that are kept; NaN without any. */
+  displayed(instrument: number, side: number, limit: number): number {
+    return this.#board.displayedWithin(instrument, side, limit)
   }
 
   /** Whether an algorithm is known. */

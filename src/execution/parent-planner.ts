@@ -3,9 +3,10 @@
  * or sent.
  */
 import type { BaseConnector } from '../connector/base-connector.js'
+import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
 import type { QuoteCache } from '../market/quote-cache.js'
-import type { AlgoCommon, AlgoOrderRequest, BrokerWindow } from '../model/algo.js'
+import type { AlgoCommon, AlgoOrderRequest, BrokerWindow, SorParameters } from '../model/algo.js'
 import { algoError } from '../model/algo-error.js'
 import type { Instrument } from '../model/instrument.js'
 import type { OrderCore } from '../oms/order-core.js'
@@ -20,6 +21,7 @@ import {
   readTrigger,
   requireKnownFields,
 } from './parent-terms.js'
+import type { VenueBoard } from './venue-board.js'
 
 /** What plans are made with. */
 export interface ParentPlannerParts {
@@ -31,6 +33,7 @@ export interface ParentPlannerParts {
   readonly account: string
   readonly strategy: string
   readonly algorithms?: AlgorithmFactories | undefined
+  readonly board: VenueBoard
   /** Index of the connector for an order without one; below 0 where there is none. */
   route(instrument: number, account: string): number
   newId(): string
@@ -60,21 +63,17 @@ export class ParentPlanner {
   /** The plan of a request. @throws TradewireError `TW_INVALID_ALGO` and others, before anything is sent. */
   planOf(request: AlgoOrderRequest): ParentPlan {
     const { core, time, account, strategy, quotes, newId, seedOf } = this.#parts
-    const { algo, symbol } = request
-    if (typeof algo !== 'object' || algo === null || typeof algo.type !== 'string')
-      throw algoError('INVALID_PARAMETER', 'algo', 'must be an object with the type of an algorithm')
-    const factory = factoryOf(algo.type, this.#parts.algorithms)
-    if (factory === undefined)
-      throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${algo.type} is not known; register it in algorithms`)
+    const factory = this.#knownFactory(request)
     requireKnownFields(request, factory.fields)
-    const instrument = core.instruments.get(symbol)
+    const instrument = core.instruments.get(request.symbol)
     const nowUs = time.wallUs()
     const checked = checkRequest(request, instrument, nowUs)
-    const common = algo as AlgoCommon & { type: string }
+    const common = request.algo as AlgoCommon & { type: string }
     const terms = readTerms(common, request.side === 'buy' ? 1 : -1, instrument)
-    const trigger = algo.type === 'emulate' ? readTrigger(request, instrument) : undefined
+    const trigger = common.type === 'emulate' ? readTrigger(request, instrument) : undefined
     const isBrokers = worker(common) === 'broker'
-    if (!isBrokers) requireSound(factory, common, trigger, checked, instrument, terms)
+    const algo = factory.isRouter === true ? routed(request) : (request.algo as ParentPlan['algo'])
+    if (!isBrokers) this.#requireSound(factory, algo, trigger, checked, instrument, terms)
     const { connector, broker } = this.#destination(request, checked, instrument, isBrokers)
     this.#requireInsideCollar(request, instrument)
     const id = request.clientOrderId ?? newId()
@@ -102,6 +101,46 @@ export class ParentPlanner {
       createdUs: nowUs,
       arrival: Number.isNaN(mid) ? null : mid,
     }
+  }
+
+  #knownFactory({ algo }: AlgoOrderRequest): AlgorithmFactory {
+    if (typeof algo !== 'object' || algo === null || typeof algo.type !== 'string')
+      throw algoError('INVALID_PARAMETER', 'algo', 'must be an object with the type of an algorithm')
+    const factory = factoryOf(algo.type, this.#parts.algorithms)
+    if (factory !== undefined) return factory
+    throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${algo.type} is not known; register it in algorithms`)
+  }
+
+  /** Refuses what the algorithm could not carry out here: it makes its plan once, for nobody. */
+  #requireSound(
+    factory: AlgorithmFactory,
+    algo: ParentPlan['algo'],
+    trigger: ParentPlan['trigger'],
+    { quantityUnits, startUs, endUs }: CheckedRequest,
+    instrument: Instrument,
+    terms: ReturnType<typeof readTerms>,
+  ): void {
+    const algorithm = factory.create(algo, trigger)
+    if (algorithm.needsWindow && !Number.isFinite(endUs))
+      throw algoError('INVALID_WINDOW', 'algo.durationMs', `or endTimeUs is required for ${algo.type}`)
+    if (terms.endPolicy === 'extend' && terms.extendUntilUs <= endUs)
+      throw algoError('INVALID_WINDOW', 'algo.extendUntilUs', 'must be after the end of the window')
+    algorithm.check((endUs - startUs) / 1_000, instrument)
+    const windowUs = Number.isFinite(endUs) ? endUs - startUs : 0
+    algorithm.begin({
+      quantityUnits,
+      baseUnits: 0,
+      windowUs,
+      fullWindowUs: Math.max(1, windowUs),
+      startUs,
+      lotUnits: terms.lotUnits,
+      minSliceUnits: terms.minSliceUnits,
+      random: new SeededRandom(1),
+      instrument,
+      side: terms.side,
+      board: this.#parts.board,
+      account: 0,
+    })
   }
 
   #destination(
@@ -169,19 +208,11 @@ function worker({ workedBy = 'here' }: AlgoCommon): 'here' | 'broker' {
   throw algoError('INVALID_PARAMETER', 'algo.workedBy', 'must be here or broker')
 }
 
-/** Refuses what the algorithm could not carry out here. */
-function requireSound(
-  factory: AlgorithmFactory,
-  algo: AlgoCommon & { type: string },
-  trigger: ParentPlan['trigger'],
-  { startUs, endUs }: CheckedRequest,
-  instrument: Instrument,
-  terms: ReturnType<typeof readTerms>,
-): void {
-  const algorithm = factory.create(algo, trigger)
-  if (algorithm.needsWindow && !Number.isFinite(endUs))
-    throw algoError('INVALID_WINDOW', 'algo.durationMs', `or endTimeUs is required for ${algo.type}`)
-  if (terms.endPolicy === 'extend' && terms.extendUntilUs <= endUs)
-    throw algoError('INVALID_WINDOW', 'algo.extendUntilUs', 'must be after the end of the window')
-  algorithm.check((endUs - startUs) / 1_000, instrument)
+/** A router that is given a connector routes there and nowhere else. */
+function routed({ algo, connector }: AlgoOrderRequest): ParentPlan['algo'] {
+  if (connector === undefined) return algo as ParentPlan['algo']
+  const { venues = [connector] } = algo as SorParameters
+  if (Array.isArray(venues) && venues.length === 1 && venues[0] === connector)
+    return { ...algo, venues } as unknown as ParentPlan['algo']
+  throw algoError('CONTRADICTION', 'connector', 'and algo.venues name different venues; give one of them')
 }

@@ -28,7 +28,9 @@ export class SmartOrderRouter extends ExecutionAlgorithm<SorParameters> {
 
   constructor(parameters: SorParameters) {
     super(parameters)
-    const { rest = 'wait', intervalMs = defaultIntervalMs } = parameters
+    const { rest = 'wait', intervalMs = defaultIntervalMs, venues } = parameters
+    if (venues !== undefined && !(Array.isArray(venues) && venues.length > 0 && new Set(venues).size === venues.length))
+      throw algoError('INVALID_PARAMETER', 'algo.venues', 'must be a list of different connectors, at least one')
     if (!['post', 'wait', 'cancel'].includes(rest))
       throw algoError('INVALID_PARAMETER', 'algo.rest', 'must be post, wait or cancel')
     this.#intervalUs = requireNumber(intervalMs, 'algo.intervalMs', 1, 86_400_000) * 1_000

@@ -76,6 +76,8 @@ export class VenueBoard {
   /** Children in flight by venue and side. */
   readonly #inFlight = new Map<string, number>()
   readonly #fillRates = new Map<number, number>()
+  /** When a connector was last seen without a connection, epoch microseconds: what it showed before is not known to hold. */
+  readonly #lostUs: number[] = []
   readonly #prices = new Float64Array(maxLevels)
   readonly #sizes = new Float64Array(maxLevels)
 
@@ -98,6 +100,15 @@ export class VenueBoard {
         throw algoError('NO_VENUE', 'algo.venues', `names "${name}", which takes no orders here`)
       return index
     })
+  }
+
+  /** A connection came or went. */
+  noteConnections(): void {
+    const { connectors } = this.#parts.core
+    for (let index = 0; index < connectors.length; index++) {
+      const state = connectors[index]?.state
+      if (state !== undefined && state !== 'ready' && state !== 'reconciling') this.#lostUs[index] = this.#parts.nowUs()
+    }
   }
 
   /** Name of a connector. */
@@ -150,6 +161,7 @@ export class VenueBoard {
     if ((options.score?.(this.nameOf(connector)) ?? 100) < (options.minScore ?? 10)) return 'UNHEALTHY'
     const ageUs = quotes.ageUs(instrument.index, nowUs(), connector)
     if (!(ageUs <= (options.maxQuoteAgeMs ?? 2_000) * 1_000)) return 'STALE'
+    if (ageUs > nowUs() - (this.#lostUs[connector] ?? Number.NEGATIVE_INFINITY)) return 'STALE'
     if ((this.#inFlight.get(this.#key(connector, instrument, side)) ?? 0) > 0) return 'IN_FLIGHT'
     return this.#ownOrders(connector, instrument, account, side, limitUnits)
   }
@@ -205,6 +217,24 @@ export class VenueBoard {
     return Number.isNaN(price) || !(size > 0)
       ? []
       : [[instrument.nearestPriceUnits(price), instrument.nearestQuantityUnits(size)]]
+  }
+
+  /**
+   * Quantity that is displayed for an order of a side over all venues, up to a limit price (NaN: any), in instrument quantity
+   * of 1; NaN where no book is kept and alive.
+   */
+  displayedWithin(instrument: number, side: number, limit: number): number {
+    const { core, book } = this.#parts
+    let total = Number.NaN
+    for (let connector = 0; connector < core.connectors.length; connector++) {
+      const known = book?.(instrument, connector)
+      if (known === undefined || known.state !== BookState.live || known.isCrossed) continue
+      const count = known.depth(side > 0 ? 1 : 0, maxLevels, this.#prices, this.#sizes)
+      if (Number.isNaN(total)) total = 0
+      for (let level = 0; level < count; level++)
+        if (!(side * ((this.#prices[level] as number) - limit) > 0)) total += this.#sizes[level] as number
+    }
+    return total
   }
 
   #version(connector: number, { index }: Instrument): number {

@@ -6,6 +6,7 @@ import { InstrumentRegistry } from '../model/instrument-registry.js'
 import { CoreNames } from '../oms/core-names.js'
 import { OrderCore } from '../oms/order-core.js'
 import { composeValidation } from '../oms/validation/config.js'
+import type { DepthSource } from '../oms/validation/stages/liquidity.js'
 import { type QuoteSource, Validator } from '../oms/validation/validator.js'
 import { OrderTable } from '../orders/order-table.js'
 import type { RateSource } from '../portfolio/base-currency.js'
@@ -104,10 +105,12 @@ export function composeValidator(
   { validation }: TradingSystemConfig,
   { calendars, validationStages }: TradingSystemParts,
   quotes: QuoteSource,
+  depth: DepthSource,
 ): void {
   if (validation === undefined) return
   const pipeline = composeValidation(validation, {
     gate: core.gate,
+    depth,
     ...(calendars === undefined ? {} : { calendars }),
     ...(validationStages === undefined ? {} : { stages: validationStages }),
   })

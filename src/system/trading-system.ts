@@ -145,7 +145,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.risk = composeRiskDesk(config, parts, this.#core, this.time, this.#logger, (where, error) =>
       this.#problem(where, error),
     )
-    composeValidator(this.#core, config, parts, this.quotes)
+    composeValidator(this.#core, config, parts, this.quotes, (...order) => this.execution.displayed(...order))
     this.instruments = this.#core.instruments
     this.portfolio = this.#core.ledger.portfolio
     this.gate = this.#core.gate
