@@ -111,6 +111,23 @@ export { BookChecksum, type BookChecksumOptions, checksumOfTexts } from './marke
 export { type BookDefinition, BookStore, type BookStoreOptions } from './market/book-store.js'
 export { type CrossedPolicy, OrderBook, type OrderBookOptions } from './market/order-book.js'
 export { OrderByOrderBook, type OrderByOrderBookOptions } from './market/order-by-order-book.js'
+export {
+  type DataQualityEvent,
+  type DataQualityReport,
+  type FeedCounts,
+  type FeedLatency,
+  type FeedQuality,
+  type QualityIssue,
+  qualityIssues,
+  type TroubledStream,
+} from './market/quality/quality-events.js'
+export {
+  type DataQualityEvents,
+  DataQualityMonitor,
+  type DataQualityOptions,
+} from './market/quality/quality-monitor.js'
+export { type DataQualityConfig, type QualityThresholds, StreamKind } from './market/quality/quality-options.js'
+export { type ScoreInput, type ScoreParts, scoreOf, scoreParts, scoreWeights } from './market/quality/quality-score.js'
 export { anySource, QuoteCache, type QuoteCacheOptions } from './market/quote-cache.js'
 export { type SequenceRule, type SequenceRuleName, sequenceRules } from './market/sequence-rules.js'
 export { LatencyHistogram } from './math/histogram.js'
@@ -243,6 +260,7 @@ export { type RoutingStrategy, routingStrategies, type SteadinessOptions } from 
 export type { RouteConfig } from './routing/routes.js'
 // The system and its strategies
 export type { StrategyErrorPolicy, TradingMode, TradingSystemConfig } from './system/config.js'
+export type { FeedEvent } from './system/feed-event.js'
 export type { Problem } from './system/problems.js'
 export {
   type RecoveredState,

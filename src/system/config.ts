@@ -6,6 +6,7 @@
 import type { OrderEnvironment } from '../connector/capabilities.js'
 import { areCertificatesIgnored } from '../core/certificate-checks.js'
 import { TradewireError } from '../core/errors.js'
+import { type DataQualityConfig, dataQualitySchema } from '../market/quality/quality-options.js'
 import {
   amount,
   durationMs,
@@ -129,6 +130,8 @@ export interface TradingSystemConfig {
   }
   /** Market data for strategies that fall behind: the newest price only (`conflate`), the newest events (`dropOldest`), or everything (`backpressure`). `conflate`, in simulation `backpressure`, unless given. */
   overflow?: 'conflate' | 'dropOldest' | 'backpressure'
+  /** Thresholds of the data quality monitor; `{}`, in simulation `false` (nothing is watched), unless given. */
+  quality?: DataQualityConfig | false
 }
 
 const currency = pattern(/^[A-Za-z0-9.]{1,16}$/, 'a currency such as USD')
@@ -183,6 +186,7 @@ const entries = {
     }),
   ),
   overflow: optional(oneOf(['conflate', 'dropOldest', 'backpressure'])),
+  quality: optional(orFalse(dataQualitySchema)),
 }
 
 const schema = options(entries)

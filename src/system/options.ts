@@ -270,3 +270,16 @@ export function requireLiveStart(
     strategies.map(({ name }) => name),
   )
 }
+
+/** Live: the venues must report the accounts that were named. @throws TradewireError `TW_LIVE_REFUSED`. */
+export function requireAccounts({ mode, live }: TradingSystemConfig, reported: ReadonlySet<string>): void {
+  if (mode !== 'live') return
+  const { account, accounts = [] } = live as NonNullable<TradingSystemConfig['live']>
+  for (const each of [account, ...accounts]) {
+    if (reported.has(each)) continue
+    throw new TradewireError(
+      'TW_LIVE_REFUSED',
+      `No connector reports account ${each}; reported are: ${[...reported].join(', ') || 'none'}`,
+    )
+  }
+}

@@ -21,8 +21,15 @@ import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
 import { riskMemoryName } from '../oms/risk-memory.js'
 import type { StrategyErrorPolicy } from './config.js'
+import type { FeedEvent } from './feed-event.js'
 import { type MarketHub, WantedInstruments, watchedKinds, watchPromise } from './market-hub.js'
-import type { ConnectionEvent, PositionReading, Strategy, StrategyHost, StrategySubscription } from './strategy.js'
+import {
+  type ConnectionEvent,
+  type PositionReading,
+  Strategy,
+  type StrategyHost,
+  type StrategySubscription,
+} from './strategy.js'
 import { type HistoryProvider, warmUp } from './warm-up.js'
 
 /** How long a strategy may take to stop, on the system's clock. */
@@ -234,6 +241,15 @@ export class StrategyDesk {
   connection(event: ConnectionEvent): void {
     for (const seat of [...this.#seats.values()])
       if (seat.isRunning) this.#call(seat, 'onConnection', () => seat.strategy.onConnection(event))
+  }
+
+  /** Tells strategies what happened to their feeds: those that want the instrument, or all where it is of no single one. */
+  feed(event: FeedEvent): void {
+    const instrument = event.type === 'stream' || event.type === 'quality' ? event.instrument : -1
+    for (const seat of [...this.#seats.values()]) {
+      if (!seat.isRunning || seat.strategy.onFeed === Strategy.prototype.onFeed) continue
+      if (instrument < 0 || seat.wanted.has(instrument)) this.#call(seat, 'onFeed', () => seat.strategy.onFeed(event))
+    }
   }
 
   // ---- What throws -----------------------------------------------------------------------------------------------------

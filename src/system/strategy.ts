@@ -21,6 +21,7 @@ import type { OrderEvent } from '../oms/order-event.js'
 import type { OrderHandle } from '../oms/order-handle.js'
 import type { OrderFilter } from '../oms/order-manager.js'
 import type { ParentOrderHandle } from '../oms/parent-port.js'
+import type { FeedEvent } from './feed-event.js'
 import type { BarView, BookView, QuoteView, StatusView, TradeView } from './views.js'
 
 /** A position as a strategy sees it at one moment. */
@@ -135,6 +136,8 @@ export abstract class Strategy {
   /** An event of one of its own orders. */
   onOrderEvent(_event: OrderEvent): void {}
   onConnection(_event: ConnectionEvent): void {}
+  /** A stream of its instruments went stale or came back, messages are missing, a health check failed, data are bad. */
+  onFeed(_event: FeedEvent): void {}
 
   /** Ties the strategy to a system. Called by the system. */
   attach(host: StrategyHost, persisted: unknown): void {

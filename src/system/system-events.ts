@@ -1,5 +1,6 @@
 /** The events of a trading system. */
 import type { ReconciliationReport } from '../oms/reconciler.js'
+import type { FeedEvent } from './feed-event.js'
 import type { Problem } from './problems.js'
 import type { RoutingEvent } from './routing-desk.js'
 import type { ShadowComparison } from './shadow-desk.js'
@@ -13,6 +14,8 @@ export interface TradingSystemEvents {
   problem: Problem
   /** A route or a feed uses another connector from now on. */
   routing: RoutingEvent
+  /** A stream went stale or came back, messages are missing, a health check was answered or not, data are bad. */
+  feed: FeedEvent
   /** A strategy was ended because a hook threw, see `onStrategyError`. */
   strategyFailed: StrategyFailure
   /** An order and its shadow are over, see `shadow`. */

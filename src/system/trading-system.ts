@@ -17,6 +17,7 @@ import { VirtualTime } from '../core/virtual-time.js'
 import type { ExecutionDesk } from '../execution/desk.js'
 import type { Journal } from '../journal/journal.js'
 import { BarAggregator } from '../market/bar-aggregator.js'
+import type { DataQualityMonitor } from '../market/quality/quality-monitor.js'
 import { QuoteCache } from '../market/quote-cache.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
@@ -52,8 +53,15 @@ import {
 } from './compose.js'
 import type { TradingSystemConfig } from './config.js'
 import type { ConnectorHub } from './connector-hub.js'
+import { composeFeedDesk } from './feed-desk.js'
 import { KillDesk, type KillOptions } from './kill-desk.js'
-import { type Connectors, requireLiveStart, type TradingSystemOptions, takeOptions } from './options.js'
+import {
+  type Connectors,
+  requireAccounts,
+  requireLiveStart,
+  type TradingSystemOptions,
+  takeOptions,
+} from './options.js'
 import { composeOrderPlane, composeValidator } from './order-plane.js'
 import { type Problem, ProblemLog } from './problems.js'
 import type { RiskDesk } from './risk-desk.js'
@@ -94,6 +102,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
   readonly quotes = new QuoteCache()
   readonly bars = new BarAggregator({})
   readonly ring: IngestRing
+  /** How good the market data are: scores, counts and a report; its issues are events of `feed`, too. */
+  readonly quality: DataQualityMonitor
   readonly journal: Journal
   /** What the journal held at the start. */
   readonly recovery: RecoveryReport
@@ -193,6 +203,10 @@ export class TradingSystem<C extends Connectors = Connectors> {
       onFailed: (failure) => this.events.emit('strategyFailed', failure),
       execution: () => this.execution,
     })
+    this.quality = composeFeedDesk(surroundings, this.ring, this.#hub.byName, (event) => {
+      this.events.emit('feed', event)
+      this.#desk.feed(event)
+    })
     this.execution = this.#composeExecution(surroundings, defaults, parts)
     resources.defer(() => this.risk.stop())
     this.#deferEnd()
@@ -283,7 +297,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
 
   async #connectAndStart(signal: AbortSignal): Promise<void> {
     await this.#hub.startAll(signal, this.config.routing?.startWith)
-    this.#requireAccounts()
+    requireAccounts(this.config, this.#hub.reportedAccounts)
     this.execution.restore()
     await this.#desk.startAll(this.#strategies, signal)
     const { intervalMs } = this.config.reconciliation ?? {}
@@ -476,6 +490,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
       orders: table.cells.byteLength,
       trades: table.trades.cells.byteLength,
       ring: this.ring.byteLength,
+      quality: this.quality.byteLength,
       tradingStates: this.gate.states.words.byteLength,
     }
   }
@@ -569,20 +584,6 @@ export class TradingSystem<C extends Connectors = Connectors> {
       })
     })
     this.#resources.defer(() => this.#desk.stopAll())
-  }
-
-  /** Live: the venues must report the accounts that were named. */
-  #requireAccounts(): void {
-    if (this.config.mode !== 'live') return
-    const { account, accounts = [] } = this.config.live as NonNullable<TradingSystemConfig['live']>
-    const { reportedAccounts: reported } = this.#hub
-    for (const each of [account, ...accounts]) {
-      if (reported.has(each)) continue
-      throw new TradewireError(
-        'TW_LIVE_REFUSED',
-        `No connector reports account ${each}; reported are: ${[...reported].join(', ') || 'none'}`,
-      )
-    }
   }
 
   #problem(where: string, error: unknown, strategy?: string): void {
