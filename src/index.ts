@@ -242,6 +242,7 @@ export {
 } from './portfolio/performance-tracker.js'
 export { Portfolio } from './portfolio/portfolio.js'
 export { type PortfolioSnapshot, portfolioSnapshot } from './portfolio/snapshot.js'
+export { type PerformanceProfile, type ProfileName, performanceProfiles, profileNames } from './ring/profiles.js'
 export type { MarketSink } from './ring/sink.js'
 export type { Breach } from './risk/breach.js'
 export type { PerInstrument, RiskLimits } from './risk/limits.js'

@@ -1,6 +1,7 @@
 /** Settings that every connector has, and their checks. */
 import { TradewireError } from '../core/errors.js'
 import { type Backoff, defaultBackoff } from '../core/retry.js'
+import { type PerformanceProfile, type ProfileName, profileOf } from '../ring/profiles.js'
 import { type DataKind, dataKinds } from './capabilities.js'
 import { checkPacing, type PacingOptions } from './pacing/pacing-options.js'
 
@@ -30,6 +31,8 @@ export interface ConnectorOptions {
   reconnect?: { firstDelayMs?: number; maxDelayMs?: number; maxAttempts?: number }
   /** The venue's message limits; none unless given. A connector passes its venue's own, which a host may tighten. */
   pacing?: PacingOptions
+  /** How much is taken off a socket in a row, and sent in one piece, where the connector has a choice; `balanced` unless given. */
+  profile?: ProfileName
 }
 
 /** Names of {@link ConnectorOptions}, for checks of option objects that contain them. */
@@ -43,6 +46,7 @@ export const connectorOptionNames = [
   'staleAfterMs',
   'reconnect',
   'pacing',
+  'profile',
 ] as const satisfies readonly (keyof ConnectorOptions)[]
 
 /** Options that were checked, defaults filled in. */
@@ -58,6 +62,7 @@ export interface CheckedConnectorOptions {
   readonly backoff: Backoff
   readonly maxAttempts: number
   readonly pacing: PacingOptions | undefined
+  readonly profile: PerformanceProfile
 }
 
 /** @throws TradewireError `TW_INVALID_CONFIG` naming the option that is not usable. */
@@ -90,6 +95,7 @@ export function checkConnectorOptions(options: ConnectorOptions): CheckedConnect
     backoff: { firstDelayMs, maxDelayMs },
     maxAttempts,
     pacing: options.pacing,
+    profile: profileOf(options.profile ?? 'balanced'),
   }
 }
 

@@ -23,6 +23,7 @@ export {
   TradingStatus,
 } from './kinds.js'
 export { type ConsumerCounters, type OverflowPolicy, overflowPolicies } from './policies.js'
+export { type PerformanceProfile, type ProfileName, performanceProfiles, profileNames, profileOf } from './profiles.js'
 export {
   type FieldType,
   quoteLayout,

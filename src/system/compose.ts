@@ -6,6 +6,7 @@ import type { Logger } from '../core/logger.js'
 import { nodeFileSystem } from '../core/node-file-system.js'
 import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
+import { VirtualTime } from '../core/virtual-time.js'
 import type { AlgorithmFactories } from '../execution/algorithms.js'
 import { ExecutionDesk } from '../execution/desk.js'
 import type { SmartRoutingOptions } from '../execution/venue-board.js'
@@ -24,6 +25,7 @@ import type { Recovery } from '../oms/recovery.js'
 import { ReportIntake } from '../oms/report-intake.js'
 import type { SnapshotOptions } from '../oms/snapshots.js'
 import { IngestRing } from '../ring/ingest-ring.js'
+import { profileOf } from '../ring/profiles.js'
 import type { ExtraOptions } from '../risk/extra-checks.js'
 import { FeedRouter } from '../routing/feed-router.js'
 import { requireEnvironment, type TradingSystemConfig } from './config.js'
@@ -227,12 +229,14 @@ export interface StrategyParts
   bars: BarAggregator
   orders: OrderManager
   history: HistoryProvider | undefined
+  /** Has the ring drained in the next turn. */
+  wake: () => void
 }
 
 /** The strategies of a system, and the market data they see. */
 export function composeStrategyDesk(
   { config, core, time, logger, problem }: Surroundings,
-  { ring, history, ...parts }: StrategyParts,
+  { ring, history, wake, ...parts }: StrategyParts,
 ): StrategyDesk {
   const hub = new MarketHub({
     ring,
@@ -241,6 +245,11 @@ export function composeStrategyDesk(
     bars: parts.bars,
     instruments: core.instruments,
     policy: config.overflow ?? (config.mode === 'simulation' ? 'backpressure' : 'conflate'),
+    time,
+    // On virtual time an event is handled at its own time; there is no load to trade delay for.
+    conflationMs:
+      config.profile === undefined || time instanceof VirtualTime ? 0 : profileOf(config.profile).conflationMs,
+    wake,
     onError: (error, where) => problem(where, error),
   })
   return new StrategyDesk({
@@ -316,5 +325,6 @@ export function extraChecks({ riskChecks, marginModel }: TradingSystemParts): Ex
 /** The ring that market data pass. */
 export function composeRing(config: TradingSystemConfig): IngestRing {
   const { instrument: instruments, connector: sources } = sizesOf(config)
-  return new IngestRing({ capacity: powerOfTwo(config.limits?.ring ?? 65_536), instruments, sources })
+  const usual = config.profile === undefined ? 65_536 : profileOf(config.profile).ring
+  return new IngestRing({ capacity: powerOfTwo(config.limits?.ring ?? usual), instruments, sources })
 }

@@ -25,6 +25,7 @@ import {
 } from '../model/config-schema.js'
 import { checkInput, type FieldFault } from '../model/schema/parse.js'
 import { type ValidationConfig, validationSchema } from '../oms/validation/config.js'
+import { type ProfileName, profileNames } from '../ring/profiles.js'
 import type { LimitPatch } from '../risk/limit-book.js'
 import type { RiskLimits } from '../risk/limits.js'
 import {
@@ -130,6 +131,11 @@ export interface TradingSystemConfig {
   }
   /** Market data for strategies that fall behind: the newest price only (`conflate`), the newest events (`dropOldest`), or everything (`backpressure`). `conflate`, in simulation `backpressure`, unless given. */
   overflow?: 'conflate' | 'dropOldest' | 'backpressure'
+  /**
+   * How market data trade delay for throughput: `ultra-low-latency`, `low-latency`, `balanced`, `high-throughput`, see
+   * `performanceProfiles`. Unless given every turn of the loop hands on what it brought. Of no effect on virtual time.
+   */
+  profile?: ProfileName
   /** Thresholds of the data quality monitor; `{}`, in simulation `false` (nothing is watched), unless given. */
   quality?: DataQualityConfig | false
 }
@@ -186,6 +192,7 @@ const entries = {
     }),
   ),
   overflow: optional(oneOf(['conflate', 'dropOldest', 'backpressure'])),
+  profile: optional(oneOf(profileNames)),
   quality: optional(orFalse(dataQualitySchema)),
 }
 

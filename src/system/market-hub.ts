@@ -6,6 +6,7 @@
  * What risk judges by is thus never older than what a strategy sees.
  */
 import type { DataKind } from '../connector/capabilities.js'
+import type { Time } from '../core/time.js'
 import type { BarAggregator } from '../market/bar-aggregator.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
@@ -15,6 +16,7 @@ import type { IngestRing } from '../ring/ingest-ring.js'
 import type { RingHandlers } from '../ring/kinds.js'
 import type { OverflowPolicy } from '../ring/policies.js'
 import type { RiskGate } from '../risk/gate.js'
+import { PacedConsumer } from './paced-consumer.js'
 import { Strategy } from './strategy.js'
 import { BarView, BookView, QuoteView, StatusView, TradeView } from './views.js'
 
@@ -26,6 +28,11 @@ export interface MarketHubParts {
   bars: BarAggregator
   instruments: InstrumentRegistry
   policy: OverflowPolicy
+  time: Time
+  /** How long strategies are left alone after a batch; 0: never. */
+  conflationMs: number
+  /** Has the ring drained in the next turn. */
+  wake: () => void
   onError: (error: unknown, where: string) => void
 }
 
@@ -33,6 +40,7 @@ export interface MarketHubParts {
 export class MarketHub {
   readonly #parts: MarketHubParts
   readonly #strategies = new Map<Strategy, RingConsumer>()
+  readonly #paced = new Map<Strategy, PacedConsumer>()
 
   constructor(parts: MarketHubParts) {
     this.#parts = parts
@@ -61,16 +69,27 @@ export class MarketHub {
 
   /** Lets a strategy see market data, each hook it overrides. One that overrides none costs nothing. */
   add(strategy: Strategy, wanted: WantedInstruments, onThrow: HookErrorHandler): void {
-    const { ring, instruments, policy } = this.#parts
+    const { ring, instruments, policy, conflationMs, time, wake } = this.#parts
     const handlers = strategyHandlers(strategy, wanted, instruments, onThrow)
     if (Object.keys(handlers).length === 0) return
-    this.#strategies.set(strategy, ring.addConsumer({ name: `strategy ${strategy.name}`, policy, handlers }))
+    const name = `strategy ${strategy.name}`
+    if (conflationMs === 0) {
+      this.#strategies.set(strategy, ring.addConsumer({ name, policy, handlers }))
+      return
+    }
+    const paced = new PacedConsumer(time, conflationMs, wake)
+    const consumer = ring.addConsumer({ name, policy, handlers: paced.handlers(handlers) })
+    paced.follow(consumer)
+    this.#strategies.set(strategy, consumer)
+    this.#paced.set(strategy, paced)
   }
 
   /** Ends what {@link add} began. */
   remove(strategy: Strategy): void {
     this.#strategies.get(strategy)?.close()
     this.#strategies.delete(strategy)
+    this.#paced.get(strategy)?.stop()
+    this.#paced.delete(strategy)
   }
 
   /** Counters of a strategy's market data: offered, delivered, dropped, conflated, queued. */

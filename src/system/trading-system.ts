@@ -195,6 +195,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
       ring: this.ring,
       quotes: this.quotes,
       bars: this.bars,
+      wake: () => this.#hub.wake(),
       orders: this.orders,
       connectors: this.#hub.byName,
       sourcesOf: (subscription) => this.#routing.sourcesOf(subscription),

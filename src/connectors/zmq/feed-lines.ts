@@ -7,6 +7,8 @@ import { type CheckedLimits, securityOptions, type ZmqSecurity } from './securit
 
 /** What lines are made of. */
 export interface FeedLinesParts {
+  /** Messages of a line in a row before the loop gets a turn. */
+  burst: number
   endpoints: readonly string[]
   binds: readonly string[]
   pattern: 'sub' | 'pull'
@@ -97,7 +99,7 @@ export class FeedLines {
   }
 
   #line(endpoint: string, binds: boolean, context: Context): Line {
-    const { pattern, limits, security, time, handler } = this.#parts
+    const { pattern, limits, security, time, handler, burst } = this.#parts
     const settings = {
       context,
       linger: 0,
@@ -111,7 +113,7 @@ export class FeedLines {
     const socket = pattern === 'sub' ? new Subscriber(settings) : new Pull(settings)
     const line = { socket, endpoint, binds, isUp: false }
     this.#lines.push(line)
-    void receiveAll(socket, handler(this.#lines.length - 1), time)
+    void receiveAll(socket, handler(this.#lines.length - 1), time, burst)
     return line
   }
 }

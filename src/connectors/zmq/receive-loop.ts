@@ -1,6 +1,6 @@
 /**
  * Takes messages off a socket in bursts: waits while there is nothing, drains without waiting while there is a backlog, and
- * gives the loop a turn after every thousand.
+ * gives the loop a turn after so many.
  */
 import type { Scheduler } from '../../core/scheduler.js'
 
@@ -25,17 +25,20 @@ export interface BurstHandler {
   failed(error: unknown): void
 }
 
-const mostInARow = 1_000
-
-/** Runs until the socket is closed. Never rejects. */
-export async function receiveAll(socket: ReadableSocket, handler: BurstHandler, time: Scheduler): Promise<void> {
+/** Runs until the socket is closed. Never rejects. `most`: messages in a row before the loop gets a turn. */
+export async function receiveAll(
+  socket: ReadableSocket,
+  handler: BurstHandler,
+  time: Scheduler,
+  most = 1_000,
+): Promise<void> {
   while (!socket.closed) {
     try {
       const first = await socket.receive()
       handler.begin()
       try {
         take(handler, first)
-        if (socket.readable) await drain(socket, handler)
+        if (socket.readable) await drain(socket, handler, most)
       } finally {
         handler.end()
       }
@@ -52,10 +55,10 @@ export async function receiveAll(socket: ReadableSocket, handler: BurstHandler, 
 }
 
 /** Without the question whether something is there: that costs a third of the rate. */
-async function drain(socket: ReadableSocket, handler: BurstHandler): Promise<void> {
+async function drain(socket: ReadableSocket, handler: BurstHandler, most: number): Promise<void> {
   socket.receiveTimeout = 0
   try {
-    for (let count = 1; count < mostInARow; count++) {
+    for (let count = 1; count < most; count++) {
       take(handler, await socket.receive())
       if (handler.holdUp() !== undefined) return
     }

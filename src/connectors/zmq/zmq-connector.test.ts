@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { performanceProfiles } from '../../ring/profiles.js'
 import { openConnector, openPublisher, pause, until } from './feed.test-support.js'
 
 describe('publisher and connector', () => {
@@ -140,5 +141,21 @@ describe('publisher and connector', () => {
     expect(connector.feedStreams[0]?.counters).toMatchObject({ lost: 0, restarts: 1, replayed: 2 })
     await connector.stop()
     await next.stop()
+  })
+})
+
+describe('performance profiles', () => {
+  it('set how long events wait for others, as a bound: what is full leaves at once', async () => {
+    const publisher = await openPublisher({ profile: 'high-throughput' })
+    const { frameRecords } = performanceProfiles['high-throughput']
+    const quote = () => publisher.publishQuote(0, 0, 1, 2, 3, 4, 1_700_000_000_000_001, 0, Number.NaN, 0)
+    for (let i = 0; i < 2 * frameRecords; i++) quote()
+    expect(publisher.counters.frames).toBe(2)
+    quote()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(publisher.counters.frames).toBe(2)
+    await until(() => publisher.counters.frames === 3, 'the frame of the last quote')
+    await publisher.stop()
+    await expect(openPublisher({ profile: 'slow' as 'balanced' })).rejects.toThrow('profile must be one of')
   })
 })

@@ -18,6 +18,7 @@ import type { InstrumentDefinition } from '../../model/instrument.js'
 import { orderTypes, timesInForce } from '../../model/order-types.js'
 import type { ApprovedOrder, ApprovedReplace, CancelRequest } from '../../orders/approved-order.js'
 import type { VenueAccountReport, VenueFillReport, VenueOrderReport } from '../../orders/venue-reports.js'
+import { profileOf } from '../../ring/profiles.js'
 import { Feed, type FeedEvents, type FeedStream, type FeedStreamReport } from './feed/feed.js'
 import { FeedDecoder } from './feed/feed-decoder.js'
 import { type GateKind, gateKinds, type SlowCounters, SlowGate } from './feed/slow-gate.js'
@@ -135,6 +136,7 @@ export class ZmqConnector extends BaseConnector {
       limits: this.#limits,
       security,
       time,
+      burst: profileOf(this.#options.profile ?? 'balanced').burst,
       handler: (line) => this.#handler(line, parts),
       onDown: (reason) => this.connectionLost(reason),
     })

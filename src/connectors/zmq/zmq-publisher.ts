@@ -20,6 +20,7 @@ import { InstrumentRegistry } from '../../model/instrument-registry.js'
 import type { IngestRing } from '../../ring/ingest-ring.js'
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../ring/kinds.js'
 import { refuseUnknownOptions } from '../../ring/options.js'
+import { type ProfileName, profileOf } from '../../ring/profiles.js'
 import type { MarketSink } from '../../ring/sink.js'
 import { FeedService } from './feed-service.js'
 import { followRing } from './follow-ring.js'
@@ -58,6 +59,8 @@ export interface ZmqPublisherOptions extends ZmqLimits {
   publisherId?: number
   /** Between heartbeats of each stream; 1,000 unless given. */
   heartbeatMs?: number
+  /** Sets the three that follow, where they are not given: see `performanceProfiles`. */
+  profile?: ProfileName
   /** The longest that an event waits for others; 0 unless given: what one turn of the loop brings goes out together. */
   lingerMs?: number
   /** Most events in a frame; 256 unless given. */
@@ -81,6 +84,7 @@ const optionNames: readonly (keyof ZmqPublisherOptions)[] = [
   'groups',
   'publisherId',
   'heartbeatMs',
+  'profile',
   'lingerMs',
   'maxRecords',
   'maxFrameBytes',
@@ -142,6 +146,7 @@ export class ZmqPublisher implements MarketSink {
   readonly #dirty: PublishStream[] = []
   readonly #maxRecords: number
   readonly #maxFrameBytes: number
+  readonly #lingerMs: number
   #lines: OpenLine[] = []
   #service: FeedService | undefined
   #doorkeeper: Doorkeeper | undefined
@@ -165,8 +170,13 @@ export class ZmqPublisher implements MarketSink {
       throw invalid('publisherId', 'a whole number from 0 to 2^53 - 1')
     this.#time = time
     this.#logger = logger
-    this.#maxRecords = whole('maxRecords', options.maxRecords ?? 256, 1, 65_535)
-    this.#maxFrameBytes = whole('maxFrameBytes', options.maxFrameBytes ?? 65_536, 1_024, this.#limits.maxMessageBytes)
+    const profile = options.profile === undefined ? undefined : profileOf(options.profile)
+    const { frameRecords = 256, frameBytes = 65_536, batchMs = 0 } = profile ?? {}
+    const { maxMessageBytes } = this.#limits
+    this.#lingerMs = options.lingerMs ?? batchMs
+    this.#maxRecords = whole('maxRecords', options.maxRecords ?? frameRecords, 1, 65_535)
+    const usualBytes = Math.min(frameBytes, maxMessageBytes)
+    this.#maxFrameBytes = whole('maxFrameBytes', options.maxFrameBytes ?? usualBytes, 1_024, maxMessageBytes)
     this.#identity = { publisher: publisherId, epoch: time.wallUs() }
     this.#instruments =
       options.instruments instanceof InstrumentRegistry ? options.instruments : registryOf(options.instruments)
@@ -398,9 +408,10 @@ export class ZmqPublisher implements MarketSink {
       return
     }
     if (this.#flushTimer !== undefined) return
-    const { lingerMs = 0 } = this.#options
     this.#flushTimer =
-      lingerMs > 0 ? this.#time.after(lingerMs, () => this.flush()) : this.#time.nextTurn(() => this.flush())
+      this.#lingerMs > 0
+        ? this.#time.after(this.#lingerMs, () => this.flush())
+        : this.#time.nextTurn(() => this.flush())
   }
 
   #send(frame: Uint8Array): void {
