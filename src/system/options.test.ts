@@ -112,7 +112,7 @@ describe('a live start', () => {
     expect(await missing({ mode: 'live' })).toEqual([
       'live.confirm: true',
       'live.account: the account to trade',
-      'journal: a directory',
+      'journal: a directory, or journalStore: a database',
       'risk.maxOrderQuantity',
       'risk.maxOrderNotional',
       'risk.maxPosition',

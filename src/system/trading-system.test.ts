@@ -87,7 +87,9 @@ describe('TradingSystem', () => {
     })
     await expect(TradingSystem.start({ mode: 'live', connectors: { broker: venue } })).rejects.toMatchObject({
       code: 'TW_LIVE_REFUSED',
-      details: { missing: expect.arrayContaining(['journal: a directory', 'risk.maxPosition']) },
+      details: {
+        missing: expect.arrayContaining(['journal: a directory, or journalStore: a database', 'risk.maxPosition']),
+      },
     })
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
     await expect(TradingSystem.start({ mode: 'live', connectors: { broker: venue } })).rejects.toMatchObject({
