@@ -2,6 +2,7 @@
  * Unit, property and tidy tests. They run from source; the packed tarball has a suite of its own (scripts/package-test.ts).
  * Type tests (*.test-d.ts) need no run: tsc checks them with everything else.
  */
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { aliases } from './scripts/entries.js'
 
@@ -16,6 +17,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**'],
+    // Many tests wait for sockets, processes and timers: even two processors are kept busy by two workers.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 180_000,
     hookTimeout: 180_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/**/*.test.ts', 'src/**/*.test-d.ts'] },
