@@ -6,6 +6,7 @@ import { run } from './run.js'
 const packages: Readonly<Record<string, string>> = {
   'libquickfix-dev': '/usr/include/quickfix/Session.h',
   'g++': '/usr/bin/g++',
+  postgresql: '/usr/lib/postgresql',
   'python3-zmq': '/usr/lib/python3/dist-packages/zmq/__init__.py',
 }
 
