@@ -25,6 +25,11 @@ export interface ConnectorHost {
   readonly reports: OrderReports
   /** Whether a view is the one of this host's own risk gate. Nothing else is sent. */
   isApproved(view: ApprovedOrder | ApprovedReplace): boolean
+  /**
+   * An approved order or change is about to leave: counted where it leaves, independently of whoever approved it. What it
+   * throws keeps the message from being sent. Hosts without an audit have none.
+   */
+  leaving?(view: ApprovedOrder | ApprovedReplace): void
   /** Market data was published: handlers run no later than the next turn of the loop. */
   wake(): void
   /** Hands what was published to its handlers now: for drivers of virtual time, which have no next turn to wait for. */

@@ -1,5 +1,6 @@
 /** The host as a connector sees it: the same, but what it publishes passes through the counters of its streams. */
 
+import type { ApprovedOrder, ApprovedReplace } from '../orders/approved-order.js'
 import type { MarketSink } from '../ring/sink.js'
 import type { BaseConnector } from './base-connector.js'
 import type { ConnectorHost } from './connector-host.js'
@@ -18,6 +19,7 @@ export function hostWithMarket(host: ConnectorHost, market: MarketSink): Connect
     isDataOnly,
     reports,
     isApproved: (view) => host.isApproved(view),
+    ...(host.leaving === undefined ? {} : { leaving: (view: ApprovedOrder | ApprovedReplace) => host.leaving?.(view) }),
     wake: () => host.wake(),
     drain: () => host.drain(),
     reconcile: (connector, signal) => host.reconcile(connector, signal),

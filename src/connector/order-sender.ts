@@ -51,6 +51,7 @@ export class OrderSender {
     if (lack !== '') throw this.#unsupported(lack)
     if (this.#pacer !== undefined) this.#takeSlot(isReducing(order.flags))
     order.consume()
+    this.#parts.host.leaving?.(order)
     statistics.ordersSent++
     try {
       this.#parts.sendNew(order)
@@ -66,6 +67,7 @@ export class OrderSender {
     if (!this.#parts.support().replace) throw this.#unsupported('changes of orders')
     if (this.#pacer !== undefined) this.#takeSlot(isReducing(change.flags) || isDecrease(change))
     change.consume()
+    this.#parts.host.leaving?.(change)
     statistics.replacesSent++
     try {
       this.#parts.sendReplace(change)

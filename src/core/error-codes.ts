@@ -192,6 +192,11 @@ export const errorCodes = {
     'A stored secret cannot be read: damaged, changed, moved to another field, or encrypted with another key.',
     'Check the key; where it is right, take the secret as compromised and store a new one.',
   ),
+  TW_DEPLOYMENT_MISMATCH: entry(
+    false,
+    'Processes that belong together do not run the same release and configuration, or not the expected ones.',
+    'Deploy the same everywhere; the message names what differs.',
+  ),
   TW_LIVE_REFUSED: entry(
     false,
     'Live trading was asked for without everything it requires.',

@@ -210,3 +210,12 @@ export function amountOrMap(limits: { min?: string; max?: string } = {}) {
     string | Record<string, string>
   >
 }
+
+/** One value for everything, or values by name. */
+export function oneOrMap<const S extends v.GenericSchema>(value: S) {
+  const table = mapOf(value)
+  return v.lazy((input) => (isPlainObject(input) ? table : value)) as v.GenericSchema<
+    unknown,
+    v.InferOutput<S> | Record<string, v.InferOutput<S>>
+  >
+}

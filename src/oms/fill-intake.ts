@@ -133,6 +133,10 @@ export class FillIntake {
       if ((outcome & Outcome.duplicate) === 0 && (outcome & Outcome.changed) !== 0) {
         core.counters.fills++
         if (isFirst) this.#remarks.measureFill(row)
+        if (source === FactSource.venue) {
+          core.gate.clocks?.reported(cells[row + Field.connector], at, core.turn.nowUs)
+          this.#remarks.priced(row, priceUnits)
+        }
         if (core.news.isWatched(row))
           core.news.announce('filled', row, seq, source, at, {
             exec,

@@ -109,6 +109,10 @@ export class OrderCore implements HandleHome {
   isClosing = false
   /** Sends no new orders and no changes; cancels pass. */
   isReadOnly = false
+  /** Release and configuration of this process, as text: on record at the start of the session. */
+  deployment = ''
+  /** Whether the last session ended without its end on record: it was killed. Set by the replay. */
+  wasKilled = false
   /** What risk controls find again after a restart. */
   riskMemory: RiskMemory | undefined
   readonly #images: OrderImages
@@ -181,6 +185,7 @@ export class OrderCore implements HandleHome {
     const writer = this.recorder.begin(RecordType.session)
     writer.f64(session)
     writer.string(idPrefix)
+    writer.string(this.deployment)
     this.recorder.commit()
     journal.flush()
     if (snapshots === undefined) return

@@ -241,5 +241,7 @@ export class OrderSender implements TurnOutput {
 function refusalOf(error: unknown): number {
   const code = error instanceof TradewireError ? error.code : undefined
   if (code === 'TW_THROTTLED') return Verdict.throttle
+  // Held back at the connector's border: it is not what was approved.
+  if (code === 'TW_NOT_APPROVED') return Verdict.output
   return code === 'TW_NOT_SUPPORTED' ? Verdict.invalidOrder : LocalReason.NO_ROUTE
 }

@@ -16,9 +16,9 @@ import { scopes } from '../risk/trading-state.js'
 import { restoreCore } from './core-snapshot.js'
 import type { OrderCore } from './order-core.js'
 import { NameKind, RecordType, readKey, readRates, readTerms } from './records.js'
-import { killLevels } from './trading-controls.js'
 import { applyResolution } from './resolution.js'
 import { riskMemoryName } from './risk-memory.js'
+import { killLevels } from './trading-controls.js'
 
 /** Records about one order. */
 const factTypes: ReadonlySet<number> = new Set([
@@ -78,6 +78,7 @@ export class Recovery {
       case snapshotType: {
         // Read from the start, a journal has told all of it before.
         if (this.#records > 1) return
+        core.wasKilled = true
         this.#session = restoreCore(core, record)
         this.#orders = [...core.table.rows()].length
         for (const [strategy, state] of core.facts.strategyStates) this.#tell(strategy, state)
@@ -85,6 +86,7 @@ export class Recovery {
       }
       case RecordType.session: {
         this.#session = record.f64()
+        core.wasKilled = true
         core.ids.begin(record.string(), this.#session, core.table.lastNumber)
         return
       }
@@ -139,6 +141,7 @@ export class Recovery {
         this.#evidence++
         return
       case RecordType.drained:
+        core.wasKilled = false
         return
       default:
         if (!factTypes.has(type))

@@ -1,6 +1,8 @@
 /** What is remarkable about a fact once it is applied: told as an anomaly, and trading stops where that is the rule. */
+import { unitsToText } from '../model/decimal.js'
 import * as Field from '../orders/order-fields.js'
 import * as Outcome from '../orders/outcome.js'
+import { FillFault } from '../risk/fill-check.js'
 import type { OrderCore } from './order-core.js'
 import type { ReportBorder } from './report-border.js'
 
@@ -56,11 +58,30 @@ export class Remarks {
       )
   }
 
-  /** The venue acknowledged an order: how long that took. */
-  measureAcknowledgement(row: number): void {
+  /** An execution was booked at a price, in units: told where that should not be. Concluded ones have no price of their own. */
+  priced(row: number, priceUnits: number): void {
+    const core = this.#core
+    const fault = core.gate.fillFault(row, priceUnits)
+    if (fault === FillFault.none) return
+    const { cells } = core.table
+    const price = unitsToText(priceUnits, core.instruments.at(cells[row + Field.instrument]).priceScale)
+    if (fault === FillFault.limit)
+      core.anomaly('FILL_BEYOND_LIMIT', cells[row], `Order ${cells[row]} was filled at ${price}, worse than its limit`)
+    else
+      core.anomaly(
+        'FILL_OUTSIDE_COLLAR',
+        cells[row],
+        `Order ${cells[row]} was filled at ${price}, outside of the collar around the reference`,
+      )
+  }
+
+  /** The venue acknowledged an order, at a time of its own: how long that took, and how far its clock is from ours. */
+  measureAcknowledgement(row: number, tsUs: number): void {
     const elapsedNs = this.#elapsedNs(row)
     if (elapsedNs < 0) return
     const core = this.#core
+    const { cells } = core.table
+    core.gate.clocks?.acknowledged(cells[row + Field.connector], tsUs, cells[row + Field.createdUs], core.turn.nowUs)
     core.latency.submitToAck.record(elapsedNs)
     core.connectors[core.table.cells[row + Field.connector]]?.statistics.acknowledgeLatency.record(elapsedNs)
   }

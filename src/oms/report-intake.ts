@@ -92,7 +92,7 @@ export class ReportIntake implements OrderReports {
       turn.touch()
       const outcome = ledger.accepted(row, id, turn.nowUs, seq)
       if ((outcome & Outcome.changed) !== 0) {
-        this.#remarks.measureAcknowledgement(row)
+        this.#remarks.measureAcknowledgement(row, at)
         news.emit('accepted', row, seq, FactSource.venue, at)
       }
       this.#remarks.remark(row, outcome)

@@ -28,6 +28,9 @@ export class TradingControls {
   /** Those of them that want its positions closed. */
   readonly #flattening = new Map<string, { scope: Scope; index: number }>()
 
+  /** By connector: orders up to this number were open when its connection broke and are to be canceled. */
+  readonly #lostUpTo = new Map<number, number>()
+
   constructor(states: TradingStates, table: OrderTable, sizes: CoreSizes, turn: Turn, news: EventDelivery) {
     this.#states = states
     this.#table = table
@@ -114,10 +117,19 @@ export class TradingControls {
     return this.#canceling.has(keyOf(scope, index))
   }
 
-  /** Whether a kill switch that covers an order wants it canceled. */
+  /**
+   * The connection of a connector broke, and by policy the orders that were open then are to be canceled when it is back:
+   * those up to a number.
+   */
+  oweCancels(connector: number, lastNumber: number): void {
+    this.#lostUpTo.set(connector, lastNumber)
+  }
+
+  /** Whether a kill switch that covers an order, or the policy about lost connections, wants it canceled. */
   wantsCanceled(row: number): boolean {
-    if (this.#canceling.size === 0) return false
     const { cells } = this.#table
+    if (cells[row] <= (this.#lostUpTo.get(cells[row + Field.connector]) ?? 0)) return true
+    if (this.#canceling.size === 0) return false
     return (
       this.cancels('global', 0) ||
       this.cancels('account', cells[row + Field.account]) ||

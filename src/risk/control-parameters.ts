@@ -38,5 +38,7 @@ export const controlParameters = {
   correlation: 'valueAtRisk.maxCorrelated',
   rejectStorm: 'breakers.rejectStorm (10 in a row, 50 % of 20 in a minute)',
   breaker: 'breakers',
+  clock: 'clock.alertMs (2,000), clock.refuseMs (120,000); on by itself only live',
+  output: 'none: always on',
   ownCheck: 'riskChecks, gate.addCheck()',
 } as const satisfies Record<ControlName, string>

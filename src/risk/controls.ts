@@ -215,6 +215,19 @@ export const controls = {
     'SEC Rule 15c3-5',
   ),
   ownCheck: control(0, 'OWN_CHECK', 'Every check of the host agrees.', 'the host'),
+  // Journals hold the places of controls in this list: new ones come at its end.
+  clock: control(
+    35,
+    'CLOCK_SKEW',
+    'The clocks of the venue and ours are not too far apart.',
+    'FIX SendingTime accuracy, RTS 25',
+  ),
+  output: control(
+    36,
+    'OUTPUT_MISMATCH',
+    'An order leaves once, with what it was approved for, and children take no more out than their parent asks for; otherwise it is not sent and the strategy is halted.',
+    'SEC order 34-70694 (Knight)',
+  ),
 } as const satisfies Record<string, Control>
 
 /** Name of a control. */

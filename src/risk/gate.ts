@@ -10,37 +10,31 @@
 
 import type { OrderSupport } from '../connector/capabilities.js'
 import type { Clock } from '../core/clock.js'
-import { compareProductToLimbs, LIMB } from '../math/wide.js'
-import { isMultiple } from '../model/decimal.js'
+import { LIMB } from '../math/wide.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { ApprovedOrder, ApprovedReplace, claimMintingRight, type OrderNames } from '../orders/approved-order.js'
-import { hasLimit, hasTrigger, OrderFlag, TifCode } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import { type Breach, describeBreach } from './breach.js'
-import { controls, Verdict } from './controls.js'
+import { ClockGuard } from './clock-guard.js'
+import { controls } from './controls.js'
 import { DuplicateGuard } from './duplicate-guard.js'
 import { Exposure } from './exposure.js'
 import { ExtraChecks, type ExtraOptions } from './extra-checks.js'
+import { fillFault } from './fill-check.js'
 import type { GateActions, GateCheck } from './gate-check.js'
-import { CompiledLimits, type InstrumentLimits, PARTS, type RiskLimits } from './limits.js'
+import { CompiledLimits, PARTS, type RiskLimits } from './limits.js'
 import type { SquareMatrix } from './measures/covariance.js'
+import { OutputAudit } from './output-audit.js'
 import type { ParentLimits } from './parent-limits.js'
 import { PlainCheck } from './plain-check.js'
 import { GatePlan } from './plan.js'
 import * as Plan from './plan-fields.js'
-import { ReferenceFault, ReferencePrices } from './reference-prices.js'
+import { ReferencePrices } from './reference-prices.js'
 import { SlidingWindow } from './sliding-window.js'
+import { StandardControls } from './standard-controls.js'
 import { Subject } from './subject.js'
-import {
-  isBreakerWord,
-  isKillWord,
-  type ScopeSizes,
-  stateOfWord,
-  TradingState,
-  TradingStates,
-} from './trading-state.js'
-import { valuationUnits } from './valuation.js'
+import { type ScopeSizes, TradingStates } from './trading-state.js'
 import { Valuer } from './valuer.js'
 
 const right = claimMintingRight('risk gate')
@@ -69,6 +63,10 @@ export class RiskGate {
   readonly exposure: Exposure
   readonly states: TradingStates
   readonly references: ReferencePrices
+  /** How far the clocks of venues are from ours; undefined where nobody watches them. */
+  readonly clocks: ClockGuard | undefined
+  /** What leaves, counted at the connectors. */
+  readonly audit: OutputAudit
   /** Orders refused, by verdict. */
   readonly denials: Float64Array
   /** Orders and changes approved. */
@@ -95,8 +93,7 @@ export class RiskGate {
   readonly #throttles: (SlidingWindow | undefined)[]
   readonly #duplicates: DuplicateGuard | undefined
   readonly #phases: Int8Array
-  #limits: CompiledLimits
-  #plan: GatePlan
+  #controls: StandardControls
   #plain: PlainCheck
   #hasExtras: boolean
   readonly #valuer: Valuer
@@ -114,7 +111,7 @@ export class RiskGate {
     this.#clock = options.clock
     this.#venue = options.venue
     this.#sizes = sizes
-    this.#limits = new CompiledLimits(limits)
+    const compiled = new CompiledLimits(limits)
     this.exposure = new Exposure(table, sizes)
     this.states = new TradingStates(sizes)
     this.references = new ReferencePrices(sizes.instrument, limits.marketData === false ? {} : limits.marketData)
@@ -127,30 +124,47 @@ export class RiskGate {
     this.#duplicates = duplicates === false ? undefined : new DuplicateGuard(duplicates.limit, duplicates.windowMs)
     this.#phases = new Int8Array(sizes.instrument).fill(-1)
     this.#valuer = new Valuer(sizes.instrument, instruments, this.references, limits)
-    this.#plan = this.#makePlan()
+    this.clocks = limits.clock ? new ClockGuard(sizes.connector, limits.clock) : undefined
+    this.#controls = this.#makeControls(compiled)
     this.#plain = this.#makePlainCheck()
     this.extras = this.#makeExtras(options, limits)
     this.#hasExtras = !this.extras.isEmpty
+    this.audit = new OutputAudit({
+      table,
+      actions: { halt: (...args) => this.actions.halt(...args) },
+      parents: () => (this.hasParents ? this.extras.parents : undefined),
+    })
     this.#approved = ApprovedOrder.mint(right, table, instruments, names)
     this.#approvedChange = ApprovedReplace.mint(right, table, instruments, names)
   }
 
   /** The limits of now. */
   get limits(): CompiledLimits {
-    return this.#limits
+    return this.#controls.limits
   }
 
-  #makePlan(): GatePlan {
-    const { collarParts, orderWarnAt } = this.#limits
+  #makeControls(limits: CompiledLimits): StandardControls {
+    const { collarParts, orderWarnAt } = limits
     this.#valuer.collarParts = collarParts
-    return new GatePlan(this.#sizes.instrument, collarParts, orderWarnAt)
+    return new StandardControls(limits, new GatePlan(this.#sizes.instrument, collarParts, orderWarnAt), {
+      table: this.#table,
+      instruments: this.#instruments,
+      exposure: this.exposure,
+      states: this.states,
+      references: this.references,
+      phases: this.#phases,
+      throttles: this.#throttles,
+      duplicates: this.#duplicates,
+      clocks: this.clocks,
+      venue: this.#venue,
+    })
   }
 
   #makePlainCheck(): PlainCheck {
     return new PlainCheck({
       table: this.#table,
-      plan: this.#plan,
-      limits: this.#limits,
+      plan: this.#controls.plan,
+      limits: this.#controls.limits,
       exposure: this.exposure,
       states: this.states,
       references: this.references,
@@ -217,8 +231,7 @@ export class RiskGate {
   setLimits(limits: RiskLimits): void {
     const compiled = new CompiledLimits(limits)
     this.extras.setLimits(limits, (row) => this.#read(row))
-    this.#limits = compiled
-    this.#plan = this.#makePlan()
+    this.#controls = this.#makeControls(compiled)
     this.#plain = this.#makePlainCheck()
     if (this.extras.needsWatch) this.exposure.watch = this.extras
     this.#hasExtras = !this.extras.isEmpty
@@ -241,7 +254,7 @@ export class RiskGate {
    */
   check(row: number): number {
     const order = this.#readNow(row)
-    let verdict = this.#isPlainlyGood(row, order) ? 0 : this.#verdict(row, order, true)
+    let verdict = this.#isPlainlyGood(row, order) ? 0 : this.#controls.verdict(row, order, true)
     if (this.#hasExtras) verdict = this.extras.judge(row, order, verdict, true)
     if (verdict !== 0) {
       this.denials[verdict] = this.denials[verdict] + 1
@@ -251,14 +264,17 @@ export class RiskGate {
     this.#duplicates?.take(order)
     this.exposure.reserve(row)
     this.approvals++
-    if (order.quantity * Math.abs(order.price) >= this.#plan.cells[order.instrument * Plan.STRIDE + Plan.WARN_VALUE])
+    if (
+      order.quantity * Math.abs(order.price) >=
+      this.#controls.plan.cells[order.instrument * Plan.STRIDE + Plan.WARN_VALUE]
+    )
       this.#warnOfValue(order)
     return 0
   }
 
   #warnOfValue(order: Subject): void {
     this.warnings++
-    this.actions.warn('maxOrderNotional', order, `more than ${this.#limits.orderWarnAt * 100} % of the limit`)
+    this.actions.warn('maxOrderNotional', order, `more than ${this.limits.orderWarnAt * 100} % of the limit`)
   }
 
   /** Whether all controls let a new order pass, found out in the short way; false says nothing. */
@@ -267,11 +283,12 @@ export class RiskGate {
     const phase = this.#phases[order.instrument]
     return (
       venue.isReady &&
+      (this.clocks === undefined || this.clocks.isSane(order.connector)) &&
       phase !== Plan.CLOSED_PHASE &&
       phase !== Plan.HALTED_PHASE &&
       this.#plain.passes(row, order, venue.support) &&
       (this.#duplicates === undefined || this.#duplicates.hasRoom(order)) &&
-      this.#throttleVerdict(order) === 0
+      this.#controls.throttleVerdict(order) === 0
     )
   }
 
@@ -290,6 +307,25 @@ export class RiskGate {
     return view === this.#approved || view === this.#approvedChange
   }
 
+  /** An approved order or change is about to leave. @throws TradewireError where it must not; see {@link OutputAudit}. */
+  leaving(view: ApprovedOrder | ApprovedReplace): void {
+    if (view === this.#approved) this.audit.order(view as ApprovedOrder)
+    else this.audit.change(view as ApprovedReplace)
+  }
+
+  /**
+   * What is wrong with the price of an execution, in price units: see {@link FillFault}. Without a reference that is good now
+   * only the limit of the order is looked at, and not while a change of it is under way.
+   */
+  fillFault(row: number, priceUnits: number): number {
+    const order = this.#readNow(row)
+    const isChanging = this.#table.cells[row + Field.firstRequest] >= 0
+    const controls = this.#controls
+    controls.referenceVerdict(order, controls.limitsOf(order))
+    const { side, price, highestUnits, lowestUnits } = order
+    return fillFault(side, priceUnits, isChanging ? Number.NaN : price, highestUnits, lowestUnits)
+  }
+
   /** Checks a change of a working order as the order it would become, and reserves the larger of old and new. */
   checkReplace(row: number, quantity: number, price: number, trigger: number): number {
     const order = this.#readNow(row)
@@ -297,9 +333,9 @@ export class RiskGate {
     order.price = price
     order.trigger = trigger
     let verdict = 0
-    if (this.#isPureDecrease(row, order)) verdict = this.#decreaseVerdict(order)
+    if (this.#controls.isPureDecrease(row, order)) verdict = this.#controls.decreaseVerdict(order)
     else {
-      verdict = this.#verdict(row, order, false)
+      verdict = this.#controls.verdict(row, order, false)
       if (this.#hasExtras) verdict = this.extras.judge(row, order, verdict, false)
     }
     if (verdict !== 0) {
@@ -321,31 +357,31 @@ export class RiskGate {
   recheck(row: number, quantity: number = this.#table.cells[row + Field.quantity]): number {
     const order = this.#read(row)
     order.quantity = quantity
-    return this.#stateVerdict(order) || this.#tradableVerdict(order)
+    return this.#controls.stateVerdict(order) || this.#controls.tradableVerdict(order)
   }
 
   /** Whether the price that an approved order was checked against is still good, later in time: 0, or the verdict. */
   recheckReference(row: number): number {
     const order = this.#readNow(row)
-    return this.#referenceVerdict(order, this.#limitsOf(order))
+    return this.#controls.referenceVerdict(order, this.#controls.limitsOf(order))
   }
 
   /** The largest market order in an instrument that its limits of quantity and value let pass at the reference of now, in quantity units; 0 without one. */
   largestOrder(instrument: number): number {
     const definition = this.#instruments.at(instrument)
-    const limits = this.#limits.of(definition)
+    const limits = this.limits.of(definition)
     const reference = definition.nearestPriceUnits(this.references.reference[instrument])
     const most = limits.maxNotionalHigh * LIMB + limits.maxNotionalLow
     const worst = limits.isInverse
       ? 1
-      : Math.ceil(Math.abs(reference) * (1 + Math.max(0, this.#limits.collarParts) / PARTS))
+      : Math.ceil(Math.abs(reference) * (1 + Math.max(0, this.limits.collarParts) / PARTS))
     const units = Math.min(limits.maxQuantityUnits, limits.mostQuantityUnits, worst > 0 ? Math.floor(most / worst) : 0)
     return Math.max(0, Math.floor(units / limits.sizeStepUnits) * limits.sizeStepUnits)
   }
 
   /** Whether a new order, with all that works on its side, can only make the position smaller. */
   onlyReduces(row: number): boolean {
-    return this.#shrinks(this.#read(row))
+    return this.#controls.shrinks(this.#read(row))
   }
 
   /** An order that a journal tells of was sent: it counts for the day it was made in. */
@@ -363,7 +399,7 @@ export class RiskGate {
       seen.add(verdict)
       breaches.push(this.describe(row, verdict))
     }
-    for (const check of this.#checks(row, order)) add(check())
+    for (const check of this.#controls.checks(row, order)) add(check())
     for (const verdict of this.extras.verdicts(row, order)) add(verdict)
     return breaches
   }
@@ -382,15 +418,6 @@ export class RiskGate {
     order.nowNs = this.#clock.monotonicNs()
     order.wallUs = this.#clock.wallUs()
     return this.#read(row)
-  }
-
-  /** The limits of the instrument of an order, and its plan made from them at the first order. */
-  #limitsOf({ instrument }: Subject): InstrumentLimits {
-    const known = this.limits.at(instrument)
-    if (known !== undefined) return known
-    const limits = this.limits.of(this.#instruments.at(instrument))
-    this.#plan.compile(limits)
-    return limits
   }
 
   /** The order as it is now. Terms are not passed as arguments: a double, or NaN, would cost an allocation. */
@@ -416,182 +443,4 @@ export class RiskGate {
     order.key = this.exposure.keyOf(account, instrument)
     return order
   }
-
-  /** The first control that fails, cheap ones and stops first. */
-  #verdict(row: number, order: Subject, isNew: boolean): number {
-    const limits = this.#limitsOf(order)
-    return (
-      this.#stateVerdict(order) ||
-      this.#tradableVerdict(order) ||
-      this.#validityVerdict(row, order, limits) ||
-      (order.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0) ||
-      this.#referenceVerdict(order, limits) ||
-      this.#collarVerdict(order) ||
-      this.#notionalVerdict(order, limits) ||
-      this.#positionVerdict(order, limits) ||
-      (isNew ? this.#countVerdict(order) || this.#duplicateVerdict(order) : 0) ||
-      this.#throttleVerdict(order)
-    )
-  }
-
-  #checks(row: number, order: Subject): (() => number)[] {
-    const limits = this.#limitsOf(order)
-    return [
-      () => this.#stateVerdict(order),
-      () => this.#tradableVerdict(order),
-      () => this.#validityVerdict(row, order, limits),
-      () => (order.quantity > limits.maxQuantityUnits ? Verdict.maxOrderQuantity : 0),
-      () => this.#referenceVerdict(order, limits),
-      () => this.#collarVerdict(order),
-      () => this.#notionalVerdict(order, limits),
-      () => this.#positionVerdict(order, limits),
-      () => this.#countVerdict(order),
-      () => this.#duplicateVerdict(order),
-      () => this.#throttleVerdict(order),
-    ]
-  }
-
-  #stateVerdict(order: Subject): number {
-    const word = this.states.strictest(order.account, order.connector, order.strategy, order.instrument)
-    const { flags } = order
-    if (word === 0 && (flags & OrderFlag.reduceOnly) === 0) return 0
-    const state = stateOfWord(word)
-    const shrinks = this.#shrinks(order)
-    if (state === TradingState.HALTED && !((flags & OrderFlag.protective) !== 0 && shrinks))
-      return isKillWord(word) ? Verdict.killSwitch : isBreakerWord(word) ? Verdict.breaker : Verdict.halted
-    if (state === TradingState.REDUCING && !shrinks) return isBreakerWord(word) ? Verdict.breaker : Verdict.reducing
-    return (flags & OrderFlag.reduceOnly) !== 0 && !this.#opposesPosition(order) ? Verdict.reducing : 0
-  }
-
-  /** Whether the order, together with all that works on its side, can only make the position smaller and not turn it. */
-  #shrinks(order: Subject): boolean {
-    const { exposure } = this
-    const position = exposure.position[order.key]
-    const wanted = order.quantity - order.filled - order.reserved
-    return order.side > 0
-      ? position < 0 && exposure.buying[order.key] + wanted <= -position
-      : position > 0 && exposure.selling[order.key] + wanted <= position
-  }
-
-  /** Whether the order is on the other side of the position and not larger. Its siblings (a stop beside a target) do not count: the venue lets only one of them reduce. */
-  #opposesPosition(order: Subject): boolean {
-    const position = this.exposure.position[order.key]
-    return order.side * position < 0 && order.quantity - order.filled <= Math.abs(position)
-  }
-
-  #tradableVerdict(order: Subject): number {
-    if (!this.#venue(order.connector).isReady) return Verdict.notTradable
-    const phase = this.#phases[order.instrument]
-    return phase === Plan.CLOSED_PHASE || phase === Plan.HALTED_PHASE ? Verdict.notTradable : 0
-  }
-
-  #validityVerdict(row: number, order: Subject, limits: InstrumentLimits): number {
-    const { quantity, price, trigger, type, timeInForce } = order
-    const { support } = this.#venue(order.connector)
-    const isValid =
-      quantity >= limits.leastQuantityUnits &&
-      quantity <= limits.mostQuantityUnits &&
-      isMultiple(quantity, limits.sizeStepUnits) &&
-      (hasLimit(type) ? isPriceValid(limits, price) : Number.isNaN(price)) &&
-      (Number.isNaN(trigger) || (hasTrigger(type) && isPriceValid(limits, trigger))) &&
-      support.takesType(type) &&
-      support.takesTimeInForce(timeInForce) &&
-      (timeInForce !== TifCode.GTD || this.#table.cells[row + Field.expireUs] > order.wallUs) &&
-      ((order.flags & OrderFlag.postOnly) === 0 || support.postOnly) &&
-      (support.iceberg || Number.isNaN(this.#table.cells[row + Field.display]))
-    return isValid ? 0 : Verdict.invalidOrder
-  }
-
-  /** Finds the reference in price units, or says why there is none. It is needed unless nothing asks for it. */
-  #referenceVerdict(order: Subject, limits: InstrumentLimits): number {
-    const index = order.instrument
-    const fault = this.references.faultAt(index, order.wallUs)
-    if (fault === ReferenceFault.none) {
-      const price = this.references.reference[index]
-      const plan = this.#plan.cells
-      const at = index * Plan.STRIDE
-      // Prices in doubles are converted once, when they change.
-      if (price !== plan[at + Plan.REFERENCE]) this.#plan.convertReference(limits.instrument, price)
-      order.referenceUnits = plan[at + Plan.REFERENCE_UNITS]
-      order.highestUnits = plan[at + Plan.BOUND]
-      order.lowestUnits = -plan[at + Plan.BOUND + 1]
-      return Number.isNaN(order.referenceUnits) ? Verdict.marketData : 0
-    }
-    order.referenceUnits = Number.NaN
-    order.highestUnits = Number.POSITIVE_INFINITY
-    order.lowestUnits = Number.NEGATIVE_INFINITY
-    if (!this.limits.needsMarketData && hasLimit(order.type) && this.limits.collarParts < 0) return 0
-    return fault === ReferenceFault.missing ? Verdict.noReference : Verdict.marketData
-  }
-
-  /** A limit price beyond the collar on its aggressive side; a price that is not there (NaN) is beyond nothing. */
-  #collarVerdict({ side, price, highestUnits, lowestUnits }: Subject): number {
-    return (side > 0 ? price > highestUnits : price < lowestUnits) ? Verdict.priceCollar : 0
-  }
-
-  #notionalVerdict(order: Subject, limits: InstrumentLimits): number {
-    if (limits.maxNotionalHigh < 0) return Verdict.noReference
-    const { quantity } = order
-    const price = limits.isInverse ? 1 : Math.abs(valuationUnits(order, this.limits.collarParts))
-    if (Number.isNaN(price)) return Verdict.noReference
-    const product = quantity * price
-    // Below 2^53 the product of doubles is exact; beyond, limbs decide.
-    if (product < Number.MAX_SAFE_INTEGER && (limits.maxNotionalHigh > 0 || product <= limits.maxNotionalLow)) return 0
-    return compareProductToLimbs(quantity, price, limits.maxNotionalHigh, limits.maxNotionalLow) > 0
-      ? Verdict.maxOrderNotional
-      : 0
-  }
-
-  #positionVerdict(order: Subject, limits: InstrumentLimits): number {
-    const { exposure } = this
-    const { key, side } = order
-    // What the order has reserved already is part of what works on its side.
-    const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
-    const worst =
-      side > 0
-        ? exposure.position[key] + exposure.buying[key] + wanted
-        : exposure.selling[key] + wanted - exposure.position[key]
-    return worst > limits.maxPositionUnits ? Verdict.maxPosition : 0
-  }
-
-  #countVerdict(order: Subject): number {
-    const { exposure } = this
-    const { maxOpen } = this.limits
-    const isFull =
-      exposure.openByInstrument[order.key] >= maxOpen.instrument ||
-      exposure.openByStrategy[order.strategy] >= maxOpen.strategy ||
-      exposure.openByAccount[order.account] >= maxOpen.account ||
-      exposure.openByConnector[order.connector] >= maxOpen.connector
-    return isFull ? Verdict.openOrders : 0
-  }
-
-  #duplicateVerdict(order: Subject): number {
-    return this.#duplicates === undefined || this.#duplicates.hasRoom(order) ? 0 : Verdict.duplicate
-  }
-
-  #throttleVerdict(order: Subject): number {
-    const throttle = this.#throttles[order.connector]
-    return throttle === undefined || throttle.hasRoom(order) ? 0 : Verdict.throttle
-  }
-
-  /** Whether a change only takes quantity away and makes nothing more aggressive. */
-  #isPureDecrease(row: number, { quantity, price, trigger }: Subject): boolean {
-    const { cells } = this.#table
-    const samePrice =
-      price === cells[row + Field.price] || (Number.isNaN(price) && Number.isNaN(cells[row + Field.price]))
-    const sameTrigger =
-      trigger === cells[row + Field.trigger] || (Number.isNaN(trigger) && Number.isNaN(cells[row + Field.trigger]))
-    return quantity <= cells[row + Field.quantity] && samePrice && sameTrigger
-  }
-
-  /** A pure decrease passes every limit; it still has to be a valid order at a venue that can be reached. */
-  #decreaseVerdict(order: Subject): number {
-    const { connector, quantity } = order
-    if (!this.#venue(connector).isReady) return Verdict.notTradable
-    return quantity > 0 && isMultiple(quantity, this.#limitsOf(order).sizeStepUnits) ? 0 : Verdict.invalidOrder
-  }
-}
-
-function isPriceValid(limits: InstrumentLimits, units: number): boolean {
-  return units >= limits.leastPriceUnits && units <= limits.mostPriceUnits && limits.instrument.isPriceOnGrid(units)
 }

@@ -6,6 +6,7 @@ import { TradewireError } from '../core/errors.js'
 import { LIMB } from '../math/wide.js'
 import { Decimal, type DecimalInput, toDecimal } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
+import type { ClockOptions } from './clock-guard.js'
 import type { PriceWindowOptions } from './price-window.js'
 import type { ReentryOptions } from './reentry-guard.js'
 import type { MarketDataLimits } from './reference-prices.js'
@@ -60,6 +61,8 @@ export interface RiskLimits extends ScopedLimits {
   valueAtRisk?: VarLimitOptions | false
   /** Buying power: `cash`, or `reg-t`; a model of the host's own is an option of the gate. Off unless given. */
   buyingPower?: { model?: 'cash' | 'reg-t'; maxAgeMs?: number } | false
+  /** How far the clocks of venues may be from ours; off unless given, live it has to be on. */
+  clock?: ClockOptions | false
   /** Age at which equity counts as unknown, for limits that are shares of it; 5,000 ms unless given. */
   maxEquityAgeMs?: number
   /** Currency of the money limits; USD unless given. */

@@ -11,7 +11,7 @@ import type { GateActions, GateCheck, GateParts } from './gate-check.js'
 import type { Subject } from './subject.js'
 
 /** A parent as the gate knows it. */
-interface Family {
+export interface Family {
   readonly id: string
   quantityUnits: number
   readonly instrument: number
@@ -89,6 +89,11 @@ export class ParentLimits implements GateCheck {
     this.#familyOf.delete(number)
     family.children.delete(number)
     family.pastUnits += this.#table.cells[row + Field.filled]
+  }
+
+  /** The parent that an order is a child of; undefined for any other order. */
+  familyOf(row: number): Readonly<Family> | undefined {
+    return this.#families.size === 0 ? undefined : this.#find(row)
   }
 
   check(row: number, order: Subject, isNew: boolean): number {

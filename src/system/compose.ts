@@ -30,6 +30,7 @@ import type { ExtraOptions } from '../risk/extra-checks.js'
 import { FeedRouter } from '../routing/feed-router.js'
 import { requireEnvironment, type TradingSystemConfig } from './config.js'
 import { ConnectorHub, type ConnectorHubParts } from './connector-hub.js'
+import { deploymentOf, requireSameDeployment } from './deployment.js'
 import { MarketHub } from './market-hub.js'
 import { paperName, type TradingSystemParts } from './options.js'
 import { powerOfTwo, sizesOf } from './order-plane.js'
@@ -125,6 +126,8 @@ export function composeConnectorHub(
     seed,
     logger,
     instruments: core.instruments,
+    cancelsOnReconnect: (connector) => cancelsOnReconnect(config, connector),
+    onStarted: (byName) => requireSameDeployment(deploymentOf(config), config.deployment, byName),
     ...listeners,
     onError: (error, where) => problem(where, error),
   })
@@ -152,6 +155,12 @@ export function composeShadow(
   resources.defer(() => desk.close())
   desk.follow(ring, orders)
   return desk
+}
+
+/** By policy, unless the venue cancels by itself when the connection breaks. */
+function cancelsOnReconnect({ onDisconnect = 'leave' }: TradingSystemConfig, connector: BaseConnector): boolean {
+  const policy = typeof onDisconnect === 'string' ? onDisconnect : (onDisconnect[connector.name] ?? onDisconnect['*'])
+  return policy === 'cancelOnReconnect' && connector.orderCapabilities?.cancelOnDisconnect !== 'venue'
 }
 
 /** The simulated venue of paper trading; undefined where orders go to the connectors. */
@@ -305,6 +314,8 @@ export function composeRiskDesk(
     logger,
     limits: { baseCurrency, ...risk },
     breakers,
+    deployment: deploymentOf(config),
+    isAlwaysOn: config.mode === 'live',
     sinks: alertSinks,
     governance: {
       ...(config.riskCeilings === undefined ? {} : { ceilings: config.riskCeilings }),

@@ -14,6 +14,7 @@ import {
   list,
   mapOf,
   oneOf,
+  oneOrMap,
   optional,
   options,
   orFalse,
@@ -83,6 +84,14 @@ export interface TradingSystemConfig {
   breakers?: BreakerConfig | false
   /** Sends no orders and no changes: everything is refused as `READ_ONLY`. Cancels pass. */
   readOnly?: boolean
+  /**
+   * Orders that were open when the connection to their venue broke, or the process died: left as they are (unless given), or
+   * canceled first thing when the connection is back. One policy, or one by connector. A venue that cancels them itself (see
+   * the capabilities of its connector) needs none.
+   */
+  onDisconnect?: DisconnectPolicy | Readonly<Record<string, DisconnectPolicy>>
+  /** What this process has to be, and all of a cluster with it: the start is refused otherwise. See `system.risk.deployment`. */
+  deployment?: { sdkVersion?: string; configHash?: string }
   /** A thread that throws the kill switch when the event loop hangs; none unless given. On real time only. */
   watchdog?: WatchdogConfig | false
   /** The validation pipeline before the risk gate; none unless given, `{}` for its defaults. */
@@ -140,6 +149,10 @@ export interface TradingSystemConfig {
   quality?: DataQualityConfig | false
 }
 
+/** What becomes of open orders when the connection to their venue breaks. */
+export type DisconnectPolicy = 'leave' | 'cancelOnReconnect'
+
+const disconnectPolicy = oneOf(['leave', 'cancelOnReconnect'])
 const currency = pattern(/^[A-Za-z0-9.]{1,16}$/, 'a currency such as USD')
 const entries = {
   mode: optional(oneOf(['simulation', 'paper', 'live'])),
@@ -157,6 +170,8 @@ const entries = {
   riskCeilings: optional(ceilingsSchema),
   breakers: optional(orFalse(breakersSchema)),
   readOnly: optional(flag()),
+  onDisconnect: optional(oneOrMap(disconnectPolicy)),
+  deployment: optional(options({ sdkVersion: optional(text(64)), configHash: optional(text(64)) })),
   watchdog: optional(orFalse(watchdogSchema)),
   validation: optional(validationSchema),
   account: optional(text(64)),
@@ -245,6 +260,7 @@ export function requireLive(config: TradingSystemConfig, hasOrders = true, strat
   want(risk.priceCollarPercent !== undefined && risk.priceCollarPercent !== false, 'risk.priceCollarPercent')
   want(risk.throttle !== undefined && risk.throttle !== false, 'risk.throttle')
   want(risk.marketData !== false, 'risk.marketData must not be switched off')
+  want(config.risk?.clock !== false, 'risk.clock must not be switched off')
   want(
     Object.keys(risk.restrictions?.instruments ?? {}).length > 0,
     'risk.restrictions.instruments: a list of what may be traded',

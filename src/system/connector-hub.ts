@@ -39,6 +39,10 @@ export interface ConnectorHubParts {
   seed: number
   logger: Logger
   instruments: InstrumentRegistry
+  /** Whether the orders of a connector that were open when its connection broke are canceled when it is back. */
+  cancelsOnReconnect: (connector: BaseConnector) => boolean
+  /** All connectors that have to be there are; throws where they must not trade together. */
+  onStarted: (connectors: ReadonlyMap<string, BaseConnector>) => void
   onConnection: (event: ConnectionEvent) => void
   onReconciled: (report: ReconciliationReport) => void
   onError: (error: unknown, where: string) => void
@@ -111,11 +115,14 @@ export class ConnectorHub {
    */
   async startAll(signal: AbortSignal | undefined, enough: 'all' | 'any' = 'all'): Promise<void> {
     this.#tellMissing()
+    // A process that was killed lost all of its connections.
+    if (this.#parts.core.wasKilled) for (const connector of this.byName.values()) this.#oweCancels(connector)
     await this.#parts.core.recorder.journal.durable()
     const connectors = [...this.byName.values()]
     const starts = connectors.map((connector) => connector.start(signal === undefined ? {} : { signal }))
     if (enough === 'all' || starts.length === 0) {
       await Promise.all(starts)
+      this.#parts.onStarted(this.byName)
       return
     }
     starts.forEach((start, at) => {
@@ -128,6 +135,12 @@ export class ConnectorHub {
     } catch (error) {
       throw error instanceof AggregateError ? error.errors[0] : error
     }
+    this.#parts.onStarted(this.byName)
+  }
+
+  #oweCancels(connector: BaseConnector): void {
+    const { core, cancelsOnReconnect } = this.#parts
+    if (cancelsOnReconnect(connector)) core.controls.oweCancels(connector.source, core.table.lastNumber)
   }
 
   /** Stops all connectors and the timers of this hub. A connector that fails to stop harms no other. */
@@ -242,6 +255,7 @@ export class ConnectorHub {
       isDataOnly,
       reports: intake,
       isApproved: (view) => core.gate.isOwn(view),
+      leaving: (view) => core.gate.leaving(view),
       wake: () => this.wake(),
       drain: () => this.drain(),
       reconcile: (connector, signal) => this.#reconcileFirst(connector, signal),
@@ -274,6 +288,8 @@ export class ConnectorHub {
     const { table } = core
     const { cells } = table
     time.requestSettling?.() // what reconnects is code that awaits
+    this.#oweCancels(connector)
+    core.gate.clocks?.reset(connector.source)
     core.beginTurn()
     try {
       for (const row of table.rows()) {

@@ -1,6 +1,7 @@
 /** The order plane of a configuration: tables, gate, portfolio and core, before any journal is opened or venue connected. */
 import { OrderSupport } from '../connector/capabilities.js'
 import type { Clock } from '../core/clock.js'
+import { canonicalJson } from '../core/digest.js'
 import type { Logger } from '../core/logger.js'
 import { InstrumentRegistry } from '../model/instrument-registry.js'
 import { CoreNames } from '../oms/core-names.js'
@@ -17,6 +18,7 @@ import type { ExtraOptions } from '../risk/extra-checks.js'
 import { RiskGate } from '../risk/gate.js'
 import type { Holdings } from '../risk/scope-books-seed.js'
 import type { TradingSystemConfig } from './config.js'
+import { deploymentOf } from './deployment.js'
 import type { TradingSystemParts } from './options.js'
 import { withPreset } from './risk-config.js'
 
@@ -81,11 +83,13 @@ export function composeOrderPlane(
     clock,
     venue: (connector) => core.connectors[connector] ?? absentVenue,
     sizes,
-    limits: { baseCurrency, ...withPreset(config).risk },
+    // Live the clocks of venues are watched unasked.
+    limits: { baseCurrency, ...(config.mode === 'live' ? { clock: {} } : {}), ...withPreset(config).risk },
     holdings: (visit) => visitHoldings(portfolio, visit),
     ...extra,
   })
   const core: OrderCore = new OrderCore({ table, gate, portfolio, instruments, names, clock, logger, sizes })
+  core.deployment = canonicalJson(deploymentOf(config))
   return core
 }
 

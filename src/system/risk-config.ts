@@ -149,6 +149,7 @@ export const riskSchema = options({
     orFalse(options({ model: optional(oneOf(['cash', 'reg-t'])), maxAgeMs: optional(durationMs()) })),
   ),
   maxEquityAgeMs: optional(durationMs()),
+  clock: optional(orFalse(options({ alertMs: optional(durationMs()), refuseMs: optional(durationMs()) }))),
 })
 
 /** Ceilings of limits that can be changed while the system runs. */

@@ -29,6 +29,7 @@ import { LimitBook, type LimitBookOptions, type LimitChange, type SavedLimits } 
 import type { LimitUse } from '../risk/limit-use.js'
 import type { RiskLimits } from '../risk/limits.js'
 import type { LossEntry, LossScope } from '../risk/loss-limits.js'
+import type { Deployment } from './deployment.js'
 import { LimitMonitor } from './limit-monitor.js'
 import type { BreakerConfig } from './risk-config.js'
 
@@ -39,6 +40,10 @@ export interface RiskDeskParts {
   logger: Logger
   limits: RiskLimits
   breakers: BreakerConfig | undefined
+  /** Release and configuration of this process. */
+  deployment: Deployment
+  /** Looks at everything from time to time even where nothing is configured that needs it. */
+  isAlwaysOn: boolean
   /** Where alerts go. */
   sinks: readonly AlertSink[]
   governance: Pick<LimitBookOptions, 'ceilings' | 'authorize'>
@@ -138,7 +143,14 @@ export class RiskDesk {
 
   /** Whether it has anything to look at from time to time. */
   get #isWatching(): boolean {
-    return this.breakers !== undefined || this.#monitor.isNeeded || this.#parts.sinks.length > 0
+    const { isAlwaysOn } = this.#parts
+    return (
+      isAlwaysOn ||
+      this.breakers !== undefined ||
+      this.#monitor.isNeeded ||
+      this.#parts.core.gate.clocks !== undefined ||
+      this.#parts.sinks.length > 0
+    )
   }
 
   /** Listens and looks from now on. */
@@ -221,7 +233,8 @@ export class RiskDesk {
   }
 
   /**
-   * A person re-opens a breaker by its name in `breakers.report()`, or what a loss limit halted as `loss of strategy NAME`; it holds at once and is on record. `rebase`: the daily loss
+   * A person re-opens a breaker by its name in `breakers.report()`, or what a loss limit halted as `loss of strategy NAME`, or the
+   * clock of a connector as `clock of NAME`; it holds at once and is on record. `rebase`: the daily loss
    * counts from the equity of now.
    *
    * @throws TradewireError `TW_INVALID_ARGUMENT` for a name that none has; `TW_UNAUTHORIZED` without an actor.
@@ -229,8 +242,11 @@ export class RiskDesk {
   resetBreaker(name: string, who: { actor: string; reason: string; rebase?: boolean }): void {
     const { actor, reason, rebase = false } = who
     if (actor === '') throw new TradewireError('TW_UNAUTHORIZED', 'Name the person who re-opens a breaker')
+    const clock = /^clock of (.*)$/.exec(name)
     const loss = /^loss of (global|account|strategy) ?(.*)$/.exec(name)
     if (loss !== null) this.#monitor.losses.reset(loss[1] as LossScope, loss[2] as string)
+    else if (clock !== null && this.#parts.core.names.connectors.find(clock[1] as string) >= 0)
+      this.#parts.core.gate.clocks?.reset(this.#parts.core.names.connectors.find(clock[1] as string))
     else if (this.breakers === undefined)
       throw new TradewireError('TW_INVALID_ARGUMENT', `There is no breaker "${name}"; none is configured`)
     else this.breakers.reset(name, { rebase })
@@ -246,6 +262,11 @@ export class RiskDesk {
     if (this.#resets.length > 100) this.#resets.shift()
     this.#applyEffect()
     this.#keep()
+  }
+
+  /** Release and configuration of this process, the same for all of a cluster; on record with every start. */
+  get deployment(): Deployment {
+    return this.#parts.deployment
   }
 
   /** The use of every limit now, worst case, the fullest first; from its soft level on it is also told as an alert. */
@@ -280,6 +301,7 @@ export class RiskDesk {
       }
       this.#monitor.evaluate(snapshot)
       this.#applyEffect()
+      this.#watchClocks()
       this.#watchUse(nowUs)
       this.#keep()
     } catch (error) {
@@ -336,6 +358,20 @@ export class RiskDesk {
     this.#parts.logger.warn({ breaker: name, state, before, reason }, 'circuit breaker')
   }
 
+  /** Clocks of venues that are too far from ours. */
+  #watchClocks(): void {
+    const { gate, names } = this.#parts.core
+    const { clocks } = gate
+    if (clocks === undefined) return
+    for (let i = 0; i < names.connectors.size; i++) {
+      const key = names.connector(i)
+      const state = clocks.stateOf(i)
+      const message = `The clock of ${key} is ${clocks.skewUs[i] / 1_000_000} s ahead of ours${state === 'refuse' ? ': orders to it are refused' : ''}`
+      if (state === 'ok') this.alerts.resolve('clock', key)
+      else this.alerts.raise({ kind: 'clock', key, severity: state === 'refuse' ? 'critical' : 'warning', message })
+    }
+  }
+
   /** Refused orders since the last look, and orders of unknown fate. */
   #watchUse(nowUs: number): void {
     const { gate, table, names } = this.#parts.core
@@ -373,6 +409,7 @@ export class RiskDesk {
     const { core, time } = this.#parts
     const { books, daily } = core.gate.extras
     return JSON.stringify({
+      closed: core.isClosing,
       limits: this.limits.save(),
       limitChanges: this.limits.history.slice(-20),
       resets: this.#resets,
@@ -417,6 +454,8 @@ export class RiskDesk {
     const { core, time } = this.#parts
     const memory = JSON.parse(text)
     const { books, daily } = core.gate.extras
+    // In the snapshot at an orderly end.
+    if (memory.closed === true) core.wasKilled = false
     if (Array.isArray(memory.limitChanges)) this.limits.recall(memory.limitChanges)
     // The records of changes say it themselves; this is what a snapshot knows of those before it.
     if (memory.limits !== undefined && memory.limits.version >= this.limits.version) this.#restoreLimits(memory.limits)
