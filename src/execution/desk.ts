@@ -248,7 +248,7 @@ export class ExecutionDesk implements ParentOrderPort {
     make: (around: GroupSurroundings) => GroupPlan,
     symbol: string,
   ): ParentOrderHandle {
-    const { core, time, account, strategy } = this.#options
+    const { core, orders, time, account, strategy } = this.#options
     const { clientOrderId } = names
     const known = clientOrderId === undefined ? undefined : this.#groups.get(clientOrderId)
     if (known !== undefined) return known.handle
@@ -263,6 +263,7 @@ export class ExecutionDesk implements ParentOrderPort {
         account: names.account ?? account,
         strategy: names.strategy ?? strategy,
         nowUs: time.wallUs(),
+        isHedged: orders.isHedged(names.strategy ?? strategy),
       })
       const refusal = this.#refusal()
       if (refusal !== undefined)

@@ -78,6 +78,8 @@ export interface GroupSurroundings {
   account: string
   strategy: string
   nowUs: number
+  /** Whether positions are hedged: the orders of the group make one, unless they name it. */
+  isHedged: boolean
 }
 
 const maxLegs = 16
@@ -97,7 +99,7 @@ export function bracketPlan(request: BracketRequest, around: GroupSurroundings):
   if (typeof stopLoss !== 'object' || stopLoss === null)
     throw algoError('INVALID_PARAMETER', 'stopLoss', 'is required: { triggerPrice } or { trailing }')
   requireNumber(alertAfterMs, 'alertAfterMs', 0, 86_400_000)
-  const { account, strategy, connector, symbol, tag } = entry
+  const { account, strategy, connector, symbol, tag, positionId } = entry
   const exit = {
     symbol,
     side: entry.side === 'buy' ? ('sell' as const) : ('buy' as const),
@@ -107,6 +109,7 @@ export function bracketPlan(request: BracketRequest, around: GroupSurroundings):
     ...(strategy === undefined ? {} : { strategy }),
     ...(connector === undefined ? {} : { connector }),
     ...(tag === undefined ? {} : { tag }),
+    ...(positionId === undefined ? {} : { positionId }),
   }
   const quantityUnits = instrument.quantityUnits(quantity)
   const orders: [LegRole, Omit<OrderRequest, 'quantity' | 'clientOrderId'>][] = [
@@ -191,7 +194,7 @@ function leg(
 function planOf(
   group: GroupKind,
   legs: readonly LegPlan[],
-  { instrument, id, account, strategy, nowUs }: GroupSurroundings,
+  { instrument, id, account, strategy, nowUs, isHedged }: GroupSurroundings,
   { mode = 'partial', alertUs = 0 }: { mode?: 'partial' | 'full'; alertUs?: number },
 ): GroupPlan {
   const { side } = (legs[0] as LegPlan).order
@@ -204,7 +207,7 @@ function planOf(
     account,
     strategy,
     mode,
-    legs,
+    legs: isHedged ? legs.map((each) => ({ ...each, order: { positionId: id, ...each.order } })) : legs,
     alertUs,
     createdUs: nowUs,
   }

@@ -58,6 +58,7 @@ export class OmsChildren implements ChildOrders {
       ...(timeInForce === 'DAY' ? {} : { timeInForce }),
       ...(postOnly ? { postOnly } : {}),
       ...(plan.reduceOnly ? { reduceOnly: true } : {}),
+      ...(plan.positionId === undefined ? {} : { positionId: plan.positionId }),
       ...(plan.account === null ? {} : { account: plan.account }),
       ...(plan.strategy === null ? {} : { strategy: plan.strategy }),
       ...((connector ?? plan.connector) === null ? {} : { connector: (connector ?? plan.connector) as string }),

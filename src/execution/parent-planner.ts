@@ -90,6 +90,7 @@ export class ParentPlanner {
       strategy: request.strategy ?? strategy,
       connector,
       tag: request.tag ?? null,
+      ...this.#positionOf(request, id),
       reduceOnly: request.reduceOnly === true,
       algo: JSON.parse(JSON.stringify(algo)) as ParentPlan['algo'],
       ...(trigger === undefined ? {} : { trigger }),
@@ -101,6 +102,14 @@ export class ParentPlanner {
       createdUs: nowUs,
       arrival: Number.isNaN(mid) ? null : mid,
     }
+  }
+
+  /** All children of an order make one position: the one it names, or one of its own. */
+  #positionOf({ positionId, reduceOnly = false, strategy }: AlgoOrderRequest, id: string): { positionId?: string } {
+    const { orders } = this.#parts
+    const name = strategy ?? this.#parts.strategy
+    orders.checkPosition({ positionId, reduceOnly }, name)
+    return orders.isHedged(name) ? { positionId: positionId ?? id } : {}
   }
 
   #knownFactory({ algo }: AlgoOrderRequest): AlgorithmFactory {

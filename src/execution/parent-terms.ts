@@ -31,6 +31,8 @@ export interface ParentPlan {
   readonly connector: string | null
   readonly tag: string | null
   readonly reduceOnly: boolean
+  /** The position of all children, where positions are hedged. */
+  readonly positionId?: string
   readonly algo: AlgoCommon & { type: string }
   /** Trigger terms of an emulated order, in units. */
   readonly trigger?: TriggerTerms
@@ -87,6 +89,7 @@ const requestFields = [
   'account',
   'strategy',
   'connector',
+  'positionId',
   'tag',
   'timeInForce',
   'algo',

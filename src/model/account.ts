@@ -8,6 +8,8 @@ export interface Position {
   account: AccountId
   /** Absent in the total over strategies. */
   strategy?: StrategyId
+  /** Where positions are hedged. */
+  positionId?: string
   quantity: Decimal
   /** Absent when flat. */
   averagePrice?: Decimal

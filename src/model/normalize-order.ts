@@ -57,6 +57,7 @@ export class NormalizedOrder {
   account: string | undefined
   strategy: string | undefined
   connector: string | undefined
+  positionId: string | undefined
   tag: string | undefined
 }
 
@@ -122,6 +123,7 @@ const requestFields = [
   'account',
   'strategy',
   'connector',
+  'positionId',
   'tag',
 ] as const satisfies readonly (keyof OrderRequest)[]
 
@@ -307,16 +309,18 @@ function readFlags(request: OrderRequest, rule: TypeRule, instrument: Instrument
 }
 
 function readNames(request: OrderRequest, out: NormalizedOrder): void {
-  const { clientOrderId, account, strategy, connector, tag } = request
+  const { clientOrderId, account, strategy, connector, positionId, tag } = request
   if (clientOrderId !== undefined) requireText(clientOrderId, 'clientOrderId', MAX_ID_LENGTH)
   if (account !== undefined) requireText(account, 'account', MAX_ID_LENGTH)
   if (strategy !== undefined) requireText(strategy, 'strategy', MAX_ID_LENGTH)
   if (connector !== undefined) requireText(connector, 'connector', MAX_ID_LENGTH)
+  if (positionId !== undefined) requireText(positionId, 'positionId', MAX_ID_LENGTH)
   if (tag !== undefined && tag !== '') requireText(tag, 'tag', MAX_TAG_LENGTH)
   out.clientOrderId = clientOrderId
   out.account = account
   out.strategy = strategy
   out.connector = connector
+  out.positionId = positionId
   out.tag = tag
 }
 
@@ -338,6 +342,7 @@ function requireKnownFields(request: OrderRequest, order: NormalizedOrder): void
   if (order.account !== undefined) known++
   if (order.strategy !== undefined) known++
   if (order.connector !== undefined) known++
+  if (order.positionId !== undefined) known++
   if (order.tag !== undefined) known++
   if (present === known) return
   if (request.type !== undefined) known++

@@ -53,6 +53,11 @@ export interface OrderRequest {
   clientOrderId?: string
   account?: string
   strategy?: string
+  /**
+   * Which position it opens, adds to or closes, where positions are hedged; one of its own, named by its client order id, unless
+   * given. Refused where positions are netted.
+   */
+  positionId?: string
   /** The connector to send it to; chosen by the route when absent. */
   connector?: string
   /** Free text that travels with the order into journal and reports. */
@@ -92,6 +97,8 @@ export interface OrderSnapshot {
   reason?: string
   /** Whether the closing fact was inferred rather than said by the venue. */
   isInferred: boolean
+  /** Where positions are hedged. */
+  positionId?: string
   tag?: string
   tsCreatedUs: number
   tsUpdatedUs: number

@@ -27,6 +27,7 @@ export class CoreNames implements OrderNames {
   readonly connectors = new NameTable()
   readonly #table: OrderTable
   ids: ClientIds | undefined
+  positionIds: NameTable | undefined
   parents: { brokerOrderOf(number: number): BrokerOrder | undefined } | undefined
 
   constructor(table: OrderTable) {
@@ -43,6 +44,10 @@ export class CoreNames implements OrderNames {
 
   connector(index: number): string {
     return this.connectors.name(index)
+  }
+
+  position(index: number): string {
+    return this.positionIds?.name(index) ?? ''
   }
 
   clientOrderId(row: number): string {
@@ -63,25 +68,32 @@ export class CoreNames implements OrderNames {
   }
 }
 
-/** Names of the four kinds whose indices the journal holds, each within the bound of its tables. */
+/** Names of the kinds whose indices the journal holds, each within the bound of its tables. */
 export class NameBook {
   readonly #turn: Turn
   readonly #tables: Readonly<Record<keyof typeof NameKind, NameTable>>
   readonly #bounds: Readonly<Record<keyof typeof NameKind, number>>
 
-  constructor(turn: Turn, names: CoreNames, currencies: NameTable, sizes: CoreSizes) {
+  constructor(
+    turn: Turn,
+    names: CoreNames,
+    { currencies, positionIds }: { currencies: NameTable; positionIds: NameTable },
+    sizes: CoreSizes,
+  ) {
     this.#turn = turn
     this.#tables = {
       account: names.accounts,
       strategy: names.strategies,
       connector: names.connectors,
       currency: currencies,
+      position: positionIds,
     }
     this.#bounds = {
       account: sizes.account,
       strategy: sizes.strategy,
       connector: sizes.connector,
       currency: 65_536,
+      position: 65_536,
     }
   }
 

@@ -16,7 +16,9 @@ import { riskMemoryName } from './risk-memory.js'
 import { killLevels } from './trading-controls.js'
 
 /** Layout of the record. To be raised with every change of it, and with every change of the fields of orders and trades. */
-export const snapshotVersion = 2
+export const snapshotVersion = 3
+/** Layout of journals from before positions had names. */
+const versionWithoutPositions = 2
 /** Layout of journals from before there were parent orders. */
 const versionWithoutParents = 1
 
@@ -56,7 +58,7 @@ export function saveCore(core: OrderCore, session: number, writer: RecordWriter)
  */
 export function restoreCore(core: OrderCore, reader: RecordReader): number {
   const version = reader.u16()
-  if (version !== snapshotVersion && version !== versionWithoutParents)
+  if (version !== snapshotVersion && version !== versionWithoutPositions && version !== versionWithoutParents)
     throw new TradewireError(
       'TW_JOURNAL_VERSION',
       `The journal holds a snapshot of version ${version}, this release reads version ${snapshotVersion}`,
@@ -64,7 +66,7 @@ export function restoreCore(core: OrderCore, reader: RecordReader): number {
   const session = reader.f64()
   for (let left = reader.u32(); left > 0; left--)
     core.instruments.add(JSON.parse(reader.string()) as InstrumentDefinition)
-  for (const kind of nameKinds)
+  for (const kind of version === snapshotVersion ? nameKinds : nameKinds.slice(0, NameKind.position))
     for (let left = reader.u32(); left > 0; left--) core.nameBook.intern(kind, reader.string())
   core.ids.restore(reader)
   restoreOrders(core, reader)

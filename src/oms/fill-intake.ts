@@ -196,7 +196,12 @@ export class FillIntake {
     if (Math.abs(position) + cells[row + Field.traded] + quantityUnits > maxPositionUnits) return false
     // Strategies that hold opposite positions hide each other in the total.
     if (quantityUnits < 2 ** 40) return true
-    const own = ledger.portfolio.quantityUnits(account, cells[row + Field.strategy], instrument)
+    const own = ledger.portfolio.quantityUnits(
+      account,
+      cells[row + Field.strategy],
+      instrument,
+      cells[row + Field.position],
+    )
     return Math.abs(own) + quantityUnits <= maxPositionUnits
   }
 

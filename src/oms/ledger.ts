@@ -226,7 +226,12 @@ export class Ledger {
     const total = Math.abs(this.exposure.position[this.exposure.keyOf(account, instrument)])
     if (total + quantity < roomyUnits) return true
     // Strategies that hold opposite positions hide each other in the total.
-    const own = this.portfolio.quantityUnits(account, cells[at + Field.strategy] | 0, instrument)
+    const own = this.portfolio.quantityUnits(
+      account,
+      cells[at + Field.strategy] | 0,
+      instrument,
+      cells[at + Field.position] | 0,
+    )
     return Math.max(total, Math.abs(own)) + cells[at + Field.traded] + quantity <= Number.MAX_SAFE_INTEGER
   }
 
@@ -283,9 +288,10 @@ export class Ledger {
     const account = cells[row + Field.account] | 0
     const strategy = cells[row + Field.strategy] | 0
     const instrument = cells[row + Field.instrument] | 0
-    const known = this.portfolio.slotOf(account, strategy, instrument)
+    const position = cells[row + Field.position] | 0
+    const known = this.portfolio.slotOf(account, strategy, instrument, position)
     const found =
-      known >= 0 ? known : this.portfolio.ensurePosition(account, strategy, this.#instruments.at(instrument))
+      known >= 0 ? known : this.portfolio.ensurePosition(account, strategy, this.#instruments.at(instrument), position)
     cells[row + Field.positionRow] = found + 1
     return found
   }
@@ -310,6 +316,7 @@ export class Ledger {
       fee - bookedFee,
       cells[trade + TradeField.bookedTrade] - 1,
       tsUs,
+      order[row + Field.position],
     )
     cells[trade + TradeField.bookedFee] = fee
   }
@@ -321,13 +328,14 @@ export class Ledger {
     const account = order[row + Field.account]
     const strategy = order[row + Field.strategy]
     const side = order[row + Field.side]
+    const position = order[row + Field.position]
     const instrument = this.#instruments.at(order[row + Field.instrument])
     const booked = cells[trade + TradeField.bookedQuantity]
     // The portfolio numbers trades from 0; 0 here means that it has none for this trade yet.
     const number = cells[trade + TradeField.bookedTrade] - 1
     if (number < 0)
       cells[trade + TradeField.bookedTrade] =
-        portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
+        portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs, position) + 1
     else {
       const bookedFee = cells[trade + TradeField.bookedFee]
       const isRestated =
@@ -336,12 +344,30 @@ export class Ledger {
       if (!isRestated) {
         // Older than the portfolio's history: its opposite at its own price, without its fee, then what counts now.
         if (quantity === 0 && bookedFee !== 0)
-          portfolio.applyFee(account, strategy, instrument, cells[trade + TradeField.feeCurrency], -bookedFee, -1, tsUs)
+          portfolio.applyFee(
+            account,
+            strategy,
+            instrument,
+            cells[trade + TradeField.feeCurrency],
+            -bookedFee,
+            -1,
+            tsUs,
+            position,
+          )
         if (booked > 0)
-          portfolio.applyFill(account, strategy, instrument, -side, booked, cells[trade + TradeField.bookedPrice], tsUs)
+          portfolio.applyFill(
+            account,
+            strategy,
+            instrument,
+            -side,
+            booked,
+            cells[trade + TradeField.bookedPrice],
+            tsUs,
+            position,
+          )
         if (quantity > 0)
           cells[trade + TradeField.bookedTrade] =
-            portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs) + 1
+            portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs, position) + 1
       }
     }
     cells[trade + TradeField.bookedQuantity] = quantity

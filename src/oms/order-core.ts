@@ -146,7 +146,8 @@ export class OrderCore implements HandleHome {
     this.controls = controls
     this.parents = new ParentBooks({ table, turn, ids: this.ids, instruments, gate })
     names.parents = this.parents
-    this.nameBook = new NameBook(turn, names, portfolio.currencies, sizes)
+    names.positionIds = portfolio.positionIds
+    this.nameBook = new NameBook(turn, names, portfolio, sizes)
     this.sender = new OrderSender({
       table,
       gate,

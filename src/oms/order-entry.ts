@@ -8,6 +8,7 @@ import type { NormalizedOrder } from '../model/normalize-order.js'
 import { OrderFlag, StpCode } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import { LocalReason } from '../risk/controls.js'
+import type { PositionMode } from './hedging.js'
 import type { OrderCore } from './order-core.js'
 import type { NameKind } from './records.js'
 
@@ -20,6 +21,8 @@ export interface OrderDefaults {
   /** Account of orders over a connector, by index; `account` where it has none of its own. */
   accountOf?(connector: number): string | undefined
   strategy: string
+  /** How orders of a strategy make positions; all are netted unless given. */
+  positionModeOf?(strategy: string): PositionMode
   /** Index of the connector for a new order; where there is none, the local reason of the refusal with its sign changed. */
   route(instrument: number, account: string): number
   /** Whether quotes of an instrument have come, and no trade: a stop that waits for trades is warned about then. */

@@ -21,6 +21,7 @@ export interface ImageNames {
   account(index: number): string
   strategy(index: number): string
   connector(index: number): string
+  position(index: number): string
   /** The id of an order that the host gave none. */
   idOf(number: number): string
 }
@@ -61,7 +62,9 @@ const updatedAt = 19
 const valueAt = 20
 /** NaN where the venue has given none, or text. */
 const venueOrderIdAt = 21
-const imageSize = 22
+/** Index of its position; 0 is the net one. */
+const positionAt = 22
+const imageSize = 23
 
 /** Orders in a block. A handle that is kept keeps the block of its order. */
 const blockOrders = 64
@@ -120,6 +123,8 @@ export class OrderImage {
     if (average !== undefined) snapshot.averagePrice = average
     if (texts?.reason !== undefined) snapshot.reason = texts.reason
     if (texts?.tag !== undefined) snapshot.tag = texts.tag
+    const position = this.#read(positionAt)
+    if (position !== 0) snapshot.positionId = names.position(position)
     return snapshot
   }
 
@@ -193,6 +198,7 @@ export class OrderImages {
     numbers[start + updatedAt] = cells[row + Field.updatedUs]
     numbers[start + valueAt] = value
     numbers[start + venueOrderIdAt] = typeof venueOrderId === 'number' ? venueOrderId : Number.NaN
+    numbers[start + positionAt] = cells[row + Field.position]
     return new OrderImage(numbers, start, this.#textsOf(row, venueOrderId, value))
   }
 

@@ -18,6 +18,7 @@ import { denialCode, LocalReason, Verdict } from '../risk/controls.js'
 import { type ConnectorRoute, connectorRoute } from './connector-route.js'
 import { type DrainOptions, type DrainReport, drain } from './drain.js'
 import { executionsOf, type OrderExecution } from './executions.js'
+import { Hedging } from './hedging.js'
 import type { OrderCore } from './order-core.js'
 import { noConnector, type OrderDefaults, OrderEntry } from './order-entry.js'
 import type { OrderHandle } from './order-handle.js'
@@ -46,6 +47,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   readonly #core: OrderCore
   readonly #defaults: OrderDefaults
   readonly #entry: OrderEntry
+  readonly #hedging: Hedging
   readonly #normalized = new NormalizedOrder()
   readonly #requests: OrderRequests
   #parents: ParentOrderPort | undefined
@@ -54,6 +56,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     this.#core = core
     this.#defaults = defaults
     this.#entry = new OrderEntry(core, defaults)
+    this.#hedging = new Hedging(core, defaults.positionModeOf)
     this.#requests = new OrderRequests(core)
     core.bind(
       (number) => this.cancel(number),
@@ -110,6 +113,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       )
     core.turn.begin()
     try {
+      this.#hedging.check(order, order.strategy ?? this.#defaults.strategy)
       const row = this.#entry.create(order, instrument.index)
       if (core.gate.sizeMultiplier < 1) scaleSize(core, row)
       if (clientOrderId !== undefined) core.parents.adopt(row)
@@ -136,11 +140,22 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       const row = this.#entry.create(order, instrument.index)
       const { cells } = core.table
       cells[row + Field.flags] = cells[row + Field.flags] | OrderFlag.protective
-      this.#decide(row, order)
+      // It closes what is held in sum: no position of its own.
+      this.#decide(row, order, true)
       return core.news.handleOf(row)
     } finally {
       core.turn.end()
     }
+  }
+
+  /** Whether positions of a strategy are hedged: each order has a position. */
+  isHedged(strategy: string): boolean {
+    return this.#hedging.isHedged(strategy)
+  }
+
+  /** Refuses a request that contradicts how its strategy makes positions. @throws TradewireError `TW_INVALID_MODEL`. */
+  checkPosition(request: { positionId: string | undefined; reduceOnly: boolean }, strategy: string): void {
+    this.#hedging.check(request, strategy)
   }
 
   /** Who works orders that have an algorithm. Set by whoever composes the system. */
@@ -163,8 +178,13 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     const order = normalizeOrderRequest(request, instrument, this.#normalized)
     core.turn.begin()
     try {
+      const strategy = order.strategy ?? this.#defaults.strategy
+      this.#hedging.check(order, strategy)
       const row = this.#entry.sketch(order, instrument.index)
       const breaches = this.#localBreaches(order)
+      const verdict = this.#hedging.refusal(row, order, strategy)
+      if (verdict !== 0)
+        breaches.push(localBreach(verdict, 'an order that makes its position smaller', 'one that does not'))
       if (core.table.cells[row + Field.connector] === noConnector)
         breaches.push(localBreach(this.#entry.refusal, 'a connector', 'none'))
       else breaches.push(...core.gate.explain(row))
@@ -402,10 +422,14 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   }
 
   /** Gate, journal and hand-over of a new order; or its refusal. */
-  #decide(row: number, order: NormalizedOrder): void {
+  #decide(row: number, order: NormalizedOrder, isClosing = false): void {
     const core = this.#core
     const { table, gate } = core
-    const reason = this.#refusal(row, order) || this.#withoutPosition(row)
+    const strategy = order.strategy ?? this.#defaults.strategy
+    const reason =
+      this.#hedging.refusal(row, order, strategy) ||
+      this.#refusal(row, order) ||
+      this.#withoutPosition(row, isClosing ? undefined : order, strategy)
     if (reason !== 0) {
       if (order.clientOrderId !== undefined && core.ids.hasRoom)
         core.ids.remember(order.clientOrderId, table.cells[row])
@@ -454,15 +478,17 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   }
 
   /** Finds the order's position, or makes it: a full table refuses the order and not its fill. */
-  #withoutPosition(row: number): number {
+  #withoutPosition(row: number, order: NormalizedOrder | undefined, strategy: string): number {
     const { ledger, table, instruments, gate } = this.#core
     const { cells } = table
     try {
+      if (order !== undefined) this.#hedging.assign(row, order, strategy)
       const instrument = instruments.at(cells[row + Field.instrument])
       const position = ledger.portfolio.ensurePosition(
         cells[row + Field.account],
         cells[row + Field.strategy],
         instrument,
+        cells[row + Field.position],
       )
       cells[row + Field.positionRow] = position + 1
       return 0

@@ -19,7 +19,7 @@ export const RecordType = {
   session: 1,
   /** An instrument with its index, as JSON. */
   instrument: 2,
-  /** A name (account, strategy, connector, currency) with its index. */
+  /** A name (account, strategy, connector, currency, position) with its index. */
   name: 3,
   /** The intent to send an order: all its terms. In the journal before anything is on the wire. */
   intent: 10,
@@ -60,7 +60,7 @@ export const RecordType = {
 } as const
 
 /** Kinds of interned names. */
-export const NameKind = { account: 0, strategy: 1, connector: 2, currency: 3 } as const
+export const NameKind = { account: 0, strategy: 1, connector: 2, currency: 3, position: 4 } as const
 
 /** Writes an id that is text or a whole number. */
 export function writeKey(writer: RecordWriter, key: ExecKey | undefined): void {
@@ -122,6 +122,7 @@ export function writeTerms(writer: RecordWriter, table: OrderTable, row: number)
   if ((extras & 4) !== 0) writer.f64(cells[row + Field.trailingBasisPoints])
   if ((extras & 8) !== 0) writer.f64(cells[row + Field.display])
   if ((extras & 16) !== 0) writer.f64(cells[row + Field.expireUs])
+  if ((extras & 32) !== 0) writer.u16(cells[row + Field.position])
   writer.string(table.clientOrderId(row) ?? '')
   writer.string(table.tag(row) ?? '')
 }
@@ -134,7 +135,8 @@ function extrasOf(cells: Float64Array, row: number): number {
     (isGiven(cells[row + Field.trailingAmount]) ? 2 : 0) |
     (isGiven(cells[row + Field.trailingBasisPoints]) ? 4 : 0) |
     (isGiven(cells[row + Field.display]) ? 8 : 0) |
-    (isGiven(cells[row + Field.expireUs]) ? 16 : 0)
+    (isGiven(cells[row + Field.expireUs]) ? 16 : 0) |
+    (cells[row + Field.position] === 0 ? 0 : 32)
   )
 }
 
@@ -168,6 +170,7 @@ export function readTerms(reader: RecordReader, table: OrderTable, idOf: (number
   if ((extras & 4) !== 0) cells[row + Field.trailingBasisPoints] = reader.f64()
   if ((extras & 8) !== 0) cells[row + Field.display] = reader.f64()
   if ((extras & 16) !== 0) cells[row + Field.expireUs] = reader.f64()
+  if ((extras & 32) !== 0) cells[row + Field.position] = reader.u16()
   const id = reader.string()
   table.setClientOrderId(row, id === '' ? idOf(number) : id)
   const tag = reader.string()

@@ -110,6 +110,7 @@ export class Recovery {
           core.table.cells[row + Field.account],
           core.table.cells[row + Field.strategy],
           core.instruments.at(core.table.cells[row + Field.instrument]),
+          core.table.cells[row + Field.position],
         )
         core.ledger.submitted(row, seq)
         if (type === RecordType.intent) core.riskMemory?.replayed(row)

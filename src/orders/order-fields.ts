@@ -93,6 +93,8 @@ export const sentNs = 56
 export const positionRow = 57
 /** Whether it is approved and waits to be handed to its connector. */
 export const isStaged = 58
+/** Index of the position that it belongs to, where positions are hedged; 0 is the net position. */
+export const position = 59
 
 /** Doubles in a record, as a power of two. */
 export const RECORD_BITS = 6

@@ -291,6 +291,21 @@ export class Portfolio {
     return slot < 0 ? 0 : this.quantityAt(slot)
   }
 
+  /** Signed quantity units of a strategy over all its positions in an instrument, where they are hedged. */
+  strategyQuantityUnits(accountIndex: number, strategyIndex: number, instrumentIndex: number): number {
+    const { table } = this
+    if (this.positionIds.size === 1) return this.quantityUnits(accountIndex, strategyIndex, instrumentIndex)
+    let units = 0
+    for (let slot = 0; slot < table.size; slot++)
+      if (
+        table.strategyOf(slot) === strategyIndex &&
+        table.accountOf(slot) === accountIndex &&
+        table.instrumentOf(slot).index === instrumentIndex
+      )
+        units += this.quantityAt(slot)
+    return units
+  }
+
   /** Signed quantity units over all strategies of an account. */
   totalQuantityUnits(accountIndex: number, instrumentIndex: number): number {
     return this.quantityUnits(accountIndex, TOTAL, instrumentIndex)

@@ -60,6 +60,7 @@ export function positionAt(portfolio: Portfolio, slot: number): PositionView {
       instrument: instrument.id,
       account: portfolio.accounts.name(table.accountOf(slot)) as AccountId,
       ...(strategy === TOTAL ? {} : { strategy: portfolio.strategies.name(strategy) as StrategyId }),
+      ...(positionId === '' ? {} : { positionId }),
       quantity: figures.quantity,
       ...(figures.averagePrice === undefined ? {} : { averagePrice: figures.averagePrice }),
       realizedGross: figures.realizedGross,

@@ -17,6 +17,7 @@ import { openSegmentJournal } from '../journal/segment-journal.js'
 import type { BarAggregator } from '../market/bar-aggregator.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { ConnectorId } from '../model/ids.js'
+import type { PositionMode } from '../oms/hedging.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderDefaults } from '../oms/order-entry.js'
 import type { OrderManager } from '../oms/order-manager.js'
@@ -287,9 +288,16 @@ export function orderDefaults(
       ? {}
       : { accountOf: (connector) => accountOver(config, core.names.connector(connector) ?? '') }),
     strategy: 'HOST',
+    ...(config.positionMode === undefined ? {} : { positionModeOf: (strategy) => positionModeOf(config, strategy) }),
     route,
     lacksTrades: (i) => Number.isNaN(quotes.last(i)) && !(Number.isNaN(quotes.bid(i)) && Number.isNaN(quotes.ask(i))),
   }
+}
+
+function positionModeOf({ positionMode = 'netting' }: TradingSystemConfig, strategy: string): PositionMode {
+  if (typeof positionMode === 'string') return positionMode
+  const named = Object.hasOwn(positionMode, strategy) ? positionMode[strategy] : positionMode['*']
+  return named ?? 'netting'
 }
 
 /** The account of orders over a connector that name none. */

@@ -25,6 +25,7 @@ import {
   wholeNumber,
 } from '../model/config-schema.js'
 import { checkInput, type FieldFault } from '../model/schema/parse.js'
+import type { PositionMode } from '../oms/hedging.js'
 import { type ValidationConfig, validationSchema } from '../oms/validation/config.js'
 import { type ProfileName, profileNames } from '../ring/profiles.js'
 import type { LimitPatch } from '../risk/limit-book.js'
@@ -103,6 +104,11 @@ export interface TradingSystemConfig {
    * brokers have different accounts: positions and limits are kept by account, and compared with the venue by account.
    */
   accounts?: Readonly<Record<string, string>>
+  /**
+   * Whether fills of a strategy go into one position an instrument (`netting`, unless given) or into positions by order and
+   * `positionId` (`hedging`); or by strategy, with `*` for all others.
+   */
+  positionMode?: PositionMode | Readonly<Record<string, PositionMode>>
   /** 1 to 8 letters or digits that no other process on the account uses; `T` unless given. */
   idPrefix?: string
   /** Seed of everything random; 1 unless given. */
@@ -172,6 +178,7 @@ const entries = {
   readOnly: optional(flag()),
   onDisconnect: optional(oneOrMap(disconnectPolicy)),
   deployment: optional(options({ sdkVersion: optional(text(64)), configHash: optional(text(64)) })),
+  positionMode: optional(oneOrMap(oneOf(['netting', 'hedging']))),
   watchdog: optional(orFalse(watchdogSchema)),
   validation: optional(validationSchema),
   account: optional(text(64)),

@@ -76,7 +76,7 @@ export class Flattening {
 
   /** What a strategy holds, as far as closing it makes the position of the account smaller. */
   #ownShare(account: number, strategy: number, instrument: number, total: number): number {
-    const own = this.#core.ledger.portfolio.quantityUnits(account, strategy, instrument)
+    const own = this.#core.ledger.portfolio.strategyQuantityUnits(account, strategy, instrument)
     if (own * total <= 0) return 0
     return Math.sign(own) * Math.min(Math.abs(own), Math.abs(total))
   }

@@ -310,7 +310,7 @@ export class StrategyDesk {
     const { index } = this.#seatOf(strategy)
     let units = 0
     for (let account = 0; account < core.names.accounts.size; account++)
-      units += core.ledger.portfolio.quantityUnits(account, index, instrument.index)
+      units += core.ledger.portfolio.strategyQuantityUnits(account, index, instrument.index)
     return {
       isFlat: units === 0,
       isLong: units > 0,

@@ -1,8 +1,8 @@
 /** Positions and accounts in JSON. */
 import type { AccountState, Balance, Position } from '../account.js'
 import type { AccountId, ConnectorId, InstrumentId, StrategyId } from '../ids.js'
-import { MAX_BALANCES } from '../limits.js'
-import { decimal, list, optional, record, timeUs } from './codec.js'
+import { MAX_BALANCES, MAX_ID_LENGTH } from '../limits.js'
+import { decimal, list, optional, record, text, timeUs } from './codec.js'
 import { currency } from './instrument.js'
 import { id } from './market-data.js'
 
@@ -13,6 +13,7 @@ export const position = record<Position>({
   instrument: id<InstrumentId>(),
   account: id<AccountId>(),
   strategy: optional(id<StrategyId>()),
+  positionId: optional(text(MAX_ID_LENGTH)),
   quantity: money,
   averagePrice: optional(money),
   realizedGross: money,

@@ -45,6 +45,7 @@ export const orderRequest = record<OrderRequest>({
   account: optional(text(MAX_ID_LENGTH)),
   strategy: optional(text(MAX_ID_LENGTH)),
   connector: optional(text(MAX_ID_LENGTH)),
+  positionId: optional(text(MAX_ID_LENGTH)),
   tag: optional(text(MAX_TAG_LENGTH, 0)),
 })
 
@@ -82,6 +83,7 @@ export const orderSnapshot = record<OrderSnapshot>({
   averagePrice: optional(price),
   reason: optional(longText(MAX_LINE_LENGTH)),
   isInferred: flag,
+  positionId: optional(text(MAX_ID_LENGTH)),
   tag: optional(text(MAX_TAG_LENGTH, 0)),
   tsCreatedUs: timeUs,
   tsUpdatedUs: timeUs,
