@@ -25,6 +25,13 @@ const outcomes: Readonly<Record<string, readonly RegExp[]>> = {
     /FILLED 100 at 100.2: found when the connection was back/,
     /2 connections, 1 loss, 3 orders, profit 18.00 USD after fees/,
   ],
+  dashboard: [
+    /^00:00:0\d quality [\d.]+, [1-9]\d* events\/s, dropped 0, \d+ fills/m,
+    /^connection +state +quality +upd\/s/m,
+    /^ACME +[\d.]+ +[\d.]+ +[1-9]\d*/m,
+    /P&L -?[\d.]+ taken/,
+    /^alpha: [\d.]+/m,
+  ],
   failover: [/together +[\d,]+ +0\.00 %/, /\d+ breaks, each marked in the data \(\d+ failover/],
   'zmq-bridge': [
     /an order above the bridge's limit: REJECTED \(MAX_ORDER_QTY\)/,

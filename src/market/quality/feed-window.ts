@@ -45,7 +45,8 @@ export class FeedWindow {
   readonly #slices = new Float64Array(counters * slices)
   /** Smallest and largest delay of each slice, microseconds. */
   readonly #least = new Float64Array(slices).fill(Number.POSITIVE_INFINITY)
-  /** Number of the slice that time is in, and where it lies. */
+  /** First and latest slice that time was in, and where the latest lies. */
+  #first = Number.NaN
   #slice = Number.NaN
   #at = 0
 
@@ -59,6 +60,7 @@ export class FeedWindow {
     if (!(slice > this.#slice)) {
       if (!Number.isNaN(this.#slice)) return false
       this.#slice = slice
+      this.#first = slice
       return true
     }
     const passed = Math.min(slices, slice - this.#slice)
@@ -80,6 +82,11 @@ export class FeedWindow {
   /** Notes a delay, receive time less venue time in microseconds. */
   delay(delayUs: number): void {
     if (delayUs < this.#least[this.#at]) this.#least[this.#at] = delayUs
+  }
+
+  /** How much of the window has been seen, microseconds: all of it, but for a feed that is young. */
+  get seenUs(): number {
+    return Number.isNaN(this.#slice) ? 0 : this.#sliceUs * Math.min(slices, this.#slice - this.#first + 1)
   }
 
   /** Sum over the window. */

@@ -12,7 +12,7 @@ const mostTroubled = 10
 export function feedReport(
   { source, window, latency, isConnected }: FeedState,
   table: StreamTable,
-  { maxLatencyUs, windowUs }: QualityThresholds,
+  { maxLatencyUs }: QualityThresholds,
   connectorName: (source: number) => string,
   symbolOf: (instrument: number) => string,
 ): FeedQuality {
@@ -39,7 +39,7 @@ export function feedReport(
     staleStreams: stale,
     totals,
     window: recent,
-    messagesPerSecond: recent.messages / (windowUs / 1e6),
+    messagesPerSecond: window.seenUs === 0 ? 0 : recent.messages / (window.seenUs / 1e6),
     latencyMs: {
       least: hasDelays ? least / 1_000 : Number.NaN,
       p50: ms(latency.percentile(50)),
