@@ -62,6 +62,7 @@ export interface FixVenueSession extends Omit<FixSessionConfig, 'role'> {
 
 /** How a venue is set up. */
 export interface FixVenueOptions {
+  /** The clients that it knows. */
   readonly sessions: readonly FixVenueSession[]
   /** The exchange behind it; a new one unless given. */
   readonly market?: SimulatedVenue
@@ -75,8 +76,11 @@ export interface FixVenueOptions {
   readonly tls?: ListenOptions['tls']
   /** Folder of the message stores; in memory unless given. */
   readonly store?: string
+  /** Clock and timers; real ones unless given. */
   readonly time?: Time
+  /** Real sockets unless given. */
   readonly network?: Network
+  /** Hears of connections that were refused; nobody unless given. */
   readonly logger?: Logger
 }
 

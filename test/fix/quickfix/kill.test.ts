@@ -124,7 +124,7 @@ describe.skipIf(problem !== undefined)(
       const random = new SeededRandom(7)
       const port = await freePort()
       const peer = new QuickFixPeer('accepting', 'initiator', port)
-      const kills = runs({ ci: 4, full: 40 })
+      const kills = runs({ ci: 2, full: 40 })
       const lives = [new Life(port, 1, 'accepting', 'acceptor')]
       const heard = () => lives.flatMap((each) => each.with('order'))
       let told = 0

@@ -18,7 +18,9 @@ import { SessionCode, SessionTag } from '../session/tags.js'
 
 /** What an acceptor is made of. */
 export interface FixAcceptorOptions {
+  /** Clock and timers: `new RealTime()`. */
   time: Time
+  /** Sockets: `nodeNetwork`. */
   network: Network
   /** Address to listen on; `127.0.0.1` unless given. */
   host?: string
@@ -36,6 +38,7 @@ export interface FixAcceptorOptions {
   framer?: FixFramerOptions
   /** A session for names that none of those added has; undefined refuses them. */
   onUnknown?: (logon: FixMessage) => FixSession | undefined
+  /** Hears of connections that were refused; nobody unless given. */
   logger?: Logger
 }
 

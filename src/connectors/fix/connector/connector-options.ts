@@ -24,6 +24,7 @@ export interface FixLinkOptions {
   readonly endpoints: readonly FixEndpoint[]
   /** TLS; without it only this machine is reached, unless `allowInsecure`. */
   readonly tls?: ConnectOptions['tls']
+  /** Lets a session without TLS leave this machine, for a line that is secured otherwise; false unless given. */
   readonly allowInsecure?: boolean
   /**
    * Where sequence numbers and messages are kept: a folder, a store, or `memory` for sessions that begin anew with every logon.
@@ -46,6 +47,7 @@ export interface FixConnectorOptions extends FixLinkOptions {
   readonly environment: 'simulated' | 'paper' | 'live'
   /** Accounts that are asked about, the first of them meant where a message names none. `['PAPER']` unless given. */
   readonly accounts?: readonly string[]
+  /** What the venue does its own way; nothing unless given. */
   readonly profile?: FixProfile
   /** A session of its own for market data. */
   readonly marketData?: FixLinkOptions

@@ -25,7 +25,9 @@ export type ExecIdScope =
 
 /** A field with a value of its own. */
 export interface FieldValue {
+  /** Tag of the field. */
   readonly tag: number
+  /** Its value. */
   readonly value: string
 }
 

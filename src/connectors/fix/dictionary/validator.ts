@@ -43,6 +43,7 @@ export interface FixValidation {
   readonly values?: boolean
   /** Required fields are there. */
   readonly requiredFields?: boolean
+  /** Bounds of repeating groups. */
   readonly limits?: Partial<FixLimits>
 }
 

@@ -36,12 +36,17 @@ import { rulesOf } from './version.js'
 
 /** What a session is made of. */
 export interface FixSessionOptions {
+  /** Names and settings. */
   config: FixSessionConfig
+  /** Where numbers and messages are kept. */
   store: MessageStore
+  /** Time, in and out of messages. */
   clock: Clock
+  /** What the messages are for. */
   application: FixApplication
   /** Without it messages are checked for the fields of the session only. */
   validator?: MessageValidator
+  /** Where messages are logged; nowhere unless given. */
   log?: MessageLog
   /** How messages are scanned; the same as for the framer of the connection. */
   messageOptions?: FixMessageOptions

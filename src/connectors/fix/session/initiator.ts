@@ -20,15 +20,21 @@ const STABLE_NS = 10_000_000_000
 
 /** An address of the venue. */
 export interface FixEndpoint {
+  /** Name or address. */
   host: string
+  /** TCP port. */
   port: number
 }
 
 /** What an initiator is made of. */
 export interface FixInitiatorOptions {
+  /** The session that is connected. */
   session: FixSession
+  /** Clock and timers: `new RealTime()`. */
   time: Time
+  /** Sockets: `nodeNetwork`. */
   network: Network
+  /** Spreads the delays between attempts. */
   random: Random
   /** Addresses in the order of preference, at least one. */
   endpoints: readonly FixEndpoint[]
@@ -40,7 +46,9 @@ export interface FixInitiatorOptions {
   connectTimeoutMs?: number
   /** Delays between attempts of `start`. */
   reconnect?: Backoff
+  /** How messages are scanned; the same as for the session. */
   framer?: FixFramerOptions
+  /** Hears of attempts and of lost connections; nobody unless given. */
   logger?: Logger
 }
 

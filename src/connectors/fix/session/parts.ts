@@ -57,15 +57,21 @@ export type MessageRefusal =
 export interface LogonContext {
   /** SendingTime (52) as it stands in the message. */
   readonly sendingTime: string
+  /** MsgSeqNum (34). */
   readonly msgSeqNum: number
+  /** SenderCompID (49). */
   readonly senderCompId: string
+  /** TargetCompID (56). */
   readonly targetCompId: string
+  /** HeartBtInt (108). */
   readonly heartBtIntSeconds: number
 }
 
 /** What a signer adds to a Logon. */
 export interface LogonFields {
+  /** Username (553). */
   readonly username?: SecretInput
+  /** Password (554). */
   readonly password?: SecretInput
   /** RawData (96), for example a signature. */
   readonly rawData?: SecretInput | Uint8Array

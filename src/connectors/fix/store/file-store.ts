@@ -41,6 +41,7 @@ export interface FileStoreOptions {
   damaged?: 'refuse' | 'gap-fill'
   /** Files of earlier resets that are kept beside the current one, from 0; 1 unless given. */
   keepGenerations?: number
+  /** Hears of files that could not be removed or synced; nobody unless given. */
   logger?: Logger
 }
 
