@@ -1,6 +1,6 @@
 /**
  * What a venue gets wrong on demand, message by message: a request that is not heard, a report that is lost, comes twice, or is
- * overtaken. Each fault hits one message. Faults of the line (cut, silence, garbage) are the proxy's of `tradewire/testing` and
+ * overtaken, a line that breaks in the middle of an order. Each fault hits one message. Faults of the line (cut, silence, garbage) are the proxy's of `tradewire/testing` and
  * those of {@link TappedConnection}.
  */
 import type { ReportKind } from '../../connectors/sim/venue-message.js'
@@ -8,8 +8,13 @@ import type { ReportKind } from '../../connectors/sim/venue-message.js'
 /** Requests and reports that a fault can hit. */
 export type FaultyMessage = 'new' | 'replace' | 'cancel' | ReportKind
 
-/** What happens to one message. */
-export type MessageFault = { readonly does: 'drop' | 'double' } | { readonly does: 'delay'; readonly delayMs: number }
+/**
+ * What happens to one message. `cut` breaks the line: before a request is heard, or before a report leaves, which comes by resend
+ * then.
+ */
+export type MessageFault =
+  | { readonly does: 'drop' | 'double' | 'cut' }
+  | { readonly does: 'delay'; readonly delayMs: number }
 
 /** Faults that wait for their message. */
 export class VenueFaults {

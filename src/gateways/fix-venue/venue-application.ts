@@ -200,7 +200,8 @@ export class VenueApplication implements FixApplication, VenueClient {
     else if (fault.does === 'double') {
       handle(message)
       handle(message)
-    } else if (fault.does === 'delay') {
+    } else if (fault.does === 'cut') this.#session?.disconnect('the line breaks before a request is heard')
+    else if (fault.does === 'delay') {
       const bytes = message.copyBytes()
       this.#parts.time.after(fault.delayMs, () => {
         this.#view.read(bytes, 0, bytes.length)
@@ -351,6 +352,9 @@ export class VenueApplication implements FixApplication, VenueClient {
     } else if (fault.does === 'double') {
       this.#report(report, true)
       this.#report(report, false)
+    } else if (fault.does === 'cut') {
+      this.#session?.disconnect('the line breaks before a report leaves')
+      this.#report(report, true)
     } else this.#count(report)
   }
 

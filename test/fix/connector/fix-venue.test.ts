@@ -247,6 +247,32 @@ describe('lines', () => {
     expect(host.disconnects).toEqual([])
   })
 
+  it.each([
+    ['accepted', 'after it was taken: its acknowledgement comes by resend', ['accepted']],
+    ['new', 'before it was heard: nobody knows it', []],
+  ] as const)('that break in the middle of an order (%s), %s', async (message, _what, expected) => {
+    const venue = await openVenue()
+    const { host, connector } = await connect(venue, { profile: { massStatus: 'all' } })
+    venue.faults.next(message, { does: 'cut' })
+    const order = host.submit(connector, buy)
+    await until(() => connector.epoch === 2 && connector.isReady, 'the next connection')
+    await until(() => host.reports.kinds(order).length === expected.length, 'what became of the order')
+    expect(host.reports.kinds(order)).toEqual(expected)
+    expect(venue.market.orders({ account: 'PAPER' })).toHaveLength(expected.length)
+    const next = host.submit(connector, buy)
+    await until(() => host.reports.kinds(next).includes('accepted'), 'the next order')
+  })
+
+  it('whose numbers jump go on', async () => {
+    const venue = await openVenue()
+    const { host, connector } = await connect(venue)
+    const [session] = venue.sessions
+    session?.sequenceReset(session.nextOutgoing + 50)
+    const order = host.submit(connector, buy)
+    await until(() => host.reports.kinds(order).includes('accepted'), 'the acknowledgement')
+    expect([connector.epoch, connector.session?.nextIncoming]).toEqual([1, session?.nextOutgoing])
+  })
+
   it('that carry garbage go on', async () => {
     const venue = await openVenue()
     const { host, connector } = await connect(venue)
