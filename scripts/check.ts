@@ -25,6 +25,7 @@ const steps: readonly Step[] = [
   { name: 'order-states-doc', command: ['tsx', 'scripts/order-states-doc.ts'] },
   { name: 'risk-doc', command: ['tsx', 'scripts/risk-doc.ts'] },
   { name: 'fix-dictionary', command: ['tsx', 'scripts/fix-dictionary.ts'] },
+  { name: 'ibkr-doc', command: ['tsx', 'scripts/ibkr-doc.ts'] },
   { name: 'fix-doc', command: ['tsx', 'scripts/fix-doc.ts'] },
   { name: 'docs', command: ['tsx', 'scripts/docs.ts', '--check'] },
   { name: 'publint', command: ['publint', '--strict'], built: true },

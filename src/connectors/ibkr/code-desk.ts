@@ -37,6 +37,8 @@ export interface SessionSteps {
   refuse(error: TradewireError): void
   /** Streams may be dead: all of them, or the one that is named. `isLost`: what comes next does not continue what was. */
   suspect(reason: string, isLost: boolean, stream?: Stream): void
+  /** The servers of IBKR are away: no new orders until {@link recover}. */
+  serversAway(): void
   /** The servers of IBKR were away: what happened meanwhile is asked for. */
   recover(): void
   problem(error: unknown): void
@@ -99,6 +101,7 @@ export class CodeDesk {
     // Before anything is asked for anew: nobody may take the last prices for current ones meanwhile.
     if (lossCodes.has(code) || (returnCodes.has(code) && connector.isReady()))
       connector.suspect(error.message, lossCodes.has(code))
+    if (code === 1_100) connector.serversAway()
     if (kind === 'fatal') {
       connector.refuse(error)
       line.questions.fail('next id', error)

@@ -2,6 +2,7 @@
  * What TWS holds: orders, executions, positions and cash, asked for at every connection so that they agree with ours, and again
  * after its servers were away. Contracts that come up for the first time are asked about before their orders are told.
  */
+import { type Time, withTimeout } from '../../core/time.js'
 import type { Instrument } from '../../model/instrument.js'
 import type {
   VenueAccountReport,
@@ -18,6 +19,9 @@ import { type OrderReporter, type ToldStatus, unitsOf } from './order-reporter.j
 import { BoundedMap } from './own-orders.js'
 import { utcText } from './tws-times.js'
 
+/** TWS has to tell within this time what happened while its servers were away. */
+const recoveryTimeoutMs = 30_000
+
 /** Cash by currency, as a tag of the account summary. */
 const ledgerTags = '$LEDGER:ALL'
 
@@ -30,6 +34,7 @@ interface LedgerLine {
 
 /** The books of the accounts of one connector, as TWS tells them. */
 export class Holdings {
+  readonly #time: Time
   readonly #options: IbkrContext['options']
   readonly #line: IbkrContext['line']
   readonly #contracts: IbkrContext['contracts']
@@ -38,7 +43,8 @@ export class Holdings {
   /** The last status of each order, by permanent id: newer than what a list under way says. */
   readonly #statuses = new BoundedMap<string, ToldStatus>(20_000)
 
-  constructor({ options, line, contracts }: IbkrContext, desk: ContractDesk, reporter: OrderReporter) {
+  constructor({ host, options, line, contracts }: IbkrContext, desk: ContractDesk, reporter: OrderReporter) {
+    this.#time = host.time
     this.#options = options
     this.#line = line
     this.#contracts = contracts
@@ -89,8 +95,13 @@ export class Holdings {
 
   /** Executions and orders of the time without servers, as reports: TWS does not repeat them by itself. */
   async sinceRecovery(): Promise<void> {
+    await withTimeout(this.#time, { timeoutMs: recoveryTimeoutMs, what: 'recovery after 1100' }, (signal) =>
+      this.#recover(signal),
+    )
+  }
+
+  async #recover(signal: AbortSignal): Promise<void> {
     const reporter = this.#reporter
-    const signal = new AbortController().signal
     const reqId = this.#line.nextRequest()
     const told = await this.#line.paced('query', 1, signal, () =>
       this.#line.questions.ask<ToldExecution>(reqId, signal, () =>

@@ -7,7 +7,7 @@ import type { RingHandlers } from '../../ring/kinds.js'
 import { TestHost } from '../../testing/test-host.js'
 import { frameOf } from '../../testing/tws/frames.js'
 import { TwsGateway, type TwsGatewayOptions } from '../../testing/tws/gateway.js'
-import { future, option } from './contracts.js'
+import { crypto, future, option } from './contracts.js'
 import { IbkrConnector } from './ibkr-connector.js'
 import type { IbkrConnectorOptions } from './ibkr-options.js'
 import type { IbkrNotice } from './notices.js'
@@ -222,6 +222,121 @@ describe('orders that only IBKR knows', () => {
     expect(() => call?.priceUnits('2.99')).not.toThrow()
   })
 })
+
+describe('orders that must not be mistaken', () => {
+  it('sends none while the servers of IBKR are away, and tells what was filled meanwhile before it does again', async () => {
+    const gateway = await gatewayWith(wide)
+    const { working, submit, kinds, host, connector, notices } = await connectorTo(gateway)
+    const [first, second] = [await working(), await working()]
+    gateway.loseServers()
+    await until(() => notices.some(({ code }) => code === 1_100))
+    expect(() => submit()).toThrow(/1100.*TW_NOT_READY/)
+    expect(() => host.replace(connector, first, { price: '101' })).toThrow(/TW_NOT_READY/)
+    host.cancel(connector, second)
+    await until(() => kinds(second).includes('canceled'))
+    // Filled at the exchange, and nobody is told.
+    gateway.tamper = (way, _session, fields) =>
+      way === 'out' && [3, 5, 11, 59].includes(Number(fields[0])) ? 'drop' : 'pass'
+    gateway.board.quote(aapl, 99.98, 99.99, 400)
+    await until(() => gateway.orders.executions.length > 0)
+    gateway.tamper = undefined
+    expect(kinds(first)).toEqual(['accepted'])
+    expect(connector.isReady).toBe(true)
+    gateway.restoreServers(false)
+    await until(() => kinds(first).includes('filled'))
+    await expect.poll(() => Number.isInteger(tried(submit)), { interval: 5, timeout: 4_000 }).toBe(true)
+  })
+
+  it('sends no child without its parent, and no shown size that TWS cannot carry', async () => {
+    const gateway = await gatewayWith(wide)
+    const { connector, submit, host } = await connectorTo(gateway, { contracts: ['AAPL', crypto('BTC')] })
+    connector.prepare('child', { parent: 'nobody' })
+    expect(() => submit({ clientOrderId: 'child' })).toThrow(/nobody.*TW_NOT_SUPPORTED/)
+    expect(() =>
+      host.submit(connector, {
+        symbol: 'BTC.USD',
+        side: 'buy',
+        type: 'LIMIT',
+        quantity: '1',
+        price: '90000',
+        displayQuantity: '0.5',
+        account,
+      }),
+    ).toThrow(/whole numbers.*TW_NOT_SUPPORTED/)
+    await pause(20)
+    expect(gateway.orders.orders).toHaveLength(0)
+  })
+
+  it('says all terms again when it changes an order of an earlier life', async () => {
+    const gateway = await gatewayWith(wide)
+    const { connector, working, host, kinds } = await connectorTo(gateway)
+    connector.prepare('rich', {
+      algorithm: algorithms.vwap({ maxPctVol: 0.1 }),
+      ocaGroup: 'g',
+      ocaType: 2,
+      faGroup: 'Everybody',
+      faMethod: 'NetLiq',
+      modelCode: 'growth',
+      exchange: 'ARCA',
+      outsideRth: true,
+      triggerMethod: 2,
+    })
+    connector.prepare('parent', { transmit: false })
+    connector.prepare('child', { parent: 'parent', orderType: 'MIDPRICE' })
+    const rich = await working({ clientOrderId: 'rich' })
+    const parent = host.submit(connector, {
+      symbol: 'AAPL',
+      side: 'buy',
+      type: 'LIMIT',
+      quantity: 1,
+      price: '90',
+      account,
+      clientOrderId: 'parent',
+    })
+    const child = await working({ clientOrderId: 'child', side: 'sell', price: '300' })
+    const of = (at: number) => gateway.orders.orders[at]?.fields
+    const before = { ...of(0) }
+    expect(before).toMatchObject({ faGroup: 'Everybody', faMethod: 'NetLiq', modelCode: 'growth', ocaType: '2' })
+    await connector.stop()
+
+    const next = new IbkrConnector({ port: gateway.port, clientId: 5, contracts: ['AAPL'], healthIntervalMs: 0 })
+    open.push({ close: () => next.stop() })
+    host.onReconcile = async (reconciling) => void (await reconciling.queryOrders())
+    await host.start(next)
+    host.replace(next, rich, { price: '101' })
+    host.replace(next, child, { price: '301' })
+    await until(() => kinds(rich).includes('replaced') && kinds(child).includes('replaced'))
+    const same = (fields: object) => ({ ...fields, lmtPrice: '', triggerMethod: '' })
+    expect(same(of(0) ?? {})).toEqual(same(before))
+    expect(of(0)).toMatchObject({ lmtPrice: '101', triggerMethod: '2', algoStrategy: 'Vwap' })
+    expect(of(2)).toMatchObject({ parentId: String(gateway.orders.orders[1]?.orderId), orderType: 'MIDPRICE' })
+    expect(kinds(parent)).not.toContain('rejected')
+    expect(gateway.orders.orders).toHaveLength(3)
+  })
+
+  it('takes "no such order" for the answer to a change when no cancel waits', async () => {
+    const gateway = await gatewayWith(wide)
+    const { working, kinds, host, connector } = await connectorTo(gateway)
+    const number = await working()
+    gateway.tamper = (way, session, fields) => {
+      if (way !== 'in' || Number(fields[0]) !== 3) return 'pass'
+      session.send([4, 2, Number(fields[1]), 135, "Can't find order with ID", ''])
+      return 'drop'
+    }
+    host.replace(connector, number, { price: '101' })
+    await until(() => kinds(number).includes('replaceRejected'))
+    expect(kinds(number)).toEqual(['accepted', 'replaceRejected'])
+  })
+})
+
+/** What a call gives, or its error. */
+function tried<T>(call: () => T): T | unknown {
+  try {
+    return call()
+  } catch (error) {
+    return error
+  }
+}
 
 describe('login', () => {
   it('refuses a live account behind paper, a live port, and an account that is not there', async () => {

@@ -39,7 +39,7 @@ import { baseOptions, type CheckedIbkrOptions, checkIbkrOptions, type IbkrConnec
 import { Inbox } from './inbox.js'
 import type { IbkrNotice, IbkrPreview } from './notices.js'
 import { MemoryOrderIds, OrderIds } from './order-ids.js'
-import { changedOrder, type IbkrOrderExtras, libraryContract, newOrder } from './order-mapping.js'
+import { changedOrder, type IbkrOrderExtras, libraryContract, newOrder, shownSize } from './order-mapping.js'
 import { OrderReporter } from './order-reporter.js'
 import { BoundedMap, OwnOrder, OwnOrders } from './own-orders.js'
 import { askPreview } from './preview.js'
@@ -88,6 +88,11 @@ export class IbkrConnector extends BaseConnector {
   #parts: IbkrParts | undefined
   #accounts: readonly string[] = []
   #refusal: TradewireError | undefined
+  /** TWS said 1100, and orders and executions were not compared since. Cancels leave all the same. */
+  #areServersAway = false
+  #outages = 0
+  /** What only IBKR knows about the order that is being submitted. */
+  #submitted: IbkrOrderExtras = {}
 
   /** @throws TradewireError `TW_INVALID_CONFIG` naming the option; `TW_LIVE_REFUSED` for a live port that was not meant. */
   constructor(options: IbkrConnectorOptions = {}) {
@@ -191,6 +196,7 @@ export class IbkrConnector extends BaseConnector {
   }
 
   #forget(): void {
+    this.#areServersAway = false
     this.#line.forget()
     this.#orders.forgetRequests()
     const parts = this.#parts
@@ -279,6 +285,10 @@ export class IbkrConnector extends BaseConnector {
           this.#refusal = error
         },
         suspect: (reason, isLost, stream) => this.#suspect(reason, isLost, stream),
+        serversAway: () => {
+          this.#areServersAway = true
+          this.#outages++
+        },
         recover: () => this.#recover(),
         problem: (error) => this.problem(error),
       },
@@ -316,10 +326,24 @@ export class IbkrConnector extends BaseConnector {
     if (isLost) this.#assembled.data.tellLost(stream)
   }
 
-  /** The servers were away: what happened meanwhile is asked for, as after a lost connection. */
+  /** The servers are back: what happened meanwhile is asked for, as after a lost connection; orders may leave after that. */
   #recover(): void {
-    if (!this.isReady || this.capabilities.orders === undefined) return
-    this.#assembled.holdings.sinceRecovery().catch((error: unknown) => this.problem(error))
+    const { transport } = this.#line
+    const outages = this.#outages
+    if (!this.isReady || this.capabilities.orders === undefined) {
+      this.#areServersAway = false
+      return
+    }
+    this.#assembled.holdings.sinceRecovery().then(
+      () => {
+        if (this.#line.transport === transport && outages === this.#outages) this.#areServersAway = false
+      },
+      (error: unknown) => {
+        this.problem(error)
+        if (this.#line.transport === transport)
+          this.connectionLost('TWS did not tell what happened without its servers')
+      },
+    )
   }
 
   // ---- Contracts, market data, history -----------------------------------------------------------------------------------------
@@ -361,13 +385,43 @@ export class IbkrConnector extends BaseConnector {
     ibkrAlgo(order.algo, order.window)
   }
 
+  /** As the base's; what TWS would take for something else than what is meant is refused before anything is sent. */
+  override submit(order: ApprovedOrder): void {
+    this.#requireServers()
+    if (!Number.isNaN(order.displayUnits)) shownSize(order.instrument, order.displayUnits)
+    const extras = this.#extrasFor(order)
+    // Without its parent the child of a bracket would be an order of its own.
+    if (extras.parent !== undefined && this.#parentOf(extras) === 0)
+      throw new TradewireError(
+        'TW_NOT_SUPPORTED',
+        `The parent ${extras.parent} of order ${order.clientOrderId} is not at TWS: nothing was sent`,
+      )
+    this.#submitted = extras
+    super.submit(order)
+  }
+
+  /** As the base's. @throws TradewireError `TW_NOT_READY` while the servers of IBKR are away: nothing was sent. */
+  override replace(change: ApprovedReplace): void {
+    this.#requireServers()
+    super.replace(change)
+  }
+
+  #requireServers(): void {
+    if (this.#areServersAway)
+      throw new TradewireError(
+        'TW_NOT_READY',
+        'TWS has lost the servers of IBKR (1100), or what happened meanwhile is not known yet: nothing was sent',
+      )
+  }
+
   protected sendNew(order: ApprovedOrder): void {
-    const { instrument, number, clientOrderId } = order
+    const { instrument, number } = order
     const { contract } = this.#contracts.of(instrument)
-    const extras = this.#extras.get(clientOrderId) ?? this.#options.extras?.(order) ?? {}
+    const extras = this.#submitted
     const own = new OwnOrder(number, this.#orderIds.take())
     own.extras = extras
-    const wire = newOrder(order, this.#mapping(order, extras))
+    own.parentId = this.#parentOf(extras)
+    const wire = newOrder(order, this.#mapping(order, own))
     this.#orders.add(own)
     this.#assembled.reporter.sent(own, instrument)
     this.#line.send((api) => api.placeOrder(own.orderId, libraryContract(routed(contract, extras)), wire))
@@ -383,7 +437,7 @@ export class IbkrConnector extends BaseConnector {
       return
     }
     const { contract } = this.#contracts.of(instrument)
-    const wire = changedOrder(change, this.#mapping(change, own.extras))
+    const wire = changedOrder(change, this.#mapping(change, own))
     own.changes.push({
       generation,
       quantity: String(wire.totalQuantity ?? ''),
@@ -409,13 +463,21 @@ export class IbkrConnector extends BaseConnector {
     this.#line.send((api) => api.cancelOrder(own.orderId, ''))
   }
 
-  #mapping(order: OrderView, extras: IbkrOrderExtras) {
-    const parent = extras.parent === undefined ? 0 : this.host.reports.numberOf(extras.parent)
+  #extrasFor(order: OrderView & { readonly clientOrderId: string }): IbkrOrderExtras {
+    return this.#extras.get(order.clientOrderId) ?? this.#options.extras?.(order) ?? {}
+  }
+
+  #parentOf({ parent }: IbkrOrderExtras): number {
+    const number = parent === undefined ? 0 : this.host.reports.numberOf(parent)
+    return this.#orders.byNumber(number)?.orderId ?? 0
+  }
+
+  #mapping(order: OrderView, { extras, parentId }: OwnOrder) {
     return {
       orderRef: this.#wireIds.idOf(order),
       extras,
       outsideRth: this.#options.outsideRth ?? false,
-      parentId: this.#orders.byNumber(parent)?.orderId ?? 0,
+      parentId,
     }
   }
 

@@ -106,6 +106,28 @@ export interface ToldOrder {
   filled: string
   completedTime: string
   completedStatus: string
+  /** What only IBKR knows about it. */
+  terms: ToldTerms
+}
+
+/** Terms of an order that a change of it has to say again. Text as TWS writes it. */
+export interface ToldTerms {
+  ocaGroup: string
+  ocaType: number
+  outsideRth: boolean
+  hidden: boolean
+  goodAfter: string
+  faGroup: string
+  faMethod: string
+  faPercentage: string
+  modelCode: string
+  allOrNone: boolean
+  /** Order id of the parent; 0 without one. */
+  parentId: number
+  triggerMethod: number
+  /** Empty where the order has none. */
+  algorithm: string
+  algorithmParams: Record<string, string>
 }
 
 interface Raw {
@@ -144,7 +166,7 @@ export function readCompletedOrder(cursor: FieldCursor, version: number): ToldOr
 }
 
 function readHead(raw: Raw, orderId: number): ToldOrder {
-  const { cursor, version, isOpen } = raw
+  const { cursor, isOpen } = raw
   const contract = readContract(cursor)
   const [action, quantity, type] = [cursor.text(), amount(cursor.text()), cursor.text()] as [string, string, string]
   const [limit, aux, timeInForce] = [amount(cursor.text()), amount(cursor.text()), cursor.text()] as [
@@ -152,22 +174,18 @@ function readHead(raw: Raw, orderId: number): ToldOrder {
     string,
     string,
   ]
-  cursor.skip()
+  const ocaGroup = cursor.unescaped()
   const account = cursor.text()
   cursor.skip(2)
   const orderRef = cursor.unescaped()
   const clientId = isOpen ? cursor.int() : -1
   const permId = cursor.text()
-  cursor.skip(isOpen ? 5 : 4) // outside hours, hidden, discretion, good after, allocation
-  cursor.skip(version < 177 ? 4 : 3) // advisor
-  cursor.skip(8 + (isOpen ? 1 : 0)) // model to exempt code, auction strategy
-  cursor.skip(5) // starting price to upper range
-  cursor.skip(isOpen ? 11 : 6) // shown size to trigger method
+  const terms = readTerms(raw, ocaGroup)
   cursor.skip(2) // volatility
   const isDeltaNeutral = cursor.text() !== ''
   cursor.skip(1 + (isDeltaNeutral ? (isOpen ? 8 : 4) : 0))
   cursor.skip(isOpen ? 6 : 4) // continuous update to basis points
-  skipLists(raw)
+  readLists(raw, terms)
   return {
     orderId,
     contract,
@@ -190,11 +208,49 @@ function readHead(raw: Raw, orderId: number): ToldOrder {
     filled: '',
     completedTime: '',
     completedStatus: '',
+    terms,
+  }
+}
+
+/** From the trading hours to the trigger method. */
+function readTerms({ cursor, version, isOpen }: Raw, ocaGroup: string): ToldTerms {
+  const outsideRth = cursor.bool()
+  const hidden = cursor.bool()
+  cursor.skip() // discretion
+  const goodAfter = cursor.text()
+  if (isOpen) cursor.skip() // allocation
+  const [faGroup, faMethod, faPercentage] = [cursor.unescaped(), cursor.text(), cursor.text()]
+  if (version < 177) cursor.skip()
+  const modelCode = cursor.unescaped()
+  cursor.skip(isOpen ? 8 : 7) // good till to exempt code, auction strategy
+  cursor.skip(5) // starting price to upper range
+  cursor.skip(isOpen ? 3 : 2) // shown size, block, sweep
+  const allOrNone = cursor.bool()
+  cursor.skip() // least quantity
+  const ocaType = cursor.int()
+  if (isOpen) cursor.skip(3) // electronic, firm quote, price cap
+  const parentId = isOpen ? cursor.int() : 0
+  const triggerMethod = cursor.int()
+  return {
+    ocaGroup,
+    ocaType,
+    outsideRth,
+    hidden,
+    goodAfter,
+    faGroup,
+    faMethod,
+    faPercentage,
+    modelCode,
+    allOrNone,
+    parentId,
+    triggerMethod,
+    algorithm: '',
+    algorithmParams: {},
   }
 }
 
 /** Legs, scale, hedge, clearing, algorithm: everything of variable length before the state. */
-function skipLists({ cursor, isOpen }: Raw): void {
+function readLists({ cursor, isOpen }: Raw, terms: ToldTerms): void {
   cursor.skip()
   cursor.skip(cursor.int() * 8)
   cursor.skip(cursor.int())
@@ -204,7 +260,14 @@ function skipLists({ cursor, isOpen }: Raw): void {
   if (cursor.text() !== '') cursor.skip()
   cursor.skip(isOpen ? 4 : 3) // opted out of SMART, clearing, not held
   if (cursor.bool()) cursor.skip(3)
-  if (cursor.text() !== '') cursor.skip(cursor.int() * 2)
+  terms.algorithm = cursor.text()
+  if (terms.algorithm !== '') {
+    const count = cursor.int()
+    for (let i = 0; i < count; i++) {
+      const tag = cursor.text()
+      terms.algorithmParams[tag] = cursor.unescaped()
+    }
+  }
   cursor.skip() // solicited
 }
 

@@ -10,7 +10,8 @@ import type { OrderType, TimeInForce } from '../../model/order-types.js'
 import type { ApprovedOrder, ApprovedReplace, OrderView } from '../../orders/approved-order.js'
 import { tifOf, typeOf } from '../../orders/codes.js'
 import type { IbkrContract } from './contracts.js'
-import { utcText } from './tws-times.js'
+import type { ToldOrder } from './messages.js'
+import { parseTwsTime, utcText } from './tws-times.js'
 
 /** Parameters of an order that only IBKR knows; found by the order's tag. */
 export interface IbkrOrderExtras {
@@ -176,12 +177,36 @@ function algorithmOf({ algo }: OrderView): Record<string, unknown> {
   return algo === undefined ? {} : { ...ibkrAlgo(algo.algo, algo.window) }
 }
 
+/** What TWS tells of an order that was placed in an earlier life: a change has to say all of it again. */
+export function extrasOf({ type, terms, contract }: Pick<ToldOrder, 'type' | 'terms' | 'contract'>): IbkrOrderExtras {
+  const { algorithm, algorithmParams, ocaGroup, ocaType, goodAfter } = terms
+  const isOwnType = type === 'MOC' || type === 'LOC' || Object.values(types).includes(type)
+  const goodAfterTimeUs = parseTwsTime(goodAfter)
+  const text = (name: 'faGroup' | 'faMethod' | 'faPercentage' | 'modelCode') =>
+    terms[name] === '' ? {} : { [name]: terms[name] }
+  return {
+    outsideRth: terms.outsideRth,
+    exchange: contract.exchange,
+    ...(algorithm === '' ? {} : { algorithm: { name: algorithm, params: algorithmParams } }),
+    ...(isOwnType ? {} : { orderType: type }),
+    ...(ocaGroup === '' ? {} : { ocaGroup, ocaType: (ocaType || 1) as 1 | 2 | 3 }),
+    ...(Number.isNaN(goodAfterTimeUs) ? {} : { goodAfterTimeUs }),
+    ...text('faGroup'),
+    ...text('faMethod'),
+    ...text('faPercentage'),
+    ...text('modelCode'),
+    ...(terms.allOrNone ? { allOrNone: true } : {}),
+    ...(terms.hidden ? { hidden: true } : {}),
+    ...(terms.triggerMethod === 0 ? {} : { triggerMethod: terms.triggerMethod }),
+  }
+}
+
 function given(name: string, value: unknown): Record<string, unknown> {
   return value === undefined ? {} : { [name]: value }
 }
 
-/** The shown size is a whole number on the wire. */
-function shownSize(instrument: Instrument, displayUnits: number): number {
+/** The shown size is a whole number on the wire. @throws TradewireError `TW_NOT_SUPPORTED` for any other. */
+export function shownSize(instrument: Instrument, displayUnits: number): number {
   const shown = instrument.quantityNumber(displayUnits)
   if (Number.isSafeInteger(shown)) return shown
   throw new TradewireError(

@@ -15,7 +15,7 @@ import type { VenueFillReport, VenueOrderReport, VenueOrderState } from '../../o
 import type { TwsCodeClass } from './codes.js'
 import type { ContractBook } from './contract-book.js'
 import type { ToldExecution, ToldOrder } from './messages.js'
-import { fromTws } from './order-mapping.js'
+import { extrasOf, fromTws } from './order-mapping.js'
 import { BoundedMap, type KnownExecution, OwnOrder, type OwnOrders } from './own-orders.js'
 import { parseTwsTime } from './tws-times.js'
 
@@ -63,7 +63,7 @@ export class OrderReporter {
 
   /** openOrder: the order is there with these terms. */
   openOrder(told: ToldOrder): void {
-    const order = this.#own(told.orderId, told.clientId, told.orderRef, told.permId)
+    const order = this.#own(told)
     if (order === undefined || told.whatIf) return
     this.#accept(order, told.status)
     this.#confirmChange(order, told)
@@ -147,7 +147,8 @@ export class OrderReporter {
   }
 
   /** An order of ours, also one of an earlier connection or life; undefined for orders of others. */
-  #own(orderId: number, clientId: number, orderRef: string, permId: string): OwnOrder | undefined {
+  #own(told: ToldOrder): OwnOrder | undefined {
+    const { orderId, clientId, orderRef, permId } = told
     const { orders } = this.#parts
     if (clientId !== this.#parts.clientId || orderId <= 0) return undefined
     const known = orders.byOrderId(orderId)
@@ -161,12 +162,14 @@ export class OrderReporter {
     const order = orders.add(new OwnOrder(number, orderId))
     order.permId = permId
     order.isAccepted = true
+    order.extras = extrasOf(told)
+    order.parentId = told.terms.parentId
     return order
   }
 
   /** Notes an order of ours that TWS lists. */
   recognise(told: ToldOrder, instrument: Instrument): void {
-    const order = this.#own(told.orderId, told.clientId, told.orderRef, told.permId)
+    const order = this.#own(told)
     if (order !== undefined) this.#instruments.set(order.number, instrument)
   }
 
@@ -197,9 +200,15 @@ export class OrderReporter {
   }
 
   #refuseOldest(order: OwnOrder, text: string): void {
+    const { reports, nowUs } = this.#parts
     const generation = order.cancels.shift()
-    if (generation !== undefined)
-      this.#parts.reports.cancelRejected(order.number, generation, text, this.#parts.nowUs())
+    if (generation !== undefined) {
+      reports.cancelRejected(order.number, generation, text, nowUs())
+      return
+    }
+    // "No such order" can be about a change as well.
+    const change = order.changes.shift()
+    if (change !== undefined) reports.replaceRejected(order.number, change.generation, text, nowUs())
   }
 
   // ---- Executions ----------------------------------------------------------------------------------------------------------

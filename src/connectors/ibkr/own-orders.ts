@@ -21,6 +21,8 @@ export class OwnOrder {
   /** 64 bits: text; empty until TWS tells. */
   permId = ''
   extras: IbkrOrderExtras = {}
+  /** Order id of the parent of a bracket; 0 without one. */
+  parentId = 0
   isAccepted = false
   isDone = false
   /** What TWS last said was filled, as text. */
