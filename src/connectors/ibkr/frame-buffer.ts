@@ -1,11 +1,14 @@
 /**
  * Cuts the bytes of a TWS connection into messages without copying those that arrived whole. A message that came in pieces
- * is gathered in a buffer of its own length, so that one of many megabytes costs its length and no more.
+ * is gathered in a buffer that grows with what has arrived: a length that was only announced costs nothing.
  */
 import { TradewireError } from '../../core/errors.js'
 
 /** A longer message is an error of the peer. */
 const longestFrame = 0x0fffffff
+
+/** Bytes that are taken for a message of which nothing has arrived. */
+const firstGatherBytes = 65_536
 
 /** Takes one message: its bytes lie in `bytes` from `from` to before `to`, and are valid during the call. */
 export type OnFrame = (bytes: Uint8Array, from: number, to: number) => void
@@ -17,6 +20,8 @@ export class FrameBuffer {
   #headFill = 0
   #body: Uint8Array | undefined
   #bodyFill = 0
+  /** Length of the message that is gathered. */
+  #length = 0
 
   constructor(onFrame: OnFrame) {
     this.#onFrame = onFrame
@@ -47,21 +52,31 @@ export class FrameBuffer {
     while (this.#headFill < 4 && at < chunk.length) this.#head[this.#headFill++] = chunk[at++] as number
     if (this.#headFill < 4) return at
     this.#headFill = 0
-    this.#body = new Uint8Array(lengthAt(this.#head, 0))
+    this.#length = lengthAt(this.#head, 0)
+    this.#body = new Uint8Array(Math.min(this.#length, firstGatherBytes))
     this.#bodyFill = 0
     return at
   }
 
   #gather(chunk: Uint8Array, at: number): number {
-    const body = this.#body as Uint8Array
-    const count = Math.min(body.length - this.#bodyFill, chunk.length - at)
+    const count = Math.min(this.#length - this.#bodyFill, chunk.length - at)
+    const body = this.#room(this.#bodyFill + count)
     body.set(chunk.subarray(at, at + count), this.#bodyFill)
     this.#bodyFill += count
-    if (this.#bodyFill === body.length) {
+    if (this.#bodyFill === this.#length) {
       this.#body = undefined
-      this.#onFrame(body, 0, body.length)
+      this.#onFrame(body, 0, this.#length)
     }
     return at + count
+  }
+
+  #room(bytes: number): Uint8Array {
+    const body = this.#body as Uint8Array
+    if (body.length >= bytes) return body
+    const wider = new Uint8Array(Math.min(this.#length, Math.max(bytes, body.length * 2)))
+    wider.set(body.subarray(0, this.#bodyFill))
+    this.#body = wider
+    return wider
   }
 }
 
