@@ -37,6 +37,7 @@ import { OperatorActs } from './operator-acts.js'
 import type { OrderEvent } from './order-event.js'
 import type { HandleHome, OrderHandle } from './order-handle.js'
 import { type OrderImage, OrderImages } from './order-image.js'
+import type { OrderRules } from './order-rules.js'
 import { OrderSender } from './order-sender.js'
 import { OwnFacts } from './own-facts.js'
 import { ParentBooks } from './parent-books.js'
@@ -113,6 +114,8 @@ export class OrderCore implements HandleHome {
   deployment = ''
   /** Whether the last session ended without its end on record: it was killed. Set by the replay. */
   wasKilled = false
+  /** Rules that are asked before the gate; none unless given. */
+  rules: OrderRules | undefined
   /** What risk controls find again after a restart. */
   riskMemory: RiskMemory | undefined
   readonly #images: OrderImages

@@ -11,6 +11,7 @@ import type { AlgoOrderRequest } from '../model/algo.js'
 import type { Instrument } from '../model/instrument.js'
 import { NormalizedOrder, normalizeOrderRequest } from '../model/normalize-order.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
+import { isPlainObject } from '../model/schema/json.js'
 import { FactSource, OrderFlag } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import type { Breach } from '../risk/breach.js'
@@ -23,6 +24,7 @@ import type { OrderCore } from './order-core.js'
 import { noConnector, type OrderDefaults, OrderEntry } from './order-entry.js'
 import type { OrderHandle } from './order-handle.js'
 import { OrderRequests } from './order-requests.js'
+import type { OrderRules, PendingApproval, RuleOrder } from './order-rules.js'
 import { Outgoing } from './outbox.js'
 import type { ParentOrderHandle, ParentOrderPort } from './parent-port.js'
 import { RecordType, writeTerms } from './records.js'
@@ -51,6 +53,8 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   readonly #normalized = new NormalizedOrder()
   readonly #requests: OrderRequests
   #parents: ParentOrderPort | undefined
+  /** What rules said about the order that is being submitted; undefined for one that nobody asked about. */
+  #ruling: { reason: string | undefined } | undefined
 
   constructor(core: OrderCore, defaults: OrderDefaults) {
     this.#core = core
@@ -97,8 +101,10 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   submit(request: OrderRequest): OrderHandle
   submit(request: OrderRequest | AlgoOrderRequest): OrderHandle | ParentOrderHandle {
     const core = this.#core
-    if ((request as Partial<AlgoOrderRequest> | null)?.algo !== undefined)
+    if ((request as Partial<AlgoOrderRequest> | null)?.algo !== undefined) {
+      if (core.rules !== undefined) this.#requireCleared(request)
       return this.#parentPort.submit(request as AlgoOrderRequest)
+    }
     const instrument = this.#entry.instrumentOf(request.symbol)
     const order = normalizeOrderRequest(request, instrument, this.#normalized)
     const { clientOrderId } = order
@@ -123,6 +129,87 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     } finally {
       core.turn.end()
     }
+  }
+
+  /**
+   * Asks the rules of the host about an order, and submits it when all agree: see {@link OrderRules}. Without rules it submits
+   * at once. An order that is refused is DENIED (`USER_RULE`); the rule and its reason are told as an anomaly. `actor`: who
+   * wants it; its strategy unless given. Errors as {@link submit}, and `TW_NOT_APPROVED` for an algorithm's order that is refused.
+   */
+  async propose(
+    request: OrderRequest | AlgoOrderRequest,
+    { actor, signal }: { actor?: string; signal?: AbortSignal } = {},
+  ): Promise<OrderHandle | ParentOrderHandle> {
+    const { rules } = this.#core
+    // What was asked about is what is submitted, whatever becomes of the object meanwhile.
+    const own = copyOfPlain(request)
+    if (rules === undefined) return this.submit(own as OrderRequest)
+    const order = this.#ruleOrderOf(own, rules)
+    const reason = await rules.ask(order, actor ?? order.strategy, signal)
+    this.#ruling = { reason }
+    try {
+      return this.submit(own as OrderRequest)
+    } finally {
+      this.#ruling = undefined
+    }
+  }
+
+  /** Orders that wait for a second person. */
+  pendingApprovals(): PendingApproval[] {
+    return this.#core.rules?.pending() ?? []
+  }
+
+  /** A second person agrees to a large order. @throws TradewireError `TW_INVALID_ARGUMENT`; `TW_UNAUTHORIZED` for whoever wants it. */
+  approve(id: number, who: { actor: string; reason?: string }): void {
+    this.#rules.decide(id, true, who)
+  }
+
+  /** A second person does not. Errors as {@link approve}. */
+  reject(id: number, who: { actor: string; reason?: string }): void {
+    this.#rules.decide(id, false, who)
+  }
+
+  get #rules(): OrderRules {
+    const { rules } = this.#core
+    if (rules !== undefined) return rules
+    throw new TradewireError('TW_INVALID_ARGUMENT', 'No order waits for approval: largeOrders is not set')
+  }
+
+  /** A request, with an algorithm or without, as rules see it. */
+  #ruleOrderOf(request: OrderRequest | AlgoOrderRequest, rules: OrderRules): RuleOrder {
+    const { symbol, side, quantity, price, account, strategy, connector } = request as OrderRequest
+    const instrument = this.#entry.instrumentOf(symbol)
+    const plain = Object.fromEntries(
+      Object.entries({ symbol, side, quantity, price, account, strategy, connector }).filter(
+        ([, value]) => value !== undefined,
+      ),
+    )
+    const type = price === undefined ? 'MARKET' : 'LIMIT'
+    const order = normalizeOrderRequest({ ...plain, type } as OrderRequest, instrument, new NormalizedOrder())
+    this.#core.turn.begin()
+    try {
+      const row = this.#entry.sketch(order, instrument.index)
+      const { cells } = this.#core.table
+      if (cells[row + Field.connector] === noConnector) cells[row + Field.connector] = 0
+      // Names that no order had yet have no index.
+      const own = this.#defaults
+      return { ...rules.orderOf(row), account: account ?? own.account, strategy: strategy ?? own.strategy }
+    } finally {
+      this.#core.turn.end()
+    }
+  }
+
+  /** An algorithm's order that rules have to be asked about was. @throws TradewireError `TW_NOT_APPROVED`. */
+  #requireCleared(request: OrderRequest | AlgoOrderRequest): void {
+    const rules = this.#rules
+    const ruling = this.#ruling
+    const reason =
+      ruling === undefined
+        ? rules.appliesTo(this.#ruleOrderOf(request, rules))
+          ? 'rules have to be asked: use orders.propose()'
+          : undefined
+        : ruling.reason
+    if (reason !== undefined) throw new TradewireError('TW_NOT_APPROVED', `The order was refused: ${reason}`)
   }
 
   /**
@@ -474,7 +561,21 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       if (core.ids.isTaken(order.clientOrderId)) return Verdict.duplicate
       if (!core.ids.hasRoom) return LocalReason.CAPACITY
     }
+    if (core.rules !== undefined && !this.#isCleared(row, core.rules)) return LocalReason.USER_RULE
     return checkOrder(core, row)
+  }
+
+  /** Whether no rule stands against an order; what one says is told. */
+  #isCleared(row: number, rules: OrderRules): boolean {
+    const ruling = this.#ruling
+    if (ruling === undefined ? !rules.isNeeded(row) : ruling.reason === undefined) return true
+    const reason = ruling?.reason ?? 'rules have to be asked: use orders.propose()'
+    this.#core.anomaly(
+      'USER_RULE',
+      this.#core.table.cells[row],
+      `Order ${this.#core.table.cells[row]} was refused: ${reason}`,
+    )
+    return false
   }
 
   /** Finds the order's position, or makes it: a full table refuses the order and not its fill. */
@@ -507,6 +608,13 @@ function waitsForTrades(cells: Float64Array, row: number): boolean {
       !Number.isNaN(cells[row + Field.trailingBasisPoints])) &&
     (cells[row + Field.flags] & (OrderFlag.triggerBidAsk | OrderFlag.triggerMid)) === 0
   )
+}
+
+/** A copy of plain data; what is no plain object or list (decimals) is immutable and stays. */
+function copyOfPlain<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOfPlain) as T
+  if (!isPlainObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, copyOfPlain(part)])) as T
 }
 
 function localBreach(reason: number, limit: string, observed: string): Breach {

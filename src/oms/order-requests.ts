@@ -41,7 +41,9 @@ export class OrderRequests {
     core.turn.begin()
     try {
       const verdict = core.turn.recorder.isHealthy
-        ? checkChange(core, row, quantity, price, trigger)
+        ? core.rules?.forbidsChange(row, quantity, price)
+          ? LocalReason.USER_RULE
+          : checkChange(core, row, quantity, price, trigger)
         : LocalReason.JOURNAL_UNAVAILABLE
       const generation = this.#request(row, false, quantity, price, trigger)
       if (verdict === 0) core.sender.stage(Outgoing.replace, row, generation, quantity, price, trigger)

@@ -59,12 +59,12 @@ export class OwnFacts {
     }
   }
 
-  /** Puts a change of risk limits on record, as JSON text. */
-  recordLimitChange(change: string): void {
+  /** Puts a change of risk limits, or what somebody decided about a large order, on record, as JSON text. */
+  recordRiskDecision(change: string): void {
     const turn = this.#turn
     turn.begin()
     try {
-      turn.recorder.begin(RecordType.limitChange).string(change)
+      turn.recorder.begin(RecordType.riskDecision).string(change)
       turn.recorder.commit()
       turn.touch()
     } finally {

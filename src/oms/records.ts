@@ -47,8 +47,8 @@ export const RecordType = {
   tradingState: 40,
   /** The end of trading, with the orders that stay open; without effect. */
   drained: 41,
-  /** A change of risk limits: who, why, what, and the limits that follow from it, as JSON. */
-  limitChange: 42,
+  /** A change of risk limits (who, why, what, and the limits that follow from it), or a decision about a large order, as JSON. */
+  riskDecision: 42,
   /** State that a strategy wants to find again. */
   strategyState: 50,
   /** A parent order: its id and its plan. */

@@ -126,8 +126,8 @@ export class Recovery {
       case RecordType.tradingState:
         this.#tradingState(record)
         return
-      case RecordType.limitChange:
-        core.riskMemory?.limitChanged(record.string())
+      case RecordType.riskDecision:
+        core.riskMemory?.decided(record.string())
         return
       case RecordType.strategyState:
         this.#saved(record.string(), record.string())

@@ -10,8 +10,8 @@ export const riskMemoryName = '#risk'
 export interface RiskMemory {
   save(): string
   restore(text: string): void
-  /** A change of limits that the journal tells of; see `RecordType.limitChange`. */
-  limitChanged(text: string): void
+  /** A change of limits, or another decision, that the journal tells of; see `RecordType.riskDecision`. */
+  decided(text: string): void
   /** An order that the journal tells of was sent: called in the order of the journal. */
   replayed(row: number): void
 }

@@ -326,6 +326,17 @@ export class RiskGate {
     return fillFault(side, priceUnits, isChanging ? Number.NaN : price, highestUnits, lowestUnits)
   }
 
+  /** Worst-case value of an order with this quantity and price, in units, in the base currency; NaN when it cannot be valued. */
+  valueOf(row: number, quantity: number, price: number): number {
+    const order = this.#readNow(row)
+    order.quantity = quantity
+    order.price = price
+    const controls = this.#controls
+    controls.referenceVerdict(order, controls.limitsOf(order))
+    this.#valuer.value(order)
+    return quantity * order.unitValue
+  }
+
   /** Checks a change of a working order as the order it would become, and reserves the larger of old and new. */
   checkReplace(row: number, quantity: number, price: number, trigger: number): number {
     const order = this.#readNow(row)

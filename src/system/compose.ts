@@ -308,7 +308,11 @@ function accountOver(config: TradingSystemConfig, connector: string): string {
 /** Breakers, alerts and changing limits of a configuration. Before the journal is read: it tells them what they were. */
 export function composeRiskDesk(
   config: TradingSystemConfig,
-  { alertSinks = [], authorizeLimits }: Pick<TradingSystemParts, 'alertSinks' | 'authorizeLimits'>,
+  {
+    alertSinks = [],
+    authorizeLimits,
+    riskRules = [],
+  }: Pick<TradingSystemParts, 'alertSinks' | 'authorizeLimits' | 'riskRules'>,
   core: OrderCore,
   time: Time,
   logger: Logger,
@@ -325,6 +329,8 @@ export function composeRiskDesk(
     deployment: deploymentOf(config),
     isAlwaysOn: config.mode === 'live',
     sinks: alertSinks,
+    rules: riskRules,
+    largeOrders: config.largeOrders,
     governance: {
       ...(config.riskCeilings === undefined ? {} : { ceilings: config.riskCeilings }),
       ...(authorizeLimits === undefined ? {} : { authorize: authorizeLimits }),

@@ -26,6 +26,7 @@ import {
 } from '../model/config-schema.js'
 import { checkInput, type FieldFault } from '../model/schema/parse.js'
 import type { PositionMode } from '../oms/hedging.js'
+import type { LargeOrderOptions } from '../oms/order-rules.js'
 import { type ValidationConfig, validationSchema } from '../oms/validation/config.js'
 import { type ProfileName, profileNames } from '../ring/profiles.js'
 import type { LimitPatch } from '../risk/limit-book.js'
@@ -81,6 +82,8 @@ export interface TradingSystemConfig {
   risk?: RiskLimits & { preset?: RiskPreset }
   /** What limits may be set to at most while the system runs, and at its start. */
   riskCeilings?: LimitPatch
+  /** Orders worth more than `above`, in the base currency, need a second person: see `orders.propose`. None unless given. */
+  largeOrders?: LargeOrderOptions
   /** Circuit breakers; none unless given or part of a preset, `{}` for those with defaults. Equity comes from `capital` and the books. */
   breakers?: BreakerConfig | false
   /** Sends no orders and no changes: everything is refused as `READ_ONLY`. Cancels pass. */
@@ -174,6 +177,7 @@ const entries = {
   ),
   risk: optional(riskSchema),
   riskCeilings: optional(ceilingsSchema),
+  largeOrders: optional(options({ above: amount({ min: '0' }), timeoutMs: optional(durationMs()) })),
   breakers: optional(orFalse(breakersSchema)),
   readOnly: optional(flag()),
   onDisconnect: optional(oneOrMap(disconnectPolicy)),

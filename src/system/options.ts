@@ -14,6 +14,7 @@ import { Instrument, type InstrumentDefinition } from '../model/instrument.js'
 import { isPlainObject } from '../model/schema/json.js'
 import { type FieldFault, faultError, show } from '../model/schema/parse.js'
 import { nearestName, unknownField } from '../model/schema/unknown-field.js'
+import type { RiskRule } from '../oms/order-rules.js'
 import type { ValidationStage } from '../oms/validation/stage.js'
 import type { RateSource } from '../portfolio/base-currency.js'
 import type { AlertSink } from '../risk/alerts/alert.js'
@@ -59,6 +60,8 @@ export interface TradingSystemParts<C extends Connectors = Connectors> {
   validationStages?: readonly ValidationStage[]
   /** Synchronous checks of the host's own, run in the risk gate after the configured ones. */
   riskChecks?: readonly OwnCheck[]
+  /** Rules of the host that are asked before the gate, asynchronously; orders that they apply to go by `orders.propose`. */
+  riskRules?: readonly RiskRule[]
   /** What positions tie up, where the built-in models are not meant; asked for every order that opens. */
   marginModel?: MarginModel
   /** Where alerts go beside the log. */
@@ -160,6 +163,10 @@ const checks: Readonly<Record<keyof TradingSystemParts, Check>> = {
     Array.isArray(value)
       ? value.flatMap((each, i) => instanceCheck(`riskChecks.${i}`, each, ['check'], 'a check with a name'))
       : wrong('riskChecks', `must be a list of checks, got ${show(value)}`),
+  riskRules: (value) =>
+    Array.isArray(value)
+      ? value.flatMap((each, i) => instanceCheck(`riskRules.${i}`, each, ['check'], 'a rule with a name'))
+      : wrong('riskRules', `must be a list of rules, got ${show(value)}`),
   marginModel: withMethods('marginModel', ['margin'], 'a MarginModel'),
   alertSinks: (value) =>
     Array.isArray(value)

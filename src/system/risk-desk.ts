@@ -16,6 +16,7 @@ import type { Time } from '../core/time.js'
 import type { Decimal } from '../model/decimal.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderEvent } from '../oms/order-event.js'
+import { type LargeOrderOptions, OrderRules, type RiskRule } from '../oms/order-rules.js'
 import { riskMemoryName } from '../oms/risk-memory.js'
 import * as Field from '../orders/order-fields.js'
 import { portfolioSnapshot } from '../portfolio/snapshot.js'
@@ -46,6 +47,8 @@ export interface RiskDeskParts {
   isAlwaysOn: boolean
   /** Where alerts go. */
   sinks: readonly AlertSink[]
+  rules: readonly RiskRule[]
+  largeOrders: LargeOrderOptions | undefined
   governance: Pick<LimitBookOptions, 'ceilings' | 'authorize'>
   onProblem: (where: string, error: unknown) => void
 }
@@ -110,7 +113,7 @@ export class RiskDesk {
         this.#monitor.losses.setLimits(limits)
       },
       record: (change, saved) => {
-        core.facts.recordLimitChange(JSON.stringify({ change, saved }))
+        core.facts.recordRiskDecision(JSON.stringify({ change, saved }))
         logger.warn({ ...change }, 'limits changed')
         this.alerts.raise({
           kind: 'limits',
@@ -128,6 +131,24 @@ export class RiskDesk {
       this.breakers.onChange = ({ name, state, before, reason }) => this.#changed(name, state, before, reason)
       core.gate.addCheck(new CircuitCheck(this.breakers, core.names))
     }
+    const { rules, largeOrders } = parts
+    if (rules.length > 0 || largeOrders !== undefined)
+      core.rules = new OrderRules({
+        core,
+        time,
+        rules,
+        largeOrders,
+        onPending: ({ id, order, actor }, isPending) => {
+          if (!isPending) this.alerts.resolve('approval', String(id))
+          else
+            this.alerts.raise({
+              kind: 'approval',
+              key: String(id),
+              severity: 'warning',
+              message: `${actor} wants to ${order.side} ${order.quantity} ${order.symbol}, worth ${order.value}: a second person has to approve it`,
+            })
+        },
+      })
     core.gate.actions = {
       ...core.gate.actions,
       warn: (control, _order, reason) =>
@@ -136,7 +157,7 @@ export class RiskDesk {
     core.riskMemory = {
       save: () => this.#memory(),
       restore: (text) => this.#restore(text),
-      limitChanged: (text) => this.#limitChanged(text),
+      decided: (text) => this.#decided(text),
       replayed: (row) => core.gate.replayed(row),
     }
   }
@@ -193,6 +214,7 @@ export class RiskDesk {
   /** Stops looking; what was learned is on record. */
   stop(): void {
     this.#isStarted = false
+    this.#parts.core.rules?.close()
     for (const timer of this.#timers) timer.cancel()
     for (const cleanUp of this.#cleanUps) cleanUp()
     this.#cleanUps = []
@@ -434,9 +456,9 @@ export class RiskDesk {
     }
   }
 
-  #limitChanged(text: string): void {
+  #decided(text: string): void {
     const { change, saved } = JSON.parse(text)
-    this.#restoreLimits(saved, change)
+    if (saved !== undefined) this.#restoreLimits(saved, change)
   }
 
   /** What was changed stands, below the ceilings of now. */
