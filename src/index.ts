@@ -294,3 +294,6 @@ export {
 } from './system/trading-system.js'
 export { BarView, BookView, QuoteView, StatusView, TradeView } from './system/views.js'
 export type { HistoryContext, HistoryProvider } from './system/warm-up.js'
+export { runWorkerStrategy, workerInput } from './system/worker/run-worker-strategy.js'
+export type { WorkerKind } from './system/worker/worker-messages.js'
+export { type WorkerCounters, WorkerStrategy, type WorkerStrategyOptions } from './system/worker/worker-strategy.js'

@@ -68,6 +68,11 @@ export class SharedProducer<L extends RecordLayout> {
     return { offered: published + pending + dropped, published, pending, dropped, queued, refused }
   }
 
+  /** Published records that the consumer has not given back yet; as in `counters`, without the object. */
+  get queued(): number {
+    return (this.#committed - Atomics.load(this.#control, Cell.tail)) | 0
+  }
+
   /** True once the consumer has closed its side: what is published from then on is never delivered. */
   get isConsumerClosed(): boolean {
     return Atomics.load(this.#control, Cell.consumerClosed) === 1

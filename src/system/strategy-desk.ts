@@ -232,6 +232,11 @@ export class StrategyDesk {
     this.#parts.hub.remove(seat.strategy)
     this.#parts.core.setSink(seat.index, undefined)
     this.#seats.delete(seat.strategy)
+    try {
+      seat.strategy.onEnded()
+    } catch (error) {
+      this.#parts.onError(error, `${seat.name}.onEnded`, seat.name)
+    }
     if (this.#seats.size > 0) return
     this.#barTimer?.cancel()
     this.#barTimer = undefined

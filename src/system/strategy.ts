@@ -139,6 +139,9 @@ export abstract class Strategy {
   /** A stream of its instruments went stale or came back, messages are missing, a health check failed, data are bad. */
   onFeed(_event: FeedEvent): void {}
 
+  /** It is no part of the system any more, however that came: what it owns itself, such as threads and sockets, ends here. */
+  onEnded(): void {}
+
   /** Ties the strategy to a system. Called by the system. */
   attach(host: StrategyHost, persisted: unknown): void {
     if (this.#host !== undefined)

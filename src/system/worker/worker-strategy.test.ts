@@ -1,0 +1,173 @@
+/** A strategy in a worker: data and books get there whole, orders go both ways, and what its death leaves behind. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { SimulatedConnector } from '../../connectors/sim/simulated-connector.js'
+import type { Problem } from '../problems.js'
+import { TradingSystem, type TradingSystemOptions } from '../trading-system.js'
+import { WorkerStrategy, type WorkerStrategyOptions } from './worker-strategy.js'
+
+const module = new URL('./behaviour.test-support.ts', import.meta.url)
+
+/** What the worker saw, as it saved it. */
+interface Seen {
+  quotes: number
+  trades: number
+  books: number
+  bestBid: number
+  mids: number
+  events: string[]
+  outcome: string
+  position: number
+  news: string[]
+  lost: number
+  stopped?: boolean
+}
+
+class Worker extends WorkerStrategy {
+  get seen(): Seen | undefined {
+    return this.persisted as Seen | undefined
+  }
+}
+
+const systems: TradingSystem[] = []
+afterEach(async () => {
+  for (const system of systems.splice(0)) await system.stop()
+})
+
+async function start(
+  behaviour: string,
+  worker: Partial<WorkerStrategyOptions> = {},
+  options: Partial<TradingSystemOptions> = {},
+) {
+  const strategy = new Worker({ name: 'worker', module, symbols: ['ACME'], data: { behaviour }, ...worker })
+  const system = await TradingSystem.create({
+    mode: 'paper',
+    quality: false,
+    connectors: { sim: new SimulatedConnector({ synthetic: { rate: 10, depth: 3 } }) },
+    ...options,
+  })
+  systems.push(system)
+  const problems: Problem[] = []
+  const failures: string[] = []
+  system.events.on('problem', (problem) => problems.push(problem))
+  system.events.on('strategyFailed', ({ error, isHalted }) => failures.push(`${error}${isHalted ? ' halted' : ''}`))
+  await system.start()
+  const end = new AbortController()
+  const running = system.run({ signal: end.signal }).catch(() => {})
+  await system.subscribe(['ACME'], ['quotes'])
+  const added = system.addStrategy(strategy)
+  const until = async (what: () => boolean) => {
+    for (let i = 0; i < 1_500 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(what()).toBe(true)
+  }
+  const stop = async () => {
+    end.abort()
+    await running
+    await system.stop()
+  }
+  return { system, strategy, problems, failures, added, until, stop }
+}
+
+describe('a strategy in a worker', () => {
+  it('sees data, books and news, trades, and hears of its orders', async () => {
+    const { system, strategy, problems, added, until, stop } = await start('trade', {
+      kinds: ['quotes', 'trades', 'book', 'news'],
+    })
+    await added
+    await until(() => /wrong/.test(strategy.seen?.outcome ?? ''))
+    const headline = 'Überraschung: ACME kauft alles, und der Text ist länger als ein Satz von Zahlen trägt'
+    const now = system.time.wallUs()
+    const instruments = [system.instruments.get('ACME').id]
+    system.ring.publishNote(0, 0, { kind: 'news', headline, instruments, tsEventUs: now, tsRecvUs: now }, now, now)
+    await until(() => (strategy.seen?.news.length ?? 0) > 0 && (strategy.seen?.books ?? 0) > 0)
+    const seen = strategy.seen as Seen
+    expect(seen.outcome).toBe('FILLED 100 first, wrong: DENIED')
+    expect(seen.position).toBe(100)
+    expect(seen.events).toEqual(expect.arrayContaining(['accepted FILLED', 'filled FILLED', 'denied DENIED']))
+    expect(seen.news).toEqual([headline])
+    expect(seen.mids).toBe(seen.quotes)
+    expect(seen.bestBid).toBeGreaterThan(0)
+    expect(system.orders.list({ strategy: 'worker' }).map(({ clientOrderId }) => clientOrderId)).toContain('first')
+    expect(strategy.counters).toMatchObject({ dropped: 0, orders: 2 })
+    await stop()
+    expect([strategy.seen?.stopped, strategy.state, problems]).toEqual([true, 'stopped', []])
+  }, 60_000)
+
+  it('that is slow gets the newest quotes, and hears how many other events are missing', async () => {
+    const { system, strategy, added, until, stop } = await start('watch', { records: 64 })
+    await added
+    const { index } = system.instruments.get('ACME')
+    const now = system.time.wallUs()
+    for (let i = 0; i < 500; i++) {
+      system.ring.publishTrade(index, 0, 100, 1, 1, now, now, Number.NaN, i, 0)
+      system.ring.publishQuote(index, 0, 99, 101, 1, 1, now, now, Number.NaN, 0)
+    }
+    system.ring.drain()
+    await until(() => (strategy.seen?.lost ?? 0) > 0 && strategy.seen?.lost === strategy.counters.dropped)
+    expect(strategy.counters.dropped).toBeGreaterThan(400)
+    await stop()
+  }, 60_000)
+})
+
+describe('the death of a worker', () => {
+  it.each([
+    ['exit', 'ended with code 3'],
+    ['crash', 'out of the blue'],
+    ['hang', 'no sign of life'],
+  ])(
+    'by %s: its orders are canceled, the strategy is gone, trading goes on',
+    async (behaviour, reason) => {
+      const { system, strategy, failures, added, until, stop } = await start(behaviour, { hangTimeoutMs: 1_500 })
+      await added.catch(() => {})
+      await until(() => failures.length > 0 && system.orders.openOrders().length === 0)
+      expect(failures[0]).toContain(reason)
+      expect(strategy.state).toBe('dead')
+      expect(system.strategies).toEqual([])
+      const states = system.orders.list({ strategy: 'worker' }).map(({ status }) => status)
+      expect(states.every((status) => status === 'CANCELED')).toBe(true)
+      await stop()
+    },
+    60_000,
+  )
+
+  it('leaves its orders where the host says so', async () => {
+    const { system, strategy, failures, added, until, stop } = await start('exit', { onDeath: 'leave' })
+    await added
+    await until(() => strategy.state === 'dead')
+    expect(system.orders.openOrders({ strategy: 'worker' })).toHaveLength(1)
+    expect(failures).toEqual([])
+    await stop()
+  }, 60_000)
+
+  it('halts the system where onStrategyError says so', async () => {
+    const { failures, added, until, stop } = await start('exit', {}, { onStrategyError: 'halt' })
+    await added
+    await until(() => failures.length > 0)
+    expect(failures[0]).toContain('halted')
+    await stop()
+  }, 60_000)
+
+  it('is the end of a strategy whose hook throws, too, and its thread ends', async () => {
+    const { system, strategy, failures, added, until, stop } = await start('hook')
+    await added
+    await until(() => failures.length > 0)
+    expect(failures[0]).toContain('a hook that throws')
+    expect([system.strategies, strategy.state]).toEqual([[], 'stopped'])
+    await stop()
+  }, 60_000)
+
+  it('at the start refuses the start', async () => {
+    const { added, stop } = await start('start')
+    await expect(added).rejects.toThrow('cannot start')
+    await stop()
+  }, 60_000)
+})
+
+describe('what is refused', () => {
+  it('is a simulation, and options that are wrong', async () => {
+    const options = { mode: 'simulation', strategies: [new WorkerStrategy({ name: 'w', module })] } as const
+    const connectors = { sim: new SimulatedConnector({ synthetic: {} }) }
+    await expect(TradingSystem.start({ ...options, connectors })).rejects.toThrow('runs in a worker')
+    expect(() => new WorkerStrategy({ name: 'w', module, kinds: ['ticks' as 'quotes'] })).toThrow('kinds must be of')
+    expect(() => new WorkerStrategy({ name: 'w', module, thread: 1 } as never)).toThrow('thread')
+  })
+})
