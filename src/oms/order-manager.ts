@@ -22,6 +22,7 @@ import { executionsOf, type OrderExecution } from './executions.js'
 import { Hedging } from './hedging.js'
 import type { OrderCore } from './order-core.js'
 import { noConnector, type OrderDefaults, OrderEntry } from './order-entry.js'
+import { matchingRows, type OrderFilter } from './order-filter.js'
 import type { OrderHandle } from './order-handle.js'
 import { OrderRequests } from './order-requests.js'
 import type { OrderRules, PendingApproval, RuleOrder } from './order-rules.js'
@@ -35,14 +36,7 @@ import type { OrderStatisticsReport } from './statistics.js'
 import type { ValidationReport } from './validation/report.js'
 import type { Validator } from './validation/validator.js'
 
-/** Which orders are meant; absent fields mean all. */
-export interface OrderFilter {
-  symbol?: string
-  account?: string
-  strategy?: string
-  connector?: string
-  side?: 'buy' | 'sell'
-}
+export type { OrderFilter } from './order-filter.js'
 
 /** Submits, changes and cancels orders. */
 export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
@@ -400,7 +394,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     let asked = 0
     core.turn.begin()
     try {
-      for (const row of this.#openRows(filter)) if (this.#requests.cancel(row)) asked++
+      for (const row of matchingRows(this.#core, filter, true)) if (this.#requests.cancel(row)) asked++
       // Otherwise they would send again what is canceled here.
       this.#parents?.cancelAll(filter)
     } finally {
@@ -450,12 +444,12 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
 
   /** Snapshots of the open orders, oldest first. */
   openOrders(filter: OrderFilter = {}): OrderSnapshot[] {
-    return this.#openRows(filter).map((row) => this.#core.snapshot(this.#core.table.cells[row]))
+    return matchingRows(this.#core, filter, true).map((row) => this.#core.snapshot(this.#core.table.cells[row]))
   }
 
   /** Handles of all orders that are known, open or closed, as far as the history goes; oldest first. */
   list(filter: OrderFilter = {}): OrderHandle[] {
-    return this.#rows(filter, false)
+    return matchingRows(this.#core, filter, false)
       .sort((a, b) => this.#core.table.cells[a] - this.#core.table.cells[b])
       .map((row) => this.#core.news.handleOf(row))
   }
@@ -467,27 +461,6 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
    */
   executions(number: number): OrderExecution[] {
     return executionsOf(this.#core, this.#core.rowOf(number))
-  }
-
-  #openRows(filter: OrderFilter): number[] {
-    return this.#rows(filter, true)
-  }
-
-  #rows(filter: OrderFilter, isOpen: boolean): number[] {
-    const { table, names, instruments } = this.#core
-    const { cells } = table
-    const instrument = filter.symbol === undefined ? -1 : instruments.get(filter.symbol).index
-    const rows: number[] = []
-    for (const row of table.rows()) {
-      if (isOpen ? cells[row + Field.isOpen] === 0 : cells[row + Field.lastSeq] === 0) continue
-      if (instrument >= 0 && cells[row + Field.instrument] !== instrument) continue
-      if (filter.account !== undefined && names.account(cells[row + Field.account]) !== filter.account) continue
-      if (filter.strategy !== undefined && names.strategy(cells[row + Field.strategy]) !== filter.strategy) continue
-      if (filter.connector !== undefined && names.connector(cells[row + Field.connector]) !== filter.connector) continue
-      if (filter.side !== undefined && cells[row + Field.side] !== (filter.side === 'buy' ? 1 : -1)) continue
-      rows.push(row)
-    }
-    return rows
   }
 
   /** The order that has the id already, when it is the same order; otherwise undefined, and the new one will be denied. */
