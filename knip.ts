@@ -15,6 +15,7 @@ const config: KnipConfig = {
     'test/*/main.ts',
     // Started as processes of their own.
     'test/fix/quickfix/killable.ts',
+    'test/crash/*-process.ts',
     'test/zmq/*-process.ts',
     'examples/zmq-bridge/bridge.ts',
     'test/package/**/*.{ts,mts,cts,mjs,cjs}',
