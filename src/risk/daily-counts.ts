@@ -52,8 +52,9 @@ export class DailyCounts implements GateCheck {
     if (added === 0) return 0
     const value = added * order.unitValue
     const quantity = added * this.#valuer.sizeUnit[order.instrument]
+    const entries = this.#books.entriesOf(order)
     for (let i = 0; i < books.length; i++) {
-      const entry = this.#books.entryOf(i, order)
+      const entry = entries[i]
       if (entry < 0) continue
       const book = books[i]
       const limits = book.limitsAt(entry)
@@ -75,18 +76,20 @@ export class DailyCounts implements GateCheck {
   }
 
   #count(order: Subject, added: number, isNew: boolean): void {
-    for (let i = 0; i < this.#books.books.length; i++) this.#countIn(i, order, added, isNew)
-  }
-
-  #countIn(book: number, order: Subject, added: number, isNew: boolean): void {
-    const entry = this.#books.entryOf(book, order)
-    if (entry < 0) return
-    const value = added * order.unitValue
-    const { counts } = this.#books.books[book] as ScopeBook
-    const at = entry * COUNT_FIELDS
-    if (isNew) counts[at + ORDERS] = counts[at + ORDERS] + 1
-    counts[at + VALUE] = counts[at + VALUE] + (Number.isNaN(value) ? 0 : value)
-    counts[at + QUANTITY] = counts[at + QUANTITY] + added * this.#valuer.sizeUnit[order.instrument]
+    const { books } = this.#books
+    const entries = this.#books.entriesOf(order)
+    const amount = added * order.unitValue
+    const value = amount >= 0 ? amount : 0
+    const quantity = added * this.#valuer.sizeUnit[order.instrument]
+    const orders = isNew ? 1 : 0
+    for (let i = 0; i < books.length; i++) {
+      if (entries[i] < 0) continue
+      const { counts } = books[i]
+      const at = entries[i] * COUNT_FIELDS
+      counts[at + ORDERS] = counts[at + ORDERS] + orders
+      counts[at + VALUE] = counts[at + VALUE] + value
+      counts[at + QUANTITY] = counts[at + QUANTITY] + quantity
+    }
   }
 
   /** Counts an order that a journal tells of, made at a wall time, in the day it belongs to. */
@@ -101,7 +104,14 @@ export class DailyCounts implements GateCheck {
   recount(book: number, order: Subject, createdUs: number): void {
     if ((this.dayOf?.(createdUs) ?? this.#day) !== this.#day) return
     this.#valuer.value(order)
-    this.#countIn(book, order, order.quantity, true)
+    const entry = this.#books.entriesOf(order)[book]
+    if (entry < 0) return
+    const value = order.quantity * order.unitValue
+    const { counts } = this.#books.books[book] as ScopeBook
+    const at = entry * COUNT_FIELDS
+    counts[at + ORDERS] = counts[at + ORDERS] + 1
+    counts[at + VALUE] = counts[at + VALUE] + (value >= 0 ? value : 0)
+    counts[at + QUANTITY] = counts[at + QUANTITY] + order.quantity * this.#valuer.sizeUnit[order.instrument]
   }
 
   /** Orders, value and quantity of an entry since the day began. */

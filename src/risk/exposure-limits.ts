@@ -43,8 +43,9 @@ export class ExposureLimits implements GateCheck {
   check(_row: number, order: Subject, isNew: boolean): number {
     const { books } = this.#books
     if (Number.isNaN(order.unitValue)) return Verdict.noReference
+    const entries = this.#books.entriesOf(order)
     for (let i = 0; i < books.length; i++) {
-      const entry = this.#books.entryOf(i, order)
+      const entry = entries[i]
       if (entry < 0) continue
       const verdict = this.#checkEntry(books[i] as ScopeBook, entry, order, isNew)
       if (verdict !== 0) return verdict
@@ -53,7 +54,7 @@ export class ExposureLimits implements GateCheck {
   }
 
   #checkEntry(book: ScopeBook, entry: number, order: Subject, isNew: boolean): number {
-    const { limits, position, buying, selling } = book
+    const { limits, long: longs, short: shorts, size: sizes, active } = book
     const { instrument, unitValue, side } = order
     const at = book.limitsAt(entry)
     if (limits[at + DAY_ORDERS] === 0) return Verdict.dailyOrders
@@ -61,9 +62,9 @@ export class ExposureLimits implements GateCheck {
     if (isAbove(order.quantity * unitValue, limits[at + ORDER_VALUE])) return Verdict.maxOrderNotional
     const key = book.keyOf(entry, instrument)
     const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
-    const long = position[key] + buying[key]
-    const short = selling[key] - position[key]
-    const before = Math.max(Math.abs(long), Math.abs(short))
+    const long = longs[key]
+    const short = shorts[key]
+    const before = sizes[key]
     const longAfter = side > 0 ? long + wanted : long
     const shortAfter = side > 0 ? short : short + wanted
     const after = Math.max(Math.abs(longAfter), Math.abs(shortAfter))
@@ -83,16 +84,18 @@ export class ExposureLimits implements GateCheck {
     let net = (side > 0 ? longAfter : shortAfter) * unitValue
     const { factor, isInverse, references } = this.#valuer
     const first = book.keyOf(entry, 0)
-    for (let i = 0; i < book.activeCount[entry]; i++) {
-      const other = book.active[first + i]
-      if (other === instrument) continue
-      const bought = position[first + other] + buying[first + other]
-      const sold = selling[first + other] - position[first + other]
-      if (bought === 0 && sold === 0) continue
+    const { reference } = references
+    const worst = side > 0 ? longs : shorts
+    const end = first + book.activeCount[entry]
+    for (let i = first; i < end; i++) {
+      const other = active[i]
+      const size = sizes[first + other]
+      // Nothing of it has no value, even where nothing of it could be valued.
+      if (size === 0 || other === instrument) continue
       if (!(factor[other] > 0)) this.#valuer.resolve(other)
-      const value = isInverse[other] === 1 ? factor[other] : factor[other] * Math.abs(references.reference[other])
-      gross += Math.max(Math.abs(bought), Math.abs(sold)) * value
-      net += (side > 0 ? bought : sold) * value
+      const value = isInverse[other] === 1 ? factor[other] : factor[other] * Math.abs(reference[other])
+      gross += size * value
+      net += worst[first + other] * value
     }
     if (after > before && isAbove(gross, mostGross)) return Verdict.grossExposure
     return isAbove(net, mostNet) ? Verdict.netExposure : 0
@@ -106,14 +109,11 @@ export class ExposureLimits implements GateCheck {
     for (let i = 0; i < book.activeCount[entry]; i++) {
       const instrument = book.active[book.keyOf(entry, i)]
       const key = book.keyOf(entry, instrument)
-      const position = book.position[key]
-      const long = position + book.buying[key]
-      const short = book.selling[key] - position
-      if (long === 0 && short === 0) continue
+      if (book.size[key] === 0) continue
       const value = this.#valuer.atReference(instrument)
-      gross += Math.max(Math.abs(long), Math.abs(short)) * value
-      bought += long * value
-      sold += short * value
+      gross += book.size[key] * value
+      bought += book.long[key] * value
+      sold += book.short[key] * value
     }
     return { gross, net: Math.max(bought, sold) }
   }
@@ -121,8 +121,7 @@ export class ExposureLimits implements GateCheck {
   /** Worst-case value of an entry's position in an instrument now, for displays. */
   valueOf(book: ScopeBook, entry: number, instrument: number): number {
     const key = book.keyOf(entry, instrument)
-    const position = book.position[key]
-    const size = Math.max(Math.abs(position + book.buying[key]), Math.abs(position - book.selling[key]))
+    const size = book.size[key]
     return size === 0 ? 0 : size * this.#valuer.atReference(instrument)
   }
 }

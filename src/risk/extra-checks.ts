@@ -44,6 +44,8 @@ export class ExtraChecks implements ExposureWatch {
   readonly varLimit: VarLimit | undefined
   readonly #parts: GateParts
   readonly #list: GateCheck[] = []
+  /** Those that want to see every order. */
+  readonly #seers: GateCheck[] = []
   readonly #reentry: ReentryGuard | undefined
   readonly #selfMatch: SelfMatchGuard | undefined
   readonly #holdings: Holdings | undefined
@@ -90,6 +92,7 @@ export class ExtraChecks implements ExposureWatch {
     }
     this.#needsValue = this.#hasBooks || this.funds !== undefined || this.varLimit !== undefined
     if (options.checks !== undefined && options.checks.length > 0) list.push(new OwnChecks(parts, options.checks))
+    this.#seers.push(...list.filter((check) => check.seen !== undefined))
   }
 
   /** Whether there is any. */
@@ -126,13 +129,14 @@ export class ExtraChecks implements ExposureWatch {
     if (hadBooks || !this.#hasBooks) return
     this.#needsValue = true
     this.#list.unshift(this.exposureLimits, this.daily)
+    this.#seers.push(this.daily)
   }
 
   /** Parents and their children; made when first asked for. */
   get parents(): ParentLimits {
     if (this.#parents === undefined) {
       this.#parents = new ParentLimits(this.#parts)
-      this.#list.push(this.#parents)
+      this.add(this.#parents)
     }
     return this.#parents
   }
@@ -140,6 +144,7 @@ export class ExtraChecks implements ExposureWatch {
   /** Adds a control. */
   add(check: GateCheck): void {
     this.#list.push(check)
+    if (check.seen !== undefined) this.#seers.push(check)
   }
 
   /** The verdict of all, given that of the controls before them; every control learns of it. */
@@ -148,7 +153,8 @@ export class ExtraChecks implements ExposureWatch {
     let verdict = before
     if (this.#needsValue) this.#parts.valuer.value(order)
     for (let i = 0; i < list.length && verdict === 0; i++) verdict = (list[i] as GateCheck).check(row, order, isNew)
-    for (let i = 0; i < list.length; i++) (list[i] as GateCheck).seen?.(row, order, verdict, isNew)
+    const seers = this.#seers
+    for (let i = 0; i < seers.length; i++) (seers[i] as Required<GateCheck>).seen(row, order, verdict, isNew)
     return verdict
   }
 

@@ -38,6 +38,10 @@ export class ScopeBook {
   readonly position: Float64Array
   readonly buying: Float64Array
   readonly selling: Float64Array
+  /** What a key could come to hold on either side, and the larger of the two: kept beside the columns they are sums of. */
+  readonly long: Float64Array
+  readonly short: Float64Array
+  readonly size: Float64Array
   /** Orders that may be working, by entry. */
   readonly open: Int32Array
   /** Limits by entry, {@link LIMIT_FIELDS} columns; Infinity = none. */
@@ -68,6 +72,9 @@ export class ScopeBook {
     this.position = new Float64Array(cells)
     this.buying = new Float64Array(cells)
     this.selling = new Float64Array(cells)
+    this.long = new Float64Array(cells)
+    this.short = new Float64Array(cells)
+    this.size = new Float64Array(cells)
     this.active = new Int32Array(cells)
     this.activeCount = new Int32Array(entries)
     this.#isActive = new Uint8Array(cells)
@@ -126,12 +133,23 @@ export class ScopeBook {
     const key = this.#touch(entry, instrument)
     const column = side > 0 ? this.buying : this.selling
     column[key] = column[key] + units
+    this.#sum(key)
   }
 
   /** The position changed by so many units. */
   addPosition(entry: number, instrument: number, units: number): void {
     const key = this.#touch(entry, instrument)
     this.position[key] = this.position[key] + units
+    this.#sum(key)
+  }
+
+  #sum(key: number): void {
+    const position = this.position[key]
+    const long = position + this.buying[key]
+    const short = this.selling[key] - position
+    this.long[key] = long
+    this.short[key] = short
+    this.size[key] = Math.max(Math.abs(long), Math.abs(short))
   }
 
   #touch(entry: number, instrument: number): number {
@@ -160,6 +178,7 @@ export class ScopeBook {
   /** Takes what {@link positions} gave, in place of what there is. */
   setPositions(positions: readonly (readonly [number, number, number])[]): void {
     this.position.fill(0)
+    for (let key = 0; key < this.position.length; key++) this.#sum(key)
     for (const [entry, instrument, units] of positions) this.addPosition(entry, instrument, units)
   }
 }

@@ -38,6 +38,12 @@ export class ScopeBooks {
   /** By group and instrument; see {@link MEMBER}. */
   #isMember: readonly Uint8Array[] = []
   #firstGroup = 0
+  /** The entry of each book for whom {@link resolve} was asked about last; -1 for none. */
+  #entries = new Int32Array(0)
+  #account = -2
+  #instrument = -2
+  #strategy = -2
+  #connector = -2
 
   constructor(parts: ScopeBooksParts) {
     this.#parts = parts
@@ -102,6 +108,44 @@ export class ScopeBooks {
     this.#isMember = this.#groupNames.map(() => new Uint8Array(sizes.instrument))
     for (const name of this.#groupNames) add('group', 1, () => this.#limits.groups?.[name] ?? {}, name)
     this.#books = books
+    this.#entries = new Int32Array(books.length)
+    this.#account = -2
+  }
+
+  /**
+   * The entry of every book for an account, an instrument, a strategy and a connector; -1 for none. Valid until the next call.
+   * An order is asked about several times on its way: the answer to the same question is kept.
+   */
+  resolve(account: number, instrument: number, strategy: number, connector: number): Int32Array {
+    const entries = this.#entries
+    if (
+      account === this.#account &&
+      instrument === this.#instrument &&
+      strategy === this.#strategy &&
+      connector === this.#connector
+    )
+      return entries
+    for (let i = 0; i < entries.length; i++) entries[i] = this.entryFor(i, account, instrument, strategy, connector)
+    this.#account = account
+    this.#instrument = instrument
+    this.#strategy = strategy
+    this.#connector = connector
+    return entries
+  }
+
+  /** As {@link resolve} for an order. */
+  entriesOf({ account, instrument, strategy, connector }: Subject): Int32Array {
+    return this.resolve(account, instrument, strategy, connector)
+  }
+
+  #entriesOfRow(at: number, instrument: number): Int32Array {
+    const cells = this.#cells
+    return this.resolve(
+      cells[at + Field.account] | 0,
+      instrument,
+      cells[at + Field.strategy] | 0,
+      cells[at + Field.connector] | 0,
+    )
   }
 
   /** The entry of a book that an order belongs to; -1 for none. */
@@ -139,30 +183,28 @@ export class ScopeBooks {
     const cells = this.#cells
     const instrument = cells[at + Field.instrument] | 0
     const side = cells[at + Field.side] | 0
+    const entries = this.#entriesOfRow(at, instrument)
     const books = this.#books
-    for (let i = 0; i < books.length; i++) {
-      const entry = this.#entryOfRow(i, at, instrument)
-      if (entry >= 0) books[i].addWorking(entry, instrument, side, units)
-    }
+    for (let i = 0; i < books.length; i++) if (entries[i] >= 0) books[i].addWorking(entries[i], instrument, side, units)
   }
 
   onOpen(at: number, isOpen: boolean): void {
-    const instrument = this.#cells[at + Field.instrument] | 0
+    const entries = this.#entriesOfRow(at, this.#cells[at + Field.instrument] | 0)
     const books = this.#books
     const change = isOpen ? 1 : -1
     for (let i = 0; i < books.length; i++) {
-      const entry = this.#entryOfRow(i, at, instrument)
-      if (entry >= 0) books[i].open[entry] = books[i].open[entry] + change
+      const { open } = books[i]
+      const entry = entries[i]
+      if (entry >= 0) open[entry] = open[entry] + change
     }
   }
 
   onTraded(at: number, signedUnits: number): void {
     const instrument = this.#cells[at + Field.instrument] | 0
+    const entries = this.#entriesOfRow(at, instrument)
     const books = this.#books
-    for (let i = 0; i < books.length; i++) {
-      const entry = this.#entryOfRow(i, at, instrument)
-      if (entry >= 0) books[i].addPosition(entry, instrument, signedUnits)
-    }
+    for (let i = 0; i < books.length; i++)
+      if (entries[i] >= 0) books[i].addPosition(entries[i], instrument, signedUnits)
   }
 
   /** A change of an account's position that belongs to no order of ours: no strategy and no connector has it. */
@@ -172,17 +214,6 @@ export class ScopeBooks {
       const entry = this.entryFor(i, account, instrument, -1, -1)
       if (entry >= 0) books[i].addPosition(entry, instrument, signedUnits)
     }
-  }
-
-  #entryOfRow(book: number, at: number, instrument: number): number {
-    const cells = this.#cells
-    return this.entryFor(
-      book,
-      cells[at + Field.account] | 0,
-      instrument,
-      cells[at + Field.strategy] | 0,
-      cells[at + Field.connector] | 0,
-    )
   }
 }
 
