@@ -33,48 +33,78 @@ interface Modelled {
   isOpen: boolean
 }
 
+/** Everything and single strategies: what sums are kept of. */
+const owners = [-1, 0, 1]
+
 class Model {
   readonly orders: Modelled[] = []
   quantityOfDay = 0
   readonly ordersOfDay = [0, 0]
+  /** What was traded, and what may trade on either side, by owner and instrument: kept with every event. */
+  readonly #held = new Float64Array(owners.length * instruments)
+  readonly #buying = new Float64Array(owners.length * instruments)
+  readonly #selling = new Float64Array(owners.length * instruments)
+  readonly #open = new Int32Array(instruments)
 
-  /** What the position of an instrument could become on a side, for one strategy or all. */
-  worst(instrument: number, side: number, strategy = -1): number {
-    let units = 0
-    for (const order of this.orders) {
-      if (order.instrument !== instrument || (strategy >= 0 && order.strategy !== strategy)) continue
-      units += side * order.side * order.filled
-      if (order.isOpen && order.side === side) units += order.quantity - order.filled
+  /** Takes an order out of the sums, lets it change, and puts it back. */
+  change(order: Modelled, act: () => void): void {
+    this.#count(order, -1)
+    act()
+    this.#count(order, 1)
+  }
+
+  add(order: Modelled): void {
+    this.orders.push(order)
+    this.#count(order, 1)
+  }
+
+  #count(order: Modelled, sign: number): void {
+    const working = order.isOpen ? order.quantity - order.filled : 0
+    for (const [place, owner] of owners.entries()) {
+      if (owner >= 0 && owner !== order.strategy) continue
+      const at = place * instruments + order.instrument
+      this.#held[at] = (this.#held[at] as number) + sign * order.side * order.filled
+      const side = order.side > 0 ? this.#buying : this.#selling
+      side[at] = (side[at] as number) + sign * working
     }
-    return units
+    if (order.isOpen) this.#open[order.instrument] = (this.#open[order.instrument] as number) + sign
+  }
+
+  /** What the position of an instrument could become on a side. */
+  #worst(place: number, instrument: number, side: number): number {
+    const at = place * instruments + instrument
+    const held = side * (this.#held[at] as number)
+    return held + ((side > 0 ? this.#buying[at] : this.#selling[at]) as number)
+  }
+
+  #gross(place: number): number {
+    let gross = 0
+    for (let i = 0; i < instruments; i++)
+      gross += Math.max(Math.abs(this.#worst(place, i, 1)), Math.abs(this.#worst(place, i, -1))) * price
+    return gross
   }
 
   breach(): string | undefined {
-    let gross = 0
-    const grossOf = [0, 0]
-    const net = [0, 0]
+    let long = 0
+    let short = 0
+    let open = 0
     for (let i = 0; i < instruments; i++) {
-      const long = this.worst(i, 1)
-      const short = this.worst(i, -1)
-      const size = Math.max(Math.abs(long), Math.abs(short))
-      if (Math.max(long, short) > limits.maxPosition) return `position of ${i}: ${long}, ${short}`
+      const most = Math.max(this.#worst(0, i, 1), this.#worst(0, i, -1))
+      const size = Math.max(Math.abs(this.#worst(0, i, 1)), Math.abs(this.#worst(0, i, -1)))
+      if (most > limits.maxPosition) return `position of ${i}: ${most}`
       if (size * price > limits.global.maxPositionValue) return `value of ${i}: ${size * price}`
-      gross += size * price
-      net[0] = (net[0] as number) + long * price
-      net[1] = (net[1] as number) + short * price
-      for (const strategy of [0, 1])
-        grossOf[strategy] =
-          (grossOf[strategy] as number) +
-          Math.max(Math.abs(this.worst(i, 1, strategy)), Math.abs(this.worst(i, -1, strategy))) * price
-      const open = this.orders.filter((order) => order.isOpen && order.instrument === i).length
-      if (open > limits.maxOpenOrders.instrument) return `${open} open in ${i}`
+      long += this.#worst(0, i, 1) * price
+      short += this.#worst(0, i, -1) * price
+      const openHere = this.#open[i] as number
+      if (openHere > limits.maxOpenOrders.instrument) return `${openHere} open in ${i}`
+      open += openHere
     }
-    if (gross > limits.global.maxGross) return `gross ${gross}`
-    if (Math.max(...net) > limits.global.maxNet) return `net ${net}`
-    if (Math.max(...grossOf) > limits.strategies['*'].maxGross) return `gross of strategies ${grossOf}`
+    if (this.#gross(0) > limits.global.maxGross) return `gross ${this.#gross(0)}`
+    if (Math.max(long, short) > limits.global.maxNet) return `net ${long}, ${short}`
+    const most = Math.max(this.#gross(1), this.#gross(2))
+    if (most > limits.strategies['*'].maxGross) return `gross of a strategy ${most}`
     if (this.quantityOfDay > limits.global.maxQuantityPerDay) return `quantity of the day ${this.quantityOfDay}`
     if (Math.max(...this.ordersOfDay) > limits.strategies['*'].maxOrdersPerDay) return 'orders of the day'
-    const open = this.orders.filter((order) => order.isOpen).length
     return open > limits.maxOpenOrders.account ? `${open} open` : undefined
   }
 }
@@ -89,7 +119,7 @@ function submit(test: GateUnderTest, model: Model, random: SeededRandom): boolea
   const row = test.draft({ ...order, price: 9_990 + random.below(21) })
   if (test.check(row) !== 'ok') return false
   test.apply(row, (seq, table) => foldSubmitted(table, row, seq))
-  model.orders.push({ ...order, row, filled: 0, isOpen: true })
+  model.add({ ...order, row, filled: 0, isOpen: true })
   model.quantityOfDay += order.quantity
   model.ordersOfDay[order.strategy] = (model.ordersOfDay[order.strategy] as number) + 1
   return true
@@ -111,23 +141,31 @@ function change(test: GateUnderTest, model: Model, order: Modelled, random: Seed
   test.apply(row, (seq, table) =>
     foldUpdated(table, row, generation, quantity, cells[row + Field.price] as number, Number.NaN, undefined, seq, seq),
   )
-  order.quantity = quantity
+  model.change(order, () => {
+    order.quantity = quantity
+  })
 }
 
 function happen(test: GateUnderTest, model: Model, order: Modelled, random: SeededRandom, step: number): void {
   const { row } = order
+  const close = () =>
+    model.change(order, () => {
+      order.isOpen = false
+    })
   switch (random.below(6)) {
     case 0:
     case 1: {
       const units = 1 + random.below(order.quantity - order.filled)
       test.fill(row, `e${step}`, units)
-      order.filled += units
-      if (order.filled === order.quantity) order.isOpen = false
+      model.change(order, () => {
+        order.filled += units
+        if (order.filled === order.quantity) order.isOpen = false
+      })
       return
     }
     case 2:
       test.apply(row, (seq, table) => foldClosed(table, row, false, FactSource.venue, seq, seq))
-      order.isOpen = false
+      close()
       return
     case 3:
       test.apply(row, (seq, table) => foldUnknown(table, row, 0, seq))
@@ -135,7 +173,7 @@ function happen(test: GateUnderTest, model: Model, order: Modelled, random: Seed
     case 4:
       if (order.filled > 0) return
       test.apply(row, (seq, table) => foldRejected(table, row, FactSource.venue, seq))
-      order.isOpen = false
+      close()
       return
     default:
       change(test, model, order, random)
@@ -148,7 +186,7 @@ function run(seed: number): { passed: number; refused: number } {
   const test = new GateUnderTest(
     limits,
     Array.from({ length: instruments }, () => ({})),
-    new OrderTable({ capacity: 256 }),
+    new OrderTable({ capacity: 128, tradeCapacity: 256 }),
   )
   test.nowNs = 1
   const model = new Model()
