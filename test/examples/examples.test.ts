@@ -66,6 +66,11 @@ const outcomes: Readonly<Record<string, readonly RegExp[]>> = {
     /\d+ entries, intact, 0 lost/,
     /report: .+\.html\s*$/,
   ],
+  'worker-strategy': [
+    /[1-9][\d,]* quotes went to the worker, 0 events were left out/,
+    /[1-9][\d,]* orders came back, [1-9][\d,]* are filled/,
+    /position -?\d+ ACME, profit -?[\d.]+ USD\s*$/,
+  ],
   demo: [/all [\d,]+ fields are equal\s*$/],
 }
 
