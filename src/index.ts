@@ -109,6 +109,7 @@ export type {
 export { type BookCounters, type BookReader, BookState, MessageVerdict } from './market/book.js'
 export { BookChecksum, type BookChecksumOptions, checksumOfTexts } from './market/book-checksum.js'
 export { type BookDefinition, BookStore, type BookStoreOptions } from './market/book-store.js'
+export { ConsolidatedBook, type ConsolidatedBookOptions } from './market/consolidated-book.js'
 export { type CrossedPolicy, OrderBook, type OrderBookOptions } from './market/order-book.js'
 export { OrderByOrderBook, type OrderByOrderBookOptions } from './market/order-by-order-book.js'
 export {
@@ -130,6 +131,12 @@ export { type DataQualityConfig, type QualityThresholds, StreamKind } from './ma
 export { type ScoreInput, type ScoreParts, scoreOf, scoreParts, scoreWeights } from './market/quality/quality-score.js'
 export { anySource, QuoteCache, type QuoteCacheOptions } from './market/quote-cache.js'
 export { type SequenceRule, type SequenceRuleName, sequenceRules } from './market/sequence-rules.js'
+export {
+  SessionFigures,
+  SessionStatistics,
+  type SessionStatisticsOptions,
+  type SessionTimes,
+} from './market/session-statistics.js'
 export { LatencyHistogram } from './math/histogram.js'
 // Models
 export type { AccountState, Balance, Position } from './model/account.js'

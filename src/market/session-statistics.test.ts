@@ -1,0 +1,65 @@
+/** Statistics of sessions, by hand-made trades; test/recorded compares them with independent figures. */
+import { describe, expect, it } from 'vitest'
+import { type SessionFigures, SessionStatistics } from './session-statistics.js'
+
+const minute = 60_000_000
+const dayUs = 1_440 * minute
+
+describe('session statistics', () => {
+  it('follow each trade', () => {
+    const statistics = new SessionStatistics({ bucketUs: 60 * minute, openingRangeUs: 30 * minute })
+    const open = 10 * dayUs
+    statistics.trade(0, 100, 10, 1, open)
+    statistics.trade(0, 102, 30, -1, open + 20 * minute)
+    statistics.trade(0, 99, 10, 0, open + 90 * minute)
+    statistics.quote(0, 99, 101, open + 91 * minute)
+    statistics.quote(0, 99, Number.NaN, open + 92 * minute)
+    const now = statistics.of(0) as SessionFigures
+    expect(now).toMatchObject({
+      trades: 3,
+      volume: 50,
+      open: 100,
+      high: 102,
+      low: 99,
+      last: 99,
+      range: 3,
+      openingHigh: 102,
+      openingLow: 100,
+    })
+    expect([now.vwap, now.imbalance, now.averageSpread]).toEqual([(1_000 + 3_060 + 990) / 50, -0.5, 2])
+    expect([...now.curve().slice(0, 3)]).toEqual([0.8, 0.2, 0])
+    expect(statistics.of(1)).toBeUndefined()
+  })
+
+  it('begin anew with the next session, and average the curves of those that are over', () => {
+    const over: SessionFigures[] = []
+    const statistics = new SessionStatistics({ bucketUs: 720 * minute, onSession: (session) => over.push(session) })
+    statistics.trade(0, 10, 1, 0, 0)
+    statistics.trade(0, 10, 3, 0, 800 * minute)
+    expect(statistics.volumeCurve(0)).toBeUndefined()
+    statistics.trade(0, 20, 1, 0, dayUs)
+    // Late: its session is over.
+    statistics.trade(0, 10, 1_000, 0, dayUs - 1)
+    expect([over.length, over[0]?.volume, statistics.of(0)?.open, statistics.ignored]).toEqual([1, 4, 20, 1])
+    expect([...(statistics.volumeCurve(0) ?? [])]).toEqual([0.25, 0.75])
+    statistics.finish()
+    expect([...(statistics.volumeCurve(0) ?? [])]).toEqual([0.625, 0.375])
+    expect(statistics.of(0)).toBeUndefined()
+  })
+
+  it('leave out what lies outside of sessions, does not count, or is no price', () => {
+    const hours = { openUs: 100, closeUs: 200 }
+    const statistics = new SessionStatistics({ sessions: () => hours, counts: (condition) => condition !== 7 })
+    for (const [price, ts, condition] of [
+      [1, 99, 0],
+      [1, 200, 0],
+      [1, 150, 7],
+      [Number.NaN, 150, 0],
+    ] as const)
+      statistics.trade(0, price, 1, 0, ts, condition)
+    expect([statistics.ignored, statistics.of(0)]).toEqual([4, undefined])
+    statistics.trade(0, 1, 1, 0, 199)
+    expect(statistics.of(0)?.trades).toBe(1)
+    expect(() => new SessionStatistics({ bucketUs: 0 })).toThrow('bucketUs')
+  })
+})
