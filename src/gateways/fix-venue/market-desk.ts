@@ -196,7 +196,7 @@ export class MarketDesk implements VenueTape {
     const entries = [...stream.told].map(([id, told]) => [
       [Tag.MDEntryType, `${told.side}`] as const,
       [Tag.RptSeq, `${stream.rptSeq}`] as const,
-      ...this.#fields(instrument, id, told),
+      ...this.#fields(stream, id, told),
     ])
     out.group(Tag.NoMDEntries, [...entries, ...this.#tradeEntries(stream, false)])
     out.send()
@@ -221,7 +221,7 @@ export class MarketDesk implements VenueTape {
         [Tag.MDEntryType, `${told.side}`],
         [Tag.RptSeq, sequence()],
         ...names,
-        ...this.#fields(instrument, id, told),
+        ...this.#fields(stream, id, told),
       ])
     }
     for (const [id, told] of after) {
@@ -232,7 +232,7 @@ export class MarketDesk implements VenueTape {
         [Tag.MDEntryType, `${told.side}`],
         [Tag.RptSeq, sequence()],
         ...names,
-        ...this.#fields(instrument, id, told),
+        ...this.#fields(stream, id, told),
       ])
     }
     stream.told = after
@@ -258,10 +258,12 @@ export class MarketDesk implements VenueTape {
     return false
   }
 
-  #fields(instrument: Instrument, id: string, { price, size }: Told): EntryFields {
+  #fields({ instrument, byOrder }: Stream, id: string, { price, size }: Told): EntryFields {
     const time = this.#time()
     return [
       [Tag.MDEntryID, id],
+      // Snapshots of FIX 4 have no other name for an order.
+      ...(byOrder ? ([[Tag.OrderID, id]] as const) : []),
       [Tag.MDEntryPx, instrument.priceText(price)],
       [Tag.MDEntrySize, instrument.quantityText(size)],
       [Tag.MDEntryDate, time.date],

@@ -311,17 +311,24 @@ export class MarketDataDesk {
     if (group.open(message, Tag.NoMDEntries)) {
       while (group.next()) {
         const type = group.string(Tag.MDEntryType)
-        const id = group.string(Tag.MDEntryID) ?? group.string(Tag.OrderID)
-        const known = type === undefined ? stream.sideOf(group.string(Tag.MDEntryRefID) ?? id) : undefined
-        if (type === undefined ? known === undefined : type !== BID && type !== OFFER) continue
+        const action = isSnapshot ? LevelAction.addOrder : actionOf(group)
+        const ids = {
+          entry: group.string(Tag.MDEntryID),
+          order: group.string(Tag.OrderID),
+          reference: group.string(Tag.MDEntryRefID),
+        }
+        const isOther = type !== undefined && type !== BID && type !== OFFER
+        const id = isOther ? undefined : stream.nameOf(ids, action)
+        const known = type === undefined ? stream.sideOf(id) : undefined
+        if (isOther || (type === undefined && known === undefined)) continue
         tsUs = entryTimeUs(message, group, sentUs)
-        entry.action = isSnapshot ? LevelAction.addOrder : actionOf(group)
+        entry.action = action
         entry.side = (type === undefined ? known : type === BID ? 0 : 1) as BookSide
         entry.price = group.double(Tag.MDEntryPx)
         entry.size = group.double(Tag.MDEntrySize)
-        entry.id = id ?? group.string(Tag.MDEntryRefID)
+        entry.id = id
         entry.position = group.int(Tag.MDEntryPositionNo)
-        stream.take(entry)
+        stream.take(entry, isSnapshot)
       }
     }
     return this.#publish(stream, isSnapshot, tsUs, tsRecvUs)

@@ -34,6 +34,16 @@ interface Known {
   readonly orderId: number
 }
 
+/** The ids of an entry, as far as it has them. */
+export interface EntryIds {
+  /** MDEntryID (278). */
+  readonly entry: string | undefined
+  /** OrderID (37). */
+  readonly order: string | undefined
+  /** MDEntryRefID (280): the entry that this one is instead of. */
+  readonly reference: string | undefined
+}
+
 /** A stream that was asked for. */
 export class MarketStream {
   /** MDReqID (262) of its latest request. */
@@ -48,6 +58,8 @@ export class MarketStream {
   readonly changes: BookChange[] = []
   onAnswer: ((refusal: TradewireError | undefined) => void) | undefined
   readonly #byId = new Map<string, Known>()
+  /** OrderIDs by the MDEntryIDs that stand for them: snapshots of FIX 4 know the former only, deletions may name the latter. */
+  readonly #aliases = new Map<string, string>()
   readonly #levels: readonly [Map<number, number>, Map<number, number>] = [new Map(), new Map()]
   #orderIds = 0
 
@@ -67,6 +79,7 @@ export class MarketStream {
 
   clear(): void {
     this.#byId.clear()
+    this.#aliases.clear()
     this.#levels[0].clear()
     this.#levels[1].clear()
     this.changes.length = 0
@@ -77,10 +90,44 @@ export class MarketStream {
     return id === undefined ? undefined : this.#byId.get(id)?.side
   }
 
+  /** The name of an entry here. One that takes the place of another goes on as that. */
+  nameOf({ entry, order, reference }: EntryIds, action: LevelAction): string | undefined {
+    const named = entry === undefined ? undefined : (this.#aliases.get(entry) ?? entry)
+    const id = this.kind === 'orders' ? (order ?? named) : (entry ?? order)
+    if (this.kind === 'orders' && entry !== undefined && order !== undefined && entry !== order) {
+      if (action === LevelAction.deleteOrder) this.#aliases.delete(entry)
+      else this.#aliases.set(entry, order)
+    }
+    if (reference === undefined) return id
+    const before = this.#aliases.get(reference) ?? reference
+    if (id === undefined) return before
+    const known = this.#byId.get(before)
+    if (known === undefined || before === id || action === LevelAction.addOrder) return id
+    this.#byId.delete(before)
+    this.#aliases.delete(reference)
+    this.#byId.set(id, known)
+    return id
+  }
+
   /** Takes an entry in. */
-  take(entry: FeedEntry): void {
+  take(entry: FeedEntry, isSnapshot: boolean): void {
     if (this.kind === 'orders') this.#takeOrder(entry)
+    else if (this.kind === 'quotes' && !isSnapshot && entry.id === undefined) this.#takeTop(entry)
     else this.#takeLevel(entry)
+  }
+
+  /** The best price of a side where entries have no ids: whatever is said of it takes the place of what was. */
+  #takeTop({ action, side, price, size }: FeedEntry): void {
+    const levels = this.#levels[side]
+    const [best] = levels.keys()
+    const at = Number.isNaN(price) ? (best ?? Number.NaN) : price
+    const before = levels.get(at)
+    // The end of a price that is no more the best one changes nothing.
+    if (action === LevelAction.deleteOrder && before === undefined) return
+    levels.clear()
+    if (action === LevelAction.deleteOrder || Number.isNaN(at)) return
+    const left = Number.isNaN(size) ? (before ?? Number.NaN) : size
+    if (left > 0) levels.set(at, left)
   }
 
   /** Levels are named by their price; where an entry has only an id, by the price that the id stood at. */
