@@ -6,6 +6,7 @@ import type { FixVersion } from '../../../src/connectors/fix/dictionary/built-in
 import { RealTime } from '../../../src/core/real-time.js'
 import { FixVenue } from '../../../src/gateways/fix-venue/index.js'
 import { type RingHandlers, TradingStatus } from '../../../src/ring/kinds.js'
+import { TradingSystem } from '../../../src/system/trading-system.js'
 import { testShare } from '../../../src/testing/builders.js'
 import { TestHost } from '../../../src/testing/test-host.js'
 import { type ScriptedPair, scripted, versionNames } from './scripted-venue.js'
@@ -137,4 +138,34 @@ describe.each<FixVersion>(['FIX.4.2', 'FIX.4.4', 'FIX.5.0SP2'])('halts of the FI
       await venue.close()
     }
   })
+})
+
+it('a halt of the venue keeps new orders back, its end lets them go', async () => {
+  const beginString = 'FIX.4.4'
+  const venue = await FixVenue.open({
+    instruments: [testShare],
+    sessions: [{ beginString, senderCompId: 'VENUE', targetCompId: 'ME', accounts: ['PAPER'], logoutTimeoutMs: 200 }],
+  })
+  venue.quote('IBM', 99.9, 100.1, 1_000)
+  const fix = await FixConnector.of('FIX.4.4', {
+    session: { beginString, senderCompId: 'ME', targetCompId: 'VENUE', logoutTimeoutMs: 200 },
+    endpoints: [{ host: '127.0.0.1', port: venue.port }],
+    instruments: [testShare],
+    environment: 'simulated',
+    profile: { massStatus: 'all', marketData: { quotes: true, status: 'security' } },
+  })
+  const system = await TradingSystem.start({ mode: 'paper', connectors: { fix }, capital: '1000000' })
+  const buy = () => system.orders.submit({ symbol: 'IBM', side: 'buy', quantity: 100, price: '100.1' }).done()
+  try {
+    await system.subscribe(['IBM'], ['quotes', 'status'])
+    const { index } = system.instruments.get('IBM')
+    await vi.waitFor(() => expect(system.quotes.bid(index)).toBe(99.9))
+    venue.market.halt('IBM')
+    await vi.waitFor(async () => expect(await buy()).toMatchObject({ status: 'DENIED' }))
+    venue.market.resume('IBM')
+    await vi.waitFor(async () => expect(await buy()).toMatchObject({ status: 'FILLED' }))
+  } finally {
+    await system.stop()
+    await venue.close()
+  }
 })
