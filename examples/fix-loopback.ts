@@ -72,8 +72,7 @@ await main(async () => {
     console.log('3. An order that is filled while the line is down')
     const missed = system.orders.submit({ symbol: 'ACME', side: 'sell', quantity: 100, price: '100.01' })
     await missed.accepted()
-    const [line] = venue.network.connections
-    line?.cut()
+    for (const line of venue.network.connections) line.cut()
     venue.take('ACME', 1, 100, 100.01)
     const found = await missed.done()
     console.log(`  ${found.status} ${found.filledQuantity} at ${found.averagePrice}: resent when the line was back`)

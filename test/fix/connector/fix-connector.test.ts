@@ -209,6 +209,46 @@ describe('chains of requests', () => {
   })
 })
 
+describe('answers to changes', () => {
+  it('that come again, or late, change nothing', async () => {
+    const { say, pass, host, order, id, connector, last } = await placed('FIX.4.4', { chaining: 'accepted' })
+    const answers: string[] = []
+    for (const [at, price] of ['101', '102'].entries()) {
+      host.replace(connector, order, { price })
+      await pass()
+      const previous = at === 0 ? id : (/11=(\w+)/.exec(answers[0] as string)?.[1] as string)
+      const clOrdId = last('G').fields.get(11) as string
+      answers.push(status('FIX.4.4', '5', '0', clOrdId, `|41=${previous}|44=${price}`))
+      say('8', answers[at] as string)
+      await pass()
+    }
+    const newest = last('G').fields.get(11)
+    expect(host.reports.kinds(order)).toEqual(['accepted', 'replaced', 'replaced'])
+    // The same again, as a drop copy tells it.
+    say('8', answers[1] as string)
+    await pass()
+    expect(host.reports.kinds(order)).toHaveLength(3)
+    // An earlier one is told by its own generation, and the chain goes on from the newest.
+    say('8', answers[0] as string)
+    await pass()
+    expect(host.reports.of('replaced').at(-1)).toMatchObject({ generation: 1, priceUnits: 1_010_000 })
+    host.cancel(connector, order)
+    await pass()
+    expect(last('F').fields.get(41)).toBe(newest)
+  })
+
+  it('that the venue makes by itself are told', async () => {
+    const { say, pass, host, order, connector, last } = await placed('FIX.4.4')
+    host.replace(connector, order, { price: '101' })
+    await pass()
+    const clOrdId = last('G').fields.get(11) as string
+    say('8', status('FIX.4.4', '5', '0', clOrdId, '|44=101'))
+    say('8', status('FIX.4.4', 'D', '0', clOrdId, '|44=100.5'))
+    await pass()
+    expect(host.reports.of('replaced').at(-1)).toMatchObject({ generation: 0, priceUnits: 1_005_000 })
+  })
+})
+
 describe('words', () => {
   it('name instruments by SecurityID, count lots, leave out and add fields', async () => {
     const { host, connector, pass, last } = await scripted('FIX.4.2', {

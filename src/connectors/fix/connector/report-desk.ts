@@ -98,7 +98,7 @@ export class ReportDesk {
         break
       case 'replaced':
       case 'restated':
-        this.#replaced(message, order, tsUs)
+        this.#replaced(message, kind, order, tsUs)
         break
       case 'triggered':
         this.#triggered(order, tsUs)
@@ -177,13 +177,17 @@ export class ReportDesk {
   }
 
   /** Terms after a change, ours or the venue's own. */
-  #replaced(message: FixMessage, order: ChainedOrder, tsUs: number): void {
+  #replaced(message: FixMessage, kind: 'replaced' | 'restated', order: ChainedOrder, tsUs: number): void {
     const { chains, ids, reports } = this.#parts
     const { instrument } = order
     const clOrdId = message.string(Tag.ClOrdID) ?? ''
     const request = chains.answered(order, clOrdId)
-    const isOwn = ids.numberOf(clOrdId, reports) === order.number && clOrdId !== order.accepted
-    const generation = request?.generation ?? (isOwn ? ids.generationOf(clOrdId) : 0)
+    const asked = ids.numberOf(clOrdId, reports) === order.number ? ids.generationOf(clOrdId) : 0
+    const current = ids.generationOf(order.accepted)
+    // The answer to an earlier change, once more or late: by a resend, or by a drop copy.
+    const isLate = kind === 'replaced' && request === undefined && asked > 0 && asked < current
+    const isOwn = asked > current || isLate
+    const generation = request?.generation ?? (isOwn ? asked : 0)
     const said = (read: number, asked: number | undefined) => (Number.isNaN(read) ? (asked ?? Number.NaN) : read)
     const quantity = said(this.reader.quantity(message, Tag.OrderQty, instrument), request?.quantityUnits)
     const price =
@@ -191,6 +195,13 @@ export class ReportDesk {
         ? said(this.reader.price(message, Tag.Price, instrument), request?.priceUnits)
         : Number.NaN
     const trigger = this.reader.triggerOf(message, instrument, request?.triggerUnits)
+    if (isLate) {
+      reports.replaced(order.number, generation, quantity, price, trigger, order.orderId, tsUs)
+      return
+    }
+    const isSame =
+      quantity === order.quantityUnits && Object.is(price, order.priceUnits) && Object.is(trigger, order.triggerUnits)
+    if (kind === 'replaced' && request === undefined && asked > 0 && asked === current && isSame) return
     if (isOwn) order.accepted = clOrdId
     if (!Number.isNaN(quantity)) order.quantityUnits = quantity
     order.priceUnits = price
