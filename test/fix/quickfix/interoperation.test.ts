@@ -14,10 +14,24 @@ import { nodeFileSystem } from '../../../src/core/node-file-system.js'
 import { nodeNetwork } from '../../../src/core/node-network.js'
 import { SeededRandom } from '../../../src/core/random.js'
 import { RealTime } from '../../../src/core/real-time.js'
-import { compilePeer, freePort, QuickFixPeer, quickFixProblem, removeWorkFolder, workFolder } from './quickfix-peer.js'
+import {
+  compilePeer,
+  freePort,
+  type PeerVersion,
+  QuickFixPeer,
+  quickFixProblem,
+  removeWorkFolder,
+  workFolder,
+} from './quickfix-peer.js'
 
 const problem = quickFixProblem()
 const describeQuickFix = problem === undefined ? describe : describe.skip
+
+/** Versions beside FIX 4.4, whose tests are more. */
+const versions: readonly PeerVersion[] = [
+  ...['FIX.4.0', 'FIX.4.1', 'FIX.4.2', 'FIX.4.3'].map((beginString) => ({ beginString })),
+  ...['FIX.5.0', 'FIX.5.0SP1', 'FIX.5.0SP2'].map((defaultApplVerId) => ({ beginString: 'FIXT.1.1', defaultApplVerId })),
+]
 
 /** What came, as `TYPE ID [again]`. */
 class Recorder implements FixApplication {
@@ -33,10 +47,17 @@ class Ours {
   readonly #name: string
   readonly #role: 'initiator' | 'acceptor'
   readonly port: number
+  readonly #version: PeerVersion
   session!: FixSession
   #end: () => Promise<void> = async () => {}
 
-  constructor(name: string, role: 'initiator' | 'acceptor', port: number) {
+  constructor(
+    name: string,
+    role: 'initiator' | 'acceptor',
+    port: number,
+    version: PeerVersion = { beginString: 'FIX.4.4' },
+  ) {
+    this.#version = version
     this.#name = name
     this.#role = role
     this.port = port
@@ -46,7 +67,7 @@ class Ours {
     const time = new RealTime()
     const store = new FileStore(nodeFileSystem, `${workFolder}/${this.#name}-ours`)
     const config: FixSessionConfig = {
-      ...{ beginString: 'FIX.4.4', role: this.#role, senderCompId: 'TRADEWIRE', targetCompId: 'QUICKFIX' },
+      ...{ ...this.#version, role: this.#role, senderCompId: 'TRADEWIRE', targetCompId: 'QUICKFIX' },
       offlineSend: 'store',
     }
     this.session = new FixSession({ config, store, clock: time, application: this.recorder })
@@ -104,10 +125,10 @@ describeQuickFix(
       await peer.kill()
     })
 
-    async function begin(role: 'initiator' | 'acceptor', name: string): Promise<void> {
+    async function begin(role: 'initiator' | 'acceptor', name: string, version?: PeerVersion): Promise<void> {
       const port = await freePort()
-      peer = new QuickFixPeer(name, role === 'initiator' ? 'acceptor' : 'initiator', port)
-      ours = new Ours(name, role, port)
+      peer = new QuickFixPeer(name, role === 'initiator' ? 'acceptor' : 'initiator', port, version)
+      ours = new Ours(name, role, port, version)
       if (role === 'initiator') {
         await peer.start()
         await ours.start()
@@ -164,9 +185,32 @@ describeQuickFix(
       expect(ours.recorder.got).toEqual(['8 a', '8 c'])
     })
 
+    it.each(
+      versions.flatMap((version) =>
+        both.map((role) => [version.defaultApplVerId ?? version.beginString, role, version] as const),
+      ),
+    )('%s as %s: orders, reports, and what was missed', async (label, role, version) => {
+      const name = `${label}-${role}`
+      await begin(role, name, version)
+      for (let i = 0; i < 5; i++) ours.send('D', `${i}`)
+      peer.tell('order X')
+      await peer.until(() => ours.recorder.got.length === 6)
+      expect(ours.recorder.got.filter((line) => line.startsWith('8')).join()).toBe('8 0,8 1,8 2,8 3,8 4')
+      await ours.die()
+      await peer.until(() => peer.lines.includes('logout'))
+      for (const id of ['x', 'y']) peer.tell(`report ${id}`)
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      ours = reborn(role, name, version)
+      await ours.start()
+      ours.send('8', 'z')
+      await peer.until(() => ours.recorder.got.length === 2 && peer.got.length === 6)
+      expect(ours.recorder.got).toEqual(['8 x again', '8 y again'])
+      expect(peer.got.at(-1)?.replace(' again', '')).toBe('got 8 z')
+    })
+
     /** Our side again, on the same store and port. */
-    function reborn(role: 'initiator' | 'acceptor', name: string): Ours {
-      return new Ours(name, role, ours.port)
+    function reborn(role: 'initiator' | 'acceptor', name: string, version?: PeerVersion): Ours {
+      return new Ours(name, role, ours.port, version)
     }
   },
   60_000,

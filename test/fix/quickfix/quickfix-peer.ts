@@ -43,6 +43,12 @@ export function freePort(): Promise<number> {
   })
 }
 
+/** The version that a session speaks. */
+export interface PeerVersion {
+  readonly beginString: string
+  readonly defaultApplVerId?: string
+}
+
 /** One QuickFIX process with a store that outlives it. */
 export class QuickFixPeer {
   readonly lines: string[] = []
@@ -51,7 +57,12 @@ export class QuickFixPeer {
   #process: ChildProcessWithoutNullStreams | undefined
   #partial = ''
 
-  constructor(name: string, role: 'acceptor' | 'initiator', port: number) {
+  constructor(
+    name: string,
+    role: 'acceptor' | 'initiator',
+    port: number,
+    { beginString, defaultApplVerId }: PeerVersion = { beginString: 'FIX.4.4' },
+  ) {
     this.#role = role
     const folder = join(workFolder, name)
     mkdirSync(folder, { recursive: true })
@@ -69,7 +80,8 @@ export class QuickFixPeer {
       'UseDataDictionary=N',
       `FileStorePath=${join(folder, 'store')}`,
       '[SESSION]',
-      'BeginString=FIX.4.4',
+      `BeginString=${beginString}`,
+      ...(defaultApplVerId === undefined ? [] : [`DefaultApplVerID=${defaultApplVerId}`]),
       'SenderCompID=QUICKFIX',
       'TargetCompID=TRADEWIRE',
     ]
