@@ -18,7 +18,7 @@ const source = join(root, 'src', 'connectors', 'fix')
 const settings: Readonly<Record<string, readonly [file: string, name: string]>> = {
   names: [join(source, 'session/identity.ts'), 'SessionIdentity'],
   session: [join(source, 'session/config.ts'), 'FixSessionConfig'],
-  credentials: [join(source, 'session/config.ts'), 'LogonCredentials'],
+  credentials: [join(source, 'session/credentials.ts'), 'LogonCredentials'],
   'logon-context': [join(source, 'session/parts.ts'), 'LogonContext'],
   'logon-fields': [join(source, 'session/parts.ts'), 'LogonFields'],
   throttle: [join(source, 'session/config.ts'), 'ThrottleConfig'],
