@@ -1,7 +1,9 @@
 /** The session's rules one by one, between two of our own sessions on virtual time. */
 import { describe, expect, it } from 'vitest'
+import { FileStore } from '../../src/connectors/fix/store/file-store.js'
 import { MemoryStore } from '../../src/connectors/fix/store/memory-store.js'
 import { VirtualTime } from '../../src/core/virtual-time.js'
+import { SimulatedDisk } from '../../src/testing/simulated-disk.js'
 import { makePair, RecordingApplication, say } from './support/session-pair.js'
 
 describe('logon and logout', () => {
@@ -460,6 +462,35 @@ describe('hours', () => {
     expect(pair.client.isLoggedOn).toBe(true)
     expect([pair.client.nextOutgoing, pair.venue.nextIncoming]).toEqual([2, 2])
     await pair.time.runUntil(pair.initiator.stop())
+  })
+
+  it('that passed while the process was away begin the numbers anew all the same', async () => {
+    const disk = new SimulatedDisk({ seed: 1 })
+    const start = (day: number) => {
+      const files = disk.mount()
+      const time = new VirtualTime({ epochUs: Date.UTC(2024, 0, day, 12, 0, 0) * 1_000 })
+      const stores = ['client', 'venue'].map((name) => new FileStore(files, name))
+      const [client, venue] = stores.map((store) => ({ store }))
+      return { stores, pair: makePair({ time, both: { schedule }, client: client as object, venue: venue as object }) }
+    }
+    const numbers: number[][] = []
+    for (const day of [2, 2, 3]) {
+      const { stores, pair: made } = start(day)
+      const pair = await made
+      await pair.connect()
+      say(pair.client, 'a')
+      await pair.pass(100)
+      numbers.push([pair.client.nextOutgoing, pair.venue.nextIncoming])
+      await pair.time.runUntil(pair.initiator.disconnect())
+      await pair.pass(100)
+      for (const store of stores) store.close()
+    }
+    // A Logon and a message; a Logout came between the first two.
+    expect(numbers).toEqual([
+      [3, 3],
+      [6, 6],
+      [3, 3],
+    ])
   })
 
   it('outside of them there is no logon', async () => {
