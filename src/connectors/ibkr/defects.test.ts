@@ -143,7 +143,7 @@ describe('defects of @stoqey/ib', () => {
     await pause(300)
     expect(ib.isConnected).toBe(true)
 
-    const { connector, host } = await connectorTo(gateway, { healthIntervalMs: 50, probeTimeoutMs: 50 })
+    const { connector, host } = await connectorTo(gateway, { healthIntervalMs: 100, probeTimeoutMs: 500 })
     const { epoch } = connector
     gateway.silence()
     await until(() => host.disconnects.length > 0)
