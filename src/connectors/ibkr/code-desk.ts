@@ -37,6 +37,8 @@ export interface SessionSteps {
   refuse(error: TradewireError): void
   /** Streams may be dead: all of them, or the one that is named. `isLost`: what comes next does not continue what was. */
   suspect(reason: string, isLost: boolean, stream?: Stream): void
+  /** Account streams ended with the data. */
+  accountsLost(): void
   /** The servers of IBKR are away: no new orders until {@link recover}. */
   serversAway(): void
   /** The servers of IBKR were away: what happened meanwhile is asked for. */
@@ -108,8 +110,10 @@ export class CodeDesk {
       line.questions.fail('accounts', error)
       if (connector.isReady()) connector.connectionLost(error.message)
     } else if (code === 1_300) connector.connectionLost(`TWS: ${text}`)
-    else if (code === 1_101) watch.dataLost()
-    else if (code === 1_102 || code === 2_104) watch.mayBeDead()
+    else if (code === 1_101) {
+      watch.dataLost()
+      connector.accountsLost()
+    } else if (code === 1_102 || code === 2_104) watch.mayBeDead()
     else if (code === 10_197) watch.suspectAll()
     if (code === 1_101 || code === 1_102) connector.recover()
   }

@@ -239,10 +239,14 @@ export class IbkrConnector extends BaseConnector {
       onProblem: context.problem,
     })
     const account = new AccountStreams({
-      send: (request) => line.send(request),
+      send: (request) => {
+        const asked = this.paced('query', 1, new AbortController().signal, async () => line.send(request))
+        asked.catch((error: unknown) => this.problem(error))
+      },
       nextRequest: () => line.nextRequest(),
       isConnected: () => line.transport !== undefined && this.isReady,
     })
+    this.events.on('ready', () => account.resume())
     const codes = this.#codeDesk({ line, streams, watch, reporter })
     const orderIds = this.#orderIds
     const inbox = new Inbox({ line, clientId, orderIds, streams, reporter, codes, desk, data, holdings, account })
@@ -285,6 +289,7 @@ export class IbkrConnector extends BaseConnector {
           this.#refusal = error
         },
         suspect: (reason, isLost, stream) => this.#suspect(reason, isLost, stream),
+        accountsLost: () => this.#assembled.account.resume(),
         serversAway: () => {
           this.#areServersAway = true
           this.#outages++

@@ -3,7 +3,9 @@ export {
   type AccountStreamEvents,
   AccountStreams,
   type IbkrAccountValue,
+  type IbkrHolding,
   type IbkrPnl,
+  type IbkrPositionPnl,
 } from './account-streams.js'
 export { classOf, type TwsCode, type TwsCodeClass, type TwsCodeTable, twsCodes } from './codes.js'
 export {
