@@ -9,6 +9,8 @@ import { listSegments, segmentPath, snapshotDraftPath } from './segment-files.js
 import type { CheckedOptions } from './segment-journal-options.js'
 
 const zeroChunkBytes = 1024 * 1024
+/** Never written to; made when the first journal preallocates. */
+let zeroChunk: Uint8Array | undefined
 
 /** Appends to segment files. */
 export class SegmentWriter {
@@ -175,7 +177,8 @@ export class SegmentWriter {
     const ahead = this.#options.preallocateBytes
     if (ahead === 0) return
     const target = this.#offset + count + ahead
-    const zeros = new Uint8Array(Math.min(target - this.#allocated, zeroChunkBytes))
+    zeroChunk ??= new Uint8Array(zeroChunkBytes)
+    const zeros = zeroChunk
     try {
       while (this.#allocated < target) {
         const wanted = Math.min(zeros.length, target - this.#allocated)

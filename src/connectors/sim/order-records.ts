@@ -1,8 +1,8 @@
 /** What a venue remembers of orders and executions: by number, for as long as there is room, and the numbers themselves. */
 import type { VenueExecution, VenueOrder } from './venue-order.js'
 
-/** Forgotten orders that the list of closed ones may carry along. */
-const maxForgotten = 65_536
+/** Empty places that the list of closed orders may begin with, however short it is. */
+const leastGap = 1_024
 
 /** Orders and executions by number. */
 export class OrderRecords {
@@ -12,7 +12,10 @@ export class OrderRecords {
   readonly counters = { orders: 0, rejected: 0, executions: 0, forgotten: 0 }
   /** Closed orders kept; older ones are forgotten and counted. */
   readonly #historyLimit: number
-  readonly #closed: VenueOrder[] = []
+  /** Hears of every order that is forgotten, so that nobody else keeps it. */
+  onForgotten: (order: VenueOrder) => void = () => {}
+  /** Closed orders by age; empty before `#firstClosed`. */
+  #closed: (VenueOrder | undefined)[] = []
   #firstClosed = 0
   #lastOrderId = 0
   #lastExec = 0
@@ -52,12 +55,14 @@ export class OrderRecords {
   close(order: VenueOrder): void {
     this.#closed.push(order)
     if (this.#closed.length - this.#firstClosed <= this.#historyLimit) return
-    const oldest = this.#closed[this.#firstClosed++] as VenueOrder
+    const oldest = this.#closed[this.#firstClosed] as VenueOrder
+    this.#closed[this.#firstClosed++] = undefined
     this.orders.delete(oldest.venueOrderId)
     for (const execution of oldest.executions) this.executions.delete(execution.exec as number)
     this.counters.forgotten++
-    if (this.#firstClosed > maxForgotten) {
-      this.#closed.splice(0, this.#firstClosed)
+    this.onForgotten(oldest)
+    if (this.#firstClosed > leastGap && this.#firstClosed * 2 > this.#closed.length) {
+      this.#closed = this.#closed.slice(this.#firstClosed)
       this.#firstClosed = 0
     }
   }

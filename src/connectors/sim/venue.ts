@@ -36,6 +36,10 @@ export class SimulatedVenue extends VenueMarket {
     refuseUnknown('SimulatedVenue', options, ['time', ...venueRuleNames])
     checkVenueRules(options)
     super(options)
+    this.desk.records.onForgotten = (order) => {
+      const own = this.#clients.get(order.clientName)
+      if (own?.get(order.clientOrderId) === order) own.delete(order.clientOrderId)
+    }
     for (const [name, balances] of Object.entries(options.balances ?? {})) {
       const account = this.desk.account(name)
       for (const [currency, amount] of Object.entries(balances)) {
