@@ -15,6 +15,7 @@ import { FEE_SCALE } from '../portfolio/fee-book.js'
 import { denialCode } from '../risk/controls.js'
 import { scopes } from '../risk/trading-state.js'
 import { NameKind, RecordType, readKey, readTermValues, type TermValues } from './records.js'
+import { killLevels } from './trading-controls.js'
 
 /** A record in words. Times are Unix epoch microseconds. */
 export interface RecordDescription {
@@ -135,6 +136,8 @@ export class RecordDescriber {
         return this.#terms(seq, name, record, {})
       case RecordType.tradingState:
         return this.#tradingState(seq, name, record)
+      case RecordType.riskDecision:
+        return { seq, type: name, fields: { decision: record.string() } }
       case RecordType.strategyState:
         return { seq, type: name, fields: { strategy: record.string(), state: record.string() } }
       case RecordType.parent:
@@ -156,7 +159,9 @@ export class RecordDescriber {
     const session = record.f64()
     const idPrefix = record.string()
     this.#ids = new SessionIds(idPrefix, session)
-    return { session, idPrefix }
+    // Release and configuration, since they are on record.
+    const deployment = record.remaining === 0 ? '' : record.string()
+    return { session, idPrefix, ...(deployment === '' ? {} : { deployment }) }
   }
 
   /** The part of a snapshot that later records refer to. */
@@ -229,12 +234,21 @@ export class RecordDescriber {
     const tsUs = record.f64()
     const actor = record.string()
     const reason = record.string()
-    const cancels = record.remaining === 0 || record.bool()
+    // Once it was only said whether it cancels: 0 or 1.
+    const level = killLevels[record.remaining === 0 ? 1 : record.u8()] ?? 'cancel'
     return {
       seq,
       type,
       tsUs,
-      fields: { scope, name: this.#scopeName(scope, index), state, isKill, cancels, actor, reason },
+      fields: {
+        scope,
+        name: this.#scopeName(scope, index),
+        state,
+        isKill,
+        ...(isKill ? { level } : {}),
+        actor,
+        reason,
+      },
     }
   }
 

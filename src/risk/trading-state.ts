@@ -1,7 +1,7 @@
 /**
  * Trading states by scope, and the kill switch. The strictest state that covers an order holds.
  *
- *   global ⊃ account ⊃ connector ⊃ strategy ⊃ instrument
+ *   global ⊃ account ⊃ connector ⊃ strategy ⊃ group ⊃ instrument
  *
  * States live in shared memory, so a watchdog on another thread can halt an engine whose event loop hangs.
  */
@@ -39,6 +39,8 @@ export interface ScopeSizes {
 export class TradingStates {
   /** One word a scope entry; see above. Shared with the watchdog's thread. */
   readonly words: Int32Array
+  /** By instrument: a word with the state of the strictest of its groups. */
+  readonly #groups: Int32Array
   readonly #base: Readonly<Record<Scope, number>>
   readonly #account: number
   readonly #connector: number
@@ -57,6 +59,7 @@ export class TradingStates {
     this.#strategy = strategy
     this.#instrument = instrument
     this.#sizes = { global: 1, ...sizes }
+    this.#groups = new Int32Array(sizes.instrument)
     this.words = new Int32Array(new SharedArrayBuffer((instrument + sizes.instrument) * 4))
   }
 
@@ -89,6 +92,16 @@ export class TradingStates {
     this.#store(at, word & 3, TradingState[state], word & killBit)
   }
 
+  /** Sets what the groups of an instrument ask for, the strictest of them: beside its own state. */
+  setGroup(instrument: number, state: TradingStateName): void {
+    this.#groups[instrument] = (TradingState[state] << STATE_SHIFT) | TradingState[state]
+  }
+
+  /** What the groups of an instrument ask for. */
+  groupState(instrument: number): TradingStateName {
+    return stateNames[stateOfWord(this.#groups[instrument])] as TradingStateName
+  }
+
   /** Throws the kill switch of an entry: HALTED, latched. */
   kill(scope: Scope, index = 0): void {
     Atomics.or(this.words, this.#at(scope, index), killedWord)
@@ -114,6 +127,7 @@ export class TradingStates {
       words[this.#connector + connector],
       words[this.#strategy + strategy],
       words[this.#instrument + instrument],
+      this.#groups[instrument],
     )
   }
 
@@ -125,7 +139,8 @@ export class TradingStates {
       words[this.#account + account] |
       words[this.#connector + connector] |
       words[this.#strategy + strategy] |
-      words[this.#instrument + instrument]
+      words[this.#instrument + instrument] |
+      this.#groups[instrument]
     return any === 0
   }
 

@@ -17,8 +17,8 @@ export type { KillLevel } from '../oms/trading-controls.js'
 
 /** What is killed, how far, by whom and why. */
 export interface KillOptions {
-  /** `global` unless given. */
-  scope?: Scope
+  /** `global` unless given; of a `group` all instruments are killed. */
+  scope?: Scope | 'group'
   /** Of the account, strategy, connector or instrument. */
   name?: string
   /** `cancel` unless given. */
@@ -40,7 +40,16 @@ export class KillDesk {
   readonly #flattening: Flattening
   #timer: TimerHandle | undefined
 
-  constructor(core: OrderCore, orders: OrderManager, time: Time, onProblem: (error: unknown) => void) {
+  readonly #membersOf: (group: string) => readonly string[]
+
+  constructor(
+    core: OrderCore,
+    orders: OrderManager,
+    time: Time,
+    membersOf: (group: string) => readonly string[],
+    onProblem: (error: unknown) => void,
+  ) {
+    this.#membersOf = membersOf
     this.#core = core
     this.#orders = orders
     this.#time = time
@@ -51,6 +60,14 @@ export class KillDesk {
   kill(options: KillOptions): number {
     const { scope = 'global', name = '', cancel = true, actor, reason } = options
     const level = options.level ?? (cancel ? 'cancel' : 'halt')
+    if (scope === 'group') {
+      const why = `group ${name}: ${reason}`
+      const symbols = this.#members(name)
+      return symbols.reduce(
+        (asked, symbol) => asked + this.kill({ scope: 'instrument', name: symbol, level, actor, reason: why }),
+        0,
+      )
+    }
     const index = this.scopeIndex(scope, name)
     if (level === 'flatten' && scope === 'connector')
       throw new TradewireError(
@@ -63,6 +80,14 @@ export class KillDesk {
     const asked = this.#orders.cancelAll(filter)
     if (level === 'flatten') this.#flatten(scope, index)
     return asked
+  }
+
+  /** Ids of the instruments of a group that there are. */
+  #members(group: string): string[] {
+    const members = this.#membersOf(group)
+    return [...this.#core.instruments]
+      .filter(({ id, symbol }) => members.includes(id) || members.includes(symbol))
+      .map(({ id }) => id)
   }
 
   /** Goes on closing what a kill switch of an earlier session wanted closed. */
@@ -82,6 +107,10 @@ export class KillDesk {
 
   /** Takes a switch back. */
   release({ scope = 'global', name = '', actor, reason }: KillOptions): void {
+    if (scope === 'group') {
+      for (const symbol of this.#members(name)) this.release({ scope: 'instrument', name: symbol, actor, reason })
+      return
+    }
     const index = this.scopeIndex(scope, name)
     this.#flattening.end(scope, index)
     this.#core.releaseKill(scope, index, actor, reason)

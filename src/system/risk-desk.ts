@@ -31,6 +31,7 @@ import type { LimitUse } from '../risk/limit-use.js'
 import type { RiskLimits } from '../risk/limits.js'
 import type { LossEntry, LossScope } from '../risk/loss-limits.js'
 import type { Deployment } from './deployment.js'
+import { GroupStates } from './group-states.js'
 import { LimitMonitor } from './limit-monitor.js'
 import type { BreakerConfig } from './risk-config.js'
 
@@ -81,6 +82,8 @@ export class RiskDesk {
   readonly alerts: AlertCenter
   readonly limits: LimitBook
   readonly #monitor: LimitMonitor
+  /** Trading states of groups of instruments. */
+  readonly groups: GroupStates
   readonly #parts: RiskDeskParts
   readonly #days: DayRoll
   readonly #timers: TimerHandle[] = []
@@ -122,6 +125,7 @@ export class RiskDesk {
           message: `Limits version ${change.version}: ${change.kind} by ${change.actor}: ${change.reason}`,
           isEvent: true,
         })
+        this.groups.apply()
         this.#watch()
         this.#keep()
       },
@@ -131,6 +135,7 @@ export class RiskDesk {
       this.breakers.onChange = ({ name, state, before, reason }) => this.#changed(name, state, before, reason)
       core.gate.addCheck(new CircuitCheck(this.breakers, core.names))
     }
+    this.groups = new GroupStates(core, () => this.limits.limits)
     const { rules, largeOrders } = parts
     if (rules.length > 0 || largeOrders !== undefined)
       core.rules = new OrderRules({
@@ -436,6 +441,7 @@ export class RiskDesk {
       limitChanges: this.limits.history.slice(-20),
       resets: this.#resets,
       losses: this.#monitor.losses.save(),
+      groups: this.groups.list(),
       ...(this.breakers === undefined ? {} : { breakers: this.breakers.save(this.#nowMs, time.wallUs() / 1_000) }),
       daily: daily.save(),
       books: Object.fromEntries(books.books.map((book) => [book.key, book.positions()])),
@@ -457,7 +463,8 @@ export class RiskDesk {
   }
 
   #decided(text: string): void {
-    const { change, saved } = JSON.parse(text)
+    const { change, saved, groupState } = JSON.parse(text)
+    if (groupState !== undefined) this.groups.restore(groupState)
     if (saved !== undefined) this.#restoreLimits(saved, change)
   }
 
@@ -491,6 +498,7 @@ export class RiskDesk {
       if (Array.isArray(positions)) book.setPositions(positions)
     }
     if (Array.isArray(memory.losses) && memory.losses.length > 0) this.#monitor.losses.restore(memory.losses)
+    if (memory.groups !== undefined) this.groups.restoreAll(memory.groups)
     this.#monitor.apply()
     this.#applyEffect()
   }

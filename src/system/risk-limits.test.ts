@@ -1,6 +1,6 @@
 /** Limits of running systems: added one by one, watched, of losses, and found again after restarts. */
 import { describe, expect, it } from 'vitest'
-import { EchoConnector } from '../../test/support/echo-connector.js'
+import { EchoConnector, ibm } from '../../test/support/echo-connector.js'
 import { buy, type EchoSystem, startEcho } from '../../test/support/echo-system.js'
 import type { Alert } from '../risk/alerts/alert.js'
 import type { TradingSystemOptions } from './trading-system.js'
@@ -113,6 +113,43 @@ describe('the use of limits', () => {
       { limit: 'dailyOrders', of: 'account PAPER', share: 1 },
       { limit: 'openOrders', of: 'connector echo', share: 1 },
     ])
+    await echo.system.stop()
+  })
+})
+
+describe('trading states of groups', () => {
+  const options: TradingSystemOptions = {
+    risk: { groups: { tech: { symbols: ['IBM'] }, other: { symbols: ['XYZ'] } } },
+    instruments: [{ ...ibm, id: 'XYZ.XNYS' as typeof ibm.id, symbol: 'XYZ' }],
+  }
+
+  it('hold for their instruments, new ones too, beside their own, and over a kill', async () => {
+    const echo = await start(options)
+    const { system } = echo
+    system.setTradingState('group', 'tech', 'HALTED', 'ann', 'news')
+    expect(code(echo, {})).toBe('HALTED')
+    system.setTradingState('instrument', 'IBM', 'REDUCING', 'ann', 'own')
+    system.setTradingState('group', 'tech', 'ACTIVE', 'ann', 'over')
+    expect(code(echo, {})).toBe('REDUCING')
+    system.setTradingState('instrument', 'IBM', 'ACTIVE', 'ann', 'own')
+    system.setTradingState('group', 'tech', 'REDUCING', 'ann', 'news')
+    expect(system.gate.states.groupState(1)).toBe('REDUCING')
+    expect(() => system.setTradingState('group', 'none', 'HALTED', 'a', 'b')).toThrow('no group named "none"')
+    system.risk.limits.addGroupLimit({ name: 'tech', symbols: ['XYZ'] }, { type: 'openOrders', limit: 5 }, who)
+    expect([0, 1].map((index) => system.gate.states.groupState(index))).toEqual(['REDUCING', 'ACTIVE'])
+    const second = await killed(echo, options)
+    expect(second.system.risk.groups.list()).toEqual({ tech: 'REDUCING' })
+    expect([0, 1].map((index) => second.system.gate.states.groupState(index))).toEqual(['REDUCING', 'ACTIVE'])
+    await second.system.stop()
+  })
+
+  it('can be killed as a whole', async () => {
+    const echo = await start(options)
+    code(echo, {})
+    expect(echo.system.kill({ scope: 'group', name: 'tech', ...who })).toBe(1)
+    expect(code(echo, {})).toBe('KILL_SWITCH')
+    echo.system.releaseKill({ scope: 'group', name: 'tech', ...who })
+    expect(code(echo, {})).toBe('ACCEPTED')
     await echo.system.stop()
   })
 })

@@ -174,13 +174,17 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.ring = composeRing(config)
     const defaults = orderDefaults(surroundings, this.quotes, (index, account) => this.#routing.route(index, account))
     this.orders = new OrderManager<C>(this.#core, defaults)
-    this.#kills = new KillDesk(this.#core, this.orders, this.time, (error) => this.#problem('flatten', error))
+    const membersOf = (group: string) => this.risk.groups.membersOf(group)
+    this.#kills = new KillDesk(this.#core, this.orders, this.time, membersOf, (e) => this.#problem('flatten', e))
     resources.defer(() => this.#kills.close())
     this.orders.events.on('listenerError', ({ event, error }) => this.#problem(`a listener of ${event}`, error))
     this.#watch = this.#standstillWatch()
     this.#feeds = composeFeeds(surroundings, this.ring, () => this.#hub.wake())
     this.#hub = composeConnectorHub(surroundings, this.ring, this.#feeds, connectors, paper, {
-      onInstrument: (index) => this.#routing.instrumentsAdded(index),
+      onInstrument: (index) => {
+        this.risk.groups.apply()
+        this.#routing.instrumentsAdded(index)
+      },
       onConnection: (event) => {
         this.events.emit('connection', event)
         this.execution.wake()
@@ -458,8 +462,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
   }
 
   /** Sets a trading state, on record. */
-  setTradingState(scope: Scope, name: string, state: TradingStateName, actor: string, reason: string): void {
-    this.#core.setTradingState(scope, this.#kills.scopeIndex(scope, name), state, actor, reason)
+  setTradingState(scope: Scope | 'group', name: string, state: TradingStateName, actor: string, reason: string): void {
+    if (scope === 'group') this.risk.groups.set({ group: name, state, actor, reason })
+    else this.#core.setTradingState(scope, this.#kills.scopeIndex(scope, name), state, actor, reason)
   }
 
   /**
@@ -480,7 +485,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
   }
 
   /** Takes a kill switch back. Only a person does this. */
-  releaseKill(options: { scope?: Scope; name?: string; actor: string; reason: string }): void {
+  releaseKill(options: { scope?: Scope | 'group'; name?: string; actor: string; reason: string }): void {
     this.#kills.release(options)
   }
 
