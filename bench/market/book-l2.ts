@@ -117,6 +117,16 @@ const manyOurs: Variant = {
   },
 }
 
+/** The same in one book that is always hot: what many cost by being many. */
+const one: Variant = {
+  name: 'tradewire, one book',
+  async prepare() {
+    const stream = createStream(deltas)
+    const book = openBook()
+    return { operations: deltas, run: () => timed(() => applyToMany(Array<typeof book>(bookCount).fill(book), stream)) }
+  },
+}
+
 const manyTrees: Variant = {
   name: 'sorted-btree',
   async prepare() {
@@ -190,7 +200,8 @@ export const benchmark: Benchmark = {
       unit: 'ops/s',
       better: 'higher',
       ours: manyOurs,
-      peers: [manyTrees],
+      peers: [one, manyTrees],
+      floor: { peer: 'tradewire, one book', ratio: 0.5 },
     },
     { case: 'allocation', unit: 'bytes/op', better: 'lower', ours: allocation, peers: [] },
   ],

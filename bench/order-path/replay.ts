@@ -6,6 +6,7 @@
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { EventEmitter } from 'eventemitter3'
 import { openDataset } from '../../src/connectors/sim/replay/open-dataset.js'
 import { ReplayPlayer } from '../../src/connectors/sim/replay/player.js'
@@ -17,6 +18,8 @@ import type { Benchmark, BenchmarkCase, Variant } from '../types.js'
 import { definitions } from './bench-venue.js'
 
 type Format = 'CSV' | 'NDJSON'
+/** Whether the file is compressed, as recordings are. */
+type Packing = 'plain' | 'gz'
 
 const rows = 200_000
 const startUs = 1_700_000_000_000_000
@@ -45,7 +48,7 @@ function rowText(format: Format, index: number): { text: string; bidTicks: numbe
 }
 
 /** Writes a recording; returns the sum of its bids in ticks. */
-function writeRecording(path: string, format: Format): number {
+function writeRecording(path: string, format: Format, packing: Packing): number {
   const header = JSON.stringify({ tradewire: 1, instruments: definitions })
   const columns = 'ts_recv_us,ts_event_us,instrument,bid,ask,bid_size,ask_size'
   const lines = format === 'CSV' ? [`# ${header}`, columns] : [header]
@@ -55,7 +58,8 @@ function writeRecording(path: string, format: Format): number {
     lines.push(text)
     sum += bidTicks
   }
-  fs.writeFileSync(path, `${lines.join('\n')}\n`)
+  const text = `${lines.join('\n')}\n`
+  fs.writeFileSync(path, packing === 'gz' ? gzipSync(text) : text)
   return sum
 }
 
@@ -111,7 +115,7 @@ function parseJson(line: string): Quote {
   return { ...row, bid: +row.bid, ask: +row.ask, bidSize: +row.bidSize, askSize: +row.askSize }
 }
 
-function readPlainly(format: Format): Reader {
+function readPlainly(format: Format, packing: Packing): Reader {
   const parse = format === 'CSV' ? parseCsv : parseJson
   const headerLines = format === 'CSV' ? 2 : 1
   return (path) => {
@@ -120,7 +124,8 @@ function readPlainly(format: Format): Reader {
     emitter.on('quote', (quote: Quote) => {
       sum += quote.bid
     })
-    const lines = fs.readFileSync(path, 'utf8').split('\n')
+    const bytes = fs.readFileSync(path)
+    const lines = (packing === 'gz' ? gunzipSync(bytes) : bytes).toString('utf8').split('\n')
     for (let index = headerLines; index < lines.length; index++) {
       if (lines[index] !== '') emitter.emit('quote', parse(lines[index]))
     }
@@ -128,13 +133,13 @@ function readPlainly(format: Format): Reader {
   }
 }
 
-function variant(name: string, format: Format, read: Reader): Variant {
+function variant(name: string, format: Format, packing: Packing, read: Reader): Variant {
   return {
     name,
     async prepare() {
       const folder = fs.mkdtempSync(join(tmpdir(), 'tradewire-bench-'))
       const path = join(folder, 'recording')
-      const expected = writeRecording(path, format)
+      const expected = writeRecording(path, format, packing)
       const readOnce = async (): Promise<number> => {
         const start = process.hrtime.bigint()
         const sum = await read(path)
@@ -148,19 +153,24 @@ function variant(name: string, format: Format, read: Reader): Variant {
   }
 }
 
-function replayCase(format: Format): BenchmarkCase {
+function replayCase(format: Format, packing: Packing): BenchmarkCase {
   const peerName = format === 'CSV' ? 'split, eventemitter3' : 'JSON.parse, eventemitter3'
   return {
-    case: `${format} file to handler`,
+    case: `${format}${packing === 'gz' ? ' gz' : ''} file to handler`,
     unit: 'ops/s',
     better: 'higher',
-    ours: variant('tradewire', format, readThroughRing),
-    peers: [variant(peerName, format, readPlainly(format))],
+    ours: variant('tradewire', format, packing, readThroughRing),
+    peers: [variant(peerName, format, packing, readPlainly(format, packing))],
   }
 }
 
 /** See the file's header. */
 export const benchmark: Benchmark = {
   name: 'replay',
-  cases: () => [replayCase('CSV'), replayCase('NDJSON')],
+  cases: () => [
+    replayCase('CSV', 'plain'),
+    replayCase('NDJSON', 'plain'),
+    replayCase('CSV', 'gz'),
+    replayCase('NDJSON', 'gz'),
+  ],
 }
