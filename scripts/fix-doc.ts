@@ -33,6 +33,7 @@ const settings: Readonly<Record<string, readonly [file: string, name: string]>> 
   'order-type': [join(source, 'connector/order-words.ts'), 'OrderTypeWord'],
   field: [join(source, 'connector/profile.ts'), 'FieldValue'],
   symbology: [join(source, 'connector/symbology.ts'), 'SymbologyProfile'],
+  algorithms: [join(source, 'connector/profile.ts'), 'AlgorithmProfile'],
   'market-data': [join(source, 'connector/profile.ts'), 'MarketDataProfile'],
   store: [join(source, 'store/file-store.ts'), 'FileStoreOptions'],
   mask: [join(source, 'store/mask.ts'), 'MaskOptions'],
@@ -143,16 +144,24 @@ async function tableOf(name: string): Promise<string> {
   return settingsTable(...place)
 }
 
-/** Settings that `tradewire/fix` exports and no table shows; low parts, whose options are told where they are declared. */
+const settingNames = /\b[A-Z]\w*(?:Options|Config|Profile|Credentials|Limits|Validation|Identity|Endpoint|Changes)\b/g
+
+/**
+ * Settings that `tradewire/fix` exports, or a table names, and no table shows; but for low parts, and for what belongs to all
+ * connectors or is told in words.
+ */
 function missingTables(): string[] {
-  const exported = readFileSync(join(source, 'index.ts'), 'utf8').matchAll(
-    /\b(?:type )?([A-Z]\w*(?:Options|Config|Profile|Credentials|Limits|Validation|Identity|Endpoint|Changes))\b/g,
-  )
-  const low = new Set(['FixEncoderOptions', 'SessionDriverOptions'])
+  const exported = readFileSync(join(source, 'index.ts'), 'utf8').match(settingNames) ?? []
+  const named = Object.values(settings).flatMap((place) => settingsTable(...place).match(settingNames) ?? [])
+  const told = new Set([
+    'FixEncoderOptions',
+    'SessionDriverOptions',
+    'ConnectorOptions',
+    'ConnectOptions',
+    'ListenOptions',
+  ])
   const shown = new Set(Object.values(settings).map(([, name]) => name))
-  return [...new Set([...exported].map(([, name]) => name as string))].filter(
-    (name) => !shown.has(name) && !low.has(name),
-  )
+  return [...new Set([...exported, ...named])].filter((name) => !shown.has(name) && !told.has(name))
 }
 
 const missing = missingTables()

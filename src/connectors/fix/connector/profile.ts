@@ -167,6 +167,7 @@ const inner: Readonly<Record<string, readonly string[]>> = {
   reduceOnly: ['tag', 'value'],
   selfTrade: ['tag', 'values'],
   liquidity: ['tag', 'maker', 'taker'],
+  algorithms: ['strategies', 'rateInPercent', 'parameters'],
   marketData: [
     ...['quotes', 'trades', 'book', 'orders', 'updates', 'depth', 'answers', 'followsRptSeq'],
     ...['status', 'tradingSession', 'statuses'],
