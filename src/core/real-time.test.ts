@@ -32,7 +32,8 @@ describe('RealTime', () => {
     let early = 3
     vi.spyOn(globalThis, 'setTimeout').mockImplementation(((callback: () => void, ms: number) =>
       real(callback, early-- > 0 ? 0 : ms)) as never)
-    const deadlineNs = time.monotonicNs() + 15e6
+    // Far enough away that three early timers have come before, on a busy machine too.
+    const deadlineNs = time.monotonicNs() + 500e6
     await new Promise<void>((resolve) => time.at(deadlineNs, resolve))
     expect(time.monotonicNs()).toBeGreaterThanOrEqual(deadlineNs)
     expect(early).toBeLessThan(0)
@@ -125,8 +126,7 @@ describe('RealTime', () => {
     time.after(0, () => {
       throw new Error('nobody listens')
     })
-    await wait(15)
-    expect(thrown).toHaveLength(1)
+    await vi.waitFor(() => expect(thrown).toHaveLength(1), { timeout: 10_000 })
   })
 
   it('shows wall time in microseconds that agree with the platform clock', () => {
