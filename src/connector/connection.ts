@@ -10,7 +10,7 @@
 import { messageOf, TradewireError } from '../core/errors.js'
 import type { Random } from '../core/random.js'
 import { backoffDelayMs, retry } from '../core/retry.js'
-import { abortError, sleep, type Time, withTimeout } from '../core/time.js'
+import { abortError, listenForAbort, sleep, type Time, withTimeout } from '../core/time.js'
 import { type ConnectionState, connectionTransitions, isConnected } from './connection-state.js'
 import type { CheckedConnectorOptions } from './connector-options.js'
 
@@ -87,7 +87,7 @@ export class ConnectionLoop {
     this.#lifetime = lifetime
     const onAbort = () => lifetime.abort(signal?.reason)
     if (signal?.aborted) onAbort()
-    signal?.addEventListener('abort', onAbort, { once: true })
+    listenForAbort(signal, onAbort)
     try {
       await new Promise<void>((resolve, reject) => {
         this.#running = this.#stayConnected(lifetime.signal, resolve).catch(reject)
@@ -192,7 +192,7 @@ export class ConnectionLoop {
       }
     })
     const onStop = () => this.#lose?.('stopped')
-    signal.addEventListener('abort', onStop, { once: true })
+    listenForAbort(signal, onStop)
     // A loss may have been reported between the end of the attempt and here.
     if (this.#lostEarly !== undefined) this.#lose?.(this.#lostEarly)
     this.#becomeReady(connection.signal).then(

@@ -1,4 +1,5 @@
 /** One signal that fires when either of two does, and lets go of both when it is no longer needed. */
+import { listenForAbort } from '../core/time.js'
 
 /** `release` takes the listeners off: a long-lived signal must not collect one for each operation. */
 export function linkedSignal(
@@ -11,8 +12,8 @@ export function linkedSignal(
   const onSecond = () => controller.abort(second.reason)
   if (first.aborted) onFirst()
   else if (second.aborted) onSecond()
-  first.addEventListener('abort', onFirst, { once: true })
-  second.addEventListener('abort', onSecond, { once: true })
+  listenForAbort(first, onFirst)
+  listenForAbort(second, onSecond)
   return {
     signal: controller.signal,
     release: () => {

@@ -3,7 +3,7 @@
  * users of one stream share it, and the venue hears of the first and the last of them only.
  */
 import { messageOf } from '../core/errors.js'
-import { abortError } from '../core/time.js'
+import { abortError, listenForAbort } from '../core/time.js'
 import type { DataKind } from './capabilities.js'
 import type { FreshnessWatch, Stream, StreamReport, StreamState } from './freshness.js'
 
@@ -221,7 +221,7 @@ function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined): 
       signal.removeEventListener('abort', onAbort)
       settle()
     }
-    signal.addEventListener('abort', onAbort, { once: true })
+    listenForAbort(signal, onAbort)
     promise.then(
       () => finish(resolve),
       (error: unknown) => finish(() => reject(error)),

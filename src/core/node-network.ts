@@ -11,7 +11,7 @@ import {
   type ListenOptions,
   type Network,
 } from './network.js'
-import { abortError } from './time.js'
+import { abortError, listenForAbort } from './time.js'
 
 /** Node's timers take no more than this. */
 const longestTimeoutMs = 2_000_000_000
@@ -134,7 +134,7 @@ function connect(options: ConnectOptions): Promise<Connection> {
     }
     const onAbort = () => fail(abortError(signal as AbortSignal))
     const onError = (cause: Error) => fail(networkError(`Connecting to ${host}:${port} failed`, cause))
-    signal?.addEventListener('abort', onAbort, { once: true })
+    listenForAbort(signal, onAbort)
     socket.once('error', onError)
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
       const stranger = tls?.fingerprints === undefined ? undefined : pinFault(socket, tls.fingerprints)

@@ -13,7 +13,8 @@ export function abortError(signal: AbortSignal): TradewireError {
 }
 
 /** Any number of waits may share a signal: Node warns of a leak from the eleventh listener on unless it is told. */
-function listen(signal: AbortSignal, onAbort: () => void): void {
+export function listenForAbort(signal: AbortSignal | undefined, onAbort: () => void): void {
+  if (signal === undefined) return
   setMaxListeners(0, signal)
   signal.addEventListener('abort', onAbort, { once: true })
 }
@@ -35,7 +36,7 @@ export function sleep(time: Scheduler, delayMs: number, signal?: AbortSignal): P
       timer.cancel()
       reject(abortError(signal as AbortSignal))
     }
-    if (signal !== undefined) listen(signal, onAbort)
+    listenForAbort(signal, onAbort)
   })
 }
 
@@ -82,7 +83,7 @@ export function withTimeout<T>(
       finish(() => reject(error))
       controller.abort(error)
     }
-    if (signal !== undefined) listen(signal, onAbort)
+    listenForAbort(signal, onAbort)
     const fail = (error: unknown) => finish(() => reject(error))
     try {
       operation(controller.signal).then((value) => finish(() => resolve(value)), fail)

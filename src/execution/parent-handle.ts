@@ -1,6 +1,6 @@
 /** What a strategy holds of a parent order: its state to read, its outcome to await, its events to follow. */
 import { TradewireError } from '../core/errors.js'
-import { abortError } from '../core/time.js'
+import { abortError, listenForAbort } from '../core/time.js'
 import type { Decimal } from '../model/decimal.js'
 import type { OrderHandle, WaitOptions } from '../oms/order-handle.js'
 import type { ParentChange, ParentEvent, ParentOrderHandle, ParentSnapshot, ParentStatus } from '../oms/parent-port.js'
@@ -127,7 +127,7 @@ export class ParentHandle implements ParentOrderHandle {
       wake?.()
     }
     const onAbort = () => wake?.()
-    signal?.addEventListener('abort', onAbort, { once: true })
+    listenForAbort(signal, onAbort)
     this.#wakers.add(onWoken)
     try {
       for (;;) {
@@ -224,7 +224,7 @@ export class ParentHandle implements ParentOrderHandle {
       }
       this.#waiters.push(waiter)
       this.#home.waiting()
-      signal?.addEventListener('abort', onAbort, { once: true })
+      listenForAbort(signal, onAbort)
     })
   }
 }

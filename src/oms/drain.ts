@@ -2,8 +2,10 @@
  * The end of trading: no new orders from here on, and what is open is canceled or left, by policy. A cancel is a request,
  * not an outcome: the venue's answers are awaited for a bounded time, and whatever is open after that is named, on record.
  */
+
 import type { Clock } from '../core/clock.js'
 import type { Scheduler } from '../core/scheduler.js'
+import { listenForAbort } from '../core/time.js'
 import type { OrderSnapshot } from '../model/order.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderCore } from './order-core.js'
@@ -82,7 +84,7 @@ function outcomes(core: OrderCore, time: Scheduler, timeoutMs: number, signal: A
       if (waiting.has(order.number) && !isUnderWay(core, order.number)) waiting.delete(order.number)
       if (waiting.size === 0) finish()
     })
-    signal?.addEventListener('abort', finish, { once: true })
+    listenForAbort(signal, finish)
   })
 }
 

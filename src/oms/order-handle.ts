@@ -3,7 +3,7 @@
  * it. A handle outlives the order's record: when the record is taken over, the last state is kept in the handle.
  */
 import { TradewireError } from '../core/errors.js'
-import { abortError } from '../core/time.js'
+import { abortError, listenForAbort } from '../core/time.js'
 import type { Decimal } from '../model/decimal.js'
 import type { OrderChange, OrderSnapshot } from '../model/order.js'
 import type { OrderStatus } from '../model/order-types.js'
@@ -161,7 +161,7 @@ export class OrderHandle {
       wake?.()
     }
     const onAbort = () => wake?.()
-    signal?.addEventListener('abort', onAbort, { once: true })
+    listenForAbort(signal, onAbort)
     this.#wakers ??= new Set()
     this.#wakers.add(onWoken)
     try {
@@ -294,7 +294,7 @@ export class OrderHandle {
       this.#waiters ??= []
       this.#waiters.push(waiter)
       this.#home.waiting?.()
-      signal?.addEventListener('abort', onAbort, { once: true })
+      listenForAbort(signal, onAbort)
     })
   }
 }

@@ -8,7 +8,7 @@
  */
 import { messageOf, TradewireError } from '../core/errors.js'
 import type { TimerHandle } from '../core/scheduler.js'
-import type { Time } from '../core/time.js'
+import { listenForAbort, type Time } from '../core/time.js'
 import { powerOfTen } from '../model/decimal.js'
 import { OrderFlag } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
@@ -165,7 +165,7 @@ export class OrderRules {
       }
       const given = () => settle(`${name}: given up`)
       if (gone.aborted) return given()
-      gone.addEventListener('abort', given, { once: true })
+      listenForAbort(gone, given)
       timer = time.after(timeoutMs, () => settle(`${name}: no answer within ${timeoutMs} ms`))
       try {
         rule.check(order, { signal: gone, actor }).then(
@@ -202,7 +202,7 @@ export class OrderRules {
         resolve(answer)
       }
       const gone = () => end('nobody decided in time')
-      signal.addEventListener('abort', gone, { once: true })
+      listenForAbort(signal, gone)
       const settle: Waiting['settle'] = (decision) => {
         this.#record({ ...pending, ...decision, tsUs: time.wallUs() })
         end(decision.isApproved ? undefined : `refused by ${decision.by}: ${decision.reason}`)

@@ -10,7 +10,7 @@
  */
 import { TradewireError } from '../../core/errors.js'
 import type { TimerHandle } from '../../core/scheduler.js'
-import { abortError, type Time } from '../../core/time.js'
+import { abortError, listenForAbort, type Time } from '../../core/time.js'
 import { checkPacing, type PacingClass, type PacingOptions, pacingClasses } from './pacing-options.js'
 import { WindowLog } from './window-log.js'
 
@@ -155,7 +155,7 @@ export class Pacer {
         signal?.removeEventListener('abort', onAbort)
         reject(error)
       }
-      signal?.addEventListener('abort', onAbort, { once: true })
+      listenForAbort(signal, onAbort)
       try {
         leave = this.enqueue(rank, weight, send, fail)
       } catch (error) {
