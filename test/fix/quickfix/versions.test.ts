@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, relative, resolve } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runs } from '../../support/runs.js'
 import { sharedFolder } from '../../support/shared.js'
 import { startAcceptanceAcceptor } from '../acceptance/acceptance-acceptor.js'
@@ -19,6 +19,7 @@ const anchors = process.env.TRADEWIRE_ANCHORS ?? join(folder, '..', 'anchors')
 const source = resolve(anchors, 'quickfix', 'at-acceptor.cpp')
 const definitions = join(folder, 'acceptance')
 const temporary = mkdtempSync(join(tmpdir(), 'tradewire-versions-'))
+const recorded = join(temporary, 'recorded')
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
 /** Versions, each with the folder of definitions that is nearest to it. */
@@ -38,18 +39,29 @@ const problem =
 describe.skipIf(problem !== undefined)(
   `acceptance by QuickFIX's own answers${problem === undefined ? '' : `: ${problem}`}`,
   () => {
-    it.each(versions)('$name', { timeout: runs({ ci: 240_000, full: 900_000 }) }, async (version) => {
-      const files = definitionsFor(version.base)
-      expect(files.length).toBeGreaterThan(5)
-      const place = join(temporary, version.name)
-      mkdirSync(join(place, 'recorded'), { recursive: true })
-      await withQuickFix(place, async (port) => {
-        for (const file of files) await record(file, join(place, 'recorded', basename(file)), version, port)
-      })
-      expect(await failures(place)).toEqual([])
+    let failed: string[] = []
+    // Most of the time is spent waiting for answers that do not come: the versions are sessions of their own, side by side.
+    beforeAll(
+      async () => {
+        await withQuickFix(temporary, async (port) => {
+          await Promise.all(versions.map((version) => recordAll(version, port)))
+        })
+        failed = await failures()
+      },
+      runs({ ci: 240_000, full: 900_000 }),
+    )
+    it.each(versions)('$name', ({ name }) => {
+      expect(readdirSync(join(recorded, name)).length).toBeGreaterThan(5)
+      expect(failed.filter((line) => line.startsWith(`${name}/`))).toEqual([])
     })
   },
 )
+
+async function recordAll(version: (typeof versions)[number], port: number): Promise<void> {
+  const target = join(recorded, version.name)
+  mkdirSync(target, { recursive: true })
+  for (const file of definitionsFor(version.base)) await record(file, join(target, basename(file)), version, port)
+}
 
 /** In CI a share of those that wait for no heartbeats, in a full run all of them. */
 function definitionsFor(base: RegExp): string[] {
@@ -81,17 +93,20 @@ async function withQuickFix(place: string, use: (port: number) => Promise<void>)
   }
 }
 
-async function failures(place: string): Promise<string[]> {
+/** What our acceptor answers otherwise, as `VERSION/FILE: what`. */
+async function failures(): Promise<string[]> {
   const port = await freePort()
-  await configure(port, join(place, 'ours.cfg'))
-  const acceptor = await startAcceptanceAcceptor(join(place, 'ours.cfg'))
+  await configure(port, join(temporary, 'ours.cfg'))
+  const acceptor = await startAcceptanceAcceptor(join(temporary, 'ours.cfg'))
   try {
-    const json = join(place, 'results.json')
-    await run([join(folder, 'at-runner.mjs'), '--port', String(port), '-q', '--json', json, join(place, 'recorded')])
+    const json = join(temporary, 'results.json')
+    const folders = versions.map(({ name }) => join(recorded, name))
+    await run([join(folder, 'at-runner.mjs'), '--port', String(port), '-q', '--json', json, ...folders])
     const { results } = JSON.parse(readFileSync(json, 'utf8')) as {
       results: { file: string; ok: boolean; error: string }[]
     }
-    return results.filter(({ ok }) => !ok).map(({ file, error }) => `${relative(place, file)}: ${error}`)
+    expect(results.length).toBe(versions.reduce((sum, { name }) => sum + readdirSync(join(recorded, name)).length, 0))
+    return results.filter(({ ok }) => !ok).map(({ file, error }) => `${relative(recorded, file)}: ${error}`)
   } finally {
     await acceptor.stop()
   }
