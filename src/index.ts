@@ -269,6 +269,7 @@ export type { RouteConfig } from './routing/routes.js'
 // The system and its strategies
 export type { StrategyErrorPolicy, TradingMode, TradingSystemConfig } from './system/config.js'
 export type { FeedEvent } from './system/feed-event.js'
+export { type FollowOptions, followJournal, type JournalFollower } from './system/follow-journal.js'
 export type { Problem } from './system/problems.js'
 export {
   type RecoveredState,

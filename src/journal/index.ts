@@ -16,6 +16,7 @@ export type {
   RecordHandler,
   RecordWriter,
 } from './journal.js'
+export { directoryTail, type JournalTail } from './journal-tail.js'
 export { MemoryJournal, type MemoryJournalOptions } from './memory-journal.js'
 export { type JournalReadOptions, type JournalReadResult, readJournal } from './read-journal.js'
 export { RecordReader } from './record-reader.js'

@@ -36,17 +36,17 @@ export class SegmentScan {
   #limit = 0
   #nextRead = 0
 
-  /** Starts over on another file. */
-  open(file: OpenFile): void {
+  /** Starts over on another file, or at a frame of it. */
+  open(file: OpenFile, offset = 0): void {
     this.#file = file
     this.fileBytes = file.size()
     const wanted = Math.min(chunkBytes, this.fileBytes)
     if (this.bytes.length < wanted) this.#replace(new Uint8Array(wanted))
-    this.validBytes = 0
+    this.validBytes = offset
     this.start = 0
     this.end = 0
     this.#limit = 0
-    this.#nextRead = 0
+    this.#nextRead = offset
   }
 
   /** Moves to the next frame; false where none that is whole and intact follows. */

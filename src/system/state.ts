@@ -61,7 +61,8 @@ function highestNumber(core: OrderCore): number {
   return highest
 }
 
-function orderState(core: OrderCore, row: number): Record<string, unknown> {
+/** One order as plain data. */
+export function orderState(core: OrderCore, row: number): Record<string, unknown> {
   const { table, names, instruments } = core
   const { cells, trades } = table
   const instrument = instruments.at(cells[row + Field.instrument])

@@ -161,14 +161,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.gate = this.#core.gate
     const saved = new Map<string, unknown>()
     const recovery = new Recovery(this.#core, (strategy, state) => saved.set(strategy, JSON.parse(state)))
-    const surroundings: Surroundings = {
-      config,
-      core: this.#core,
-      time: this.time,
-      logger: this.#logger,
-      resources,
-      problem: (where, error, strategy) => this.#problem(where, error, strategy),
-    }
+    const surroundings = this.#surroundings(resources)
     this.journal = composeJournal(surroundings, parts, recovery)
     this.#core.open(this.journal, config.idPrefix ?? 'T', recovery.session + 1, snapshotOptions(config, parts))
     this.ring = composeRing(config)
@@ -224,6 +217,11 @@ export class TradingSystem<C extends Connectors = Connectors> {
     for (const strategy of strategies) this.#desk.add(strategy)
     this.#strategies = [...strategies]
     this.recovery = recovery.finish(recovery.session > 0)
+  }
+
+  #surroundings(resources: DisposalStack): Surroundings {
+    const problem: Surroundings['problem'] = (where, error, strategy) => this.#problem(where, error, strategy)
+    return { config: this.config, core: this.#core, time: this.time, logger: this.#logger, resources, problem }
   }
 
   #composeExecution(

@@ -36,8 +36,14 @@ export async function openSession(connection: PostgresConnection): Promise<Sessi
         type === bigintType ? Number : pg.types.getTypeParser(type, format as 'text'),
     },
   })
+  /** One statement at a time: the client takes no second one while the first is under way. */
+  let last: Promise<unknown> = Promise.resolve()
   const session: Session = {
-    query: (text, values) => client.query(text, values as unknown[]),
+    query: (text, values) => {
+      const answer = last.then(() => client.query(text, values as unknown[]))
+      last = answer.catch(() => {})
+      return answer
+    },
     onLost: () => {},
     end: () => client.end().catch(() => {}),
   }
@@ -52,7 +58,7 @@ export async function openSession(connection: PostgresConnection): Promise<Sessi
   try {
     await client.connect()
     // Whatever the server or the role says: a commit is answered when it is on the disk.
-    await client.query('SET synchronous_commit = on')
+    await session.query('SET synchronous_commit = on')
   } catch (error) {
     await session.end()
     throw notConnected('connect to', error)

@@ -4,6 +4,15 @@
  */
 
 export type { JournalOpening, JournalStore } from '../journal-store.js'
+export {
+  type AlertRow,
+  alertSink,
+  type SettlementRow,
+  type SqlTables,
+  saveSettlements,
+  type TableName,
+  type TableRow,
+} from '../sql/tables.js'
 export type { SqliteDatabase, SqliteStatement, SqliteValue } from './handle.js'
 export {
   openSqliteJournal,
@@ -12,3 +21,4 @@ export {
   type SqliteJournalOptions,
 } from './sqlite-journal.js'
 export { type SqliteStoreOptions, sqliteStore } from './sqlite-store.js'
+export { sqliteTables } from './sqlite-tables.js'
