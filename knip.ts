@@ -16,6 +16,7 @@ const config: KnipConfig = {
     // Started as processes of their own.
     'test/fix/quickfix/killable.ts',
     'test/crash/*-process.ts',
+    'test/journal/make-golden.ts',
     'test/zmq/*-process.ts',
     'examples/zmq-bridge/bridge.ts',
     'test/package/**/*.{ts,mts,cts,mjs,cjs}',
