@@ -7,6 +7,7 @@
  * - Orders are told apart by our reference and by TWS' permanent id; its order ids may come a second time.
  */
 
+import { TradewireError } from '../../core/errors.js'
 import { toUnits } from '../../model/decimal.js'
 import type { Instrument } from '../../model/instrument.js'
 import { Liquidity } from '../../orders/codes.js'
@@ -91,10 +92,23 @@ export class OrderReporter {
   }
 
   #accept(order: OwnOrder, status: string): void {
+    if (order.isRejected && (status === 'PreSubmitted' || status === 'Submitted')) this.#revive(order, status)
     if (order.isAccepted || order.isDone) return
     if (status !== 'PreSubmitted' && status !== 'Submitted' && status !== 'Filled') return
     order.isAccepted = true
     this.#parts.reports.accepted(order.number, order.permId === '' ? undefined : order.permId, this.#parts.nowUs())
+  }
+
+  /** What was told as rejected works all the same: the host has to know, whatever the code said. */
+  #revive(order: OwnOrder, status: string): void {
+    this.#parts.orders.revive(order)
+    this.#parts.problem(
+      new TradewireError(
+        'TW_INVALID_STATE',
+        `TWS refused order ${order.orderId} and works it all the same (${status}); its last code does not mean a refusal: see the option codes`,
+        { details: { order: order.number, orderId: order.orderId } },
+      ),
+    )
   }
 
   #confirmChange(order: OwnOrder, told: ToldOrder): void {
@@ -193,6 +207,7 @@ export class OrderReporter {
         reports.replaceRejected(order.number, change.generation, text, nowUs())
       } else if (!order.isAccepted) {
         reports.rejected(order.number, text, nowUs())
+        order.isRejected = true
         orders.finish(order)
         this.#instruments.delete(order.number)
       } else order.lastReason = text

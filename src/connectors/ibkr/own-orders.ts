@@ -25,6 +25,8 @@ export class OwnOrder {
   parentId = 0
   isAccepted = false
   isDone = false
+  /** It was told as rejected. */
+  isRejected = false
   /** What TWS last said was filled, as text. */
   filled = ''
   /** Changes and cancels without an answer, oldest first. */
@@ -71,6 +73,15 @@ export class OwnOrders {
     const oldest = this.#done.shift() as OwnOrder
     if (this.#byOrderId.get(oldest.orderId) === oldest) this.#byOrderId.delete(oldest.orderId)
     if (this.#byNumber.get(oldest.number) === oldest) this.#byNumber.delete(oldest.number)
+  }
+
+  /** TWS works an order that was taken for over. */
+  revive(order: OwnOrder): void {
+    order.isDone = false
+    order.isRejected = false
+    const at = this.#done.indexOf(order)
+    if (at >= 0) this.#done.splice(at, 1)
+    this.add(order)
   }
 
   /** The connection is gone, and with it every answer that was still to come. */
