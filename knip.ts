@@ -17,6 +17,7 @@ const config: KnipConfig = {
     'test/fix/quickfix/killable.ts',
     'test/crash/*-process.ts',
     'test/journal/make-golden.ts',
+    'test/ibkr/*-process.ts',
     'test/zmq/*-process.ts',
     'examples/zmq-bridge/bridge.ts',
     'test/package/**/*.{ts,mts,cts,mjs,cjs}',
