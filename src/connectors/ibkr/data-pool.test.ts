@@ -87,6 +87,41 @@ it('tells streams stale that TWS took away at one of its connections, and no oth
   expect(pool.isReady).toBe(true)
 })
 
+it.each([
+  [undefined, 4],
+  ['ultra-low-latency', 4],
+  ['high-throughput', 1],
+] as const)('makes %s profiles of what comes in one piece: %i quotes', async (profile, expected) => {
+  const gateway = await TwsGateway.open({ quoteIntervalMs: 0 })
+  open.push(gateway)
+  const quotes: number[][] = []
+  const host = new TestHost({
+    time: new RealTime(),
+    handlers: {
+      onQuotes: ({ quotes: rows }, from, to) => {
+        for (let row = from; row < to; row++)
+          quotes.push([rows.bid, rows.bidSize, rows.ask, rows.askSize].map((column) => column[row] as number))
+      },
+    },
+  })
+  const pool = new IbkrDataPool({
+    gateways: [{ port: gateway.port }],
+    contracts: ['AAPL'],
+    healthIntervalMs: 0,
+    ...(profile === undefined ? {} : { profile }),
+  })
+  open.push({ close: () => pool.stop() })
+  await host.start(pool, 'pool')
+  await pool.subscribeTo({ kind: 'quotes', instrument: host.instruments.get('AAPL').index })
+  await until(() => quotes.length > 0)
+  quotes.length = 0
+  // Price and size of both sides, in one piece: one event of the market is one write.
+  gateway.board.quote(265_598, 231.11, 231.19, 7, 9)
+  await until(() => quotes.at(-1)?.join() === '231.11,7,231.19,9')
+  expect(quotes.length).toBeLessThanOrEqual(expected)
+  if (expected > 1) expect(quotes.length).toBeGreaterThan(1)
+})
+
 it('has 1 to 32 connections, and takes no orders', () => {
   expect(() => new IbkrDataPool({ gateways: [], contracts: [] })).toThrow('TW_INVALID_CONFIG')
   expect(() => new IbkrDataPool({ gateways: [{ port: 1, connections: 33 }], contracts: [] })).toThrow(

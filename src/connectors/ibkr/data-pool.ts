@@ -137,12 +137,13 @@ export class IbkrDataPool extends BaseConnector {
   }
 
   #make(): Member[] {
-    const { gateways, contracts, member = {} } = this.#options
+    const { gateways, contracts, profile, member = {} } = this.#options
+    const own = profile === undefined ? member : { profile, ...member }
     const inner = this.#innerHost()
     return gateways.flatMap(({ host = '127.0.0.1', port, connections = 1, firstClientId = 100 }) =>
       Array.from({ length: connections }, (_, i) => {
         const clientId = firstClientId + i
-        const connector = new IbkrConnector({ ...member, host, port, clientId, contracts, readOnly: true })
+        const connector = new IbkrConnector({ ...own, host, port, clientId, contracts, readOnly: true })
         connector.attach(inner, `${this.name}/${port}/${clientId}`, this.source)
         return { connector, host, port, clientId, streams: new Map<string, Subscription>() }
       }),

@@ -223,7 +223,8 @@ export class IbkrConnector extends BaseConnector {
     const { host, line, source, options } = context
     const { clientId } = options
     const target: StreamTarget = { market: host.market, source, nowUs: 0, published: 0, dropped: 0 }
-    const streams = new Streams(target)
+    const { profile } = options
+    const streams = new Streams(target, profile === 'balanced' || profile === 'high-throughput')
     const desk: ContractDesk = new ContractDesk(context, (execution) => {
       reporter.execution(execution)
       reporter.flush()

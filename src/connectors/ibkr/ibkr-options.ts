@@ -10,7 +10,10 @@ import type { IbkrOrderExtras } from './order-mapping.js'
 import type { SessionRecorder } from './session-tape.js'
 import type { MakeTransport } from './transport.js'
 
-/** Options of an IBKR connector. */
+/**
+ * Options of an IBKR connector. With the `profile` balanced or high-throughput, given here, what level 1 says of a contract in
+ * one piece of the stream (price and size of both sides) is one quote instead of up to four.
+ */
 export interface IbkrConnectorOptions extends ConnectorOptions {
   /** Where TWS or IB Gateway listens; 127.0.0.1 unless given. */
   host?: string

@@ -66,10 +66,13 @@ export class Streams {
   /** By request id less {@link firstRequestId}. */
   readonly #byId: (Stream | undefined)[] = []
   readonly #dirty: Stream[] = []
+  readonly #conflates: boolean
   #active = 0
 
-  constructor(target: StreamTarget) {
+  /** `conflates`: what level 1 says of a contract within one chunk is one quote, the last. */
+  constructor(target: StreamTarget, conflates = false) {
     this.#target = target
+    this.#conflates = conflates
   }
 
   get size(): number {
@@ -134,7 +137,7 @@ export class Streams {
       stream.ask = isThere ? price : Number.NaN
       if (!Number.isNaN(size)) stream.askSize = size
     } else return
-    if (stream.kind === 'quotes') this.#quote(stream, this.#target.nowUs)
+    if (stream.kind === 'quotes') this.#levelOne(stream)
   }
 
   tickSize(cursor: FieldCursor): void {
@@ -150,7 +153,7 @@ export class Streams {
       if (stream.askSize === size) return
       stream.askSize = size
     } else return
-    if (stream.kind === 'quotes') this.#quote(stream, this.#target.nowUs)
+    if (stream.kind === 'quotes') this.#levelOne(stream)
   }
 
   /** tickGeneric: whether trading is halted. */
@@ -171,6 +174,18 @@ export class Streams {
 
   tickRequestParameters(cursor: FieldCursor): void {
     this.#heard(cursor.int())
+  }
+
+  #levelOne(stream: Stream): void {
+    if (!this.#conflates) this.#quote(stream, this.#target.nowUs)
+    else this.#changed(stream)
+  }
+
+  /** Published with the end of the chunk. */
+  #changed(stream: Stream): void {
+    if (stream.isDirty) return
+    stream.isDirty = true
+    this.#dirty.push(stream)
   }
 
   #quote(stream: Stream, tsEventUs: number): void {
@@ -226,9 +241,7 @@ export class Streams {
     if (operation === 2) rows.splice(position, 1)
     else if (operation === 0) rows.splice(position, 0, { price, size })
     else rows[position] = { price, size }
-    if (stream.isDirty) return
-    stream.isDirty = true
-    this.#dirty.push(stream)
+    this.#changed(stream)
   }
 
   /** TWS begins the book anew (317). */
@@ -237,11 +250,12 @@ export class Streams {
     stream.asks.length = 0
   }
 
-  /** Publishes the books that the chunk changed. */
+  /** Publishes the books, and the quotes that wait, that the chunk changed. */
   flush(): void {
     for (const stream of this.#dirty) {
       stream.isDirty = false
-      this.#publishBook(stream)
+      if (stream.kind === 'book') this.#publishBook(stream)
+      else this.#quote(stream, this.#target.nowUs)
     }
     this.#dirty.length = 0
   }
