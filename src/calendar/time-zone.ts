@@ -16,12 +16,41 @@ interface YearOffsets {
   readonly offsetsMs: readonly number[]
 }
 
+/** What the platform knows of each zone that was asked for: the same for everybody, and slow to look up. */
+const known = new Map<string, { format: Intl.DateTimeFormat; years: Map<number, YearOffsets> }>()
+
+function zoneOf(name: string) {
+  let zone = known.get(name)
+  if (zone === undefined) {
+    zone = { format: formatOf(name), years: new Map() }
+    known.set(name, zone)
+  }
+  return zone
+}
+
+function formatOf(name: string): Intl.DateTimeFormat {
+  try {
+    return new Intl.DateTimeFormat('en-US', {
+      timeZone: name,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    })
+  } catch (error) {
+    throw unknownZone(name, error)
+  }
+}
+
 /** Converts between UTC and the local time of one IANA time zone, such as `America/New_York`. */
 export class TimeZone {
   /** IANA name. */
   readonly name: string
   readonly #format: Intl.DateTimeFormat
-  readonly #years = new Map<number, YearOffsets>()
+  readonly #years: Map<number, YearOffsets>
   /** The span of constant offset found last: start included, end not. */
   #fromMs = Number.NaN
   #untilMs = Number.NaN
@@ -30,20 +59,9 @@ export class TimeZone {
   /** @throws TradewireError `TW_INVALID_ARGUMENT` when the platform does not know the zone. */
   constructor(name: string) {
     this.name = name
-    try {
-      this.#format = new Intl.DateTimeFormat('en-US', {
-        timeZone: name,
-        hourCycle: 'h23',
-        year: 'numeric',
-        month: 'numeric',
-        day: 'numeric',
-        hour: 'numeric',
-        minute: 'numeric',
-        second: 'numeric',
-      })
-    } catch (error) {
-      throw unknownZone(name, error)
-    }
+    const { format, years } = zoneOf(name)
+    this.#format = format
+    this.#years = years
   }
 
   /** Milliseconds that local time is ahead of UTC at an instant (Unix epoch milliseconds). */

@@ -1,9 +1,10 @@
 /**
  * What goes wrong in a simulation, by the dice of its seed: each kind of fault comes at random moments with the odds of the
- * plan. The moments are drawn in advance, kind by kind, so that a run spends no time on waiting for faults.
+ * plan. The moments are drawn in advance, kind by kind, and each has dice of its own: take one away, and the others stay what
+ * they were. So a schedule that fails can be shrunk to the few faults that matter.
  */
 import { NS_PER_MS, NS_PER_US } from '../../src/core/clock.js'
-import type { SeededRandom } from '../../src/core/random.js'
+import { SeededRandom } from '../../src/core/random.js'
 import type { VirtualTime } from '../../src/core/virtual-time.js'
 import type { SimulatedDisk } from '../../src/testing/simulated-disk.js'
 import type { Line } from './line.js'
@@ -21,33 +22,65 @@ export interface FaultWorld {
   readonly machine: Machine
   /** The process dies by itself. */
   crash(): void
+  /** The process dies while promises settle, after so many turns of theirs, in the next step. */
+  crashInAwait(turns: number): void
   /** Somebody throws a kill switch, or says what became of orders. */
   operate(what: 'kill' | 'resolve'): void
 }
 
-const tickMs = 50
+/** One fault: its kind and its moment, in milliseconds; of `crashAtSend` the number of the message it comes with. */
+export interface FaultMoment {
+  readonly kind: FaultKind | 'crashAtSend'
+  readonly at: number
+}
 
-/** Causes the faults of one plan. */
+const tickMs = 50
+/** More messages than any scenario sends. */
+const mostSends = 2_000
+
+/** Draws the faults of a plan. */
+export function drawFaults({ seed, perSecond, tradingMs, crashAtSend }: Plan): FaultMoment[] {
+  const random = new SeededRandom(seed).fork('moments')
+  const moments: FaultMoment[] = []
+  const ticks = Math.floor(tradingMs / tickMs)
+  for (const [kind, odds] of Object.entries(perSecond) as [FaultKind, number][]) {
+    if (odds === 0) continue
+    const chance = (odds * tickMs) / 1_000
+    for (let tick = 1; tick < ticks; tick++) if (random.chance(chance)) moments.push({ kind, at: tick * tickMs })
+  }
+  if (crashAtSend > 0)
+    for (let at = 1; at <= mostSends; at++) if (random.chance(crashAtSend)) moments.push({ kind: 'crashAtSend', at })
+  return moments
+}
+
+/** Causes faults. */
 export class Faults {
+  /** Numbers of the messages that a crash comes with. */
+  readonly crashSends: ReadonlySet<number>
   readonly #world: FaultWorld
-  readonly #random: SeededRandom
+  readonly #moments: readonly FaultMoment[]
+  readonly #root: SeededRandom
+  /** Dice of the fault that is caused now. */
+  #random: SeededRandom
   #lostBook = false
 
-  constructor(world: FaultWorld, random: SeededRandom) {
+  /** `root` is forked for every fault, and never drawn from. */
+  constructor(world: FaultWorld, root: SeededRandom, moments: readonly FaultMoment[]) {
     this.#world = world
-    this.#random = random
+    this.#root = root
+    this.#random = root
+    this.#moments = moments
+    this.crashSends = new Set(moments.filter(({ kind }) => kind === 'crashAtSend').map(({ at }) => at))
   }
 
   /** Sets the moments of all faults: `at` runs something so many milliseconds from now. */
   schedule(at: (delayMs: number, run: () => void) => void): void {
-    const { perSecond, tradingMs } = this.#world.plan
-    const ticks = Math.floor(tradingMs / tickMs)
-    for (const [kind, odds] of Object.entries(perSecond) as [FaultKind, number][]) {
-      if (odds === 0) continue
-      const chance = (odds * tickMs) / 1_000
-      for (let tick = 1; tick < ticks; tick++)
-        if (this.#random.chance(chance)) at(tick * tickMs, () => this.#cause(kind))
-    }
+    for (const { kind, at: moment } of this.#moments)
+      if (kind !== 'crashAtSend')
+        at(moment, () => {
+          this.#random = this.#root.fork(`${kind} ${moment}`) as SeededRandom
+          this.#cause(kind)
+        })
   }
 
   /** The line that a fault is about. */
@@ -73,6 +106,12 @@ export class Faults {
       case 'crash':
         this.#world.crash()
         return
+      case 'await':
+        this.#world.crashInAwait(1 + this.#random.below(24))
+        return
+      case 'partition':
+        this.#part()
+        return
       case 'diskFault':
         this.#failDisk()
         return
@@ -92,6 +131,20 @@ export class Faults {
       case 'resolve':
         this.#world.operate(kind)
     }
+  }
+
+  /** Nothing passes and nobody is told; new connections are refused until it is over. */
+  #part(): void {
+    const { time, trace } = this.#world
+    const { link } = this.#line()
+    const durationMs = 200 + this.#random.below(2_500)
+    trace.note('line', 'is parted for ms', durationMs)
+    link.isSilent = true
+    link.isParted = true
+    time.after(durationMs, () => {
+      link.isParted = false
+      link.cut('network', false)
+    })
   }
 
   #restartVenue(): void {

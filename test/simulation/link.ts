@@ -51,6 +51,8 @@ export class Link {
   #client: LinkClient | undefined
   #connection = 0
   isSilent = false
+  /** No connection comes about. */
+  isParted = false
 
   constructor(
     time: VirtualTime,
@@ -72,7 +74,7 @@ export class Link {
 
   /** Connects a client, or refuses to. */
   connect(client: LinkClient): boolean {
-    if (this.#random.chance(this.#faults.refuseConnect)) return false
+    if (this.isParted || this.#random.chance(this.#faults.refuseConnect)) return false
     this.#connection++
     this.#client = client
     this.isSilent = false
@@ -95,6 +97,7 @@ export class Link {
   heal(): void {
     this.#faults = { ...this.#faults, drop: 0, duplicate: 0, refuseConnect: 0 }
     this.isSilent = false
+    this.isParted = false
   }
 
   /** Sends to the venue. */

@@ -1,14 +1,16 @@
 /**
  * `npm run sim -- --seeds N [--from S] [--workers W]`: runs N seeds of the whole-system simulation, on all processors
  * unless told otherwise. `--seed S [--trace]` replays one seed, and tells all that happened; `--plant NAME` plants a bug,
- * to see that it is found. `--failover`: several venues, whose lines break one after the other and together. The last line is `N passed, N failed`.
+ * to see that it is found. `--seed S --shrink` looks for the fewest faults that still make a seed fail and prints them;
+ * `--keep FOUND` writes them to the folder of regressions, to be replayed for ever. `--failover`: several venues, whose lines break one after the other and together. The last line is `N passed, N failed`.
  */
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Plant, plantNames, plants } from './plants.js'
-import { regressions } from './regressions.js'
+import { keepRegression, readRegressions } from './regressions.js'
 import { addOutcome, addTotals, noTotals, runSeeds, type Totals } from './runner.js'
+import { replaySchedule, shrink, wordsOfSchedule } from './shrink.js'
 import { beWorker, runOnWorkers, workerArgument } from './workers.js'
 import { type Scenario, simulate } from './world.js'
 
@@ -29,6 +31,8 @@ async function main(): Promise<number> {
       seed: { type: 'string' },
       trace: { type: 'boolean', default: false },
       plant: { type: 'string' },
+      shrink: { type: 'boolean', default: false },
+      keep: { type: 'string' },
       failover: { type: 'boolean', default: false },
     },
   })
@@ -37,10 +41,12 @@ async function main(): Promise<number> {
   const startedAt = performance.now()
   if (values.seed !== undefined) {
     const totals = noTotals()
-    await replay(totals, numberOf(values.seed, 'seed', 0), plant, scenario, values.trace)
+    const seed = numberOf(values.seed, 'seed', 0)
+    if (values.shrink) return await shrinkSeed(seed, plant, scenario, values.keep)
+    await replay(totals, seed, plant, scenario, values.trace)
     return finish(totals, startedAt, plant, scenario, 1)
   }
-  if (values.trace) throw new Error('--trace tells one seed: name it by --seed')
+  if (values.trace || values.shrink) throw new Error('--trace and --shrink take one seed: name it by --seed')
   const count = numberOf(values.seeds, 'seeds', 1)
   const most = Math.max(1, Math.floor(count / seedsWorthAWorker))
   const workers =
@@ -78,11 +84,30 @@ async function replay(
   console.log(`seed ${seed}: ${outcome.events} events, trace hash ${outcome.hash}`)
 }
 
-/** Seeds that once found a bug come before all others. */
+/** Schedules that once found a bug come before all seeds. */
 async function runRegressions(): Promise<Totals> {
   const totals = noTotals()
-  for (const { seed, scenario } of regressions) addTotals(totals, await runSeeds(seed, 1, undefined, scenario))
+  for (const { schedule } of readRegressions()) addOutcome(totals, await replaySchedule(schedule))
   return totals
+}
+
+async function shrinkSeed(
+  seed: number,
+  plant: Plant | undefined,
+  scenario: Scenario,
+  found: string | undefined,
+): Promise<number> {
+  const shrunk = await shrink(seed, plant === undefined ? { scenario } : { scenario, plant })
+  if (shrunk === undefined) {
+    console.log(`seed ${seed} holds every invariant: there is nothing to shrink`)
+    console.log('1 passed, 0 failed')
+    return 0
+  }
+  for (const line of wordsOfSchedule(shrunk)) console.log(line)
+  console.log(JSON.stringify({ plan: shrunk.plan, faults: shrunk.faults }))
+  if (found !== undefined) console.log(`kept as ${keepRegression(seed, found, shrunk)}`)
+  console.log('0 passed, 1 failed')
+  return 1
 }
 
 function finish(
@@ -96,13 +121,13 @@ function finish(
   const planted = `${scenario === 'failover' ? ' --failover' : ''}${plant === undefined ? '' : ` --plant ${plant}`}`
   if (plant !== undefined) console.log(`planted: ${plants[plant]}`)
   for (const { seed, violations } of failures.slice(0, maxListed)) {
-    console.log(`seed ${seed} failed; replay it with: npm run sim -- --seed ${seed} --trace${planted}`)
+    console.log(`seed ${seed} failed; replay it with: npm run sim -- --seed ${seed} --trace${planted} (or --shrink)`)
     for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`)
   }
   if (failed > maxListed) console.log(`and ${failed - maxListed} more`)
   const seconds = (performance.now() - startedAt) / 1_000
   console.log(
-    `${seeds} seeds in ${seconds.toFixed(1)} s on ${workers} ${workers === 1 ? 'process' : 'processes'} (${(seeds / seconds).toFixed(0)} a second): ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`,
+    `${seeds} seeds in ${seconds.toFixed(1)} s on ${workers} ${workers === 1 ? 'process' : 'processes'} (${(seeds / seconds).toFixed(0)} a second): ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes, ${totals.events} events (${(totals.events / seeds).toFixed(0)} a seed), ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`,
   )
   console.log(`${seeds - failed} passed, ${failed} failed`)
   return failed > 0 ? 1 : 0

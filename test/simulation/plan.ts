@@ -8,6 +8,8 @@ export type FaultKind =
   | 'silence'
   | 'venueRestart'
   | 'crash'
+  | 'await'
+  | 'partition'
   | 'diskFault'
   | 'external'
   | 'bust'
@@ -76,8 +78,10 @@ export function planOf(seed: number): Plan {
     perSecond: {
       disconnect: odds(0.6, 0.3),
       silence: odds(0.3, 0.15),
+      partition: odds(0.15, 0.12),
       venueRestart: odds(0.2, 0.1),
-      crash: odds(0.5, 0.2),
+      crash: odds(0.4, 0.15),
+      await: odds(0.3, 0.1),
       diskFault: odds(0.3, 0.2),
       external: odds(0.15, 0.3),
       bust: odds(0.25, 0.3),
@@ -113,6 +117,7 @@ export function failoverPlanOf(seed: number): Plan {
       ...plan.perSecond,
       disconnect: 0.1 + random.next() * 0.6,
       silence: odds(0.5, 0.3),
+      partition: odds(0.3, 0.2),
       crash: odds(0.4, 0.15),
       external: 0,
       bust: 0,

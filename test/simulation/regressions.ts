@@ -1,27 +1,38 @@
 /**
- * Seeds that once found a bug, and what it was: they run before all others. A change of the plan or of the order in which
- * dice are thrown makes other scenarios of them; what they found keeps a test of its own beside the code that was wrong.
+ * Scenarios that once found a bug: they run before all others, by their schedules, so that they stay what they were however
+ * seeds are turned into plans. `npm run sim -- --seed S --shrink --keep 'what it found'` adds one. What they found keeps a test
+ * of its own beside the code that was wrong.
  */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Schedule } from './shrink.js'
 
-import type { Scenario } from './world.js'
+const folder = join(dirname(fileURLToPath(import.meta.url)), 'regressions')
 
-/** A seed and its finding. */
+/** A schedule and its finding. */
 export interface Regression {
-  readonly seed: number
+  readonly name: string
   readonly found: string
-  /** Of which scenario; `system` where it is left out. */
-  readonly scenario?: Scenario
+  readonly schedule: Schedule
 }
 
-/** In the order in which they were found. */
-export const regressions: readonly Regression[] = [
-  { seed: 3, found: 'a stopped system kept the timer of a reconciliation that was waiting for its next question' },
-  { seed: 1222, found: 'after the clock was set back, lost orders were not asked about until it had caught up' },
-  { seed: 10806, found: 'records of a sync that had failed were believed after a restart, and gone after a power cut' },
-  { seed: 33175, found: 'an order whose cancel a kill switch asked for again and again was never asked about' },
-  {
-    seed: 12253,
-    scenario: 'failover',
-    found: 'an order filled by its old quantity gave its reservation back while a change to more was not answered',
-  },
-]
+/** All that are kept, by name. */
+export function readRegressions(): Regression[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((file) => {
+      const { found, plan, faults } = JSON.parse(readFileSync(join(folder, file), 'utf8'))
+      return { name: file.slice(0, -'.json'.length), found, schedule: { plan, faults } }
+    })
+}
+
+/** Keeps one. Returns its path. */
+export function keepRegression(seed: number, found: string, { plan, faults }: Schedule): string {
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, `seed-${seed}.json`)
+  writeFileSync(path, `${JSON.stringify({ found, plan, faults }, undefined, 2)}\n`)
+  return path
+}

@@ -1,19 +1,21 @@
 /** The simulation itself under test: it is deterministic, it passes, and it finds bugs that are planted for it. */
 import { describe, expect, it } from 'vitest'
 import { runs } from '../support/runs.js'
+import { drawFaults } from './faults.js'
 import { planOf } from './plan.js'
 import { type Plant, plants } from './plants.js'
-import { regressions } from './regressions.js'
+import { readRegressions } from './regressions.js'
+import { replaySchedule, shrink } from './shrink.js'
 import { type Scenario, simulate } from './world.js'
 
 /** Where the search for each planted bug begins in a short run, a little before the first seed that shows it. */
 const searchFrom: Readonly<Record<Plant, number>> = {
-  send_before_journal: 65,
-  unordered_journal: 20,
-  blind_resend: 95,
+  send_before_journal: 1,
+  unordered_journal: 1,
+  blind_resend: 160,
   no_dedupe: 1,
-  timeout_rejects: 35,
-  late_fill_dropped: 75,
+  timeout_rejects: 55,
+  late_fill_dropped: 420,
   released_at_disconnect: 1,
   blind_failover: 1,
 }
@@ -55,8 +57,37 @@ describe('simulation', () => {
     expect(failures).toEqual([])
   }, 36_000_000)
 
-  it.each(regressions)('holds where it once did not: seed $seed', async ({ seed, scenario = 'system' }) => {
-    expect((await simulate(seed, { scenario })).violations).toEqual([])
+  it.each(readRegressions())('holds where it once did not: $name ($found)', async ({ schedule }) => {
+    expect((await replaySchedule(schedule)).violations).toEqual([])
+  })
+
+  it('is told by its schedule as well as by its seed', async () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const plan = planOf(seed)
+      expect(await replaySchedule({ plan, faults: drawFaults(plan) })).toEqual(await simulate(seed))
+    }
+  }, 120_000)
+
+  it('shrinks a schedule to faults that are needed, every one', async () => {
+    const plant = 'released_at_disconnect'
+    expect(await shrink(1)).toBeUndefined()
+    const seed = (await firstFinding(plant)) as number
+    const shrunk = await shrink(seed, { plant })
+    if (shrunk === undefined) throw new Error(`seed ${seed} did not fail`)
+    const { plan, faults, drawn, violations } = shrunk
+    expect(violations.length).toBeGreaterThan(0)
+    expect(faults.length).toBeLessThanOrEqual(Math.min(drawn, 3))
+    expect((await replaySchedule({ plan, faults }, { plant })).violations).toEqual(violations)
+    for (const fault of faults) {
+      const less = faults.filter((each) => each !== fault)
+      expect((await replaySchedule({ plan, faults: less }, { plant })).violations).toEqual([])
+    }
+  }, 600_000)
+
+  it('draws faults of every kind', () => {
+    const kinds = new Set<string>()
+    for (let seed = 1; seed <= 300; seed++) for (const { kind } of drawFaults(planOf(seed))) kinds.add(kind)
+    expect([...kinds].sort()).toEqual([...Object.keys(planOf(1).perSecond), 'crashAtSend'].sort())
   })
 
   it('replays a seed exactly, line by line', async () => {

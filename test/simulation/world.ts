@@ -16,7 +16,7 @@ import { SimulatedDisk } from '../../src/testing/simulated-disk.js'
 import { checkAgreement } from './agreement.js'
 import { checkIntents, checkJournal, checkReservations } from './checks.js'
 import { Client, type ClientWorld, configOf, journalDirectory } from './client.js'
-import { Faults, type FaultWorld } from './faults.js'
+import { drawFaults, type FaultMoment, Faults, type FaultWorld } from './faults.js'
 import type { Line } from './line.js'
 import { Link } from './link.js'
 import { digestOf, priceFactor, type Request, wordsOf } from './messages.js'
@@ -52,6 +52,10 @@ export interface SimulateOptions {
   /** `failover`: several venues, whose lines break often. `system` unless given. */
   scenario?: Scenario
   plant?: Plant
+  /** Instead of the plan that the seed stands for. */
+  plan?: Plan
+  /** Instead of the faults that the plan draws. */
+  faults?: readonly FaultMoment[]
   /** Receives every line of the trace. */
   show?: Show
 }
@@ -66,9 +70,14 @@ const readyMs = 10_000
 const stopMs = 15_000
 const maxViolations = 20
 
+/** The plan that a seed stands for. */
+export function planFor(seed: number, scenario: Scenario = 'system'): Plan {
+  return plans[scenario](seed)
+}
+
 /** Runs the simulation of a seed. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Outcome> {
-  return await new World(plans[options.scenario ?? 'system'](seed), options).run()
+  return await new World(options.plan ?? planFor(seed, options.scenario), options).run()
 }
 
 class World implements ClientWorld, FaultWorld {
@@ -92,11 +101,13 @@ class World implements ClientWorld, FaultWorld {
   #crashes = 0
   #isCrashWanted = false
   #intents = 0
+  /** Messages handed to lines. */
+  #sends = 0
   #isTrading = true
   /** Whether promises may have to settle after the step that runs now. */
   #settles = true
 
-  constructor(plan: Plan, { plant, show }: SimulateOptions) {
+  constructor(plan: Plan, { plant, show, faults = drawFaults(plan) }: SimulateOptions) {
     this.plan = plan
     this.plant = plant
     this.trace = new Trace(() => this.time.monotonicNs(), show)
@@ -109,7 +120,7 @@ class World implements ClientWorld, FaultWorld {
       this.#line(index, fork(index === 0 ? 'link' : `link ${index}`)),
     )
     this.links = this.lines.map(({ link }) => link)
-    this.#faults = new Faults(this, fork('faults'))
+    this.#faults = new Faults(this, fork('faults'), faults)
     this.#operator = new Operator(this, fork('operator'))
     this.trace.tell('plan', hashOf(JSON.stringify(plan)), () => JSON.stringify(plan))
   }
@@ -269,7 +280,7 @@ class World implements ClientWorld, FaultWorld {
   onSent(request: Request, sender: SimConnector): void {
     const { sent } = this.lines[sender.line] as Line
     sent.afterSend(request, (text) => this.violate(text))
-    if (this.#random.chance(this.plan.crashAtSend) && this.#isTrading) {
+    if (this.#faults.crashSends.has(++this.#sends) && this.#isTrading) {
       // From here on nothing reaches the disk any more: whatever the code still does, it does in vain.
       this.disk.failCall(1, 'crash')
       this.#isCrashWanted = true
@@ -289,6 +300,18 @@ class World implements ClientWorld, FaultWorld {
 
   crash(): void {
     this.#crash('by itself', true)
+  }
+
+  crashInAwait(turns: number): void {
+    this.time.after(0, () => {
+      const client = this.#client
+      let left = turns
+      const turn = (): void => {
+        if (left-- > 0) queueMicrotask(turn)
+        else if (client !== undefined && client === this.#client) this.#crash('in an await', false)
+      }
+      queueMicrotask(turn)
+    })
   }
 
   operate(what: 'kill' | 'resolve'): void {
