@@ -105,7 +105,7 @@ async function shrinkSeed(
   }
   for (const line of wordsOfSchedule(shrunk)) console.log(line)
   console.log(JSON.stringify({ plan: shrunk.plan, faults: shrunk.faults }))
-  if (found !== undefined) console.log(`kept as ${keepRegression(seed, found, shrunk)}`)
+  if (found !== undefined) console.log(`kept as ${keepRegression(seed, found, shrunk, plant)}`)
   console.log('0 passed, 1 failed')
   return 1
 }

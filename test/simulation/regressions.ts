@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Plant } from './plants.js'
 import type { Schedule } from './shrink.js'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'regressions')
@@ -14,6 +15,8 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), 'regressions')
 export interface Regression {
   readonly name: string
   readonly found: string
+  /** The planted bug that it shows: without that it has to hold, with it it has to fail. */
+  readonly plant?: Plant
   readonly schedule: Schedule
 }
 
@@ -24,15 +27,16 @@ export function readRegressions(): Regression[] {
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((file) => {
-      const { found, plan, faults } = JSON.parse(readFileSync(join(folder, file), 'utf8'))
-      return { name: file.slice(0, -'.json'.length), found, schedule: { plan, faults } }
+      const { found, plant, plan, faults } = JSON.parse(readFileSync(join(folder, file), 'utf8'))
+      const regression = { name: file.slice(0, -'.json'.length), found, schedule: { plan, faults } }
+      return plant === undefined ? regression : { ...regression, plant }
     })
 }
 
 /** Keeps one. Returns its path. */
-export function keepRegression(seed: number, found: string, { plan, faults }: Schedule): string {
+export function keepRegression(seed: number, found: string, { plan, faults }: Schedule, plant?: Plant): string {
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, `seed-${seed}.json`)
-  writeFileSync(path, `${JSON.stringify({ found, plan, faults }, undefined, 2)}\n`)
+  const path = join(folder, `${plant === undefined ? '' : `${plant}-`}seed-${seed}.json`)
+  writeFileSync(path, `${JSON.stringify({ found, plant, plan, faults }, undefined, 2)}\n`)
   return path
 }

@@ -57,8 +57,9 @@ describe('simulation', () => {
     expect(failures).toEqual([])
   }, 36_000_000)
 
-  it.each(readRegressions())('holds where it once did not: $name ($found)', async ({ schedule }) => {
+  it.each(readRegressions())('holds where it once did not: $name ($found)', async ({ schedule, plant }) => {
     expect((await replaySchedule(schedule)).violations).toEqual([])
+    if (plant !== undefined) expect((await replaySchedule(schedule, { plant })).violations).not.toEqual([])
   })
 
   it('is told by its schedule as well as by its seed', async () => {
