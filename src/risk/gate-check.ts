@@ -72,6 +72,6 @@ export interface GateParts {
   readonly clock: Clock
   readonly sizes: ScopeSizes
   readonly valuer: Valuer
-  /** Replaced by the owner of the gate. */
-  readonly actions: GateActions
+  /** What the owner of the gate does for them. */
+  readonly actions: Pick<GateActions, 'halt' | 'cancel'>
 }

@@ -22,7 +22,7 @@ import { DuplicateGuard } from './duplicate-guard.js'
 import { Exposure } from './exposure.js'
 import { ExtraChecks, type ExtraOptions } from './extra-checks.js'
 import { fillFault } from './fill-check.js'
-import type { GateActions, GateCheck } from './gate-check.js'
+import type { GateActions, GateCheck, GateParts } from './gate-check.js'
 import { CompiledLimits, PARTS, type RiskLimits } from './limits.js'
 import type { SquareMatrix } from './measures/covariance.js'
 import { OutputAudit } from './output-audit.js'
@@ -174,10 +174,9 @@ export class RiskGate {
   #makeExtras(options: RiskGateOptions, limits: RiskLimits): ExtraChecks {
     const { table, instruments, names, clock, sizes } = options
     const { exposure, references } = this
-    const actions: GateActions = {
+    const actions: GateParts['actions'] = {
       halt: (...args) => this.actions.halt(...args),
       cancel: (row) => this.actions.cancel(row),
-      warn: (...args) => this.actions.warn(...args),
     }
     const parts = { table, instruments, names, exposure, references, clock, sizes, valuer: this.#valuer, actions }
     const maxAgeNs = (limits.maxEquityAgeMs ?? 5_000) * 1_000_000

@@ -7,7 +7,7 @@
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import { Verdict } from './controls.js'
-import type { GateActions, GateCheck, GateParts } from './gate-check.js'
+import type { GateCheck, GateParts } from './gate-check.js'
 import type { Subject } from './subject.js'
 
 /** A parent as the gate knows it. */
@@ -25,7 +25,7 @@ export interface Family {
 /** See the file's header. */
 export class ParentLimits implements GateCheck {
   readonly #table: OrderTable
-  readonly #actions: GateActions
+  readonly #actions: GateParts['actions']
   readonly #families = new Map<string, Family>()
   readonly #familyOf = new Map<number, Family>()
 

@@ -4,7 +4,7 @@
  */
 import * as Field from '../orders/order-fields.js'
 import { Verdict } from './controls.js'
-import type { GateActions, GateCheck, GateParts } from './gate-check.js'
+import type { GateCheck, GateParts } from './gate-check.js'
 import { SlidingWindow } from './sliding-window.js'
 import type { Subject } from './subject.js'
 
@@ -28,7 +28,7 @@ export class ReentryGuard implements GateCheck {
   readonly #cells: Float64Array
   readonly #instruments: number
   readonly #options: ReentryOptions
-  readonly #actions: GateActions
+  readonly #actions: GateParts['actions']
   readonly #watched = new Map<number, Watched>()
 
   constructor({ table, sizes, actions }: GateParts, options: ReentryOptions) {

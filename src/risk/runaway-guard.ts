@@ -3,7 +3,7 @@
  * became of them: refused and rejected ones count too, cancels do not. A person re-opens it.
  */
 import { Verdict } from './controls.js'
-import type { GateActions, GateCheck, GateParts } from './gate-check.js'
+import type { GateCheck, GateParts } from './gate-check.js'
 import { SlidingWindow } from './sliding-window.js'
 import type { Subject } from './subject.js'
 
@@ -17,7 +17,7 @@ export interface RunawayOptions {
 export class RunawayGuard implements GateCheck {
   readonly #windows: (SlidingWindow | undefined)[]
   readonly #options: RunawayOptions
-  readonly #actions: GateActions
+  readonly #actions: GateParts['actions']
 
   constructor({ sizes, actions }: GateParts, options: RunawayOptions) {
     // Wrong options are told now.

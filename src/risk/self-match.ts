@@ -6,7 +6,7 @@
 import { hasLimit } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import { Verdict } from './controls.js'
-import type { GateActions, GateCheck, GateParts } from './gate-check.js'
+import type { GateCheck, GateParts } from './gate-check.js'
 import { OwnOrders } from './own-orders.js'
 import type { Subject } from './subject.js'
 
@@ -28,7 +28,7 @@ export class SelfMatchGuard implements GateCheck {
   readonly #parts: GateParts
   readonly #policy: SelfMatchPolicy
   readonly #groups: readonly (readonly string[])[]
-  readonly #actions: GateActions
+  readonly #actions: GateParts['actions']
 
   constructor(parts: GateParts, { policy = 'cancelNewest', groups = [] }: SelfMatchOptions) {
     this.orders = new OwnOrders(parts.table, parts.sizes.account, parts.sizes.instrument)
