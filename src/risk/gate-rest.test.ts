@@ -142,6 +142,17 @@ describe('breakers', () => {
   })
 })
 
+describe('the circuit of a connector', () => {
+  it('counts one connector in one place', () => {
+    const breakers = new CircuitBreakers({ rejectStorm: { consecutive: 2 }, rejectionRate: false })
+    breakers.rejected('x', 1)
+    breakers.rejected('x', 2)
+    breakers.rejected('y', 3)
+    const storms = breakers.report().filter(({ name }) => name.startsWith('rejectStorm'))
+    expect(storms.map(({ name, state }) => `${name} ${state}`)).toEqual(['rejectStorm:x HALTED', 'rejectStorm:y ACTIVE'])
+  })
+})
+
 describe('limits by name', () => {
   it('become fields, and leave the rest as it was', () => {
     const set = new LimitSet({ maxOrderQuantity: 100, strategies: { a: { maxGross: 1 }, '*': { maxNet: 2 } } })

@@ -73,6 +73,40 @@ describe('C36, what leaves against what was entered', () => {
     expect(() => change(third, 26)).toThrow('takes 30 out')
   })
 
+  it('counts what was filled, what was asked for and not confirmed, and what children did that are forgotten', () => {
+    const { test, leave, change, audit } = auditOf()
+    test.gate.parents.open('P', 0, 1, 100)
+    const child = (n: number, quantity: number) => {
+      const row = test.draft({ quantity })
+      test.table.setClientOrderId(row, `P-E${n}`)
+      expect(test.check(row)).toBe('ok')
+      test.apply(row, (seq, table) => foldSubmitted(table, row, seq))
+      return row
+    }
+    const first = child(1, 10)
+    leave(first)
+    test.fill(first, 'a', 4)
+    // 6 work and 4 are filled: 20 in all are 16 more that may trade.
+    expect(test.replace(first, 20)).toBe('ok')
+    change(first, 20)
+    expect(() => change(first, 21)).toThrow('changed to 21')
+    // The venue has not confirmed it: as far as anybody knows all of it may trade, and less that is asked for later does not count.
+    change(first, 12)
+    const second = child(2, 10)
+    test.gate.parents.change('P', 29)
+    expect(() => leave(second)).toThrow('takes 30 out')
+    test.gate.parents.change('P', 30)
+    leave(second)
+    expect(audit.counters).toEqual({ orders: 2, changes: 2, refused: 2 })
+    // Of a child whose record was taken over it is known what it filled.
+    test.cancel(first)
+    test.gate.parents.evict(test.table.cells[first] as number, first)
+    test.gate.parents.change('P', 100)
+    const third = child(3, 10)
+    test.gate.parents.change('P', 23)
+    expect(() => leave(third)).toThrow('takes 24 out')
+  })
+
   it('takes an order of an earlier session for what its record says', () => {
     const { test, leave } = auditOf()
     test.gate.parents.open('P', 0, 1, 30)

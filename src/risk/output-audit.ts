@@ -65,8 +65,8 @@ export class OutputAudit {
     const units = view.newQuantityUnits
     if (units > table.cells[row + Field.reserved] + table.cells[row + Field.filled])
       this.#refuse(row, `is changed to ${units} and was approved for less`)
-    const isKnown = this.#left[index] === table.cells[row]
-    const most = isKnown ? Math.max(this.#units[index], units) : units
+    const before = this.#left[index] === table.cells[row] ? this.#units[index] : 0
+    const most = Math.max(before, units)
     this.#requireOfParent(row, most)
     this.#left[index] = table.cells[row]
     this.#units[index] = most
