@@ -198,6 +198,7 @@ export type { Evidence } from './oms/explain.js'
 export type { OrderEvent, OrderEventType } from './oms/order-event.js'
 export type { OrderHandle, WaitOptions } from './oms/order-handle.js'
 export type { OrderFilter, OrderManager } from './oms/order-manager.js'
+export type { LargeOrderOptions, PendingApproval, RiskRule, RuleOrder } from './oms/order-rules.js'
 export type { ReconciliationReport } from './oms/reconciler.js'
 export type { RecoveryReport } from './oms/recovery.js'
 export type { StageName, ValidationConfig } from './oms/validation/config.js'
@@ -252,7 +253,9 @@ export { type PortfolioSnapshot, portfolioSnapshot } from './portfolio/snapshot.
 export { type PerformanceProfile, type ProfileName, performanceProfiles, profileNames } from './ring/profiles.js'
 export type { MarketSink } from './ring/sink.js'
 export type { Breach } from './risk/breach.js'
+export type { LimitUse } from './risk/limit-use.js'
 export type { PerInstrument, RiskLimits } from './risk/limits.js'
+export type { LimitType, NamedLimit } from './risk/named-limits.js'
 export { ConsolidatedQuote, type QuoteCondition, type SourceQuote } from './routing/consolidated-quotes.js'
 export {
   type FeedIdentity,

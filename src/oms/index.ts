@@ -28,6 +28,15 @@ export type { OrderDefaults } from './order-entry.js'
 export { OrderEvent, type OrderEventDetails, type OrderEventType } from './order-event.js'
 export { OrderHandle, type WaitOptions } from './order-handle.js'
 export { type OrderFilter, OrderManager } from './order-manager.js'
+export {
+  type LargeOrderDecision,
+  type LargeOrderOptions,
+  OrderRules,
+  type OrderRulesParts,
+  type PendingApproval,
+  type RiskRule,
+  type RuleOrder,
+} from './order-rules.js'
 export { Reconciler, type ReconcilerOptions, type ReconciliationReport } from './reconciler.js'
 export { RecordDescriber, type RecordDescription, recordTypeName } from './record-describer.js'
 export { RecordType } from './records.js'

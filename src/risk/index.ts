@@ -25,9 +25,30 @@ export { type LimitLevel, orderValueLevel, type PositionShare, positionShareLeve
 export { type CircuitPhase, RejectStormBreaker, type RejectStormOptions } from './breakers/reject-storm.js'
 export { RejectionRateBreaker, type RejectionRateOptions } from './breakers/rejection-rate.js'
 export { ThresholdBreaker, type ThresholdOptions, type WindowStatistic } from './breakers/threshold.js'
+export { ClockGuard, type ClockOptions, type ClockState } from './clock-guard.js'
+export { type CatalogueEntry, controlCatalogue } from './control-catalogue.js'
 export { type Control, type ControlName, controls } from './controls.js'
+export { FillFault, fillFault } from './fill-check.js'
 export { RiskGate, type RiskGateOptions, type Venue } from './gate.js'
+export type { GateActions, GateCheck, OwnCheck, OwnCheckOrder } from './gate-check.js'
+export {
+  type LimitActor,
+  LimitBook,
+  type LimitBookOptions,
+  type LimitChange,
+  type LimitPatch,
+  type SavedLimits,
+} from './limit-book.js'
+export type { LimitUse, UseLevel } from './limit-use.js'
 export { CompiledLimits, type PerInstrument, type RiskLimits } from './limits.js'
+export {
+  type LossEntry,
+  type LossEvent,
+  LossLimits,
+  type LossMark,
+  type LossMemory,
+  type LossScope,
+} from './loss-limits.js'
 export { type Concentration, concentrationOf } from './measures/concentration.js'
 export {
   correlationOf,
@@ -85,6 +106,9 @@ export {
   parametricRisk,
   type ValueAtRisk,
 } from './measures/value-at-risk.js'
+export { LimitAdder, LimitSet, type LimitTarget, type LimitType, limitTypes, type NamedLimit } from './named-limits.js'
+export { OutputAudit, type OutputAuditParts } from './output-audit.js'
 export { type MarketDataLimits, ReferenceFault, ReferencePrices } from './reference-prices.js'
+export type { GroupLimits, LimitsByName, ScopedLimits, ScopeLimits } from './scope-limits.js'
 export { SlidingWindow } from './sliding-window.js'
 export { type Scope, type TradingStateName, TradingStates } from './trading-state.js'
