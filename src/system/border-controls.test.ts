@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { EchoConnector } from '../../test/support/echo-connector.js'
 import { buy, type EchoSystem, startEcho } from '../../test/support/echo-system.js'
 import type { Alert } from '../risk/alerts/alert.js'
-import { checkConfig } from './config.js'
+import { checkConfig, requireOwnLimits } from './config.js'
 import { deploymentOf } from './deployment.js'
 import type { TradingSystemOptions } from './trading-system.js'
 
@@ -99,6 +99,18 @@ describe('C27, what becomes of open orders when a connection breaks', () => {
     echo.venue.drop()
     expect(echo.system.unconfirmedCancels()).toEqual([])
     await echo.system.stop()
+  })
+})
+
+describe('C33, a strategy that comes later', () => {
+  it('needs limits of its own where it is live', () => {
+    const limits = { strategies: { known: { maxOrdersPerDay: 1 }, '*': {} } }
+    requireOwnLimits({ mode: 'live' }, limits, 'known')
+    requireOwnLimits({ mode: 'paper' }, {}, 'other')
+    expect(() => requireOwnLimits({ mode: 'live' }, limits, 'other')).toThrow(
+      'risk.strategies["other"]: limits of its own',
+    )
+    expect(() => requireOwnLimits({ mode: 'live' }, {}, 'other')).toThrow('TW_LIVE_REFUSED')
   })
 })
 

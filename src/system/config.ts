@@ -287,6 +287,17 @@ export function requireLive(config: TradingSystemConfig, hasOrders = true, strat
 }
 
 /**
+ * Refuses a strategy that comes later to a system that trades live, unless it has limits of its own by then.
+ *
+ * @throws TradewireError `TW_LIVE_REFUSED`.
+ */
+export function requireOwnLimits({ mode }: TradingSystemConfig, limits: RiskLimits, strategy: string): void {
+  if (mode !== 'live' || Object.hasOwn(limits.strategies ?? {}, strategy)) return
+  const missing = [`risk.strategies["${strategy}"]: limits of its own`]
+  throw new TradewireError('TW_LIVE_REFUSED', `Live trading needs: ${missing[0]}`, { details: { missing } })
+}
+
+/**
  * Refuses a connector whose orders would cost real money in a system that was not told to trade live.
  *
  * @throws TradewireError `TW_LIVE_REFUSED`.

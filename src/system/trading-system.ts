@@ -51,7 +51,7 @@ import {
   type Surroundings,
   snapshotOptions,
 } from './compose.js'
-import type { TradingSystemConfig } from './config.js'
+import { requireOwnLimits, type TradingSystemConfig } from './config.js'
 import type { ConnectorHub } from './connector-hub.js'
 import { composeFeedDesk } from './feed-desk.js'
 import { KillDesk, type KillOptions } from './kill-desk.js'
@@ -409,6 +409,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
   async addStrategy(strategy: Strategy): Promise<void> {
     if (this.#phase !== 'created' && this.#phase !== 'running')
       throw new TradewireError('TW_INVALID_STATE', `The system is ${this.#phase}; a strategy cannot be added now`)
+    requireOwnLimits(this.config, this.risk.limits.limits, strategy.name)
     this.#desk.add(strategy)
     if (this.#phase === 'created') this.#strategies.push(strategy)
     else await this.#settled(this.#desk.startAll([strategy], this.#life.signal))
