@@ -154,6 +154,11 @@ export interface TradingSystemConfig {
    * `performanceProfiles`. Unless given every turn of the loop hands on what it brought. Of no effect on virtual time.
    */
   profile?: ProfileName
+  /**
+   * Keeps an order book for each instrument and source that sends books: `system.books`. Sources that send no quotes then
+   * give their best prices as quotes. `false` unless given.
+   */
+  books?: boolean
   /** Thresholds of the data quality monitor; `{}`, in simulation `false` (nothing is watched), unless given. */
   quality?: DataQualityConfig | false
 }
@@ -218,6 +223,7 @@ const entries = {
     }),
   ),
   overflow: optional(oneOf(['conflate', 'dropOldest', 'backpressure'])),
+  books: optional(flag()),
   profile: optional(oneOf(profileNames)),
   quality: optional(orFalse(dataQualitySchema)),
 }

@@ -3,6 +3,7 @@
  * with yesterday's. Deterministic: the same state gives the same text.
  */
 
+import type { DataQualityMonitor } from '../market/quality/quality-monitor.js'
 import { averagePrice } from '../oms/explain.js'
 import type { OrderCore } from '../oms/order-core.js'
 import { statusOf, tifOf, typeOf } from '../orders/codes.js'
@@ -10,6 +11,7 @@ import { factsOf, inFlightRequests, lifecycle, status, worstCaseLeaves } from '.
 import { Field } from '../orders/order-table.js'
 import { TradeField } from '../orders/trade-pool.js'
 import { portfolioToState } from '../portfolio/portfolio-state.js'
+import type { IngestRing } from '../ring/ingest-ring.js'
 
 /** Sections of a state, each plain JSON data. */
 export interface SystemState {
@@ -159,4 +161,16 @@ export function countFields(value: unknown): number {
   let total = 0
   for (const child of Object.values(value)) total += countFields(child)
   return total
+}
+
+/** Bytes held by preallocated tables and buffers, by name. */
+export function memoryUse(core: OrderCore, ring: IngestRing, quality: DataQualityMonitor): Record<string, number> {
+  const { table } = core
+  return {
+    orders: table.cells.byteLength,
+    trades: table.trades.cells.byteLength,
+    ring: ring.byteLength,
+    quality: quality.byteLength,
+    tradingStates: core.gate.states.words.byteLength,
+  }
 }

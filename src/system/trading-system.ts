@@ -17,6 +17,7 @@ import { VirtualTime } from '../core/virtual-time.js'
 import type { ExecutionDesk } from '../execution/desk.js'
 import type { Journal } from '../journal/journal.js'
 import { BarAggregator } from '../market/bar-aggregator.js'
+import type { BookStore } from '../market/book-store.js'
 import type { DataQualityMonitor } from '../market/quality/quality-monitor.js'
 import { QuoteCache } from '../market/quote-cache.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
@@ -34,6 +35,7 @@ import type { RiskGate } from '../risk/gate.js'
 import type { Scope, TradingStateName } from '../risk/trading-state.js'
 import type { FeedLineReport } from '../routing/feed.js'
 import type { FeedRouter } from '../routing/feed-router.js'
+import { composeBooks } from './book-desk.js'
 import { closeOrders, type StopReport } from './closing.js'
 import {
   composeConnectorHub,
@@ -68,7 +70,7 @@ import type { RiskDesk } from './risk-desk.js'
 import type { RouteReport, RoutingDesk } from './routing-desk.js'
 import { checkRunOptions, moveMarkets, type RunOptions } from './run.js'
 import type { ShadowDesk } from './shadow-desk.js'
-import { exportState, type SystemState } from './state.js'
+import { exportState, memoryUse, type SystemState } from './state.js'
 import type { Strategy } from './strategy.js'
 import type { StrategyDesk } from './strategy-desk.js'
 import type { TradingSystemEvents } from './system-events.js'
@@ -102,6 +104,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
   readonly quotes = new QuoteCache()
   readonly bars = new BarAggregator({})
   readonly ring: IngestRing
+  /** Order books, where the option `books` wants them kept. */
+  readonly books: BookStore
   /** How good the market data are: scores, counts and a report; its issues are events of `feed`, too. */
   readonly quality: DataQualityMonitor
   readonly journal: Journal
@@ -201,6 +205,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
       onFailed: (failure) => this.events.emit('strategyFailed', failure),
       execution: () => this.execution,
     })
+    this.books = composeBooks(surroundings, this.ring, this.#hub.byName)
     this.quality = composeFeedDesk(surroundings, this.ring, this.#hub.byName, (event) => {
       this.events.emit('feed', event)
       this.#desk.feed(event)
@@ -490,14 +495,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
 
   /** Bytes held by preallocated tables and buffers, by name. */
   getMemoryUse(): Record<string, number> {
-    const { table } = this.#core
-    return {
-      orders: table.cells.byteLength,
-      trades: table.trades.cells.byteLength,
-      ring: this.ring.byteLength,
-      quality: this.quality.byteLength,
-      tradingStates: this.gate.states.words.byteLength,
-    }
+    return memoryUse(this.#core, this.ring, this.quality)
   }
 
   /**

@@ -5,10 +5,10 @@ import { classOf, type TwsCodeClass, twsCodes } from './codes.js'
 /** Every code that the protocol's description names, and some more that end orders, with what it has to be taken for. */
 const expected: Readonly<Record<TwsCodeClass, readonly number[]>> = {
   information: [202, 501, 2104, 2106, 2107, 2108, 2158],
-  warning: [100, 399, 404, 411, 505, 2109, 2150, 10_090, 10_167, 10_349],
+  warning: [100, 116, 154, 399, 404, 411, 505, 2109, 2150, 10_090, 10_167, 10_349],
   order: [
-    103, 104, 105, 107, 110, 111, 113, 131, 133, 134, 145, 154, 160, 163, 201, 203, 320, 321, 329, 383, 400, 403, 434,
-    441, 460,
+    103, 104, 105, 107, 110, 111, 113, 131, 133, 134, 145, 160, 163, 201, 203, 320, 321, 329, 383, 400, 403, 434, 441,
+    460,
   ],
   cancel: [135, 161, 10_147, 10_148],
   request: [101, 102, 162, 200, 300, 309, 310, 354, 366, 420, 492, 10_168, 10_276],

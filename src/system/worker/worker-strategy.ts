@@ -81,9 +81,11 @@ const startTimeoutMs = 60_000
  *
  * @example
  * ```ts
+ * import { SimulatedConnector, TradingSystem } from 'tradewire'
+ *
  * const system = await TradingSystem.start({
  *   mode: 'paper',
- *   connectors: { feed },
+ *   connectors: { feed: new SimulatedConnector({ synthetic: {} }) },
  *   strategies: [new WorkerStrategy({ name: 'heavy', module: new URL('./heavy.js', import.meta.url), symbols: ['ACME'] })],
  * })
  * ```
