@@ -7,11 +7,14 @@ import { inFlightRequests, lifecycle, worstCaseLeaves } from '../orders/derive.j
 import { isClosed } from '../orders/lifecycle.js'
 import * as Field from '../orders/order-fields.js'
 import type { GroupPlan, LegPlan } from './group-plan.js'
+import { isPassing } from './refusals.js'
 import { TriggerWatch } from './trigger-watch.js'
 
 /** Refusals in a row after which a leg is given up. */
 const maxRefusals = 5
 const backoffUs = 1_000_000
+/** A change that is not answered for so long was lost with its line: the order is taken off and sent again. */
+const lostAfterUs = 10_000_000
 
 /** What a leg works with. */
 export interface LegParts {
@@ -42,6 +45,11 @@ export class GroupLeg {
   #isCancelAsked = false
   #refusals = 0
   #retryUs = Number.NEGATIVE_INFINITY
+  /** What the last change asked for, how many were refused in a row, and when the next may go. */
+  #askedUnits = Number.NaN
+  #refusedChanges = 0
+  #changeAgainUs = Number.NEGATIVE_INFINITY
+  #changeAskedUs = Number.NEGATIVE_INFINITY
   #handled = 0
 
   constructor(leg: LegPlan, place: number, parts: LegParts) {
@@ -111,8 +119,9 @@ export class GroupLeg {
   }
 
   /** When it is to be looked at again by itself; Infinity when events say it. */
-  get retryUs(): number {
-    return this.#retryUs
+  nextTryUs(nowUs: number): number {
+    const tries = [this.#retryUs, this.#changeAgainUs, this.#changeAskedUs + lostAfterUs].filter((us) => us > nowUs)
+    return Math.min(...tries, Number.POSITIVE_INFINITY)
   }
 
   /** Brings it to what is wanted: so much working beside what it has filled. */
@@ -121,7 +130,10 @@ export class GroupLeg {
     this.#look(nowUs)
     const row = this.openRow
     if (row < 0) {
-      if (wantedUnits > 0 && !this.isDropped && nowUs >= this.#retryUs) this.#open(wantedUnits, connector)
+      const at = core.names.connectors.find(this.leg.order.connector ?? connector ?? '')
+      // A line that is down says when it is back; what is refused for it would only use up the tries.
+      const isDown = at >= 0 && core.connectors[at]?.isReady !== true
+      if (wantedUnits > 0 && !this.isDropped && !isDown && nowUs >= this.#retryUs) this.#open(wantedUnits, connector)
       return
     }
     const { cells } = core.table
@@ -132,15 +144,50 @@ export class GroupLeg {
       return
     }
     // One change at a time: the next is made from what the venue confirms.
-    if (this.leavesUnits === wantedUnits || inFlightRequests(core.table, row) !== 0) return
+    if (inFlightRequests(core.table, row) !== 0) {
+      this.#giveUpLost(row, wantedUnits, nowUs)
+      return
+    }
+    if (this.leavesUnits === wantedUnits || !this.#mayChange(row, nowUs)) return
     try {
+      this.#changeAskedUs = nowUs
       const instrument = core.instruments.at(cells[row + Field.instrument])
-      orders.modify(number, { quantity: instrument.quantityText(cells[row + Field.filled] + wantedUnits) })
+      this.#askedUnits = cells[row + Field.filled] + wantedUnits
+      orders.modify(number, { quantity: instrument.quantityText(this.#askedUnits) })
     } catch {
       // A venue that cannot change orders, or not now: taken off, and sent again when that is confirmed.
       this.#isCancelAsked = true
       orders.cancel(number)
     }
+  }
+
+  /** A change that nobody answers must not keep the leg as it is for ever. */
+  #giveUpLost(row: number, wantedUnits: number, nowUs: number): void {
+    const { core, orders } = this.#parts
+    const { cells } = core.table
+    if (nowUs < this.#changeAskedUs + lostAfterUs || this.#isCancelAsked) return
+    if (cells[row + Field.quantity] - cells[row + Field.filled] === wantedUnits) return
+    if (core.connectors[cells[row + Field.connector]]?.isReady !== true) return
+    this.#isCancelAsked = true
+    orders.cancel(cells[row])
+  }
+
+  /**
+   * Whether a change may be asked for: its line is up, and the last one was not just refused. A refusal can come within the
+   * call that asks; asking again at once would never end.
+   */
+  #mayChange(row: number, nowUs: number): boolean {
+    const { core } = this.#parts
+    const { cells } = core.table
+    if (core.connectors[cells[row + Field.connector]]?.isReady !== true) return false
+    if (cells[row + Field.quantity] === this.#askedUnits) {
+      this.#refusedChanges = 0
+      this.#changeAgainUs = Number.NEGATIVE_INFINITY
+    }
+    if (nowUs < this.#changeAgainUs) return false
+    // Taken back when it is confirmed.
+    this.#changeAgainUs = nowUs + backoffUs * 2 ** Math.min(this.#refusedChanges++, 3)
+    return true
   }
 
   /** Asks for a cancel, and sends nothing again. */
@@ -166,9 +213,11 @@ export class GroupLeg {
     if (cycle === StatusCode.FILLED) return
     this.reason = row < 0 ? undefined : core.table.reason(row)
     if (cycle === StatusCode.DENIED || cycle === StatusCode.REJECTED) {
-      this.#refusals++
-      this.#retryUs = nowUs + backoffUs * 2 ** (this.#refusals - 1)
-      if (this.leg.role !== 'entry' && this.#refusals < maxRefusals) return
+      // What passes by itself (a halt, stale prices) gives no protection up, however long it takes.
+      const isForNow = cycle === StatusCode.DENIED && isPassing(this.reason ?? '')
+      this.#retryUs = nowUs + backoffUs * 2 ** Math.min(this.#refusals, 3)
+      this.#refusals = isForNow ? Math.min(this.#refusals + 1, 3) : this.#refusals + 1
+      if (this.leg.role !== 'entry' && (isForNow || this.#refusals < maxRefusals)) return
       this.isDropped = true
       alert(`LEG_REFUSED: ${this.reason ?? 'no reason'}`, number)
     } else if (!wasAsked) {

@@ -198,6 +198,63 @@ describe('bracket', () => {
 describe('groups', () => {
   const exit = (change: Record<string, unknown>) => ({ symbol: 'IBM', side: 'sell' as const, quantity: 100, ...change })
 
+  it('protection that is refused at once is tried again later, not for ever within the same moment', async () => {
+    const echo = await startEcho()
+    const group = echo.system.execution.submitBracket(bracket())
+    accept(echo, 'b-E1')
+    fill(echo, 'b-E1', 40)
+    accept(echo, 'b-E2')
+    accept(echo, 'b-E3')
+    // Prices are stale: the gate refuses changes within the call that asks for them.
+    await echo.time.advanceMs(60_000)
+    const before = log(echo).length
+    fill(echo, 'b-E1', 60)
+    expect(log(echo)).toHaveLength(before)
+    expect(group.snapshot.unprotectedQuantity?.toString()).toBe('60')
+    echo.venue.quote(99.99, 100.01)
+    await echo.time.advanceMs(1_100)
+    expect(log(echo).slice(before)).toEqual(['replace 100', 'replace 100'])
+    await echo.system.stop()
+  })
+
+  it('a change that was lost with its line is given up: the stop is taken off and sent again', async () => {
+    const echo = await startEcho()
+    echo.system.execution.submitBracket(bracket({ takeProfit: undefined }))
+    accept(echo, 'b-E1')
+    fill(echo, 'b-E1', 40)
+    accept(echo, 'b-E2')
+    fill(echo, 'b-E1', 60)
+    expect(log(echo).at(-1)).toBe('replace 100')
+    await echo.time.advanceMs(10_100)
+    expect(log(echo).at(-1)).toBe('cancel')
+    echo.venue.quote(99.99, 100.01)
+    echo.venue.reports.canceled(numberOf(echo, 'b-E2'), Number.NaN, 'USER', 4)
+    expect(log(echo).at(-1)).toBe('b-E4 100')
+    await echo.system.stop()
+  })
+
+  it('oco: the first that fills has won, whatever the other fills before its cancel is there', async () => {
+    const echo = await startEcho()
+    const leg = { symbol: 'IBM', side: 'sell' as const, quantity: 100 }
+    echo.system.execution.submitGroup({
+      kind: 'oco',
+      clientOrderId: 'b',
+      orders: [
+        { ...leg, price: '100.50' },
+        { ...leg, price: '101.00' },
+      ],
+    })
+    accept(echo, 'b-E1')
+    accept(echo, 'b-E2')
+    fill(echo, 'b-E1', 5)
+    expect(log(echo).at(-1)).toBe('cancel')
+    fill(echo, 'b-E2', 30)
+    echo.venue.reports.canceled(numberOf(echo, 'b-E2'), Number.NaN, 'USER', 4)
+    // The other is not sent again, and what is left of the first makes one order with both fills.
+    expect(log(echo)).toEqual(['b-E1 100', 'b-E2 100', 'cancel', 'replace 70'])
+    await echo.system.stop()
+  })
+
   it('oco: any fill takes the others off', async () => {
     const echo = await startEcho()
     const group = echo.system.execution.submitGroup({

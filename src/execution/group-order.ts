@@ -44,6 +44,8 @@ export interface GroupParts {
 export interface GroupState {
   status: ParentStatus
   isEnding: boolean
+  /** Of orders that cancel one another, the place of the one that traded first. */
+  winner?: number
   reason: string | null
   dropped: number[]
   watches: Record<string, TriggerWatch['memo']>
@@ -61,6 +63,8 @@ export class GroupOrder {
   readonly #legs: GroupLeg[]
   readonly #clock: PlanClock
   #isEnding = false
+  /** Place of the leg that traded first, of orders that cancel one another. */
+  #winnerPlace: number | undefined
   #isBusy = false
   #isAskedAgain = false
   #isSuspended = false
@@ -119,6 +123,7 @@ export class GroupOrder {
   restore(state: GroupState): void {
     this.status = state.status
     this.#isEnding = state.isEnding
+    this.#winnerPlace = state.winner
     this.reason = state.reason ?? undefined
     for (const [index, number] of [...this.#parts.record.children].sort(([a], [b]) => a - b))
       this.#legs.find((leg) => leg.owns(index))?.adopt(index, number)
@@ -260,13 +265,19 @@ export class GroupOrder {
     const all = this.#legs.reduce((sum, each) => sum + each.filledUnits, 0)
     if (group === 'ouo') return Math.max(0, quantityUnits - all)
     const first = this.#winner()
-    return first === undefined || first === leg ? Math.max(0, quantityUnits - filled) : 0
+    // What the others filled before their cancels were there counts: together they are one order.
+    return first === undefined || first === leg ? Math.max(0, quantityUnits - all) : 0
   }
 
-  /** Of orders that cancel one another, the one that traded. */
+  /**
+   * Of orders that cancel one another, the one that traded first: for ever. Another that fills before its cancel is there has
+   * lost all the same, and is not sent again.
+   */
   #winner(): GroupLeg | undefined {
+    if (this.#winnerPlace !== undefined) return this.#legs[this.#winnerPlace]
     let winner: GroupLeg | undefined
     for (const leg of this.#legs) if (leg.filledUnits > 0 && leg.filledUnits > (winner?.filledUnits ?? 0)) winner = leg
+    this.#winnerPlace = winner?.place
     return winner
   }
 
@@ -303,7 +314,7 @@ export class GroupOrder {
   #arm(nowUs: number): void {
     let at = Number.POSITIVE_INFINITY
     if (!Number.isNaN(this.#unprotectedSinceUs) && !this.#isAlerted) at = this.#unprotectedSinceUs + this.plan.alertUs
-    for (const { retryUs } of this.#legs) if (retryUs > nowUs) at = Math.min(at, retryUs)
+    for (const leg of this.#legs) at = Math.min(at, leg.nextTryUs(nowUs))
     this.#clock.arm(at)
   }
 
@@ -343,6 +354,7 @@ export class GroupOrder {
     const state: GroupState = {
       status: this.status,
       isEnding: this.#isEnding,
+      ...(this.#winnerPlace === undefined ? {} : { winner: this.#winnerPlace }),
       reason: this.reason ?? null,
       dropped: this.#legs.filter(({ isDropped }) => isDropped).map(({ place }) => place),
       watches,

@@ -10,6 +10,8 @@ export class PlanClock {
   readonly #ring: () => void
   #timer: TimerHandle | undefined
   #dueUs = Number.POSITIVE_INFINITY
+  /** The latest deadline that rang: it is behind us, whatever the rounding of nanoseconds says. */
+  #rangUs = Number.NEGATIVE_INFINITY
 
   constructor(time: Clock & Scheduler, onDue: () => void) {
     this.#time = time
@@ -17,6 +19,7 @@ export class PlanClock {
     this.#anchorNs = time.monotonicNs()
     this.#ring = () => {
       this.#timer = undefined
+      this.#rangUs = this.#dueUs
       this.#dueUs = Number.POSITIVE_INFINITY
       onDue()
     }
@@ -24,7 +27,8 @@ export class PlanClock {
 
   /** Epoch microseconds. */
   get nowUs(): number {
-    return this.#anchorUs + Math.floor((this.#time.monotonicNs() - this.#anchorNs) / NS_PER_US)
+    const readUs = this.#anchorUs + Math.floor((this.#time.monotonicNs() - this.#anchorNs) / NS_PER_US)
+    return Math.max(readUs, this.#rangUs)
   }
 
   /** Rings at a time, and at no other; never for Infinity. */
