@@ -1,5 +1,6 @@
 /** Defects that other systems had, or have, each as a test: what happened there must not happen here. */
 import { describe, expect, it } from 'vitest'
+import { ibm } from '../../test/support/echo-connector.js'
 import { startEcho } from '../../test/support/echo-system.js'
 import { BookAnalytics } from '../market/analytics.js'
 import { OrderBook } from '../market/order-book.js'
@@ -123,6 +124,23 @@ describe('defects of other systems', () => {
     )
     expect(venue.sent).toHaveLength(0)
     expect(system.execution.open).toHaveLength(0)
+    await system.stop()
+  })
+
+  it('an unknown calendar is refused at submit, and so is a strategy that may not trade', async () => {
+    const { system, venue } = await startEcho({
+      validation: { authorization: { strategies: { HOST: { sides: ['buy'] } } } },
+      instruments: [{ ...ibm, id: 'ODD.XNYS' as typeof ibm.id, symbol: 'ODD', calendar: 'XMOON' }],
+    })
+    const order = { symbol: 'ODD', side: 'buy', quantity: 100, algo: { type: 'twap', durationMs: 60_000 } } as const
+    for (const [change, reason] of [
+      [{}, 'UNKNOWN_CALENDAR'],
+      [{ symbol: 'IBM', side: 'sell' }, 'NOT_AUTHORIZED'],
+    ] as const)
+      expect(() => system.orders.submit({ ...order, ...change })).toThrow(
+        expect.objectContaining({ code: 'TW_INVALID_ALGO', details: expect.objectContaining({ reason }) }),
+      )
+    expect([venue.sent, system.execution.open]).toEqual([[], []])
     await system.stop()
   })
 

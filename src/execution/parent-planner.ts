@@ -7,7 +7,7 @@ import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { AlgoCommon, AlgoOrderRequest, BrokerWindow, SorParameters } from '../model/algo.js'
-import { algoError } from '../model/algo-error.js'
+import { type AlgoFault, algoError } from '../model/algo-error.js'
 import type { Instrument } from '../model/instrument.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
@@ -76,6 +76,7 @@ export class ParentPlanner {
     if (!isBrokers) this.#requireSound(factory, algo, trigger, checked, instrument, terms)
     const { connector, broker } = this.#destination(request, checked, instrument, isBrokers)
     this.#requireInsideCollar(request, instrument)
+    this.#requireValid(request, instrument)
     const id = request.clientOrderId ?? newId()
     const mid = quotes.mid(instrument.index)
     const { quantityUnits, limitUnits, startUs, endUs } = checked
@@ -210,7 +211,27 @@ export class ParentPlanner {
         `is beyond the price collar: ${breach.observed}, limit ${breach.limit}`,
       )
   }
+
+  /** What the validation pipeline would refuse of every child refuses the order. */
+  #requireValid({ symbol, side, strategy, account }: AlgoOrderRequest, instrument: Instrument): void {
+    const { core, orders } = this.#parts
+    if (core.validator === undefined) return
+    const { stages } = orders.validate({
+      symbol,
+      side,
+      quantity: instrument.quantityText(Math.max(instrument.minQuantityUnits, instrument.sizeStepUnits)),
+      ...(account === undefined ? {} : { account }),
+      ...(strategy === undefined ? {} : { strategy }),
+    })
+    for (const { verdict, code, reason } of stages) {
+      const fault = lasting.find((each) => each === code)
+      if (verdict === 'deny' && fault !== undefined) throw algoError(fault, 'symbol', `is refused: ${reason ?? code}`)
+    }
+  }
 }
+
+/** What validation says of every child alike, so that it need not wait for the first: calendar and permission. */
+const lasting = ['UNKNOWN_CALENDAR', 'CALENDAR_RANGE', 'NOT_AUTHORIZED'] as const satisfies readonly AlgoFault[]
 
 function worker({ workedBy = 'here' }: AlgoCommon): 'here' | 'broker' {
   if (workedBy === 'here' || workedBy === 'broker') return workedBy

@@ -16,6 +16,9 @@ export type AlgoFault =
   | 'BELOW_MINIMUM'
   | 'CONTRADICTION'
   | 'NO_VENUE'
+  | 'UNKNOWN_CALENDAR'
+  | 'CALENDAR_RANGE'
+  | 'NOT_AUTHORIZED'
 
 /** An error `TW_INVALID_ALGO` with the reason and the field in its details. */
 export function algoError(reason: AlgoFault, field: string, problem: string): TradewireError {

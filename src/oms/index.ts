@@ -53,6 +53,7 @@ export {
   type TradeConfirmation,
 } from './settlement/settlement-book.js'
 export { type SettlementRules, settlementDateOf, tradeDateOf } from './settlement/settlement-date.js'
+export { SettlementLedger, type SettlementLedgerOptions } from './settlement/settlement-ledger.js'
 export type { SnapshotOptions } from './snapshots.js'
 export type { OrderCounters, OrderStatisticsReport } from './statistics.js'
 export { composeValidation, type StageName, type ValidationConfig, type ValidationParts } from './validation/config.js'

@@ -44,7 +44,7 @@ export function executionOf(event: OrderEvent): ExecutionReport | undefined {
 export interface SettleOrdersOptions {
   /** `system.orders.events`. */
   readonly events: { on(event: 'order', listener: (event: OrderManagerEvents['order']) => void): () => void }
-  readonly book: SettlementBook
+  readonly book: Pick<SettlementBook, 'book'>
   /** Told of executions that the book refused: an instrument without a calendar, a date that is not known. */
   readonly onRefused?: (execution: ExecutionReport, error: unknown) => void
 }

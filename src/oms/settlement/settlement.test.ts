@@ -9,10 +9,13 @@ import { VirtualTime } from '../../core/virtual-time.js'
 import { Decimal } from '../../model/decimal.js'
 import type { ExecutionReport } from '../../model/execution.js'
 import { Instrument, type InstrumentDefinition } from '../../model/instrument.js'
+import { SimulatedDisk } from '../../testing/simulated-disk.js'
+import { AuditTrail } from '../audit/audit-trail.js'
 import { allocate } from './allocation.js'
 import { settleOrders } from './settle-orders.js'
 import { SettlementBook } from './settlement-book.js'
 import { settlementDateOf } from './settlement-date.js'
+import { SettlementLedger } from './settlement-ledger.js'
 
 const rules = { calendars: new Calendars(), currencies: new CurrencyDays() }
 
@@ -220,6 +223,66 @@ describe('a running system', () => {
     expect([follower.refused, unknown]).toEqual([1, ['TW_CAPACITY']])
     follower.stop()
     await system.stop()
+  })
+})
+
+describe('a ledger on an audit trail', () => {
+  function setUp() {
+    const disk = new SimulatedDisk({ seed: 1 })
+    const fileSystem = disk.mount()
+    const trail = () => AuditTrail.open({ fileSystem, path: 'audit.log', key: 'k', nowUs: () => noon })
+    const open = (on: AuditTrail) => SettlementLedger.open({ ...rules, instruments: { get: () => ibm }, trail: on })
+    return { fileSystem, trail, open }
+  }
+  const shown = ({ view }: SettlementLedger) => [view.confirmations(), view.exceptions, view.due('2026-01-20')]
+
+  it('is the same after a restart, and the chain goes on', () => {
+    const { trail, open } = setUp()
+    const first = trail()
+    const before = open(first)
+    before.book(execution())
+    before.book(execution())
+    before.book(
+      execution({ execId: 'E2', quantity: new Decimal('50'), commission: undefined, commissionCurrency: undefined }),
+    )
+    const { id } = before.book(execution({ execId: 'E3', side: 'sell', price: new Decimal('101.005') }))
+    before.settle(id, 'operations')
+    before.book(
+      execution({
+        kind: 'correction',
+        execId: 'E4',
+        referenceExecId: 'E2',
+        price: new Decimal('99.5'),
+        quantity: new Decimal(40),
+      }),
+    )
+    before.book(execution({ kind: 'bust', execId: 'E5', referenceExecId: 'E3', side: 'sell' }))
+    const { head } = first
+    first.close()
+    const second = trail()
+    const after = open(second)
+    expect(shown(after)).toEqual(shown(before))
+    expect(after.view.exceptions).toHaveLength(1)
+    // What the system tells again counts once, and is not written again.
+    after.book(execution())
+    expect(second.head).toEqual(head)
+    after.settle(id, 'operations', 'failed')
+    expect(second.verify(head)).toMatchObject({ isIntact: true, entries: 7 })
+    expect(second.query({ kind: 'settlement.status' }).map(({ actor, subject }) => [actor, subject])).toEqual([
+      ['operations', id],
+      ['operations', id],
+    ])
+    second.close()
+  })
+
+  it('is not opened over a trail that somebody changed', () => {
+    const { fileSystem, trail, open } = setUp()
+    const first = trail()
+    open(first).book(execution())
+    first.close()
+    const text = Buffer.from(fileSystem.readFile('audit.log')).toString()
+    fileSystem.writeFileAtomic('audit.log', Buffer.from(text.replace('"quantity":"100"', '"quantity":"900"')))
+    expect(code(() => trail())).toBe('TW_AUDIT_BROKEN')
   })
 })
 
