@@ -18,6 +18,7 @@ const config: KnipConfig = {
     'test/crash/*-process.ts',
     'test/journal/make-golden.ts',
     'test/ibkr/*-process.ts',
+    'test/journal/{make-golden,recover-process}.ts',
     'test/zmq/*-process.ts',
     'examples/zmq-bridge/bridge.ts',
     'test/package/**/*.{ts,mts,cts,mjs,cjs}',
@@ -25,10 +26,7 @@ const config: KnipConfig = {
   ],
   project: ['src/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'],
   // Run by scripts/check.ts.
-  ignoreDependencies: [
-    'publint',
-    '@arethetypeswrong/cli',
-  ],
+  ignoreDependencies: ['publint', '@arethetypeswrong/cli'],
   // The compilers of the C and C++ peers; what a test of a full disk mounts it with.
   ignoreBinaries: [/^g(\+\+|cc)$/, /^u?mount$/],
   // Benchmark peers are listed in bench/package.json and installed on first use.

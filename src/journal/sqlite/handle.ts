@@ -19,8 +19,6 @@ export interface SqliteStatement {
 export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement
   exec(sql: string): unknown
-  /** Path of the file, as better-sqlite3 tells it. */
-  readonly name?: string
 }
 
 /** A row with a column. */

@@ -196,7 +196,12 @@ describe('SqliteJournal', () => {
     const database = handle(newPath())
     const bad = (options: object) => () =>
       openSqliteJournal({ database, path: newPath(), account: 'A', fileSystem: nodeFileSystem, ...options })
-    for (const options of [{}, { account: '', durability: 'fsync' }, { path: ':memory:', durability: 'fsync' }])
+    for (const options of [
+      { path: '' },
+      {},
+      { account: '', durability: 'fsync' },
+      { path: ':memory:', durability: 'fsync' },
+    ])
       expect(bad(options)).toThrow(expect.objectContaining({ code: 'TW_INVALID_CONFIG' }))
   })
 })
@@ -209,7 +214,7 @@ describe('a system on a SQLite store', () => {
         mode: 'simulation',
         durability,
         onClose: 'leave',
-        journalStore: sqliteStore({ database, path, account }),
+        journalStore: sqliteStore({ database, account }),
         connectors: { sim: new SimulatedConnector({ synthetic: {}, seed: 3 }) },
       })
     const system = await start('A1')

@@ -21,7 +21,7 @@ import { migrateSqlite } from './migrate.js'
 export interface SqliteJournalOptions extends SqlJournalOptions {
   /** The handle. Nobody else writes through it while the journal is open, and the host closes it afterwards. */
   readonly database: SqliteDatabase
-  /** Path of the database's file; what the handle says unless given. `:memory:` goes with durability `none` alone. */
+  /** Path of the database's file; what SQLite says unless given. `:memory:` goes with durability `none` alone. */
   readonly path?: string
   /** Where that file lies: for the claim on the account and for syncs. */
   readonly fileSystem: FileSystem
@@ -86,17 +86,22 @@ export function readSqliteJournal(
 }
 
 function checkPath({ path, database, durability = 'os', scheduler }: SqliteJournalOptions): string {
-  const given = path ?? database.name
-  if (typeof given !== 'string' || given === '')
-    throw new TradewireError(
-      'TW_INVALID_CONFIG',
-      'journal option path must say where the database lies: its handle does not',
-    )
+  const given = path ?? pathOf(database)
+  if (given === '')
+    throw new TradewireError('TW_INVALID_CONFIG', 'journal option path must not be empty', {
+      details: { option: 'path' },
+    })
   if (given === ':memory:' && durability !== 'none')
     throw new TradewireError('TW_INVALID_CONFIG', "a database in memory survives nothing: use durability 'none'")
   if (durability === 'os' && scheduler === undefined)
     throw new TradewireError('TW_INVALID_CONFIG', "journal option scheduler is required for durability 'os'")
   return given
+}
+
+/** Where the main database lies, as SQLite itself says. */
+function pathOf(database: SqliteDatabase): string {
+  const rows = database.prepare('PRAGMA database_list').all() as { name?: string; file?: string | null }[]
+  return rows.find(({ name }) => name === 'main')?.file || ':memory:'
 }
 
 /** Modes and tables. Everything that is written here is synced by SQLite itself. */

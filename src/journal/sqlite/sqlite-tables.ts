@@ -25,7 +25,7 @@ export function sqliteTables(database: SqliteDatabase, journal: string): SqlTabl
     try {
       return work()
     } catch (error) {
-      throw databaseError(operation, database.name ?? 'the database', error)
+      throw databaseError(operation, 'the database', error)
     }
   }
   return {
