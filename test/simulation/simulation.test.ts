@@ -14,7 +14,7 @@ const searchFrom: Readonly<Record<Plant, number>> = {
   unordered_journal: 1,
   blind_resend: 160,
   no_dedupe: 1,
-  timeout_rejects: 55,
+  timeout_rejects: 330,
   late_fill_dropped: 420,
   released_at_disconnect: 1,
   blind_failover: 1,
