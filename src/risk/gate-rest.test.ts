@@ -149,7 +149,10 @@ describe('the circuit of a connector', () => {
     breakers.rejected('x', 2)
     breakers.rejected('y', 3)
     const storms = breakers.report().filter(({ name }) => name.startsWith('rejectStorm'))
-    expect(storms.map(({ name, state }) => `${name} ${state}`)).toEqual(['rejectStorm:x HALTED', 'rejectStorm:y ACTIVE'])
+    expect(storms.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'rejectStorm:x HALTED',
+      'rejectStorm:y ACTIVE',
+    ])
   })
 })
 

@@ -12,6 +12,7 @@ import type { KillLevel } from '../oms/trading-controls.js'
 import * as Field from '../orders/order-fields.js'
 import type { Scope } from '../risk/trading-state.js'
 import { Flattening } from './flattening.js'
+import type { GroupStates } from './group-states.js'
 
 export type { KillLevel } from '../oms/trading-controls.js'
 
@@ -40,16 +41,16 @@ export class KillDesk {
   readonly #flattening: Flattening
   #timer: TimerHandle | undefined
 
-  readonly #membersOf: (group: string) => readonly string[]
+  readonly #groups: Pick<GroupStates, 'membersOf'>
 
   constructor(
     core: OrderCore,
     orders: OrderManager,
     time: Time,
-    membersOf: (group: string) => readonly string[],
+    groups: Pick<GroupStates, 'membersOf'>,
     onProblem: (error: unknown) => void,
   ) {
-    this.#membersOf = membersOf
+    this.#groups = groups
     this.#core = core
     this.#orders = orders
     this.#time = time
@@ -84,7 +85,7 @@ export class KillDesk {
 
   /** Ids of the instruments of a group that there are. */
   #members(group: string): string[] {
-    const members = this.#membersOf(group)
+    const members = this.#groups.membersOf(group)
     return [...this.#core.instruments]
       .filter(({ id, symbol }) => members.includes(id) || members.includes(symbol))
       .map(({ id }) => id)

@@ -171,8 +171,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.ring = composeRing(config)
     const defaults = orderDefaults(surroundings, this.quotes, (index, account) => this.#routing.route(index, account))
     this.orders = new OrderManager<C>(this.#core, defaults)
-    const membersOf = (group: string) => this.risk.groups.membersOf(group)
-    this.#kills = new KillDesk(this.#core, this.orders, this.time, membersOf, (e) => this.#problem('flatten', e))
+    this.#kills = new KillDesk(this.#core, this.orders, this.time, this.risk.groups, (e) => this.#problem('flatten', e))
     resources.defer(() => this.#kills.close())
     this.orders.events.on('listenerError', ({ event, error }) => this.#problem(`a listener of ${event}`, error))
     this.#watch = this.#standstillWatch()
@@ -211,7 +210,6 @@ export class TradingSystem<C extends Connectors = Connectors> {
       this.#desk.feed(event)
     })
     this.execution = this.#composeExecution(surroundings, defaults, parts)
-    resources.defer(() => this.risk.stop())
     this.#deferEnd()
     for (const definition of instruments) this.addInstrument(definition)
     this.#routing.open()
@@ -569,6 +567,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
   #deferEnd(): void {
     const { config, orders, time } = this
     const core = this.#core
+    this.#resources.defer(() => this.risk.stop())
     this.#resources.defer(async () => {
       await this.#hub.stopAll()
       core.abandonWaits(new TradewireError('TW_DISPOSED', 'The system was stopped'))
