@@ -223,16 +223,18 @@ export class OrderSender implements TurnOutput {
   }
 
   /**
-   * Open orders at a connector that a kill switch wants canceled and whose cancel is not under way: those that could not be
-   * reached when it was thrown, those whose cancel was lost or refused, those that came to light since. Nothing is kept for
-   * it: a kill switch and an open order, both on record, are all it takes, so a restart owes the same cancels.
+   * Open orders at a connector whose cancel was asked for and is not under way: by a kill switch, also where the order could
+   * not be reached then or came to light since, or by anybody whose cancel went out over an earlier connection and may be
+   * lost with it. Nothing is kept for it: the kill switch, the request and the open order, all on record, are all it takes,
+   * so a restart owes the same cancels.
    */
   *owedCancels(connector: number): Generator<number> {
     const { table, controls } = this.#parts
     const { cells } = table
     for (const row of table.rows()) {
       if (cells[row + Field.isOpen] === 0 || cells[row + Field.connector] !== connector) continue
-      if (controls.wantsCanceled(row) && !this.isBeingCanceled(row)) yield row
+      const isAsked = (inFlightRequests(table, row) & cells[row + Field.requestIsCancel]) !== 0
+      if ((isAsked || controls.wantsCanceled(row)) && !this.isBeingCanceled(row)) yield row
     }
   }
 }

@@ -120,3 +120,28 @@ describe('cancels that a kill switch owes', () => {
     await second.system.stop()
   })
 })
+
+describe('a cancel that was lost with its line', () => {
+  it('is sent again over the next connection where the order still works, and not where it is over', async () => {
+    const { venue, system, time } = await startEcho()
+    const order = system.orders.submit(buy())
+    venue.reports.accepted(order.number, order.number, 1)
+    order.cancel()
+    await time.advanceMsAsync(1)
+    expect(kinds(venue)).toEqual(['new', 'cancel'])
+    answersWith(venue, order.number, order.clientOrderId)
+    venue.drop()
+    await time.advanceMsAsync(60_000)
+    expect(kinds(venue)).toEqual(['new', 'cancel', 'cancel'])
+    expect(order.status).toBe('PENDING_CANCEL')
+    // Once is enough while the line holds, however often the venue is asked.
+    await system.reconcile()
+    expect(kinds(venue)).toEqual(['new', 'cancel', 'cancel'])
+    venue.reports.canceled(order.number, 0, '', time.wallUs())
+    expect(order.status).toBe('CANCELED')
+    venue.drop()
+    await time.advanceMsAsync(60_000)
+    expect(kinds(venue)).toEqual(['new', 'cancel', 'cancel'])
+    await system.stop()
+  })
+})
