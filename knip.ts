@@ -16,7 +16,7 @@ const config: KnipConfig = {
     // Started as processes of their own.
     'test/fix/quickfix/killable.ts',
     'test/crash/*-process.ts',
-    'test/journal/make-golden.ts',
+    'test/journal/{make-golden,recover-process}.ts',
     'test/ibkr/*-process.ts',
     'test/journal/{make-golden,recover-process}.ts',
     'test/zmq/*-process.ts',
