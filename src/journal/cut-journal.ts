@@ -27,7 +27,7 @@ export interface DamageReport {
   readonly droppedRecords: number
 }
 
-/** What {@link cutJournal} did. */
+/** What `cutJournal` did. */
 export interface CutReport extends DamageReport {
   /** Where copies of all files lie. */
   readonly backup: string

@@ -135,7 +135,7 @@ export abstract class LimitAdder<Who extends readonly unknown[], Result> {
   /** Takes the change that a limit makes. */
   protected abstract take(target: LimitTarget, limit: NamedLimit, ...who: Who): Result
 
-  /** A limit of everything together. @throws TradewireError as {@link limitPatch} says. */
+  /** A limit of everything together. @throws TradewireError `TW_INVALID_ARGUMENT` for a limit that there is not, or not of such a scope. */
   addGlobalLimit(limit: NamedLimit, ...who: Who): Result {
     return this.take({ scope: 'global', name: '' }, limit, ...who)
   }

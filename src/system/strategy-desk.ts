@@ -148,6 +148,7 @@ export class StrategyDesk {
         return this.#parts.execution().submitGroup({ ...request, orders })
       },
       cancelAll: (strategy, filter) => this.#parts.orders.cancelAll({ ...filter, strategy: strategy.name }),
+      problem: (strategy, where, error) => this.#parts.onError(error, where, strategy.name),
       position: (strategy, instrument) => this.#position(strategy, instrument),
       subscribe: async (strategy, symbols, options) => {
         const seat = this.#seatOf(strategy)

@@ -63,6 +63,8 @@ export interface StrategyHost {
   submitBracket(strategy: Strategy, request: BracketRequest): ParentOrderHandle
   submitGroup(strategy: Strategy, request: GroupRequest): ParentOrderHandle
   cancelAll(strategy: Strategy, filter: OrderFilter): number
+  /** Tells the system of something that went wrong and does not end the strategy. */
+  problem(strategy: Strategy, where: string, error: unknown): void
   position(strategy: Strategy, instrument: string | number): PositionReading
   subscribe(strategy: Strategy, symbols: readonly string[], options: StrategySubscription): Promise<void>
   persist(strategy: Strategy, state: unknown): void
@@ -233,6 +235,11 @@ export abstract class Strategy {
   /** Random numbers of its own: they depend on the system's seed and the strategy's name alone. */
   protected get random(): Random {
     return this.host.random
+  }
+
+  /** Tells whoever listens to the system's `problem` events of something that went wrong and does not end the strategy. */
+  protected problem(where: string, error: unknown): void {
+    this.host.problem(this, where, error)
   }
 
   protected get logger(): Logger {

@@ -209,6 +209,7 @@ class WorkerSide {
         for (const symbol of symbols) this.#wanted.add(this.#instruments.get(symbol).index)
         return this.#ask((question) => ({ type: 'subscribe', question, symbols, options }))
       },
+      problem: (_strategy, where, error) => this.#post({ type: 'problem', where, message: messageOf(error) }),
       persist: (_strategy, state) => this.#post({ type: 'persist', state }),
       addBars: (_strategy, options, listener) => {
         if (!this.#hasBarTimer) this.#time.every(1_000, () => this.#bars.advance(this.#time.wallUs()))

@@ -85,6 +85,7 @@ export type FromWorker =
       readonly symbols: readonly string[]
       readonly options: StrategySubscription
     }
+  | { readonly type: 'problem'; readonly where: string; readonly message: string }
   | { readonly type: 'threw'; readonly hook: string; readonly message: string; readonly stack: string | undefined }
   | { readonly type: 'stopped' }
 

@@ -130,11 +130,12 @@ describe('the death of a worker', () => {
   )
 
   it('leaves its orders where the host says so', async () => {
-    const { system, strategy, failures, added, until, stop } = await start('exit', { onDeath: 'leave' })
+    const { system, strategy, failures, problems, added, until, stop } = await start('exit', { onDeath: 'leave' })
     await added
     await until(() => strategy.state === 'dead')
     expect(system.orders.openOrders({ strategy: 'worker' })).toHaveLength(1)
     expect(failures).toEqual([])
+    expect(problems).toMatchObject([{ where: 'the worker', strategy: 'worker' }])
     await stop()
   }, 60_000)
 

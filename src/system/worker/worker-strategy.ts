@@ -349,6 +349,9 @@ export class WorkerStrategy extends Strategy {
       case 'started':
         this.#onStarted?.()
         break
+      case 'problem':
+        this.problem(message.where, new TradewireError('TW_STRATEGY_FAILED', message.message))
+        break
       case 'submit':
         this.#submit(message.ref, message.request)
         break
@@ -481,7 +484,10 @@ export class WorkerStrategy extends Strategy {
     const error = new TradewireError('TW_STRATEGY_FAILED', `Strategy ${this.name} is dead: ${cause.message}`, { cause })
     this.#onStarted?.(error)
     this.logger.error({ strategy: this.name, error: error.message, onDeath }, 'a worker died')
-    if (onDeath === 'leave') return
+    if (onDeath === 'leave') {
+      this.problem('the worker', error)
+      return
+    }
     this.cancelAll()
     this.#fail(error)
   }
