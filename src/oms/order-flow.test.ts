@@ -407,7 +407,7 @@ describe('the order plane', () => {
     venue.drop()
     await time.advanceMsAsync(2_000)
     expect(venue.isReady).toBe(true)
-    expect(system.orders.cancelAll()).toBe(1)
+    expect(system.orders.cancelAll()).toBe(0)
     expect(venue.sent.filter(({ kind }) => kind === 'cancel')).toHaveLength(2)
     await system.stop()
   })

@@ -12,7 +12,7 @@ import { type Scenario, simulate } from './world.js'
 const searchFrom: Readonly<Record<Plant, number>> = {
   send_before_journal: 1,
   unordered_journal: 1,
-  blind_resend: 160,
+  blind_resend: 640,
   no_dedupe: 1,
   timeout_rejects: 330,
   late_fill_dropped: 420,

@@ -52,10 +52,10 @@ it('tells values, holdings and profits, over reconnects and after lost data, unt
 
   for (const isCut of [true, false]) {
     const { epoch } = connector
+    const counts = [seen.values.length, pnl.length, single.length]
     if (isCut) gateway.cut()
     else gateway.announce(1_101)
     await until(() => connector.isReady && connector.epoch === epoch + (isCut ? 1 : 0))
-    const counts = [seen.values.length, pnl.length, single.length]
     await until(() => [seen.values.length, pnl.length, single.length].every((count, i) => count > (counts[i] ?? 0)))
     expect(pnl.at(-1)).toEqual({ account, daily: 300, unrealized: 180, realized: 120 })
     expect(single.at(-1)).toMatchObject({ conId: aapl, quantity: '60', realized: 120, value: 6_180 })
