@@ -143,7 +143,7 @@ export async function openSystemPath(workload: Workload, options: SystemPathOpti
     quoter.isArmed = true
   }
   const step = (orders: number): void => {
-    if (virtual !== undefined) virtual.jumpTo(virtual.monotonicNs() + stepUs * 1_000 * orders)
+    if (virtual !== undefined) virtual.advanceTo(virtual.monotonicNs() + stepUs * 1_000 * orders)
   }
 
   return {
