@@ -38,6 +38,11 @@ import type { Validator } from './validation/validator.js'
 
 export type { OrderFilter } from './order-filter.js'
 
+/** What the rules of the host said about one order: why not, or undefined where they agree. */
+interface Ruling {
+  readonly reason: string | undefined
+}
+
 /** Submits, changes and cancels orders. */
 export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   readonly #core: OrderCore
@@ -47,8 +52,6 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   readonly #normalized = new NormalizedOrder()
   readonly #requests: OrderRequests
   #parents: ParentOrderPort | undefined
-  /** What rules said about the order that is being submitted; undefined for one that nobody asked about. */
-  #ruling: { reason: string | undefined } | undefined
 
   constructor(core: OrderCore, defaults: OrderDefaults) {
     this.#core = core
@@ -94,9 +97,14 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   submit(request: AlgoOrderRequest): ParentOrderHandle
   submit(request: OrderRequest): OrderHandle
   submit(request: OrderRequest | AlgoOrderRequest): OrderHandle | ParentOrderHandle {
+    return this.#submit(request, undefined)
+  }
+
+  /** `ruling`: what rules said about this one order; undefined where nobody asked them. */
+  #submit(request: OrderRequest | AlgoOrderRequest, ruling: Ruling | undefined): OrderHandle | ParentOrderHandle {
     const core = this.#core
     if ((request as Partial<AlgoOrderRequest> | null)?.algo !== undefined) {
-      if (core.rules !== undefined) this.#requireCleared(request)
+      if (core.rules !== undefined) this.#requireCleared(request, ruling)
       return this.#parentPort.submit(request as AlgoOrderRequest)
     }
     const instrument = this.#entry.instrumentOf(request.symbol)
@@ -118,7 +126,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       if (core.gate.sizeMultiplier < 1) scaleSize(core, row)
       if (clientOrderId !== undefined) core.parents.adopt(row)
       if (core.parents.isProtective(clientOrderId)) core.table.cells[row + Field.flags] |= OrderFlag.protective
-      this.#decide(row, order)
+      this.#decide(row, order, ruling)
       return core.news.handleOf(row)
     } finally {
       core.turn.end()
@@ -140,12 +148,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     if (rules === undefined) return this.submit(own as OrderRequest)
     const order = this.#ruleOrderOf(own, rules)
     const reason = await rules.ask(order, actor ?? order.strategy, signal)
-    this.#ruling = { reason }
-    try {
-      return this.submit(own as OrderRequest)
-    } finally {
-      this.#ruling = undefined
-    }
+    return this.#submit(own, { reason })
   }
 
   /** Orders that wait for a second person. */
@@ -194,9 +197,8 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   }
 
   /** An algorithm's order that rules have to be asked about was. @throws TradewireError `TW_NOT_APPROVED`. */
-  #requireCleared(request: OrderRequest | AlgoOrderRequest): void {
+  #requireCleared(request: OrderRequest | AlgoOrderRequest, ruling: Ruling | undefined): void {
     const rules = this.#rules
-    const ruling = this.#ruling
     const reason =
       ruling === undefined
         ? rules.appliesTo(this.#ruleOrderOf(request, rules))
@@ -222,7 +224,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       const { cells } = core.table
       cells[row + Field.flags] = cells[row + Field.flags] | OrderFlag.protective
       // It closes what is held in sum: no position of its own.
-      this.#decide(row, order, true)
+      this.#decide(row, order, undefined, true)
       return core.news.handleOf(row)
     } finally {
       core.turn.end()
@@ -482,13 +484,13 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   }
 
   /** Gate, journal and hand-over of a new order; or its refusal. */
-  #decide(row: number, order: NormalizedOrder, isClosing = false): void {
+  #decide(row: number, order: NormalizedOrder, ruling: Ruling | undefined, isClosing = false): void {
     const core = this.#core
     const { table, gate } = core
     const strategy = order.strategy ?? this.#defaults.strategy
     const reason =
       this.#hedging.refusal(row, order, strategy) ||
-      this.#refusal(row, order) ||
+      this.#refusal(row, order, ruling) ||
       this.#withoutPosition(row, isClosing ? undefined : order, strategy)
     if (reason !== 0) {
       if (order.clientOrderId !== undefined && core.ids.hasRoom)
@@ -520,7 +522,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     )
   }
 
-  #refusal(row: number, order: NormalizedOrder): number {
+  #refusal(row: number, order: NormalizedOrder, ruling: Ruling | undefined): number {
     const core = this.#core
     const { cells } = core.table
     if (cells[row + Field.connector] === noConnector) {
@@ -534,13 +536,12 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       if (core.ids.isTaken(order.clientOrderId)) return Verdict.duplicate
       if (!core.ids.hasRoom) return LocalReason.CAPACITY
     }
-    if (core.rules !== undefined && !this.#isCleared(row, core.rules)) return LocalReason.USER_RULE
+    if (core.rules !== undefined && !this.#isCleared(row, core.rules, ruling)) return LocalReason.USER_RULE
     return checkOrder(core, row)
   }
 
   /** Whether no rule stands against an order; what one says is told. */
-  #isCleared(row: number, rules: OrderRules): boolean {
-    const ruling = this.#ruling
+  #isCleared(row: number, rules: OrderRules, ruling: Ruling | undefined): boolean {
     if (ruling === undefined ? !rules.isNeeded(row) : ruling.reason === undefined) return true
     const reason = ruling?.reason ?? 'rules have to be asked: use orders.propose()'
     this.#core.anomaly(

@@ -98,6 +98,31 @@ describe('rules of the host', () => {
     await system.stop()
   })
 
+  it('agree to the one order that they were asked about, and to none that its events lead to', async () => {
+    const { rule, calls } = asked('desk', { appliesTo: ({ value }) => value > 5_000 })
+    const { system, venue } = await start({ riskRules: [rule] })
+    const reasons: (string | undefined)[] = []
+    const stop = system.orders.events.on('order', ({ type }) => {
+      if (type !== 'submitted') return
+      stop()
+      reasons.push(system.orders.submit(buy({ quantity: 99 })).reason)
+    })
+    const proposed = system.orders.propose(buy({ quantity: 51 }))
+    calls[0]?.answer()
+    expect([(await proposed).status, reasons, venue.sent.length]).toEqual(['SUBMITTED', ['USER_RULE'], 1])
+    // Nor is one refused that is too small to be asked about.
+    const small: string[] = []
+    const end = system.orders.events.on('order', ({ type }) => {
+      if (type !== 'denied') return
+      end()
+      small.push(system.orders.submit(buy({ quantity: 1 })).status)
+    })
+    const refused = system.orders.propose(buy({ quantity: 52 }))
+    calls[1]?.answer('no')
+    expect([(await refused).status, small]).toEqual(['DENIED', ['SUBMITTED']])
+    await system.stop()
+  })
+
   it('that cannot say whether they apply, do; without rules a proposal is an order', async () => {
     const { rule } = asked('desk', {
       appliesTo: () => {

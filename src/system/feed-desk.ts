@@ -35,10 +35,11 @@ export function composeFeedDesk(
   const { quality = config.mode === 'simulation' ? false : {} } = config
   const startUs = time.wallUs()
   const startNs = time.monotonicNs()
+  // Wall time that does not jump: silence is measured by it.
+  const steadyUs = () => startUs + Math.floor((time.monotonicNs() - startNs) / 1_000)
   const monitor = new DataQualityMonitor({
     ...(quality === false ? {} : quality),
-    // Wall time that does not jump: silence is measured by it.
-    clock: () => startUs + Math.floor((time.monotonicNs() - startNs) / 1_000),
+    clock: steadyUs,
     connectorName: (source) => core.names.connector(source) ?? `source ${source}`,
     symbolOf: (instrument) => core.instruments.at(instrument)?.id ?? `instrument ${instrument}`,
   })
@@ -48,9 +49,7 @@ export function composeFeedDesk(
   monitor.events.on('issue', (event) => onEvent({ type: 'quality', ...event }))
   const onError = (error: unknown) => problem('data quality', error)
   const consumer = ring.addConsumer({ name: 'quality', policy: 'dropOldest', handlers: monitor.handlers, onError })
-  const timer = time.every(monitor.thresholds.checkIntervalMs, () =>
-    monitor.advance(startUs + Math.floor((time.monotonicNs() - startNs) / 1_000)),
-  )
+  const timer = time.every(monitor.thresholds.checkIntervalMs, () => monitor.advance(steadyUs()))
   resources.defer(() => {
     timer.cancel()
     consumer.close()
