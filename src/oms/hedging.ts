@@ -48,27 +48,46 @@ export class Hedging {
   }
 
   /**
-   * Why an order may not go out for its position; 0 when it may. A reduce-only order is measured by its position, and goes out
-   * without the flag: to the venue, which nets, it may well open something.
+   * Why an order may not go out for its position; 0 when it may. A reduce-only order is measured by its position and what
+   * else closes it, and goes out without the flag: to the venue, which nets, it may well open something.
    */
   refusal(row: number, { positionId, reduceOnly }: NormalizedOrder, strategy: string): number {
     if (!reduceOnly || !this.isHedged(strategy)) return 0
     const { table, ledger } = this.#core
     const { cells } = table
     if (cells[row + Field.connector] === noConnector) return 0
-    const { portfolio } = ledger
-    const position = portfolio.positionIds.find(positionId as string)
-    const held =
-      position < 0
-        ? 0
-        : portfolio.quantityUnits(
-            cells[row + Field.account],
-            cells[row + Field.strategy],
-            cells[row + Field.instrument],
-            position,
-          )
-    cells[row + Field.flags] &= ~OrderFlag.reduceOnly
-    return held * cells[row + Field.side] < 0 && cells[row + Field.quantity] <= Math.abs(held) ? 0 : Verdict.reducing
+    cells[row + Field.flags] = (cells[row + Field.flags] & ~OrderFlag.reduceOnly) | OrderFlag.reducesPosition
+    const position = ledger.portfolio.positionIds.find(positionId as string)
+    return position >= 0 && cells[row + Field.quantity] <= this.#closable(row, position) ? 0 : Verdict.reducing
+  }
+
+  /** Why an order that only reduces its position may not be changed to a quantity; 0 when it may. */
+  changeRefusal(row: number, quantity: number): number {
+    const { cells } = this.#core.table
+    if ((cells[row + Field.flags] & OrderFlag.reducesPosition) === 0 || quantity <= cells[row + Field.quantity])
+      return 0
+    const left = quantity - cells[row + Field.filled]
+    return left <= this.#closable(row, cells[row + Field.position]) ? 0 : Verdict.reducing
+  }
+
+  /** What an order on its side may still close of a position: what is held, less what all others on that side may trade. */
+  #closable(row: number, position: number): number {
+    const { table, ledger } = this.#core
+    const { cells } = table
+    const alike = [Field.account, Field.strategy, Field.instrument, Field.side]
+    const [account, strategy, instrument, side] = alike.map((field) => cells[row + field]) as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    let units = -side * ledger.portfolio.quantityUnits(account, strategy, instrument, position)
+    for (const other of table.rows()) {
+      const isOther = other !== row && cells[other + Field.isOpen] === 1 && cells[other + Field.position] === position
+      if (isOther && alike.every((field) => cells[other + field] === cells[row + field]))
+        units -= cells[other + Field.reserved]
+    }
+    return units
   }
 
   /** Gives an order its position, on record before the order is. @throws TradewireError `TW_CAPACITY`. */

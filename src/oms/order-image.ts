@@ -101,7 +101,7 @@ export class OrderImage {
       timeInForce: tifOf(this.#read(timeInForceAt)),
       quantity: instrument.quantityFromUnits(this.#read(quantityAt)),
       postOnly: (flags & OrderFlag.postOnly) !== 0,
-      reduceOnly: (flags & OrderFlag.reduceOnly) !== 0,
+      reduceOnly: (flags & (OrderFlag.reduceOnly | OrderFlag.reducesPosition)) !== 0,
       status: this.status,
       filledQuantity: instrument.quantityFromUnits(this.#read(filledAt)),
       leavesQuantity: instrument.quantityFromUnits(this.#read(leavesAt)),

@@ -58,7 +58,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     this.#defaults = defaults
     this.#entry = new OrderEntry(core, defaults)
     this.#hedging = new Hedging(core, defaults.positionModeOf)
-    this.#requests = new OrderRequests(core)
+    this.#requests = new OrderRequests(core, this.#hedging)
     core.bind(
       (number) => this.cancel(number),
       (number, change) => this.modify(number, change as OrderChange),

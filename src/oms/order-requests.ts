@@ -9,6 +9,7 @@ import { isClosed } from '../orders/lifecycle.js'
 import * as Field from '../orders/order-fields.js'
 import { MAX_REQUESTS_IN_FLIGHT } from '../orders/order-table.js'
 import { denialCode, LocalReason } from '../risk/controls.js'
+import type { Hedging } from './hedging.js'
 import type { OrderCore } from './order-core.js'
 import { Outgoing } from './outbox.js'
 import { RecordType } from './records.js'
@@ -17,10 +18,12 @@ import { checkChange } from './sound-verdict.js'
 /** Asks for changes and cancels. */
 export class OrderRequests {
   readonly #core: OrderCore
+  readonly #hedging: Hedging
   readonly #change = new NormalizedChange()
 
-  constructor(core: OrderCore) {
+  constructor(core: OrderCore, hedging: Hedging) {
     this.#core = core
+    this.#hedging = hedging
   }
 
   /** Asks for a change of a working order; errors as `OrderManager.modify`. */
@@ -43,7 +46,7 @@ export class OrderRequests {
       const verdict = core.turn.recorder.isHealthy
         ? core.rules?.forbidsChange(row, quantity, price)
           ? LocalReason.USER_RULE
-          : checkChange(core, row, quantity, price, trigger)
+          : this.#hedging.changeRefusal(row, quantity) || checkChange(core, row, quantity, price, trigger)
         : LocalReason.JOURNAL_UNAVAILABLE
       const generation = this.#request(row, false, quantity, price, trigger)
       if (verdict === 0) core.sender.stage(Outgoing.replace, row, generation, quantity, price, trigger)

@@ -118,6 +118,8 @@ export const OrderFlag = {
   protective: 8,
   triggerBidAsk: 16,
   triggerMid: 32,
+  /** Only reduces the hedged position that it names: ours to see to, for the venue nets. */
+  reducesPosition: 64,
 } as const
 
 const limitTypes =

@@ -111,6 +111,9 @@ interface Mirror {
   timer: TimerHandle | undefined
 }
 
+/** Closed orders that the shadow venue remembers: nobody asks it about them. */
+const closedOrders = 1_000
+
 const ownNames = ['latency', 'graceMs', 'keep'] as const
 
 /** @throws TradewireError `TW_INVALID_CONFIG`. */
@@ -160,7 +163,7 @@ export class ShadowDesk {
     this.#graceMs = graceMs
     this.#keep = keep
     this.#random = new SeededRandom(options.seed ?? seed).fork('shadow')
-    this.#venue = new SimulatedVenue({ time, seed, ...rules, unlisted: 'list' })
+    this.#venue = new SimulatedVenue({ time, seed, historyLimit: closedOrders, ...rules, unlisted: 'list' })
     this.#view = new CancelRequest(core.table, core.instruments, core.names)
     const client = {
       beginBatch: () => undefined,

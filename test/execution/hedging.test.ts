@@ -65,6 +65,32 @@ describe('hedged positions', () => {
     await echo.system.stop()
   })
 
+  it('are never closed for more than they hold, whatever works already, and by no change either', async () => {
+    const echo = await start()
+    const { system, venue } = echo
+    trade(echo, { clientOrderId: 'long' })
+    const close = (quantity: number) =>
+      system.orders.submit({
+        symbol: 'IBM',
+        side: 'sell',
+        price: '100.01',
+        reduceOnly: true,
+        positionId: 'long',
+        quantity,
+      })
+    const first = close(60)
+    expect([first.status, close(41).reason, close(40).status]).toEqual(['SUBMITTED', 'REDUCING', 'SUBMITTED'])
+    venue.reports.accepted(first.number, first.number, 1)
+    const refused: (string | undefined)[] = []
+    first.onEvent(({ type, reason }) => type === 'update_rejected' && refused.push(reason))
+    first.modify({ quantity: 61 })
+    expect(refused).toEqual(['REDUCING'])
+    first.modify({ quantity: 50 })
+    venue.reports.replaced(first.number, 2, 50, Number.NaN, Number.NaN, first.number, 2)
+    expect([close(11).reason, close(10).status]).toEqual(['REDUCING', 'SUBMITTED'])
+    await system.stop()
+  })
+
   it('are kept apart by algorithms and brackets: all children make one', async () => {
     const echo = await start()
     const { system, venue } = echo
