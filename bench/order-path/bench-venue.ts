@@ -1,4 +1,7 @@
-/** A venue inside the process: it answers an order while it is being sent, with an acknowledgement and two fills. */
+/**
+ * A venue inside the process: it answers an order while it is being sent, with an acknowledgement and two fills; or with the
+ * acknowledgement alone, and fills when it is told to.
+ */
 import { BaseConnector } from '../../src/connector/base-connector.js'
 import type { ConnectorCapabilities } from '../../src/connector/capabilities.js'
 import type { InstrumentDefinition } from '../../src/model/instrument.js'
@@ -42,13 +45,18 @@ export class BenchVenue extends BaseConnector {
   }
   readonly #workload: Workload
   readonly #hasTextIds: boolean
+  readonly #fillsAtOnce: boolean
+  /** Orders that came, and of those the filled ones; the number of the latest. */
   #received = 0
+  #filled = 0
+  #latest = 0
   #execution = 1
 
-  constructor(workload: Workload, ids: VenueIds) {
+  constructor(workload: Workload, ids: VenueIds, fills: 'at once' | 'on request' = 'at once') {
     super({ healthIntervalMs: 0 })
     this.#workload = workload
     this.#hasTextIds = ids === 'text'
+    this.#fillsAtOnce = fills === 'at once'
   }
 
   /** Publishes a quote of every instrument and has it handled: one turn of the order plane. */
@@ -72,10 +80,21 @@ export class BenchVenue extends BaseConnector {
   protected sendNew(order: ApprovedOrder): void {
     const { reports, time } = this.host
     const { number } = order
-    const index = this.#received++ & (workloadSize - 1)
+    this.#received++
+    this.#latest = number
+    reports.accepted(number, this.#hasTextIds ? `V${number}` : number, time.wallUs())
+    if (this.#fillsAtOnce) this.fillLatest()
+  }
+
+  /** Fills the latest order, unless it is filled already, in two executions. */
+  fillLatest(): void {
+    if (this.#filled === this.#received) return
+    this.#filled = this.#received
+    const index = (this.#received - 1) & (workloadSize - 1)
     const { quantity, firstFill, fillPrice } = this.#workload
+    const { reports, time } = this.host
     const nowUs = time.wallUs()
-    reports.accepted(number, this.#hasTextIds ? `V${number}` : number, nowUs)
+    const number = this.#latest
     const first = firstFill[index]
     reports.filled(number, this.#nextExecution(), first, fillPrice[index], feeUnits, 'USD', Liquidity.taker, nowUs)
     const rest = quantity[index] - first

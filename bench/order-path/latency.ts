@@ -3,10 +3,13 @@
  * due: a pause of the process counts for every order that it delays. Other tenants of the machine cause such pauses, so the
  * time is cut into windows, and what counts is the lower quartile of the windows' 99th percentiles.
  *
- * The bare call path is what no order plane can be faster than: the same fresh request, one call to hand it to the venue,
- * one call back with the acknowledgement, and the same reading of the clock.
+ * Two peers: the order core called directly (`order core, bare calls`: gate, reservation, order facts and acknowledgement by
+ * ids, without requests, handles, journal, connector and events), which tells what the public way adds; and an empty call
+ * with the same reading of the clock, which tells what the machine alone does to a 99th percentile. The venue fills an order
+ * after it is timed.
  */
-import { makeWorkload, priceUnit, quoteEvery, type Workload, workloadSize } from '../orders/workload.js'
+import { openCorePath } from '../orders/core-path.js'
+import { makeWorkload, priceUnit, quoteEvery, workloadSize } from '../orders/workload.js'
 import type { BenchmarkCase, Variant } from '../types.js'
 import { symbols } from './bench-venue.js'
 import { openSystemPath } from './system-path.js'
@@ -27,6 +30,8 @@ function rest(work: Int32Array): void {
 /** Something that takes an order and calls back when it is acknowledged. */
 interface AcknowledgingPath {
   submit(onAcknowledged: () => void): void
+  /** After each order, when it is acknowledged and timed: what it takes to be done with it. */
+  settle(): void
   /** Now and then, between two orders. */
   refresh(): void
   close?(): Promise<void>
@@ -53,6 +58,7 @@ function measure(path: AcknowledgingPath): number {
       path.submit(onAcknowledged)
       if (times[1] === 0) throw new Error('an order was not acknowledged in its turn')
       latencies[i] = times[1] - times[0]
+      path.settle()
     }
     latencies.sort()
     percentiles.push(latencies[Math.floor(windowOrders * 0.99)])
@@ -61,7 +67,7 @@ function measure(path: AcknowledgingPath): number {
   return percentiles[windows >> 2]
 }
 
-function variant(name: string, open: () => Promise<AcknowledgingPath>): Variant {
+function variant(name: string, open: () => AcknowledgingPath | Promise<AcknowledgingPath>): Variant {
   return {
     name,
     async prepare() {
@@ -70,6 +76,7 @@ function variant(name: string, open: () => Promise<AcknowledgingPath>): Variant 
       for (let i = 0; i < workloadSize * 8; i++) {
         if ((i & (quoteEvery - 1)) === 0) path.refresh()
         path.submit(nothing)
+        path.settle()
       }
       return { operations: 1, run: () => measure(path), dispose: () => path.close?.() }
     },
@@ -77,14 +84,36 @@ function variant(name: string, open: () => Promise<AcknowledgingPath>): Variant 
 }
 
 async function openSystem(): Promise<AcknowledgingPath> {
-  const path = await openSystemPath(makeWorkload(), { clock: 'real', journal: 'none', perTurn: 1, ids: 'numbers' })
+  const path = await openSystemPath(makeWorkload(), {
+    clock: 'real',
+    journal: 'none',
+    perTurn: 1,
+    ids: 'numbers',
+    fills: 'on request',
+  })
   return {
     submit(onAcknowledged) {
       path.onAccepted = onAcknowledged
       path.system.orders.submit(path.nextRequest())
     },
+    settle: path.fillLatest,
     refresh: path.refresh,
     close: () => path.close(),
+  }
+}
+
+function openCore(): AcknowledgingPath {
+  const core = openCorePath(makeWorkload())
+  let latest = 0
+  return {
+    submit(onAcknowledged) {
+      latest = core.submitNext()
+      if (latest === 0) throw new Error('an order was denied')
+      core.accept(latest)
+      onAcknowledged()
+    },
+    settle: () => core.fillLatest(latest),
+    refresh: core.refresh,
   }
 }
 
@@ -100,7 +129,8 @@ class BareVenue {
   }
 }
 
-async function openBare(workload: Workload = makeWorkload()): Promise<AcknowledgingPath> {
+function openEmpty(): AcknowledgingPath {
+  const workload = makeWorkload()
   const venue = new BareVenue()
   let sent = 0
   return {
@@ -115,9 +145,12 @@ async function openBare(workload: Workload = makeWorkload()): Promise<Acknowledg
       }
       venue.send(request, onAcknowledged)
     },
+    settle() {},
     refresh() {},
   }
 }
+
+const corePeer = 'order core, bare calls'
 
 /** The latency case of order-path. */
 export function latencyCase(): BenchmarkCase {
@@ -126,7 +159,7 @@ export function latencyCase(): BenchmarkCase {
     unit: 'ns',
     better: 'lower',
     ours: variant('tradewire', openSystem),
-    peers: [variant('bare call', openBare)],
-    floor: { peer: 'bare call', ratio: 1 / 3 },
+    peers: [variant(corePeer, openCore), variant('empty call', openEmpty)],
+    floor: { peer: corePeer, ratio: 1 / 3 },
   }
 }

@@ -1,7 +1,8 @@
 /**
  * order-path: the public way for an order, from `orders.submit(request)` to the events of its second fill, in a composed
  * system, against the plain implementation that order-path-core is measured by. Both get fresh requests, keep the same
- * checks, and deliver their events to listeners; both have to agree on fills, fees and profit.
+ * checks, and deliver their events to listeners; both have to agree on fills, fees and profit. The peer's ids are always text;
+ * it reads the machine's clock where we do.
  *
  *   journal none   records are framed in memory; on virtual time, as the peer, and on the machine's clock
  *   journal os     records are written to the disk before orders leave and before events are delivered: once and once a
@@ -64,11 +65,11 @@ function ours(options: SystemPathOptions, operations: number): Variant {
   }
 }
 
-function plain(operations: number): Variant {
+function plain(operations: number, clock: SystemPathOptions['clock']): Variant {
   return {
     name: peerName,
     async prepare() {
-      const path = openPlainPath(makeWorkload())
+      const path = openPlainPath(makeWorkload(), clock === 'real' ? 'real' : 'counted')
       path.run(warmUpOrders)
       return {
         operations,
@@ -93,7 +94,7 @@ function throughputCase(
     unit: 'ops/s',
     better: 'higher',
     ours: ours(options, orders),
-    peers: [plain(workloadSize * 16)],
+    peers: [plain(workloadSize * 16, options.clock)],
     floor: { peer: peerName, ratio },
   }
 }

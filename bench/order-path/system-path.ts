@@ -27,6 +27,8 @@ export interface SystemPathOptions {
   /** Orders in a turn: above 1, a strategy submits them while it handles a quote. */
   perTurn: number
   ids: VenueIds
+  /** When the venue fills: with the acknowledgement unless given, or when {@link SystemPath.fillLatest} is called. */
+  fills?: 'at once' | 'on request'
 }
 
 /** An order path that has to be closed. */
@@ -38,6 +40,8 @@ export interface SystemPath extends OrderPath {
   refresh(): void
   /** Time of the latest acknowledgement that the listener saw, as {@link OrderPath} users set it; see `onAccepted`. */
   onAccepted: (() => void) | undefined
+  /** Has the venue fill the latest order where it waits for that. */
+  fillLatest(): void
   close(): Promise<void>
 }
 
@@ -95,7 +99,7 @@ class Tally {
 export async function openSystemPath(workload: Workload, options: SystemPathOptions): Promise<SystemPath> {
   const virtual = options.clock === 'virtual' ? new VirtualTime({ epochUs: 1_700_000_000_000_000 }) : undefined
   const directory = options.journal === 'os' ? fs.mkdtempSync(join(tmpdir(), 'tradewire-bench-')) : undefined
-  const venue = new BenchVenue(workload, options.ids)
+  const venue = new BenchVenue(workload, options.ids, options.fills)
   const tally = new Tally()
   let sent = 0
   let refused = 0
@@ -150,6 +154,7 @@ export async function openSystemPath(workload: Workload, options: SystemPathOpti
     system,
     nextRequest,
     refresh,
+    fillLatest: () => venue.fillLatest(),
     get onAccepted() {
       return tally.onAccepted
     },

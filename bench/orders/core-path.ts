@@ -32,8 +32,20 @@ export interface OrderPath {
 const timeScale = 100
 const stepNs = (stepUs * 1_000) / timeScale
 
+/** The same path one step at a time. */
+export interface CorePath extends OrderPath {
+  /** Has the next order of the workload checked and noted as sent. Returns its number; 0 where it is denied. */
+  submitNext(): number
+  /** Notes its acknowledgement. */
+  accept(number: number): void
+  /** Notes the two fills of the order that was submitted last. */
+  fillLatest(number: number): void
+  /** Quotes every instrument, now. */
+  refresh(): void
+}
+
 /** Sets up table, gate, ledger and portfolio, with eight instruments and one venue. */
-export function openCorePath(workload: Workload): OrderPath {
+export function openCorePath(workload: Workload): CorePath {
   const instruments = new InstrumentRegistry()
   for (let i = 0; i < counts.instruments; i++) {
     instruments.add({
@@ -116,21 +128,36 @@ export function openCorePath(workload: Workload): OrderPath {
     if (cells[row + Field.isOpen] === 0) filledOrders++
   }
 
+  const refresh = (): void => {
+    for (let at = 0; at < counts.instruments; at++) gate.references.set(at, reference, nowUs)
+  }
+  const submitNext = (): number => {
+    nowNs += stepNs
+    nowUs = (nowNs / 1_000) | 0
+    if ((sent & (quoteEvery - 1)) === 0) refresh()
+    return submit(sent++ & (workloadSize - 1))
+  }
+  const accept = (number: number): void => {
+    ledger.accepted(table.rowOf(number), number, nowUs, seq++)
+  }
+  const fillLatest = (number: number): void => {
+    const index = (sent - 1) & (workloadSize - 1)
+    const first = firstFill[index]
+    fill(number, first, fillPrice[index])
+    fill(number, quantity[index] - first, fillPrice[index])
+  }
+
   return {
+    submitNext,
+    accept,
+    fillLatest,
+    refresh,
     run(orders) {
       for (let i = 0; i < orders; i++) {
-        nowNs += stepNs
-        nowUs = (nowNs / 1_000) | 0
-        if ((sent & (quoteEvery - 1)) === 0) {
-          for (let at = 0; at < counts.instruments; at++) gate.references.set(at, reference, nowUs)
-        }
-        const index = sent++ & (workloadSize - 1)
-        const number = submit(index)
+        const number = submitNext()
         if (number === 0) continue
-        ledger.accepted(table.rowOf(number), number, nowUs, seq++)
-        const first = firstFill[index]
-        fill(number, first, fillPrice[index])
-        fill(number, quantity[index] - first, fillPrice[index])
+        accept(number)
+        fillLatest(number)
       }
     },
     outcome() {

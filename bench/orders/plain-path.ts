@@ -163,6 +163,7 @@ class RecentTimes {
 type Check = (request: OrderRequest, nowMs: number) => string | undefined
 
 class PlainEngine extends EventEmitter {
+  readonly #throttleLimit: number
   readonly orders = new Map<string, PlainOrder>()
   readonly positions = new Map<string, PlainPosition>()
   readonly totals = new Map<string, PlainPosition>()
@@ -174,6 +175,11 @@ class PlainEngine extends EventEmitter {
   readonly #closed: (string | undefined)[] = new Array(historySize).fill(undefined)
   #closedCount = 0
   #nextId = 1
+
+  constructor(throttleLimit: number) {
+    super()
+    this.#throttleLimit = throttleLimit
+  }
 
   readonly #checks: readonly Check[] = [
     ({ strategy, symbol }) => (this.isHalted.get(strategy) || this.isHalted.get(symbol) ? 'HALTED' : undefined),
@@ -213,7 +219,7 @@ class PlainEngine extends EventEmitter {
     },
     (request, nowMs) => this.#checkDuplicate(request, nowMs),
     (_, nowMs) =>
-      this.#throttle.count(nowMs, limits.throttle.windowMs) >= limits.throttle.limit ? 'THROTTLE' : undefined,
+      this.#throttle.count(nowMs, limits.throttle.windowMs) >= this.#throttleLimit ? 'THROTTLE' : undefined,
   ]
 
   #checkDuplicate({ symbol, strategy, side, quantity, price }: OrderRequest, nowMs: number): string | undefined {
@@ -289,9 +295,12 @@ class PlainEngine extends EventEmitter {
   }
 }
 
-/** Opens the peer. A subscriber listens to each kind of event, as a strategy and a monitor do. */
-export function openPlainPath(workload: Workload): OrderPath {
-  const engine = new PlainEngine()
+/**
+ * Opens the peer. A subscriber listens to each kind of event, as a strategy and a monitor do. `clock`: times are counted, or
+ * read from the machine at every order and report; then nobody knows how many come in a millisecond.
+ */
+export function openPlainPath(workload: Workload, clock: 'counted' | 'real' = 'counted'): OrderPath {
+  const engine = new PlainEngine(clock === 'real' ? Number.MAX_SAFE_INTEGER : limits.throttle.limit)
   const symbols = Array.from({ length: counts.instruments }, (_, i) => `S${i}`)
   const strategies = Array.from({ length: counts.strategies }, (_, i) => `strategy ${i}`)
   let denied = 0
@@ -306,12 +315,14 @@ export function openPlainPath(workload: Workload): OrderPath {
   engine.on('filled', () => filledOrders++)
   let sent = 0
   let exec = 1
-  let nowMs = 1_700_000_000_000
+  let countedMs = 1_700_000_000_000
+  const now = clock === 'real' ? () => Date.now() : () => countedMs
 
   return {
     run(orders) {
       for (let i = 0; i < orders; i++) {
-        nowMs += stepUs / 1e3
+        countedMs += stepUs / 1e3
+        const nowMs = now()
         if ((sent & (quoteEvery - 1)) === 0) {
           for (const symbol of symbols) engine.quotes.set(symbol, { mid: reference, timeMs: nowMs })
         }
@@ -329,12 +340,12 @@ export function openPlainPath(workload: Workload): OrderPath {
         )
         if (order.status === 'DENIED') continue
         const orderId = order.id
-        engine.onAccepted(orderId, `V${sent}`, nowMs)
+        engine.onAccepted(orderId, `V${sent}`, now())
         const first = workload.firstFill[index]
         const price = workload.fillPrice[index] / priceUnit
         const fee = feeUnits / 1e8
-        engine.onFill({ orderId, execId: `E${exec++}`, quantity: first, price, fee, timeMs: nowMs })
-        engine.onFill({ orderId, execId: `E${exec++}`, quantity: quantity - first, price, fee, timeMs: nowMs })
+        engine.onFill({ orderId, execId: `E${exec++}`, quantity: first, price, fee, timeMs: now() })
+        engine.onFill({ orderId, execId: `E${exec++}`, quantity: quantity - first, price, fee, timeMs: now() })
       }
     },
     outcome() {

@@ -17,6 +17,8 @@ export interface Clock {
 export const NS_PER_MS = 1_000_000
 /** Nanoseconds in a microsecond. */
 export const NS_PER_US = 1_000
+/** Nanoseconds in a second. */
+export const NS_PER_SECOND = 1_000_000_000
 /** Microseconds in a millisecond. */
 export const US_PER_MS = 1_000
 /** Microseconds in a second. */

@@ -1,5 +1,5 @@
 /** The machine's clocks and timers behind the ports. */
-import { NS_PER_MS, US_PER_MS } from './clock.js'
+import { NS_PER_MS, NS_PER_SECOND, NS_PER_US, US_PER_MS } from './clock.js'
 import { TradewireError } from './errors.js'
 import type { TimerErrorHandler, TimerHandle } from './scheduler.js'
 import type { Time } from './time.js'
@@ -20,8 +20,9 @@ const longestSleepMs = 2_000_000_000
 export class RealTime implements Time {
   readonly #onError: TimerErrorHandler
   #pending = 0
-  /** Wall time less monotonic time, in microseconds. */
-  #offsetUs = Date.now() * US_PER_MS - Math.floor(performance.now() * US_PER_MS)
+  /** Wall time less monotonic time, in microseconds; and the monotonic time at which it is compared with the platform's again. */
+  #offsetUs = 0
+  #compareNs = Number.NEGATIVE_INFINITY
 
   /** `onError` gets what callbacks throw; without it the error is thrown on a turn of its own, as Node does for timers. */
   constructor(onError?: TimerErrorHandler) {
@@ -38,18 +39,30 @@ export class RealTime implements Time {
     return this.#pending
   }
 
-  /** The platform's wall clock counts whole milliseconds; the monotonic clock fills in the microseconds between its steps. */
+  /**
+   * The platform's wall clock counts whole milliseconds; the monotonic clock fills in the microseconds between its steps.
+   * Reading both costs more than the rest of a turn's bookkeeping: while a millisecond lasts, the monotonic clock alone is
+   * read, and a clock that was set is followed with the next one.
+   */
   wallUs(): number {
+    const nowNs = this.monotonicNs()
+    if (nowNs >= this.#compareNs) this.#compare(nowNs)
+    return Math.floor(nowNs / NS_PER_US) + this.#offsetUs
+  }
+
+  /** Moves wall time into the platform's current millisecond where it is not there already. */
+  #compare(nowNs: number): void {
     const floorUs = Date.now() * US_PER_MS
-    const interpolatedUs = Math.floor(performance.now() * US_PER_MS) + this.#offsetUs
-    if (interpolatedUs >= floorUs && interpolatedUs < floorUs + US_PER_MS) return interpolatedUs
-    const nearestUs = interpolatedUs < floorUs ? floorUs : floorUs + US_PER_MS - 1
-    this.#offsetUs += nearestUs - interpolatedUs
-    return nearestUs
+    const monotonicUs = Math.floor(nowNs / NS_PER_US)
+    const wallUs = monotonicUs + this.#offsetUs
+    if (wallUs < floorUs) this.#offsetUs = floorUs - monotonicUs
+    else if (wallUs >= floorUs + US_PER_MS) this.#offsetUs = floorUs + US_PER_MS - 1 - monotonicUs
+    this.#compareNs = nowNs + NS_PER_MS
   }
 
   monotonicNs(): number {
-    return performance.now() * NS_PER_MS
+    const [seconds, nanoseconds] = process.hrtime()
+    return seconds * NS_PER_SECOND + nanoseconds
   }
 
   at(deadlineNs: number, callback: () => void): TimerHandle {
