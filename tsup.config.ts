@@ -15,6 +15,10 @@ export default defineConfig({
   splitting: true,
   // TypeScript 6 calls an option that tsup sets for declaration files deprecated.
   dts: { entry: sources, compilerOptions: { ignoreDeprecations: '6.0' } },
+  // Field numbers and codes become literals: read from module variables, they would cost the order path a third of its speed.
+  esbuildOptions: (options) => {
+    options.minifySyntax = true
+  },
   clean: false,
   silent: true,
 })
