@@ -118,6 +118,12 @@ export class GroupLeg {
     return isConfirmed ? Math.max(0, table.cells[row + Field.quantity] - table.cells[row + Field.filled]) : 0
   }
 
+  /** Whether less of it works than so much, though more may: it was not given up, and is not watched here. */
+  isShortOf(wantedUnits: number): boolean {
+    const isWatched = this.watch !== undefined && !this.watch.isTriggered
+    return !this.isDropped && !isWatched && this.leavesUnits < wantedUnits
+  }
+
   /** When it is to be looked at again by itself; Infinity when events say it. */
   nextTryUs(nowUs: number): number {
     const tries = [this.#retryUs, this.#changeAgainUs, this.#changeAskedUs + lostAfterUs].filter((us) => us > nowUs)

@@ -252,7 +252,7 @@ export class GroupOrder {
     const { group, mode } = this.plan
     const { role, quantityUnits } = leg.leg
     if (role === 'entry') return this.#isEnding || leg.isDropped ? 0 : quantityUnits - leg.filledUnits
-    if (group === 'bracket') return this.openUnits
+    if (group === 'bracket') return role === 'target' && this.#mustGiveWay() ? 0 : this.openUnits
     if (this.#isEnding) return 0
     const filled = leg.filledUnits
     if (group === 'oto') {
@@ -267,6 +267,26 @@ export class GroupOrder {
     const first = this.#winner()
     // What the others filled before their cancels were there counts: together they are one order.
     return first === undefined || first === leg ? Math.max(0, quantityUnits - all) : 0
+  }
+
+  /**
+   * Whether the target is in the way of the stop: while a halt lets through only what cannot turn the position, a target
+   * that works takes the room that the stop needs.
+   */
+  #mustGiveWay(): boolean {
+    const { core } = this.#parts
+    const row = this.#childRows()[0]
+    if (row === undefined) return false
+    const { cells } = core.table
+    const [account, connector, strategy, instrument] = [
+      cells[row + Field.account],
+      cells[row + Field.connector],
+      cells[row + Field.strategy],
+      cells[row + Field.instrument],
+    ]
+    if (core.gate.states.strictest(account, connector, strategy, instrument) === 0) return false
+    const open = this.openUnits
+    return this.#legs.some((leg) => leg.leg.role === 'stop' && leg.isShortOf(open))
   }
 
   /**

@@ -3,6 +3,7 @@
 /** Reasons that are over when something else is: a halt, a disconnect, stale prices, a full window of messages. They count as nothing. */
 const passing: ReadonlySet<string> = new Set([
   'HALTED',
+  'BREAKER',
   'KILL_SWITCH',
   'REDUCING',
   'NOT_TRADABLE',
@@ -14,6 +15,7 @@ const passing: ReadonlySet<string> = new Set([
   'DUPLICATE',
   'MARKET_DATA',
   'NO_REFERENCE_PRICE',
+  'CLOCK_SKEW',
   'CLOSING',
   'JOURNAL_UNAVAILABLE',
   'CANCELED_BEFORE_SEND',

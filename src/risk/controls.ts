@@ -74,7 +74,7 @@ export const controls = {
   marketData: control(
     18,
     'MARKET_DATA',
-    'The reference price is fresh, uncrossed, not too wide and did not jump without confirmation.',
+    'The reference price is fresh, uncrossed, not too wide and did not jump without confirmation; an order that protects a position and is no larger than it goes without one.',
     'FIA best practices',
   ),
   noReference: control(

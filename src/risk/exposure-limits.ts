@@ -30,6 +30,7 @@ export interface EquitySource {
 
 /** See the file's header. */
 export class ExposureLimits implements GateCheck {
+  readonly needsPrices = true
   readonly #books: ScopeBooks
   readonly #valuer: Valuer
   readonly #equity: EquitySource

@@ -2,6 +2,7 @@
  * The controls of a gate that were configured beside those that every order passes, in one list; and the hooks by which they
  * learn what happens to exposure.
  */
+import { OrderFlag } from '../orders/codes.js'
 import { DailyCounts } from './daily-counts.js'
 import type { ExposureWatch } from './exposure.js'
 import { type EquitySource, ExposureLimits } from './exposure-limits.js'
@@ -12,6 +13,7 @@ import { cashMargin, type MarginModel, regTMargin } from './measures/margin.js'
 import { OwnChecks } from './own-checks.js'
 import { ParentLimits } from './parent-limits.js'
 import { PriceWindow } from './price-window.js'
+import { isProtectiveExit } from './protective-exit.js'
 import { ReentryGuard } from './reentry-guard.js'
 import { Restrictions } from './restrictions.js'
 import { RunawayGuard } from './runaway-guard.js'
@@ -152,7 +154,13 @@ export class ExtraChecks implements ExposureWatch {
     const list = this.#list
     let verdict = before
     if (this.#needsValue) this.#parts.valuer.value(order)
-    for (let i = 0; i < list.length && verdict === 0; i++) verdict = (list[i] as GateCheck).check(row, order, isNew)
+    if (verdict === 0) {
+      const isBlind = this.#isBlindExit(order)
+      for (let i = 0; i < list.length && verdict === 0; i++) {
+        const control = list[i] as GateCheck
+        if (!isBlind || control.needsPrices !== true) verdict = control.check(row, order, isNew)
+      }
+    }
     const seers = this.#seers
     for (let i = 0; i < seers.length; i++) (seers[i] as Required<GateCheck>).seen(row, order, verdict, isNew)
     return verdict
@@ -161,7 +169,22 @@ export class ExtraChecks implements ExposureWatch {
   /** Every verdict on an order, for explanations: changes nothing. */
   verdicts(row: number, order: Subject): number[] {
     this.#parts.valuer.value(order)
-    return this.#list.map((check) => check.check(row, order, true)).filter((verdict) => verdict !== 0)
+    const isBlind = this.#isBlindExit(order)
+    return this.#list
+      .filter(({ needsPrices }) => !isBlind || needsPrices !== true)
+      .map((check) => check.check(row, order, true))
+      .filter((verdict) => verdict !== 0)
+  }
+
+  /**
+   * Whether the order protects a position while there is no good price. Asked after the controls that look for one. What has
+   * no price at all has no value then.
+   */
+  #isBlindExit(order: Subject): boolean {
+    if ((order.flags & OrderFlag.protective) === 0 || !Number.isNaN(order.referenceUnits)) return false
+    if (!isProtectiveExit(order, this.#parts.exposure)) return false
+    if (Number.isNaN(order.unitValue)) order.unitValue = 0
+    return true
   }
 
   /** A verdict in the words of the control that gave it; undefined where none of these did. */

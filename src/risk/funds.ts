@@ -23,6 +23,7 @@ export interface BuyingPowerOptions {
 
 /** See the file's header. */
 export class BuyingPower implements GateCheck {
+  readonly needsPrices = true
   readonly #funds: Float64Array
   readonly #fundsNs: Float64Array
   readonly #model: MarginModel

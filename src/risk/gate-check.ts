@@ -18,6 +18,8 @@ import type { Valuer } from './valuer.js'
  * must not keep `order`: it is one object for all orders.
  */
 export interface GateCheck {
+  /** Whether it compares or sums prices: an order that protects a position is not asked by it while there are none. */
+  readonly needsPrices?: boolean
   /** 0, or the verdict of the control that the order fails (see `Verdict`); changes nothing. */
   check(row: number, order: Subject, isNew: boolean): number
   /** Called for every order that came to the gate, also for refused ones, with the verdict on it; 0 = approved and reserved. */

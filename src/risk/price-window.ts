@@ -23,6 +23,7 @@ const SLICES = 16
 
 /** See the file's header. */
 export class PriceWindow implements GateCheck {
+  readonly needsPrices = true
   readonly #parts: GateParts
   readonly #sliceUs: number
   readonly #move: number

@@ -16,6 +16,7 @@ import type { Venue } from './gate.js'
 import type { CompiledLimits, InstrumentLimits } from './limits.js'
 import type { GatePlan } from './plan.js'
 import * as Plan from './plan-fields.js'
+import { isProtectiveExit, opposesPosition } from './protective-exit.js'
 import { ReferenceFault, type ReferencePrices } from './reference-prices.js'
 import type { SlidingWindow } from './sliding-window.js'
 import type { Subject } from './subject.js'
@@ -103,7 +104,8 @@ export class StandardControls {
     if (state === TradingState.HALTED && !((flags & OrderFlag.protective) !== 0 && shrinks))
       return isKillWord(word) ? Verdict.killSwitch : isBreakerWord(word) ? Verdict.breaker : Verdict.halted
     if (state === TradingState.REDUCING && !shrinks) return isBreakerWord(word) ? Verdict.breaker : Verdict.reducing
-    return (flags & OrderFlag.reduceOnly) !== 0 && !this.#opposesPosition(order) ? Verdict.reducing : 0
+    const isTooMuch = (flags & OrderFlag.reduceOnly) !== 0 && !opposesPosition(order, this.#parts.exposure)
+    return isTooMuch ? Verdict.reducing : 0
   }
 
   /** Whether the order, together with all that works on its side, can only make the position smaller and not turn it. */
@@ -114,12 +116,6 @@ export class StandardControls {
     return order.side > 0
       ? position < 0 && exposure.buying[order.key] + wanted <= -position
       : position > 0 && exposure.selling[order.key] + wanted <= position
-  }
-
-  /** Whether the order is on the other side of the position and not larger. Its siblings (a stop beside a target) do not count: the venue lets only one of them reduce. */
-  #opposesPosition(order: Subject): boolean {
-    const position = this.#parts.exposure.position[order.key]
-    return order.side * position < 0 && order.quantity - order.filled <= Math.abs(position)
   }
 
   /** Whether the venue takes orders in the instrument now, and its clock can be believed. */
@@ -147,7 +143,7 @@ export class StandardControls {
     return isValid ? 0 : Verdict.invalidOrder
   }
 
-  /** Finds the reference in price units, or says why there is none. It is needed unless nothing asks for it. */
+  /** Finds the reference in price units, or says why there is none. It is needed unless nothing asks for it, or the order protects. */
   referenceVerdict(order: Subject, limits: InstrumentLimits): number {
     const index = order.instrument
     const fault = this.#parts.references.faultAt(index, order.wallUs)
@@ -166,6 +162,7 @@ export class StandardControls {
     order.highestUnits = Number.POSITIVE_INFINITY
     order.lowestUnits = Number.NEGATIVE_INFINITY
     if (!this.limits.needsMarketData && hasLimit(order.type) && this.limits.collarParts < 0) return 0
+    if (isProtectiveExit(order, this.#parts.exposure)) return 0
     return fault === ReferenceFault.missing ? Verdict.noReference : Verdict.marketData
   }
 
@@ -178,7 +175,7 @@ export class StandardControls {
     if (limits.maxNotionalHigh < 0) return Verdict.noReference
     const { quantity } = order
     const price = limits.isInverse ? 1 : Math.abs(valuationUnits(order, this.limits.collarParts))
-    if (Number.isNaN(price)) return Verdict.noReference
+    if (Number.isNaN(price)) return isProtectiveExit(order, this.#parts.exposure) ? 0 : Verdict.noReference
     const product = quantity * price
     // Below 2^53 the product of doubles is exact; beyond, limbs decide.
     if (product < Number.MAX_SAFE_INTEGER && (limits.maxNotionalHigh > 0 || product <= limits.maxNotionalLow)) return 0

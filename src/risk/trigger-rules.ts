@@ -17,6 +17,7 @@ export interface TriggerOptions {
 
 /** See the file's header. */
 export class TriggerRules implements GateCheck {
+  readonly needsPrices = true
   readonly #parts: GateParts
   readonly #share: number
 

@@ -31,6 +31,7 @@ export interface VarLimitOptions {
 
 /** See the file's header. */
 export class VarLimit implements GateCheck {
+  readonly needsPrices = true
   readonly #exposure: Exposure
   readonly #valuer: Valuer
   readonly #accounts: number
