@@ -17,17 +17,20 @@ import {
 } from './scope-book.js'
 import type { ScopeBooks } from './scope-books.js'
 import type { Subject } from './subject.js'
+import { UnvaluedOrders } from './unvalued-orders.js'
 import { isAbove, type Valuer } from './valuer.js'
 
 /** See the file's header. */
 export class DailyCounts implements GateCheck {
   readonly #books: ScopeBooks
   readonly #valuer: Valuer
+  readonly #unvalued: UnvaluedOrders
   #day = ''
 
   constructor(books: ScopeBooks, { valuer }: GateParts) {
     this.#books = books
     this.#valuer = valuer
+    this.#unvalued = new UnvaluedOrders(books, valuer)
   }
 
   /** Which trading day an instant belongs to; set by the owner. */
@@ -42,6 +45,7 @@ export class DailyCounts implements GateCheck {
   roll(day: string): boolean {
     if (day <= this.#day) return false
     this.#day = day
+    this.#unvalued.clear()
     for (const { counts } of this.#books.books) counts.fill(0)
     return true
   }
@@ -50,6 +54,7 @@ export class DailyCounts implements GateCheck {
     const { books } = this.#books
     const added = this.#added(order, isNew)
     if (added === 0) return 0
+    if (!this.#unvalued.isEmpty) this.#settle()
     const value = added * order.unitValue
     const quantity = added * this.#valuer.sizeUnit[order.instrument]
     const entries = this.#books.entriesOf(order)
@@ -62,9 +67,23 @@ export class DailyCounts implements GateCheck {
       const at = entry * COUNT_FIELDS
       if (isNew && counts[at + ORDERS] + 1 > book.limits[limits + DAY_ORDERS]) return Verdict.dailyOrders
       if (isAbove(counts[at + VALUE] + value, book.limits[limits + DAY_VALUE])) return Verdict.dailyNotional
+      if (!this.#unvalued.isEmpty && this.#isUnknown(book, entry, limits)) return Verdict.dailyNotional
       if (isAbove(counts[at + QUANTITY] + quantity, book.limits[limits + DAY_QUANTITY])) return Verdict.dailyQuantity
     }
     return 0
+  }
+
+  /** Whether nobody knows what of a limit on the value of the day is used. */
+  #isUnknown(book: ScopeBook, entry: number, limits: number): boolean {
+    return book.limits[limits + DAY_VALUE] < Number.POSITIVE_INFINITY && this.#unvalued.has(book, entry)
+  }
+
+  /** Counts past orders that have a price by now. */
+  #settle(): void {
+    this.#unvalued.settle(({ counts }, entry, value) => {
+      const at = entry * COUNT_FIELDS + VALUE
+      counts[at] = counts[at] + value
+    })
   }
 
   seen(_row: number, order: Subject, verdict: number, isNew: boolean): void {
@@ -78,8 +97,7 @@ export class DailyCounts implements GateCheck {
   #count(order: Subject, added: number, isNew: boolean): void {
     const { books } = this.#books
     const entries = this.#books.entriesOf(order)
-    const amount = added * order.unitValue
-    const value = amount >= 0 ? amount : 0
+    const value = added * order.unitValue
     const quantity = added * this.#valuer.sizeUnit[order.instrument]
     const orders = isNew ? 1 : 0
     for (let i = 0; i < books.length; i++) {
@@ -96,21 +114,32 @@ export class DailyCounts implements GateCheck {
   replay(order: Subject, createdUs: number): void {
     const day = this.dayOf?.(createdUs) ?? this.#day
     this.roll(day)
+    if (day !== this.#day) return
+    if (!this.#valuePast(order)) this.#unvalued.add(order)
+    this.#count(order, order.quantity, true)
+  }
+
+  /** Values an order of the past: at its own price, else at the reference of now. False, with a value of 0, where there is none. */
+  #valuePast(order: Subject): boolean {
+    order.referenceUnits = Number.NaN
     this.#valuer.value(order)
-    if (day === this.#day) this.#count(order, order.quantity, true)
+    if (Number.isNaN(order.unitValue)) order.unitValue = this.#valuer.atReference(order.instrument)
+    if (!Number.isNaN(order.unitValue)) return true
+    order.unitValue = 0
+    return false
   }
 
   /** Counts an order that was made at a wall time in a book that came later, where it is of the day. */
   recount(book: number, order: Subject, createdUs: number): void {
     if ((this.dayOf?.(createdUs) ?? this.#day) !== this.#day) return
-    this.#valuer.value(order)
     const entry = this.#books.entriesOf(order)[book]
     if (entry < 0) return
-    const value = order.quantity * order.unitValue
-    const { counts } = this.#books.books[book] as ScopeBook
+    const own = this.#books.books[book] as ScopeBook
+    if (!this.#valuePast(order)) this.#unvalued.add(order, own)
+    const { counts } = own
     const at = entry * COUNT_FIELDS
     counts[at + ORDERS] = counts[at + ORDERS] + 1
-    counts[at + VALUE] = counts[at + VALUE] + (value >= 0 ? value : 0)
+    counts[at + VALUE] = counts[at + VALUE] + order.quantity * order.unitValue
     counts[at + QUANTITY] = counts[at + QUANTITY] + order.quantity * this.#valuer.sizeUnit[order.instrument]
   }
 
@@ -134,6 +163,7 @@ export class DailyCounts implements GateCheck {
   /** Takes what {@link save} gave, in place of what there is. Books were once told apart by their position. */
   restore({ day, counts }: DailyMemory): void {
     this.#day = day
+    this.#unvalued.clear()
     const { books } = this.#books
     for (const book of books) book.counts.fill(0)
     for (const [book, entry = 0, ...values] of counts) {

@@ -138,8 +138,7 @@ export class Exposure {
   #worstCase(at: number): number {
     const cells = this.#cells
     if (cells[at + Field.firstRequest] >= 0) return worstCaseLeaves(this.#table, at)
-    const leaves = cells[at + Field.quantity] - cells[at + Field.filled]
-    return leaves > 0 ? leaves : 0
+    return Math.max(0, cells[at + Field.quantity] - cells[at + Field.filled])
   }
 
   #set(row: number, key: number, units: number): void {

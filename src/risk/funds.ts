@@ -62,8 +62,8 @@ export class BuyingPower implements GateCheck {
     const before = found[0]
     this.#worst(instrument, side > 0 ? long + wanted : long, side > 0 ? short : short - wanted, unitValue)
     let total = found[0]
-    // An order that ties up no more than is tied up anyway needs no funds.
-    if (total <= before) return 0
+    // An order that ties up no more than is tied up anyway needs no funds; where nothing is enough, only what closes passes.
+    if (total < Number.POSITIVE_INFINITY ? total <= before : side > 0 && long + wanted <= 0) return 0
     if (!(order.nowNs - this.#fundsNs[account] <= this.#maxAgeNs)) return Verdict.credit
     const first = this.#exposure.keyOf(account, 0)
     for (let i = 0; i < this.#instruments.size; i++) {

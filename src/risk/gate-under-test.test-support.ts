@@ -57,6 +57,7 @@ export class GateUnderTest {
   readonly instruments = new InstrumentRegistry()
   readonly table: OrderTable
   readonly gate: RiskGate
+  readonly names = { account: String, strategy: String, connector: String, clientOrderId: String }
   readonly venue = {
     isReady: true,
     support: new OrderSupport({
@@ -81,16 +82,17 @@ export class GateUnderTest {
     instruments: Partial<InstrumentDefinition>[] = [{}],
     table = new OrderTable({ capacity: 64 }),
     extra: ExtraOptions = {},
+    accounts = 1,
   ) {
     this.table = table
     for (const [i, changes] of instruments.entries()) this.instruments.add(share(`S${i}`, changes))
     this.gate = new RiskGate({
       table: this.table,
       instruments: this.instruments,
-      names: { account: String, strategy: String, connector: String, clientOrderId: String },
+      names: this.names,
       clock: { wallUs: () => this.nowUs, monotonicNs: () => this.nowNs },
       venue: () => this.venue,
-      sizes: { account: 1, connector: 1, strategy: 4, instrument: Math.max(4, instruments.length) },
+      sizes: { account: accounts, connector: 1, strategy: 4, instrument: Math.max(4, instruments.length) },
       limits: { ...noLimits, ...limits },
       ...extra,
     })

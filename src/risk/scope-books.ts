@@ -106,7 +106,8 @@ export class ScopeBooks {
     this.#groupNames = Object.keys(groups)
     this.#members = Object.values(groups).map(({ symbols }) => new Set(symbols))
     this.#isMember = this.#groupNames.map(() => new Uint8Array(sizes.instrument))
-    for (const name of this.#groupNames) add('group', 1, () => this.#limits.groups?.[name] ?? {}, name)
+    // A group once limited stays in the table: see setLimits.
+    for (const name of this.#groupNames) add('group', 1, () => this.#limits.groups?.[name], name)
     this.#books = books
     this.#entries = new Int32Array(books.length)
     this.#account = -2

@@ -59,8 +59,7 @@ export class SelfMatchGuard implements GateCheck {
     const group = this.#groups.find((accounts) => accounts.includes(own))
     if (group === undefined) return this.#meetsAccount(order, order.account, cancels)
     for (let account = 0; account < sizes.account; account++)
-      if (account === order.account || group.includes(names.account(account)))
-        found = this.#meetsAccount(order, account, cancels) || found
+      if (group.includes(names.account(account))) found = this.#meetsAccount(order, account, cancels) || found
     return found
   }
 

@@ -119,10 +119,13 @@ export class VarLimit implements GateCheck {
     let total = Math.abs(this.#values[own] + more)
     const side = Math.sign(this.#values[own] + more)
     for (let j = 0; j < size; j++) {
-      if (j === own) continue
+      if (j === own || this.#values[j] === 0) continue
       const correlation = cells[own * size + j] / Math.sqrt(cells[own * size + own] * cells[j * size + j])
       if (Math.abs(correlation) < this.#correlationFrom) continue
-      total += Math.max(0, side * Math.sign(correlation) * this.#values[j])
+      // What never moved has no correlation: it is taken for the worst.
+      total += Number.isNaN(correlation)
+        ? Math.abs(this.#values[j])
+        : Math.max(0, side * Math.sign(correlation) * this.#values[j])
     }
     return total
   }

@@ -136,7 +136,9 @@ export class AlertCenter {
       if (!alert.isOpen) this.#alerts.delete(name)
     }
     // All stand: the oldest of them goes.
-    const oldest = this.#alerts.keys().next()
-    if (this.#alerts.size > this.#remembered && !oldest.done) this.#alerts.delete(oldest.value)
+    for (const name of this.#alerts.keys()) {
+      if (this.#alerts.size <= this.#remembered) return
+      this.#alerts.delete(name)
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** The way of alerts to one sink: in order, with retries after growing waits, and a bound; what does not fit is counted. */
-import { messageOf } from '../../core/errors.js'
+import { messageOf, TradewireError } from '../../core/errors.js'
 import type { Scheduler, TimerHandle } from '../../core/scheduler.js'
 import type { Alert, AlertSink } from './alert.js'
 
@@ -11,6 +11,8 @@ export interface AlertQueueOptions {
   retries?: number
   /** Wait before the second attempt, doubled from then on; 500 unless given. */
   retryMs?: number
+  /** A sink that has not answered by then failed; 30,000 unless given. */
+  timeoutMs?: number
 }
 
 /** See the file's header. */
@@ -22,9 +24,12 @@ export class AlertQueue {
   readonly #capacity: number
   readonly #retries: number
   readonly #retryMs: number
+  readonly #timeoutMs: number
   readonly #onError: (sink: string, problem: string) => void
   readonly #waiting: Alert[] = []
   #isBusy = false
+  /** Of the attempt under way: the answer to an earlier one is none to this. */
+  #turn = 0
   #timer: TimerHandle | undefined
   #isClosed = false
 
@@ -39,6 +44,7 @@ export class AlertQueue {
     this.#capacity = options.capacity ?? 256
     this.#retries = options.retries ?? 5
     this.#retryMs = options.retryMs ?? 500
+    this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#onError = onError
   }
 
@@ -74,26 +80,38 @@ export class AlertQueue {
       return
     }
     this.#isBusy = true
+    const turn = ++this.#turn
+    const isOver = () => turn !== this.#turn || this.#isClosed
     try {
-      const sent = this.sink.send(alert)
-      if (sent === undefined) this.#done()
-      else
-        sent.then(
-          () => this.#done(),
-          (error: unknown) => this.#failed(error, attempt),
-        )
+      const sent: unknown = this.sink.send(alert)
+      // Whatever else a callback gives back is no answer to wait for.
+      if (!isPromise(sent)) {
+        this.#done()
+        return
+      }
+      // A sink that never answers must not keep the alerts behind it.
+      this.#timer = this.#time.after(this.#timeoutMs, () => {
+        this.#turn++
+        this.#failed(new TradewireError('TW_TIMEOUT', `no answer within ${this.#timeoutMs} ms`), attempt)
+      })
+      sent.then(
+        () => isOver() || this.#done(),
+        (error: unknown) => isOver() || this.#failed(error, attempt),
+      )
     } catch (error) {
       this.#failed(error, attempt)
     }
   }
 
   #done(): void {
+    this.#timer?.cancel()
     this.counters.delivered++
     this.#next()
   }
 
   #failed(error: unknown, attempt: number): void {
-    if (attempt < this.#retries && !this.#isClosed) {
+    this.#timer?.cancel()
+    if (attempt < this.#retries) {
       this.#timer = this.#time.after(this.#retryMs * 2 ** attempt, () => this.#send(attempt + 1))
       return
     }
@@ -106,4 +124,8 @@ export class AlertQueue {
     this.#waiting.shift()
     this.#send(0)
   }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }

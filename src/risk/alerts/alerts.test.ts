@@ -104,6 +104,58 @@ describe('the way to a sink', () => {
   })
 })
 
+describe('a sink', () => {
+  it('may give anything back, and what is no promise is delivered', () => {
+    const told: string[] = []
+    const { center } = centerOf({ sinks: [{ name: 'list', send: (({ key }: Alert) => told.push(key)) as never }] })
+    for (const key of ['a', 'b']) center.raise({ ...loss, key })
+    expect([told, center.report()[0]]).toMatchObject([['a', 'b'], { delivered: 2, failed: 0 }])
+  })
+
+  it('is told of one alert after the other, and again after a refusal', async () => {
+    const told: string[] = []
+    const send = async ({ key }: Alert) => {
+      told.push(key)
+      if (told.length === 1) throw new Error('busy')
+    }
+    const { center, time } = centerOf({ sinks: [{ name: 'slow', send }] })
+    for (const key of ['a', 'b']) center.raise({ ...loss, key })
+    await time.runUntil(new Promise<void>((resolve) => void time.after(1_000, resolve)))
+    expect([told, center.report()[0]]).toMatchObject([['a', 'a', 'b'], { delivered: 2, failed: 0, waiting: 0 }])
+    expect(time.pendingTimers).toBe(0)
+  })
+
+  it('that never answers keeps no alert behind it; a late answer is none', async () => {
+    const answers: (() => void)[] = []
+    const sink = { name: 'dead', send: () => new Promise<void>((resolve) => void answers.push(resolve)) }
+    const { center, time } = centerOf({ sinks: [sink], retries: 0, timeoutMs: 1_000 })
+    for (const key of ['a', 'b']) center.raise({ ...loss, key })
+    time.advanceMs(1_000)
+    answers[0]?.()
+    await Promise.resolve()
+    expect(center.report()[0]).toMatchObject({ waiting: 1, delivered: 0, failed: 1 })
+    answers[1]?.()
+    await Promise.resolve()
+    expect(center.report()[0]).toMatchObject({ waiting: 0, delivered: 1, failed: 1 })
+    expect(time.pendingTimers).toBe(0)
+  })
+
+  it('is not told again after the end, and what comes between two attempts waits its turn', () => {
+    const told: string[] = []
+    const send = ({ key }: Alert) => {
+      told.push(key)
+      throw new Error('down')
+    }
+    const { center, time } = centerOf({ sinks: [{ name: 'down', send }], capacity: 1 })
+    for (const key of ['a', 'b']) center.raise({ ...loss, key })
+    time.advanceMs(500)
+    expect([told, center.report()[0]?.dropped]).toEqual([['a', 'a'], 1])
+    center.close()
+    time.advanceMs(60_000)
+    expect(told).toEqual(['a', 'a'])
+  })
+})
+
 describe('the webhook', () => {
   const answers = async (answer: string | undefined) => {
     const time = new VirtualTime()
@@ -148,6 +200,45 @@ describe('the webhook', () => {
       expect((await answers(answer)).result).toBe(code)
   })
 
+  it('is sent encrypted to what its address says, by name and port', async () => {
+    const asked: object[] = []
+    const heads: string[] = []
+    const network = {
+      connect: async (options: object) => {
+        asked.push(options)
+        return {
+          start: ({ onData }: { onData(chunk: Uint8Array): void }) => {
+            const answer = new TextEncoder().encode('HTTP/1.1 200 OK\r\n\r\n')
+            // In pieces, as it may come.
+            onData(answer.subarray(0, 5))
+            onData(answer.subarray(5))
+          },
+          send: (bytes: Uint8Array) => heads.push(new TextDecoder().decode(bytes)),
+          destroy: () => {},
+        }
+      },
+    } as never
+    const time = new VirtualTime()
+    const center = new AlertCenter({ time })
+    const post = async (url: string, ca?: string) =>
+      webhookSink({ url, secret: '0123456789abcdef', network, time, ...(ca === undefined ? {} : { ca }) }).send(
+        center.raise(loss),
+      )
+    await post('https://example.com:8443/x')
+    await post('https://example.com/', 'PEM')
+    await post('http://[::1]:8080/')
+    expect(asked).toEqual([
+      { host: 'example.com', port: 8_443, timeoutMs: 5_000, tls: { serverName: 'example.com' } },
+      { host: 'example.com', port: 443, timeoutMs: 5_000, tls: { serverName: 'example.com', ca: 'PEM' } },
+      { host: '::1', port: 8_080, timeoutMs: 5_000 },
+    ])
+    expect(heads.map((head) => /host: (.*)\r/.exec(head)?.[1])).toEqual([
+      'example.com:8443',
+      'example.com',
+      '[::1]:8080',
+    ])
+  })
+
   it('goes to safe addresses only', () => {
     const time = new VirtualTime()
     const network = new SimulatedNetwork({ time })
@@ -157,6 +248,7 @@ describe('the webhook', () => {
         webhookSink({ url, secret, network, time })
     expect(make('http://example.com/')).toThrow('https address')
     expect(make('nonsense')).toThrow('https address')
+    expect(make('https://ann:word@example.com/')).toThrow('no credentials')
     expect(make('https://example.com/', 'short')).toThrow('at least 16 characters')
     expect(make('https://example.com/')).not.toThrow()
     expect(() =>

@@ -40,7 +40,7 @@ export function webhookSink(options: WebhookOptions): AlertSink {
       const body = bodyOf(alert)
       const head = [
         `POST ${target.path} HTTP/1.1`,
-        `host: ${target.host}`,
+        `host: ${target.authority}`,
         'content-type: application/json',
         `content-length: ${new TextEncoder().encode(body).length}`,
         `x-tradewire-signature: sha256=${hmacSha256(secret, body)}`,
@@ -101,5 +101,7 @@ function targetOf(url: string, allowInsecure: boolean) {
   if (parsed === undefined || !(isSecure || (parsed.protocol === 'http:' && (isLocal || allowInsecure))))
     throw new TradewireError('TW_INVALID_CONFIG', 'webhook.url must be an https address, or http on the same machine')
   const port = parsed.port === '' ? (isSecure ? 443 : 80) : Number(parsed.port)
-  return { host: parsed.hostname, port, path: `${parsed.pathname}${parsed.search}`, isSecure }
+  // An address of IPv6 stands in brackets in a URL, and without them everywhere else.
+  const host = parsed.hostname.replace(/^\[(.*)\]$/, '$1')
+  return { host, authority: parsed.host, port, path: `${parsed.pathname}${parsed.search}`, isSecure }
 }

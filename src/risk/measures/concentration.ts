@@ -1,4 +1,5 @@
 /** How much of a portfolio lies in few positions. */
+import { requireExposures } from './portfolio-risk.js'
 
 /** Concentration of market values; shares are of gross exposure. */
 export interface Concentration {
@@ -11,8 +12,9 @@ export interface Concentration {
   net: number
 }
 
-/** Concentration of market values, signed. NaN figures where there is no exposure. */
+/** Concentration of market values, signed. NaN figures where there is no exposure. @throws TradewireError `TW_INVALID_ARGUMENT` for a market value that is missing: it is not 0. */
 export function concentrationOf(marketValues: ArrayLike<number>): Concentration {
+  requireExposures(marketValues, marketValues.length)
   let gross = 0
   let net = 0
   let top = 0

@@ -68,14 +68,24 @@ export function correlationOf({ size, values }: SquareMatrix): SquareMatrix {
   return { size, values: correlation }
 }
 
-/** Covariance of known deviations and correlations. @throws TradewireError `TW_INVALID_ARGUMENT` for sizes that do not fit. */
+/** Covariance of known deviations and correlations. @throws TradewireError `TW_INVALID_ARGUMENT` for sizes that do not fit, a deviation that is none, and a correlation outside of -1 to 1. */
 export function covarianceFrom(deviations: ArrayLike<number>, correlation: readonly ArrayLike<number>[]): SquareMatrix {
   const size = deviations.length
   if (correlation.length !== size || correlation.some((row) => row.length !== size))
     throw new TradewireError('TW_INVALID_ARGUMENT', `correlation must be ${size} x ${size}`)
   const values = new Float64Array(size * size)
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j < size; j++) values[i * size + j] = correlation[i][j] * deviations[i] * deviations[j]
+  for (let i = 0; i < size; i++) {
+    if (!(deviations[i] >= 0 && deviations[i] < Number.POSITIVE_INFINITY))
+      throw new TradewireError('TW_INVALID_ARGUMENT', `deviations[${i}] must be a number from 0, got ${deviations[i]}`)
+    for (let j = 0; j < size; j++) {
+      if (!(Math.abs(correlation[i][j]) <= 1 + 1e-9))
+        throw new TradewireError(
+          'TW_INVALID_ARGUMENT',
+          `correlation[${i}][${j}] must be a number from -1 to 1, got ${correlation[i][j]}`,
+        )
+      values[i * size + j] = correlation[i][j] * deviations[i] * deviations[j]
+    }
+  }
   return { size, values }
 }
 

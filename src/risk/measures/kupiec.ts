@@ -23,7 +23,7 @@ export interface KupiecOptions {
   significance?: number
 }
 
-/** Kupiec's test. @throws TradewireError `TW_INVALID_ARGUMENT` for counts that are none. */
+/** Kupiec's test. @throws TradewireError `TW_INVALID_ARGUMENT` for counts that are none, and a significance that is no share. */
 export function kupiecTest({ observations, exceptions, confidence, significance = 0.05 }: KupiecOptions): KupiecTest {
   requireConfidence(confidence)
   if (!Number.isInteger(observations) || observations < 1)
@@ -33,6 +33,8 @@ export function kupiecTest({ observations, exceptions, confidence, significance 
       'TW_INVALID_ARGUMENT',
       `exceptions must be a whole number from 0 to ${observations}, got ${exceptions}`,
     )
+  if (!(significance > 0 && significance < 1))
+    throw new TradewireError('TW_INVALID_ARGUMENT', `significance must lie between 0 and 1, got ${significance}`)
   const expected = tailOf(confidence)
   const seen = exceptions / observations
   const failures = exceptions === 0 ? 0 : exceptions * logOf(seen / expected)
@@ -43,9 +45,19 @@ export function kupiecTest({ observations, exceptions, confidence, significance 
   return { likelihoodRatio, pValue, isRejected: likelihoodRatio > edge * edge }
 }
 
-/** Days on which the loss passed the figure given for that day. */
+/** Days on which the loss passed the figure given for that day. @throws TradewireError `TW_INVALID_ARGUMENT` for lists that do not fit together, and what is no number. */
 export function countExceptions(returns: ArrayLike<number>, valuesAtRisk: ArrayLike<number>): number {
+  if (returns.length !== valuesAtRisk.length)
+    throw new TradewireError(
+      'TW_INVALID_ARGUMENT',
+      `There must be a figure for each of ${returns.length} returns, got ${valuesAtRisk.length}`,
+    )
   let count = 0
-  for (let i = 0; i < returns.length; i++) if (-returns[i] > valuesAtRisk[i]) count++
+  for (let i = 0; i < returns.length; i++) {
+    const excess = -returns[i] - valuesAtRisk[i]
+    if (Number.isNaN(excess))
+      throw new TradewireError('TW_INVALID_ARGUMENT', `The return or the figure of day ${i} is no number`)
+    if (excess > 0) count++
+  }
   return count
 }

@@ -72,7 +72,7 @@ export function regTMargin(rates: RegTRates = {}): MarginModel {
 /** Amounts a contract by symbol; `*` stands for the rest. A contract without an amount has an unknown margin. */
 export function futuresMargin(contracts: Readonly<Record<string, Margin>>): MarginModel {
   for (const [symbol, { initial, maintenance }] of Object.entries(contracts))
-    if (!(initial >= 0 && maintenance >= 0 && initial < Number.POSITIVE_INFINITY))
+    if (!isAmount(initial) || !isAmount(maintenance))
       throw new TradewireError('TW_INVALID_CONFIG', `The margin of ${symbol} must be amounts from 0`)
   return {
     name: 'futures',
@@ -85,12 +85,16 @@ export function futuresMargin(contracts: Readonly<Record<string, Margin>>): Marg
   }
 }
 
+function isAmount(value: number): boolean {
+  return value >= 0 && value < Number.POSITIVE_INFINITY
+}
+
 /** The margin of an account: the sum over its positions; undefined when that of any is unknown. */
 export function accountMargin(positions: readonly MarginPosition[], model: MarginModel): Margin | undefined {
   const total = { initial: 0, maintenance: 0 }
   for (const position of positions) {
     const margin = model.margin(position)
-    if (margin === undefined) return undefined
+    if (margin === undefined || Number.isNaN(margin.initial + margin.maintenance)) return undefined
     total.initial += margin.initial
     total.maintenance += margin.maintenance
   }

@@ -3,7 +3,7 @@ import { TradewireError } from '../../core/errors.js'
 import { SeededRandom } from '../../core/random.js'
 import { NormalDraws } from '../../math/normal.js'
 import type { SquareMatrix } from './covariance.js'
-import { requireExposures } from './portfolio-risk.js'
+import { requireExposures, requireMeans } from './portfolio-risk.js'
 import { historicalRisk, type ValueAtRisk } from './value-at-risk.js'
 
 /** How a simulation is made. */
@@ -51,6 +51,7 @@ export function monteCarloRisk(
   const { confidence, draws = 100_000, seed = 1, means } = options
   const { size } = covariance
   requireExposures(exposures, size)
+  if (means !== undefined) requireMeans(means, size)
   if (!Number.isInteger(draws) || draws < 1 || draws > 100_000_000)
     throw new TradewireError('TW_INVALID_ARGUMENT', `draws must be a whole number from 1 to 100000000, got ${draws}`)
   const lower = choleskyOf(covariance)

@@ -45,6 +45,7 @@ export function portfolioRisk(
 ): PortfolioRisk {
   const { size, values } = covariance
   requireExposures(exposures, size)
+  if (options.means !== undefined) requireMeans(options.means, size)
   const products = new Float64Array(size)
   let variance = 0
   let mean = 0
@@ -58,8 +59,8 @@ export function portfolioRisk(
   const deviation = Math.sqrt(Math.max(0, variance))
   const normal = normalRisk(mean, deviation, options.confidence ?? 0.95)
   const z = options.z ?? normal.z
-  if (options.z === undefined && options.confidence === undefined)
-    throw new TradewireError('TW_INVALID_ARGUMENT', 'Give confidence or z')
+  if ((options.z === undefined && options.confidence === undefined) || !Number.isFinite(z))
+    throw new TradewireError('TW_INVALID_ARGUMENT', 'Give confidence or z, a number of deviations')
   const individual: number[] = []
   const component: number[] = []
   const marginal: number[] = []
@@ -106,6 +107,15 @@ export function simulatedProfits(exposures: ArrayLike<number>, { assets, days, v
     profits[day] = profit
   }
   return profits
+}
+
+/** @throws TradewireError `TW_INVALID_ARGUMENT` for a wrong count, or a mean that is no number. */
+export function requireMeans(means: ArrayLike<number>, size: number): void {
+  if (means.length !== size)
+    throw new TradewireError('TW_INVALID_ARGUMENT', `There must be ${size} means, got ${means.length}`)
+  for (let i = 0; i < size; i++)
+    if (!Number.isFinite(means[i]))
+      throw new TradewireError('TW_INVALID_ARGUMENT', `means[${i}] must be a number, got ${means[i]}`)
 }
 
 /** @throws TradewireError `TW_INVALID_ARGUMENT` for a wrong count, or a market value that is missing: it is not 0. */

@@ -1,0 +1,84 @@
+/** Who may change limits, and what of it lasts. What a system does with it is tested with systems. */
+import { describe, expect, it } from 'vitest'
+import { LimitBook, type LimitBookOptions } from './limit-book.js'
+import type { RiskLimits } from './limits.js'
+
+const who = { actor: 'ann', reason: 'test', tsUs: 100 }
+
+function bookOf(options: Partial<LimitBookOptions> = {}) {
+  const applied: RiskLimits[] = []
+  const book = new LimitBook({ limits: { maxOrderNotional: 100 }, apply: (limits) => applied.push(limits), ...options })
+  return { book, applied, now: () => applied.at(-1) }
+}
+
+describe('a book of limits', () => {
+  it('takes the time of its owner where a change says none, and an override without any time ends when it is told', () => {
+    const { book } = bookOf({ nowUs: () => 77 })
+    book.change({ maxOrderNotional: 90 }, { actor: 'ann', reason: 'x' })
+    expect(book.history.at(-1)).toMatchObject({ tsUs: 77, version: 2 })
+    const timeless = bookOf().book
+    timeless.change({ maxOrderNotional: 90 }, { actor: 'ann', reason: 'x' })
+    expect(timeless.history.at(-1)?.tsUs).toBeNaN()
+    // When it would end cannot be told: it does not begin.
+    const override = () => timeless.override({ maxOrderNotional: 500 }, { actor: 'ann', reason: 'x', untilUs: 5 })
+    expect(override).toThrow('untilUs must lie in the future')
+    expect(timeless.limits.maxOrderNotional).toBe(90)
+  })
+
+  it('keeps an override over a restart until it ends, and not after that', () => {
+    const first = bookOf()
+    first.book.override({ maxOrderNotional: 500 }, { ...who, untilUs: 200 })
+    const saved = JSON.parse(JSON.stringify(first.book.save()))
+    const [before, at] = [bookOf(), bookOf()]
+    expect([before.book.restore(saved, 199), at.book.restore(saved, 200)]).toEqual([true, true])
+    expect([before.now(), at.now()]).toEqual([{ maxOrderNotional: 500 }, { maxOrderNotional: 100 }])
+    before.book.advance(199)
+    expect(before.book.limits.maxOrderNotional).toBe(500)
+    before.book.advance(200)
+    expect([before.book.limits.maxOrderNotional, before.book.version]).toEqual([100, 3])
+    expect(before.book.history.at(-1)).toMatchObject({ kind: 'expiry', actor: 'system', tsUs: 200 })
+  })
+
+  it('does not take back what is above a ceiling of now', () => {
+    const first = bookOf()
+    first.book.change({ maxOrderNotional: 400 }, who)
+    const second = bookOf({ ceilings: { maxOrderNotional: 300 } })
+    expect(second.book.restore(first.book.save(), 0)).toBe(false)
+    expect([second.book.limits.maxOrderNotional, second.book.version, second.applied]).toEqual([100, 2, []])
+  })
+
+  it('remembers the latest thousand changes', () => {
+    const { book } = bookOf()
+    for (let i = 0; i < 1_001; i++) book.change({ maxOrderNotional: 1 + i }, who)
+    expect([book.history.length, book.history[0]?.version, book.version]).toEqual([1_000, 3, 1_002])
+  })
+
+  it('holds ceilings at the amount and one unit above, in tables, and where a limit is left out; words and lists bound nothing', () => {
+    const ceilings = {
+      maxOrderNotional: 300,
+      global: { maxGross: 1_000 },
+      groups: { g: { symbols: ['A'], maxNet: 50 } },
+    }
+    const limits = { maxOrderNotional: 100, global: { maxGross: 500 }, groups: { g: { symbols: ['B'], maxNet: 10 } } }
+    const { book } = bookOf({ ceilings, limits })
+    book.change({ maxOrderNotional: { IBM: 300, '*': 299 } }, who)
+    expect(() => book.change({ maxOrderNotional: { IBM: 301, '*': 299 } }, who)).toThrow('maxOrderNotional.IBM')
+    expect(() => book.change({ global: {} }, who)).toThrow('no limit')
+    expect(() => book.change({ groups: { g: { symbols: ['B'], maxNet: 51 } } }, who)).toThrow('groups.g.maxNet')
+    book.change({ groups: { g: { symbols: ['C', 'D'], maxNet: 50 } } }, who)
+    expect(() => bookOf({ ceilings })).toThrow('risk.global.maxGross')
+    const collar = bookOf({ ceilings: { priceCollarPercent: 5 }, limits: { priceCollarPercent: 5 } }).book
+    expect(() => collar.change({ priceCollarPercent: false }, who)).toThrow('no limit')
+    expect(bookOf({ ceilings: { priceCollarPercent: false } }).book.version).toBe(1)
+  })
+
+  it('lets nobody without a name, and nobody whom its owner refuses, change anything', () => {
+    const { book, applied } = bookOf({ authorize: (actor, patch) => actor === 'ann' && patch.maxOrderNotional !== 7 })
+    const change = (actor: string, amount: number) => () => book.change({ maxOrderNotional: amount }, { ...who, actor })
+    for (const bad of [change('', 5), change('bob', 5), change('ann', 7)]) expect(bad).toThrow('may not change limits')
+    expect(() => book.override({ maxOrderNotional: 5 }, { ...who, actor: 'bob', untilUs: 900 })).toThrow('may not')
+    expect(() => book.change({ throttle: false } as never, who)).toThrow('risk.throttle cannot be changed')
+    expect(applied).toEqual([])
+    expect(change('ann', 5)()).toBe(2)
+  })
+})
