@@ -9,6 +9,8 @@ const tests = [
   'src/risk/fill-check.test.ts',
   'src/risk/output-audit.test.ts',
   'src/risk/gate-rest.test.ts',
+  'src/risk/gate-rare.test.ts',
+  'src/risk/limit-book.test.ts',
   'src/risk/breakers/breakers.test.ts',
 ]
 

@@ -77,6 +77,7 @@ describe('counts of a day', () => {
       const test = gateOf({
         global: { maxNotionalPerDay: 1_000 },
         strategies: { 1: { maxNotionalPerDay: 500 }, '*': {} },
+        groups: { other: { symbols: ['S0'], maxNotionalPerDay: 1_000 } },
       })
       test.gate.references.reference.fill(Number.NaN, 1)
       for (const strategy of [0, 0, 1])
@@ -241,13 +242,16 @@ describe('repeated entries', () => {
   it('are watched of so many strategies and sides, and one more is refused', () => {
     const guard = new ReentryGuard(parts, { limit: 1, windowMs: 1_000 })
     const order = { strategy: 0, instrument: 0, side: 1, nowNs: 0 } as never as Parameters<ReentryGuard['check']>[1]
+    let refused = 0
     for (let i = 0; i < 65_536; i++) {
-      Object.assign(order, { strategy: i >> 1, side: (i & 1) === 0 ? 1 : -1 })
-      expect(guard.check(0, order, true)).toBe(0)
+      order.strategy = i >> 1
+      order.side = (i & 1) === 0 ? 1 : -1
+      if (guard.check(0, order, true) !== 0) refused++
       guard.seen(0, order, 0, true)
     }
+    expect(refused).toBe(0)
     expect(guard.check(0, order, true)).toBe(0)
-    Object.assign(order, { strategy: 32_768 })
+    order.strategy = 32_768
     expect(guard.check(0, order, true)).toBe(Verdict.reentry)
     expect(guard.check(0, order, false)).toBe(0)
   })
@@ -380,18 +384,39 @@ describe('repeats', () => {
   })
 
   it('behind a place that was given to others are found all the same', () => {
-    for (let third = 3; third < 40; third++) {
-      const guard = new DuplicateGuard(2, 1_000, 2)
-      const pass = (quantity: number, nowMs: number) => {
-        const order = { instrument: 0, side: 1, quantity, price: 1, type: 0, strategy: 0, nowNs: nowMs * 1e6 }
-        const has = guard.hasRoom(order)
-        if (has) guard.take(order)
-        return has
+    for (let second = 2; second < 40; second++) {
+      for (let third = 40; third < 50; third++) {
+        const guard = new DuplicateGuard(2, 1_000, 2)
+        const pass = (quantity: number, nowMs: number) => {
+          const order = { instrument: 0, side: 1, quantity, price: 1, type: 0, strategy: 0, nowNs: nowMs * 1e6 }
+          const has = guard.hasRoom(order)
+          if (has) guard.take(order)
+          return has
+        }
+        expect([pass(1, 0), pass(second, 1), pass(third, 1_000)]).toEqual([true, true, true])
+        // The second was there once: one more makes two, and that is all of its window.
+        expect([1_000.5, 1_000.6, 1_001].map((nowMs) => pass(second, nowMs))).toEqual([true, false, true])
       }
-      expect([pass(1, 0), pass(2, 1), pass(third, 1_000)]).toEqual([true, true, true])
-      // The second was there once: one more makes two, and that is all of its window.
-      expect([pass(2, 1_000.5), pass(2, 1_000.6), pass(2, 1_001)]).toEqual([true, false, true])
     }
+  })
+
+  it('of one are as many as allowed where it is one; large orders are told apart', () => {
+    const guard = new DuplicateGuard(1, 10)
+    const large = 2 ** 40
+    const pass = (quantity: number, price: number, nowMs: number) => {
+      const order = { instrument: 0, side: 1, quantity, price, type: 0, strategy: 0, nowNs: nowMs * 1e6 }
+      const has = guard.hasRoom(order)
+      if (has) guard.take(order)
+      return has
+    }
+    expect([pass(large, 1, 0), pass(large, 1, 9.9), pass(large, 1, 10)]).toEqual([true, false, true])
+    // All of these are the same in their lower 32 bits.
+    expect([pass(2 * large, 1, 11), pass(0, 1, 11), pass(1, large, 11), pass(1, -large, 11)]).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ])
   })
 
   it('are counted exactly: as many as allowed, and one more when the oldest is a window old', () => {
@@ -455,5 +480,46 @@ describe('losses', () => {
     losses.reset('strategy', 's')
     expect(losses.halted()).toEqual([])
     expect(() => losses.reset('strategy', 's')).toThrow('No loss limit halts')
+  })
+})
+
+describe('an order without a limit', () => {
+  it('is worth its trigger or the reference, whichever is more, at the expensive end of the collar', () => {
+    const stop = (trigger: number, quantity: number) =>
+      gateOf({ maxOrderNotional: 1_155, priceCollarPercent: 5 }).submit({
+        type: TypeCode.STOP,
+        trigger,
+        quantity,
+        price: Number.NaN,
+      })
+    // 110.00 and 5 % more are 115.50; below the reference it is 105.00.
+    expect([10, 11].map((quantity) => stop(11_000, quantity))).toEqual(['ok', 'MAX_ORDER_NOTIONAL'])
+    expect([11, 12].map((quantity) => stop(9_000, quantity))).toEqual(['ok', 'MAX_ORDER_NOTIONAL'])
+  })
+
+  it('of a journal is worth its trigger where there is no price yet', () => {
+    const test = gateOf({ global: { maxNotionalPerDay: 1_000 } })
+    test.gate.references.reference.fill(Number.NaN)
+    test.gate.replayed(test.draft({ type: TypeCode.STOP, trigger: 9_000, quantity: 10, price: Number.NaN }))
+    expect(test.gate.extras.daily.of(0, 0)).toEqual({ orders: 1, value: 900, quantity: 10 })
+    test.quote(0, 100)
+    expect([2, 1].map((quantity) => test.submit({ quantity }))).toEqual(['DAILY_NOTIONAL', 'ok'])
+  })
+
+  it('that finds no room among open orders is told what they are bounded by', () => {
+    const test = gateOf({ maxOpenOrders: { instrument: 1 } })
+    test.send()
+    expect(test.gate.explain(test.draft())).toMatchObject([
+      { code: 'MAX_OPEN_ORDERS', limit: expect.stringContaining('"instrument":1'), observed: 'reached' },
+    ])
+  })
+
+  it('on an inverse contract is worth its contracts', () => {
+    const make = () => gateOf({ global: { maxPositionValue: 300 } }, [inverse])
+    expect([299, 300, 301].map((quantity) => make().submit({ ...market, quantity }))).toEqual([
+      'ok',
+      'ok',
+      'POSITION_VALUE',
+    ])
   })
 })

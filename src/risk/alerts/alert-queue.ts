@@ -33,6 +33,7 @@ export class AlertQueue {
   #timer: TimerHandle | undefined
   #isClosed = false
 
+  /** @throws TradewireError `TW_INVALID_CONFIG` for a bound that is none. */
   constructor(
     sink: AlertSink,
     time: Scheduler,
@@ -46,6 +47,17 @@ export class AlertQueue {
     this.#retryMs = options.retryMs ?? 500
     this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#onError = onError
+    for (const [name, value, least] of [
+      ['capacity', this.#capacity, 1],
+      ['retries', this.#retries, 0],
+      ['retryMs', this.#retryMs, 1],
+      ['timeoutMs', this.#timeoutMs, 1],
+    ] as const)
+      if (!Number.isSafeInteger(value) || value < least)
+        throw new TradewireError(
+          'TW_INVALID_CONFIG',
+          `alerts.${name} must be a whole number from ${least}, got ${value}`,
+        )
   }
 
   /** Alerts that wait. */
@@ -57,9 +69,9 @@ export class AlertQueue {
   put(alert: Alert): void {
     if (this.#isClosed) return
     if (this.#waiting.length >= this.#capacity) {
-      // The one that is under way stays the first.
-      this.#waiting.splice(this.#isBusy ? 1 : 0, 1)
       this.counters.dropped++
+      // The one that is under way stays the first; where there is room for no other, the new one goes.
+      if (this.#waiting.splice(1, 1).length === 0) return
     }
     this.#waiting.push(alert)
     if (!this.#isBusy) this.#send(0)
