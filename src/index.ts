@@ -194,6 +194,15 @@ export {
 export { fromJson, type ModelByKind, marketEventFromJson, modelKinds, toJson } from './model/schemas.js'
 // Orders
 export type { ConnectorRoute } from './oms/connector-route.js'
+export type { Drift, DriftKind, DriftPolicy, DriftReport } from './oms/drift.js'
+export type { DropCopyDesk, DropCopyOptions, TakeOptions } from './oms/drop-copy/drop-copy-desk.js'
+export type { DropCopyExecution } from './oms/drop-copy/drop-copy-execution.js'
+export type {
+  DropCopyDifferenceReport,
+  DropCopyReport,
+  ReportedExecution,
+} from './oms/drop-copy/drop-copy-report.js'
+export type { DropCopyFault } from './oms/drop-copy/line-comparison.js'
 export type { Evidence } from './oms/explain.js'
 export type { OrderEvent, OrderEventType } from './oms/order-event.js'
 export type { OrderHandle, WaitOptions } from './oms/order-handle.js'

@@ -7,6 +7,7 @@ import type { ApprovedOrder, ApprovedReplace } from '../orders/approved-order.js
 import type { OrderReports } from '../orders/reports.js'
 import type { MarketSink } from '../ring/sink.js'
 import type { BaseConnector } from './base-connector.js'
+import type { DropCopySink } from './drop-copy-sink.js'
 import type { RecalledBooks } from './recalled-books.js'
 
 /** The surroundings of a connector. Implemented by the trading system and by the conformance kit. */
@@ -23,6 +24,11 @@ export interface ConnectorHost {
   readonly isDataOnly?: boolean
   /** Takes the outcomes of orders. */
   readonly reports: OrderReports
+  /**
+   * Takes what the connector hears over a second, independent line (a drop copy), to be compared with the books. Hosts that
+   * compare nothing have none: then such a line's reports are reports like any other's.
+   */
+  readonly dropCopy?: DropCopySink | undefined
   /** Whether a view is the one of this host's own risk gate. Nothing else is sent. */
   isApproved(view: ApprovedOrder | ApprovedReplace): boolean
   /**

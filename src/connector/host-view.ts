@@ -8,7 +8,7 @@ import type { RecalledBooks } from './recalled-books.js'
 
 /** A host with another market sink. */
 export function hostWithMarket(host: ConnectorHost, market: MarketSink): ConnectorHost {
-  const { time, random, seed, logger, instruments, reports, isDataOnly = false } = host
+  const { time, random, seed, logger, instruments, reports, isDataOnly = false, dropCopy } = host
   return {
     time,
     random,
@@ -18,6 +18,7 @@ export function hostWithMarket(host: ConnectorHost, market: MarketSink): Connect
     market,
     isDataOnly,
     reports,
+    ...(dropCopy === undefined ? {} : { dropCopy }),
     isApproved: (view) => host.isApproved(view),
     ...(host.leaving === undefined ? {} : { leaving: (view: ApprovedOrder | ApprovedReplace) => host.leaving?.(view) }),
     wake: () => host.wake(),

@@ -27,6 +27,7 @@ import type { RiskGate } from '../risk/gate.js'
 import type { Scope, TradingStateName } from '../risk/trading-state.js'
 import { ClientIds } from './client-ids.js'
 import { type CoreNames, type CoreSizes, NameBook } from './core-names.js'
+import { DriftLog } from './drift.js'
 import { EventDelivery } from './event-delivery.js'
 import { explainOrder } from './explain.js'
 import { ExternalExecs } from './external-execs.js'
@@ -86,6 +87,8 @@ export class OrderCore implements HandleHome {
   /** Parent orders on record, and whose children orders are. */
   readonly parents: ParentBooks
   readonly statistics = new OrderStatistics()
+  /** What our books and somebody else's tell differently. */
+  readonly drift: DriftLog
   /** By index of their name; a hole for names that only the journal knows. */
   readonly connectors: (BaseConnector | undefined)[] = []
   /** Executions of external orders that are booked. */
@@ -164,6 +167,7 @@ export class OrderCore implements HandleHome {
       connectors,
     })
     turn.bind(this.sender, news)
+    this.drift = new DriftLog(this)
     gate.actions = {
       halt: (scope, index, control, reason) =>
         controls.set(scope, index, 'HALTED', 'risk gate', `${riskControls[control].code}: ${reason}`),

@@ -5,11 +5,12 @@
 import type { BaseConnector } from '../connector/base-connector.js'
 import { TradewireError } from '../core/errors.js'
 import { sleep, type Time } from '../core/time.js'
+import { unitsToText } from '../model/decimal.js'
 import { StatusCode } from '../orders/codes.js'
 import { lifecycle } from '../orders/derive.js'
 import { isClosed } from '../orders/lifecycle.js'
 import { Field } from '../orders/order-table.js'
-import type { ReconcileResult } from '../reconcile/actions.js'
+import type { Finding, ReconcileResult } from '../reconcile/actions.js'
 import { describeReconciliation } from '../reconcile/describe.js'
 import {
   emptyMemory,
@@ -19,6 +20,7 @@ import {
   type VenueAnswers,
 } from '../reconcile/inputs.js'
 import { reconcile } from '../reconcile/reconcile.js'
+import type { DriftPolicy } from './drift.js'
 import { LocalBooks } from './local-books.js'
 import { localCash, tradedCurrencies } from './local-cash.js'
 import { OrderAges } from './order-ages.js'
@@ -43,6 +45,8 @@ export interface ReconcilerOptions extends Omit<ReconcilePolicy, 'phase'> {
   lookbackMs?: number
   /** At most so many rounds until nothing is left to do; 5 unless given. */
   maxRounds?: number
+  /** What balances that drift lead to beside being told; `alert` unless given. */
+  onDrift?: DriftPolicy
   /** The account that is a connector's own, by the connector's name; the first account of the system unless given. */
   accountOf?: (connector: string) => string | undefined
 }
@@ -196,14 +200,17 @@ export class Reconciler {
       for (const action of result.actions) applyAction(core, this.#intake, connector, action)
       for (const finding of result.findings) {
         if (finding.severity !== 'alert') continue
-        const key = `${finding.kind} ${finding.order ?? ''} ${finding.account ?? ''} ${finding.instrument ?? ''}`
-        this.#tell(
+        // A balance that has moved once more is another case.
+        const { currency = '', venue = '' } = finding.kind === 'balance_drift' ? finding.details : {}
+        const key = `${finding.kind} ${finding.order ?? ''} ${finding.account ?? ''} ${finding.instrument ?? ''} ${currency} ${venue}`
+        const isNew = this.#tell(
           alerts,
           key,
           `RECONCILE_${finding.kind.toUpperCase()}`,
           core.ids.numberOf(finding.order ?? ''),
           `${connector.name}: ${finding.kind} ${JSON.stringify(finding.details)}`,
         )
+        if (isNew) this.#drifted(connector.name, finding)
       }
       return result
     } finally {
@@ -218,10 +225,37 @@ export class Reconciler {
     return traders.length === 1 ? { cash: localCash(core), untrackedCurrencies: tradedCurrencies(core) } : {}
   }
 
-  /** Tells an alert, once for as long as every run finds it again. */
-  #tell(alerts: Alerts, key: string, kind: string, orderNumber: number, message: string): void {
-    if (!alerts.known.has(key) && !alerts.now.has(key)) this.#core.anomaly(kind, orderNumber, message)
+  /** Tells an alert, once for as long as every run finds it again. Returns whether it is new. */
+  #tell(alerts: Alerts, key: string, kind: string, orderNumber: number, message: string): boolean {
+    const isNew = !alerts.known.has(key) && !alerts.now.has(key)
+    if (isNew) this.#core.anomaly(kind, orderNumber, message)
     alerts.now.add(key)
+    return isNew
+  }
+
+  /** A position or a balance that differs is drift. Positions have a rule of their own for what follows. */
+  #drifted(connector: string, { kind, account, instrument, details }: Finding): void {
+    const core = this.#core
+    const options = this.#options
+    const about = { connector, ...(account === undefined ? {} : { account }) }
+    if (kind === 'balance_drift') {
+      const { currency = '', expected = '', venue = '', drift = '' } = details
+      const message = `${connector}: balance of ${account} in ${currency} is ${venue}, ${drift} beside what our trades paid (${expected})`
+      core.drift.found({
+        kind: 'balance',
+        ...about,
+        currency: String(currency),
+        message,
+        instrumentIndex: -1,
+        policy: options.onDrift ?? 'alert',
+      })
+    } else if (kind === 'position_mismatch' && instrument !== undefined) {
+      const { name, sizeScale } = this.#words(instrument)
+      const amount = (units: string | number | undefined) => unitsToText(Number(units), sizeScale)
+      const message = `${connector}: position of ${account} in ${name} is ${amount(details.oursUnits)} here and ${amount(details.venueUnits)} at the venue`
+      const policy = options.positionMismatch === 'adjust' ? 'alert' : 'halted'
+      core.drift.found({ kind: 'position', ...about, instrument: name, message, instrumentIndex: instrument, policy })
+    }
   }
 
   /**

@@ -17,6 +17,7 @@ import { openSegmentJournal } from '../journal/segment-journal.js'
 import type { BarAggregator } from '../market/bar-aggregator.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { ConnectorId } from '../model/ids.js'
+import type { DropCopyDesk } from '../oms/drop-copy/drop-copy-desk.js'
 import type { PositionMode } from '../oms/hedging.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderDefaults } from '../oms/order-entry.js'
@@ -32,6 +33,7 @@ import { FeedRouter } from '../routing/feed-router.js'
 import { requireEnvironment, type TradingSystemConfig } from './config.js'
 import { ConnectorHub, type ConnectorHubParts } from './connector-hub.js'
 import { deploymentOf, requireSameDeployment } from './deployment.js'
+import { copiedBy, watchLine } from './drop-copies.js'
 import { MarketHub } from './market-hub.js'
 import { paperName, type TradingSystemParts } from './options.js'
 import { powerOfTwo, sizesOf } from './order-plane.js'
@@ -104,15 +106,18 @@ export function composeConnectorHub(
   feeds: FeedRouter,
   connectors: Readonly<Record<string, BaseConnector>>,
   paper: SimulatedConnector | undefined,
+  dropCopies: DropCopyDesk,
   listeners: Pick<ConnectorHubParts, 'onConnection' | 'onReconciled' | 'onInstrument'>,
 ): ConnectorHub {
   const { reconciliation = {}, onOverfill = 'halt', externalOrders = 'adopt', seed = 1 } = config
-  const { notFound, positionMismatch, venueGraceMs } = reconciliation
+  const { notFound, positionMismatch, venueGraceMs, onDrift, balanceTolerance } = reconciliation
   const intake = new ReportIntake(core, { onOverfill, external: externalOrders })
   const reconciler = new Reconciler(core, intake, time, {
     ...(notFound === undefined ? {} : { notFound }),
     ...(positionMismatch === undefined ? {} : { positionMismatch }),
     ...(venueGraceMs === undefined ? {} : { venueGraceUs: venueGraceMs * 1_000 }),
+    ...(onDrift === undefined ? {} : { onDrift }),
+    ...(balanceTolerance === undefined ? {} : { balanceTolerance: String(balanceTolerance) }),
     ...(config.accounts === undefined ? {} : { accountOf: (name: string) => accountOver(config, name) }),
   })
   const hub = new ConnectorHub({
@@ -135,9 +140,14 @@ export function composeConnectorHub(
   core.onDoubt = (connector) => hub.doubt(connector)
   const all = paper === undefined ? connectors : { ...connectors, [paperName]: paper }
   for (const [name, connector] of Object.entries(all)) {
-    const isDataOnly = paper !== undefined && connector !== paper
+    const copied = copiedBy(config.dropCopy?.lines, name)
+    const isDataOnly = (paper !== undefined && connector !== paper) || copied !== undefined
     if (!isDataOnly) requireEnvironment(config, name, connector.capabilities.orders?.environment)
-    hub.add(name, connector, isDataOnly)
+    hub.add(name, connector, {
+      isDataOnly,
+      ...(copied === undefined ? { dropCopy: dropCopies.sink(name) } : { reports: dropCopies.reportsOf(copied) }),
+    })
+    if (copied !== undefined) watchLine(dropCopies, copied, connector, time, (error, where) => problem(where, error))
   }
   return hub
 }

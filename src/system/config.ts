@@ -25,12 +25,14 @@ import {
   wholeNumber,
 } from '../model/config-schema.js'
 import { checkInput, type FieldFault } from '../model/schema/parse.js'
+import type { DriftPolicy } from '../oms/drift.js'
 import type { PositionMode } from '../oms/hedging.js'
 import type { LargeOrderOptions } from '../oms/order-rules.js'
 import { type ValidationConfig, validationSchema } from '../oms/validation/config.js'
 import { type ProfileName, profileNames } from '../ring/profiles.js'
 import type { LimitPatch } from '../risk/limit-book.js'
 import type { RiskLimits } from '../risk/limits.js'
+import { type DropCopyConfig, dropCopySchema } from './drop-copy-config.js'
 import {
   type BreakerConfig,
   breakersSchema,
@@ -136,7 +138,13 @@ export interface TradingSystemConfig {
     positionMismatch?: 'halt' | 'adjust'
     venueGraceMs?: number
     intervalMs?: number
+    /** What balances that drift lead to beside being told: nothing (`alert`, unless given), or their account is halted. */
+    onDrift?: DriftPolicy
+    /** Differences of balances up to this are rounding, in the currency itself; 0.01 unless given. */
+    balanceTolerance?: string | number
   }
+  /** Executions compared with those that a second, independent line tells; nothing unless given. See `system.dropCopy`. */
+  dropCopy?: DropCopyConfig
   /** Bounds of tables and buffers. `orders`, `trades` and `ring` are rounded up to a power of two. */
   limits?: {
     orders?: number
@@ -209,8 +217,11 @@ const entries = {
       positionMismatch: optional(oneOf(['halt', 'adjust'])),
       venueGraceMs: optional(durationMs()),
       intervalMs: optional(durationMs()),
+      onDrift: optional(oneOf(['alert', 'halt'])),
+      balanceTolerance: optional(amount({ min: '0' })),
     }),
   ),
+  dropCopy: optional(dropCopySchema),
   limits: optional(
     options({
       orders: optional(positiveInteger(1_048_576)),

@@ -2,6 +2,7 @@
 
 import type { BaseConnector } from '../connector/base-connector.js'
 import type { ConnectorHost } from '../connector/connector-host.js'
+import type { DropCopySink } from '../connector/drop-copy-sink.js'
 import { isMarketDriver, type MarketDriver } from '../connector/market-driver.js'
 import { TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
@@ -18,6 +19,7 @@ import type { ReportIntake } from '../oms/report-intake.js'
 import { StatusCode } from '../orders/codes.js'
 import { lifecycle } from '../orders/derive.js'
 import { Field } from '../orders/order-table.js'
+import type { OrderReports } from '../orders/reports.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import type { MarketSink } from '../ring/sink.js'
 import type { ConnectionEvent } from './strategy.js'
@@ -46,6 +48,16 @@ export interface ConnectorHubParts {
   onConnection: (event: ConnectionEvent) => void
   onReconciled: (report: ReconciliationReport) => void
   onError: (error: unknown, where: string) => void
+}
+
+/** What sets a connector apart from one that trades. */
+export interface ConnectorRole {
+  /** Nothing is sent over it, and its account is nobody's business. */
+  isDataOnly?: boolean
+  /** Where its reports go instead of the books. */
+  reports?: OrderReports
+  /** Where executions go that it hears over a line of its own. */
+  dropCopy?: DropCopySink | undefined
 }
 
 /** Holds the connectors of one system. */
@@ -91,11 +103,11 @@ export class ConnectorHub {
   }
 
   /** Adds a connector under a name. */
-  add(name: string, connector: BaseConnector, isDataOnly = false): void {
+  add(name: string, connector: BaseConnector, role: ConnectorRole = {}): void {
     if (this.byName.has(name)) throw new TradewireError('TW_DUPLICATE', `There is a connector named "${name}" already`)
     const { core } = this.#parts
     const index = core.intern('connector', name)
-    connector.attach(this.#hostFor(isDataOnly), name, index)
+    connector.attach(this.#hostFor(role), name, index)
     core.connectors[index] = connector
     this.byName.set(name, connector)
     connector.events.on('state', ({ from, to, reason }) => {
@@ -243,7 +255,7 @@ export class ConnectorHub {
     }
   }
 
-  #hostFor(isDataOnly: boolean): ConnectorHost {
+  #hostFor({ isDataOnly = false, reports, dropCopy }: ConnectorRole): ConnectorHost {
     const { core, intake, market, time, random, seed, logger, instruments } = this.#parts
     return {
       time,
@@ -253,7 +265,8 @@ export class ConnectorHub {
       instruments,
       market,
       isDataOnly,
-      reports: intake,
+      reports: reports ?? intake,
+      ...(dropCopy === undefined ? {} : { dropCopy }),
       isApproved: (view) => core.gate.isOwn(view),
       leaving: (view) => core.gate.leaving(view),
       wake: () => this.wake(),

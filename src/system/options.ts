@@ -22,6 +22,7 @@ import type { OwnCheck } from '../risk/gate-check.js'
 import type { LimitBookOptions } from '../risk/limit-book.js'
 import type { MarginModel } from '../risk/measures/margin.js'
 import { configNames, inspectConfig, requireLive, type TradingSystemConfig } from './config.js'
+import { dropCopyFaults } from './drop-copy-config.js'
 import { checkShadowOptions, type ShadowOptions } from './shadow-desk.js'
 import type { Strategy } from './strategy.js'
 import type { HistoryProvider } from './warm-up.js'
@@ -232,6 +233,10 @@ export function takeOptions(options: TradingSystemOptions): { config: TradingSys
   else {
     faults.push(...paperFaults(checked.value, parts as TradingSystemParts))
     faults.push(...accountFaults(checked.value, parts as TradingSystemParts))
+    const { dropCopy } = checked.value
+    const { connectors = {}, paper } = parts as TradingSystemParts
+    const names = [...Object.keys(connectors), ...(paper === undefined ? [] : [paperName])]
+    if (dropCopy !== undefined) faults.push(...dropCopyFaults(dropCopy, names))
     if (faults.length === 0) return { config: checked.value, parts: parts as TradingSystemParts }
   }
   throw faultError('TW_INVALID_CONFIG', 'trading system', faults)

@@ -1,4 +1,6 @@
 /** The events of a trading system. */
+import type { Drift } from '../oms/drift.js'
+import type { DropCopyReport } from '../oms/drop-copy/drop-copy-report.js'
 import type { ReconciliationReport } from '../oms/reconciler.js'
 import type { FeedEvent } from './feed-event.js'
 import type { Problem } from './problems.js'
@@ -11,6 +13,10 @@ import type { StrategyFailure } from './strategy-desk.js'
 export interface TradingSystemEvents {
   connection: ConnectionEvent
   reconciled: ReconciliationReport
+  /** A position, a balance or an execution is told differently here and elsewhere: once for each case. */
+  drift: Drift
+  /** A drop copy tells something else than our books do, or a difference is over. */
+  dropCopy: DropCopyReport
   problem: Problem
   /** A route or a feed uses another connector from now on. */
   routing: RoutingEvent

@@ -11,7 +11,7 @@ import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
 import { type Logger, silentLogger } from '../core/logger.js'
 import { RealTime } from '../core/real-time.js'
-import { StandstillWatch } from '../core/standstill.js'
+import type { StandstillWatch } from '../core/standstill.js'
 import type { Time } from '../core/time.js'
 import { VirtualTime } from '../core/virtual-time.js'
 import type { ExecutionDesk } from '../execution/desk.js'
@@ -23,6 +23,10 @@ import { QuoteCache } from '../market/quote-cache.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { OrderSnapshot } from '../model/order.js'
+import type { DriftReport } from '../oms/drift.js'
+import type { DropCopyDesk } from '../oms/drop-copy/drop-copy-desk.js'
+import type { DropCopyExecution } from '../oms/drop-copy/drop-copy-execution.js'
+import type { DropCopyReport } from '../oms/drop-copy/drop-copy-report.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderDefaults } from '../oms/order-entry.js'
 import { OrderManager } from '../oms/order-manager.js'
@@ -55,6 +59,7 @@ import {
 } from './compose.js'
 import { requireOwnLimits, type TradingSystemConfig } from './config.js'
 import type { ConnectorHub } from './connector-hub.js'
+import { composeDropCopies } from './drop-copies.js'
 import { composeFeedDesk } from './feed-desk.js'
 import { KillDesk, type KillOptions } from './kill-desk.js'
 import {
@@ -70,6 +75,7 @@ import type { RiskDesk } from './risk-desk.js'
 import type { RouteReport, RoutingDesk } from './routing-desk.js'
 import { checkRunOptions, moveMarkets, type RunOptions } from './run.js'
 import type { ShadowDesk } from './shadow-desk.js'
+import { composeStandstillWatch } from './standstill-watch.js'
 import { exportState, memoryUse, type SystemState } from './state.js'
 import type { Strategy } from './strategy.js'
 import type { StrategyDesk } from './strategy-desk.js'
@@ -109,6 +115,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
   /** How good the market data are: scores, counts and a report; its issues are events of `feed`, too. */
   readonly quality: DataQualityMonitor
   readonly journal: Journal
+  /** Executions against those that a second line tells, see the option `dropCopy`. */
+  readonly dropCopy: DropCopyDesk
   /** What the journal held at the start. */
   readonly recovery: RecoveryReport
   /** What a simulated venue makes of the same orders; undefined without `shadow`. */
@@ -174,9 +182,12 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.#kills = new KillDesk(this.#core, this.orders, this.time, this.risk.groups, (e) => this.#problem('flatten', e))
     resources.defer(() => this.#kills.close())
     this.orders.events.on('listenerError', ({ event, error }) => this.#problem(`a listener of ${event}`, error))
-    this.#watch = this.#standstillWatch()
+    const isIdle = () => this.#runs.size === 0 && this.#phase === 'running'
+    this.#watch = composeStandstillWatch(surroundings, isIdle)
     this.#feeds = composeFeeds(surroundings, this.ring, () => this.#hub.wake())
-    this.#hub = composeConnectorHub(surroundings, this.ring, this.#feeds, connectors, paper, {
+    this.#core.drift.onDrift = (drift) => this.events.emit('drift', drift)
+    this.dropCopy = composeDropCopies(surroundings, (report) => this.events.emit('dropCopy', report))
+    this.#hub = composeConnectorHub(surroundings, this.ring, this.#feeds, connectors, paper, this.dropCopy, {
       onInstrument: (index) => {
         this.risk.groups.apply()
         this.#routing.instrumentsAdded(index)
@@ -308,6 +319,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     await this.#desk.startAll(this.#strategies, signal)
     const { intervalMs } = this.config.reconciliation ?? {}
     if (intervalMs !== undefined) this.#hub.reconcileEvery(intervalMs)
+    this.dropCopy.start()
     this.risk.start()
     this.#kills.resume()
     this.#startWatchdog()
@@ -344,6 +356,11 @@ export class TradingSystem<C extends Connectors = Connectors> {
   /** Reports of the reconciliations so far, by connector: the latest of each. */
   get reconciliations(): ReadonlyMap<string, ReconciliationReport> {
     return this.#hub.reports
+  }
+
+  /** What our books and somebody else's told differently so far: positions, balances, executions. */
+  get drift(): DriftReport {
+    return this.#core.drift.report()
   }
 
   /** What went wrong so far and was dealt with: how often, and the latest of it. */
@@ -406,6 +423,22 @@ export class TradingSystem<C extends Connectors = Connectors> {
   /** Compares our books with a connector's venue now, and folds what follows. */
   reconcile(connector?: string, signal?: AbortSignal): Promise<ReconciliationReport> {
     return this.#hub.reconcileNow(this.#hub.get(connector), signal)
+  }
+
+  /**
+   * Compares a connector's executions with those that its drop copy tells, now. With `executions` these are what is compared:
+   * a complete list of a period, such as a broker's file of the day, for which no option is needed.
+   *
+   * @throws TradewireError `TW_INVALID_ARGUMENT` for a connector without a drop copy, or naming the field of an execution.
+   */
+  compareDropCopy(
+    connector?: string,
+    executions?: readonly DropCopyExecution[],
+    period: { sinceUs?: number; untilUs?: number } = {},
+  ): DropCopyReport {
+    const { name } = this.#hub.get(connector)
+    if (executions === undefined) return this.dropCopy.compare(name)
+    return this.dropCopy.compareList(name, executions, period)
   }
 
   /** Adds a strategy, with the state it saved before, and starts it when the system runs. @throws TradewireError as `start`. */
@@ -534,28 +567,6 @@ export class TradingSystem<C extends Connectors = Connectors> {
       this.events.removeAllListeners()
       this.orders.events.removeAllListeners()
     }
-  }
-
-  /** Waits for orders on a virtual clock that nobody moves fail after a while, instead of never ending. */
-  #standstillWatch(): StandstillWatch | undefined {
-    const { time } = this
-    const core = this.#core
-    core.onSettling = () => time.requestSettling?.()
-    if (!(time instanceof VirtualTime)) return undefined
-    const watch = new StandstillWatch(
-      time,
-      () => this.#runs.size === 0 && this.#phase === 'running' && core.hasWaits,
-      () =>
-        core.giveUpWaits(
-          new TradewireError(
-            'TW_STANDSTILL',
-            'An order is awaited, and nothing moves virtual time: call system.run() first, or await both together: const [, result] = await Promise.all([system.run({ durationMs }), order.done()])',
-          ),
-        ),
-    )
-    core.onWait = () => watch.begin()
-    this.#resources.defer(() => watch.end())
-    return watch
   }
 
   /** Awaits something that virtual time has to bring about, while nobody runs the market. */

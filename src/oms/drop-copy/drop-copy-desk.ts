@@ -16,7 +16,7 @@ import * as Field from '../../orders/order-fields.js'
 import type { OrderReports } from '../../orders/reports.js'
 import type { VenueFillReport } from '../../orders/venue-reports.js'
 import { compareExecutions, type LineExecution } from '../../reconcile/drop-copy.js'
-import type { DriftLog, DriftPolicy } from '../drift.js'
+import type { DriftPolicy } from '../drift.js'
 import type { OrderCore } from '../order-core.js'
 import type { OrderEvent } from '../order-event.js'
 import { fillReportFault, textOf } from '../report-faults.js'
@@ -49,7 +49,6 @@ export interface DropCopyOptions {
 export interface DropCopyParts {
   readonly core: OrderCore
   readonly time: Time
-  readonly drift: DriftLog
   readonly options: DropCopyOptions
   /** Names of the connectors that are compared. */
   readonly connectors: readonly string[]
@@ -87,7 +86,12 @@ export class DropCopyDesk {
     this.#rules = { graceUs: graceMs * 1_000, matching, remembered, ownOnly: !parts.booksExternal }
     if (parts.connectors.length === 0) return
     this.#stopListening = parts.core.events.on('order', (event) => this.#onOrder(event))
-    this.#timer = parts.time.every(parts.options.everyMs ?? 1_000, () => this.compareAll())
+  }
+
+  /** Compares again and again from now on. */
+  start(): void {
+    const { connectors, time, options } = this.#parts
+    if (connectors.length > 0) this.#timer = time.every(options.everyMs ?? 1_000, () => this.compareAll())
   }
 
   /** Names of the connectors that are compared. */
@@ -273,7 +277,7 @@ export class DropCopyDesk {
 
   #tell(connector: string, differences: readonly DropCopyDifference[]): void {
     if (differences.length === 0) return
-    const { core, drift, options } = this.#parts
+    const { core, options } = this.#parts
     core.beginTurn()
     try {
       for (const difference of differences) {
@@ -283,7 +287,7 @@ export class DropCopyDesk {
         )
         const number = clientOrderId === undefined ? 0 : core.ids.numberOf(clientOrderId)
         core.anomaly(`DROP_COPY_${kind.toUpperCase()}`, number, `${connector}: ${message}`)
-        drift.found({
+        core.drift.found({
           kind,
           connector,
           ...(account === '' ? {} : { account }),
