@@ -92,6 +92,7 @@ export type {
   PriceHandler,
   StatusHandler,
   StreamHandler,
+  StreamOptions,
   TradeHandler,
 } from './manager/market-streams.js'
 // Market data and positions
@@ -259,6 +260,7 @@ export {
 } from './portfolio/performance-tracker.js'
 export { Portfolio } from './portfolio/portfolio.js'
 export { type PortfolioSnapshot, portfolioSnapshot } from './portfolio/snapshot.js'
+export type { FilterKind, MarketFilter, RowPredicate } from './ring/filter.js'
 export { type PerformanceProfile, type ProfileName, performanceProfiles, profileNames } from './ring/profiles.js'
 export type { MarketSink } from './ring/sink.js'
 export type { Breach } from './risk/breach.js'

@@ -13,7 +13,9 @@ import { TradewireError } from '../core/errors.js'
 import type { Position } from '../model/account.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
 import type { OrderHandle } from '../oms/order-handle.js'
+import { checkFilter } from '../ring/filter.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
+import { refuseUnknownOptions } from '../ring/options.js'
 import type { FeedLineReport } from '../routing/feed.js'
 import type { RouteReport } from '../system/routing-desk.js'
 import {
@@ -29,6 +31,7 @@ import {
   type StatusHandler,
   type Stream,
   type StreamHandler,
+  type StreamOptions,
   streamConsumer,
   streams,
   type TradeHandler,
@@ -150,7 +153,7 @@ export class ExchangeManager {
 
   /**
    * Subscribes to quotes. The handler, where one is given, gets batches of views that are valid during the call; the latest
-   * prices can be asked for in any case ({@link getPrice}). Returns the end of it.
+   * prices can be asked for in any case ({@link getPrice}). With `options.filter` it gets what passes. Returns the end of it.
    *
    * @throws TradewireError `TW_UNKNOWN_INSTRUMENT`, `TW_NOT_SUPPORTED`.
    *
@@ -169,28 +172,48 @@ export class ExchangeManager {
    * await manager.stopAll()
    * ```
    */
-  async subscribePrice(symbols: readonly string[], onQuotes?: PriceHandler): Promise<() => Promise<void>> {
-    return this.#subscribe(symbols, streams.quotes, onQuotes)
+  async subscribePrice(
+    symbols: readonly string[],
+    onQuotes?: PriceHandler,
+    options: StreamOptions = {},
+  ): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.quotes, onQuotes, options)
   }
 
   /** As {@link subscribePrice}, for trades. */
-  async subscribeTrades(symbols: readonly string[], onTrades?: TradeHandler): Promise<() => Promise<void>> {
-    return this.#subscribe(symbols, streams.trades, onTrades)
+  async subscribeTrades(
+    symbols: readonly string[],
+    onTrades?: TradeHandler,
+    options: StreamOptions = {},
+  ): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.trades, onTrades, options)
   }
 
   /** As {@link subscribePrice}, for order books: snapshots and changes as the venue sends them. */
-  async subscribeBook(symbols: readonly string[], onBooks?: BookHandler): Promise<() => Promise<void>> {
-    return this.#subscribe(symbols, streams.books, onBooks)
+  async subscribeBook(
+    symbols: readonly string[],
+    onBooks?: BookHandler,
+    options: StreamOptions = {},
+  ): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.books, onBooks, options)
   }
 
   /** As {@link subscribePrice}, for bars that a source makes itself; bars of any length are made by `system.bars`. */
-  async subscribeBars(symbols: readonly string[], onBars?: BarHandler): Promise<() => Promise<void>> {
-    return this.#subscribe(symbols, streams.bars, onBars)
+  async subscribeBars(
+    symbols: readonly string[],
+    onBars?: BarHandler,
+    options: StreamOptions = {},
+  ): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.bars, onBars, options)
   }
 
   /** As {@link subscribePrice}, for halts, openings and closes. */
-  async subscribeStatus(symbols: readonly string[], onStatuses?: StatusHandler): Promise<() => Promise<void>> {
-    return this.#subscribe(symbols, streams.statuses, onStatuses)
+  async subscribeStatus(
+    symbols: readonly string[],
+    onStatuses?: StatusHandler,
+    options: StreamOptions = {},
+  ): Promise<() => Promise<void>> {
+    return this.#subscribe(symbols, streams.statuses, onStatuses, options)
   }
 
   /** Ends the subscriptions made here to these symbols, of these kinds or of all. */
@@ -261,15 +284,20 @@ export class ExchangeManager {
     symbols: readonly string[],
     stream: Stream<View>,
     handler: StreamHandler<View> | undefined,
+    options: StreamOptions,
   ): Promise<() => Promise<void>> {
     const { system } = this
+    refuseUnknownOptions('subscribe', options, ['filter'])
+    const { filter } = options
+    if (filter !== undefined) checkFilter(filter)
+    const onError = (error: unknown) => this.#failed(`the subscription to ${stream.kind}`, error)
     const { kind } = stream
     let left = [...new Set(symbols)]
     for (const symbol of left) system.instruments.get(symbol)
     const listen = () =>
       handler === undefined || left.length === 0
         ? undefined
-        : streamConsumer(system, stream, left, handler, (error) => this.#failed(`the subscription to ${kind}`, error))
+        : streamConsumer(system, stream, left, handler, onError, filter)
     let consumer = listen()
     try {
       await system.subscribe(left, [kind])

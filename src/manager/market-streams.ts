@@ -2,10 +2,17 @@
 import type { DataKind } from '../connector/capabilities.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { RingConsumer } from '../ring/consumer.js'
+import type { MarketFilter } from '../ring/filter.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import type { RingHandlers } from '../ring/kinds.js'
 import type { TradingSystem } from '../system/trading-system.js'
 import { BarView, BookView, QuoteView, StatusView, TradeView } from '../system/views.js'
+
+/** What a subscription may be told. */
+export interface StreamOptions {
+  /** What the callback gets of its symbols; all unless given. What does not pass is counted in the ring's consumer. */
+  filter?: MarketFilter
+}
 
 /** Gets batches. The views are valid during the call. */
 export type StreamHandler<View> = (batch: Iterable<View>) => void
@@ -88,6 +95,7 @@ export function streamConsumer<View extends RowView>(
   symbols: readonly string[],
   handler: StreamHandler<View>,
   onError: (error: unknown) => void,
+  filter?: MarketFilter,
 ): RingConsumer {
   const wanted = new Set(symbols.map((symbol) => system.instruments.get(symbol).index))
   const view = stream.view(system.instruments)
@@ -105,6 +113,7 @@ export function streamConsumer<View extends RowView>(
       },
     },
     onError,
+    ...(filter === undefined ? {} : { filter }),
   })
 }
 

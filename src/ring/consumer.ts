@@ -6,6 +6,7 @@
  * cannot be overwritten by what the handler publishes.
  */
 import { TradewireError } from '../core/errors.js'
+import { CompiledFilter, type MarketFilter } from './filter.js'
 import type { IngestRing } from './ingest-ring.js'
 import { EventKind, type RingHandlers } from './kinds.js'
 import { integerBetween, refuseUnknownOptions } from './options.js'
@@ -20,15 +21,17 @@ export interface RingConsumerOptions {
   readonly policy: OverflowPolicy
   /** Batch handlers, at least one. Which kinds have one is fixed when the consumer is added. */
   readonly handlers: RingHandlers
+  /** What the handlers get; all unless given. What does not pass is counted as `filtered`. */
+  readonly filter?: MarketFilter
   /** Largest number of rows in a batch, default 1024. */
   readonly maxBatch?: number
   /** Called when a handler throws, after the error was counted. An error thrown here is ignored. */
   readonly onError?: (error: unknown, consumer: RingConsumer) => void
 }
 
-const optionNames = ['name', 'policy', 'handlers', 'maxBatch', 'onError'] as const
+const optionNames = ['name', 'policy', 'handlers', 'filter', 'maxBatch', 'onError'] as const
 
-const Count = { start: 0, position: 1, delivered: 2, dropped: 3, conflated: 4, errors: 5 } as const
+const Count = { start: 0, position: 1, delivered: 2, dropped: 3, conflated: 4, errors: 5, filtered: 6 } as const
 
 const handlerNames = ['', 'onQuotes', 'onTrades', 'onBooks', 'onBars', 'onStatuses', 'onNotes'] as const
 
@@ -42,7 +45,8 @@ export class RingConsumer {
   readonly #handlers: RingHandlers
   readonly #maxBatch: number
   readonly #onError: ((error: unknown, consumer: RingConsumer) => void) | undefined
-  readonly #counts = new Float64Array(6)
+  readonly #filter: CompiledFilter | undefined
+  readonly #counts = new Float64Array(7)
   /** Bit k is set when tag k ends a run of another kind: kinds with a handler, and replaced events. */
   readonly #stops: number
   /** The bits of an entry that matter: the kind, and for a conflating consumer the replaced bit. */
@@ -67,6 +71,7 @@ export class RingConsumer {
     this.policy = options.policy
     this.#ring = ring
     this.#handlers = options.handlers
+    this.#filter = options.filter === undefined ? undefined : new CompiledFilter(options.filter)
     this.#maxBatch = integerBetween('maxBatch', options.maxBatch ?? 1024, 1, 2 ** 30)
     this.#onError = options.onError
     this.#stops = handledKinds(options.handlers) | 0xff00
@@ -75,7 +80,7 @@ export class RingConsumer {
     this.#counts[Count.position] = ring.head
   }
 
-  /** Counters at this instant: `offered = delivered + dropped + conflated + queued`. */
+  /** Counters at this instant: `offered = delivered + dropped + conflated + filtered + queued`. */
   get counters(): ConsumerCounters {
     this.#catchUp()
     const counts = this.#counts
@@ -86,6 +91,7 @@ export class RingConsumer {
       dropped: counts[Count.dropped],
       conflated: counts[Count.conflated],
       queued,
+      ...(this.#filter === undefined ? {} : { filtered: counts[Count.filtered] }),
     }
   }
 
@@ -215,11 +221,11 @@ export class RingConsumer {
     const isHandled = ((this.#stops >> tag) & 1) !== 0
     const from = entry >> rowShift
     const run = isHandled ? this.#measureRun(position & mask, tag, maxEvents | 0, mask + 1 - from) : 1
-    if (isHandled) this.#handle(tag, from, from + this.#rows)
-    counts[Count.delivered] += run
+    const kept = !isHandled ? run : run - this.#handle(tag, from, from + this.#rows)
+    counts[Count.delivered] += kept
     counts[Count.position] = position + run
     if (this.#isClosed) this.#remove()
-    return run
+    return kept
   }
 
   /** Rows of the run that `#measureRun` found. */
@@ -248,15 +254,53 @@ export class RingConsumer {
     return events
   }
 
-  #handle(kind: number, from: number, to: number): void {
+  /** Hands rows on; returns how many were not, which are counted. */
+  #handle(kind: number, from: number, to: number): number {
     this.#isInBatch = true
     if (this.policy !== 'backpressure') this.#ring.protect(this.offset)
+    const left =
+      this.#filter === undefined ? this.#handOn(kind, from, to) : this.#handSome(this.#filter, kind, from, to)
+    this.#isInBatch = false
+    return left
+  }
+
+  #handOn(kind: number, from: number, to: number): number {
     try {
       this.#dispatch(kind, from, to)
     } catch (error) {
       this.#fail(error)
     }
-    this.#isInBatch = false
+    return 0
+  }
+
+  /** Hands on the rows that pass, in runs. A handler that closes the consumer gets no more: the rest is dropped. */
+  #handSome(filter: CompiledFilter, kind: number, from: number, to: number): number {
+    let filtered = 0
+    let first = from
+    for (let row = from; row < to; row++) {
+      if (this.#passes(filter, kind, row)) continue
+      if (row > first) this.#handOn(kind, first, row)
+      if (this.#isClosed) return this.#countLeft(filtered, to - row)
+      filtered++
+      first = row + 1
+    }
+    if (to > first) this.#handOn(kind, first, to)
+    return this.#countLeft(filtered, 0)
+  }
+
+  #countLeft(filtered: number, dropped: number): number {
+    this.#counts[Count.filtered] += filtered
+    this.#counts[Count.dropped] += dropped
+    return filtered + dropped
+  }
+
+  #passes(filter: CompiledFilter, kind: number, row: number): boolean {
+    try {
+      return filter.passes(this.#ring, kind, row)
+    } catch (error) {
+      this.#fail(error)
+      return false
+    }
   }
 
   #dispatch(kind: number, from: number, to: number): void {

@@ -12,6 +12,7 @@ export type {
   TradeColumns,
 } from './columns.js'
 export { RingConsumer, type RingConsumerOptions } from './consumer.js'
+export { type FilterKind, filterKinds, type MarketFilter, type RowPredicate } from './filter.js'
 export { IngestRing, type IngestRingOptions } from './ingest-ring.js'
 export {
   type AggressorSign,

@@ -23,7 +23,7 @@ export const overflowPolicies = ['backpressure', 'dropOldest', 'conflate'] as co
 export type OverflowPolicy = (typeof overflowPolicies)[number]
 
 /**
- * Counters of a consumer. At every instant `offered = delivered + dropped + conflated + queued`.
+ * Counters of a consumer. At every instant `offered = delivered + dropped + conflated + filtered + queued`.
  * All are exact integers up to 2^53.
  */
 export interface ConsumerCounters {
@@ -35,6 +35,8 @@ export interface ConsumerCounters {
   readonly dropped: number
   /** Events skipped because a newer one of the same key replaced them. */
   readonly conflated: number
+  /** Events that did not pass the consumer's filter; there only where it has one. */
+  readonly filtered?: number
   /** Events waiting. A replaced event counts here until the consumer passes it: conflation is lazy. */
   readonly queued: number
 }

@@ -73,12 +73,13 @@ export class MarketHub {
     const handlers = strategyHandlers(strategy, wanted, instruments, onThrow)
     if (Object.keys(handlers).length === 0) return
     const name = `strategy ${strategy.name}`
+    const filter = strategy.filter === undefined ? {} : { filter: strategy.filter }
     if (conflationMs === 0) {
-      this.#strategies.set(strategy, ring.addConsumer({ name, policy, handlers }))
+      this.#strategies.set(strategy, ring.addConsumer({ name, policy, handlers, ...filter }))
       return
     }
     const paced = new PacedConsumer(time, conflationMs, wake)
-    const consumer = ring.addConsumer({ name, policy, handlers: paced.handlers(handlers) })
+    const consumer = ring.addConsumer({ name, policy, handlers: paced.handlers(handlers), ...filter })
     paced.follow(consumer)
     this.#strategies.set(strategy, consumer)
     this.#paced.set(strategy, paced)
@@ -92,7 +93,7 @@ export class MarketHub {
     this.#paced.delete(strategy)
   }
 
-  /** Counters of a strategy's market data: offered, delivered, dropped, conflated, queued. */
+  /** Counters of a strategy's market data: offered, delivered, dropped, conflated, filtered, queued. */
   counters(strategy: Strategy): RingConsumer['counters'] | undefined {
     return this.#strategies.get(strategy)?.counters
   }

@@ -20,6 +20,7 @@ import type { OrderRequest } from '../model/order.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
 import { riskMemoryName } from '../oms/risk-memory.js'
+import { checkFilter } from '../ring/filter.js'
 import type { StrategyErrorPolicy } from './config.js'
 import type { FeedEvent } from './feed-event.js'
 import { type MarketHub, WantedInstruments, watchedKinds, watchPromise } from './market-hub.js'
@@ -101,7 +102,7 @@ export class StrategyDesk {
     return [...this.#seats.values()].map(({ name }) => name)
   }
 
-  /** Adds a strategy; it gets what it saved before. @throws TradewireError `TW_DUPLICATE`, `TW_INVALID_STATE`, `TW_INVALID_CONFIG` (its name). */
+  /** Adds a strategy; it gets what it saved before. @throws TradewireError `TW_DUPLICATE`, `TW_INVALID_STATE`, `TW_INVALID_CONFIG` (its name), `TW_INVALID_ARGUMENT` (its filter). */
   add(strategy: Strategy): void {
     const { core, random, logger, saved } = this.#parts
     const { name } = strategy
@@ -112,6 +113,7 @@ export class StrategyDesk {
         'TW_INVALID_CONFIG',
         `A strategy cannot be named "${name}": what risk controls remember is saved under it; override its name`,
       )
+    if (strategy.filter !== undefined) checkFilter(strategy.filter)
     if (this.names.includes(name))
       throw new TradewireError('TW_DUPLICATE', `There is a strategy named "${name}" already; override its name`)
     const seat: Seat = {

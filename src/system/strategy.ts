@@ -21,6 +21,7 @@ import type { OrderEvent } from '../oms/order-event.js'
 import type { OrderHandle } from '../oms/order-handle.js'
 import type { OrderFilter } from '../oms/order-manager.js'
 import type { ParentOrderHandle } from '../oms/parent-port.js'
+import type { MarketFilter } from '../ring/filter.js'
 import type { FeedEvent } from './feed-event.js'
 import type { BarView, BookView, QuoteView, StatusView, TradeView } from './views.js'
 
@@ -87,6 +88,8 @@ export interface Strategy {
    * with the kinds of data whose hooks it overrides.
    */
   readonly symbols: readonly string[] | undefined
+  /** Which of the events that arrive for `symbols` its hooks get; all unless given. What does not pass is counted. */
+  readonly filter: MarketFilter | undefined
   /** How much history it wants to see before it starts; none unless given. The system's `history` option provides it. */
   readonly warmUp: WarmUp | undefined
 }
@@ -113,6 +116,7 @@ export abstract class Strategy {
   static {
     define(Strategy.prototype, 'name', (strategy) => strategy.constructor.name)
     define(Strategy.prototype, 'symbols', () => undefined)
+    define(Strategy.prototype, 'filter', () => undefined)
     define(Strategy.prototype, 'warmUp', () => undefined)
   }
 
@@ -281,7 +285,7 @@ export interface WarmUp {
 }
 
 /** Gives the prototype a default that a subclass may replace by a getter, by a field, or (older compilers) by assignment. */
-function define<Key extends 'name' | 'symbols' | 'warmUp'>(
+function define<Key extends 'name' | 'symbols' | 'filter' | 'warmUp'>(
   prototype: Strategy,
   key: Key,
   value: (strategy: Strategy) => Strategy[Key],

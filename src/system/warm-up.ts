@@ -61,6 +61,7 @@ export async function warmUp(strategy: Strategy, request: WarmUp, parts: WarmUpP
     name: 'history',
     policy: 'backpressure',
     handlers: strategyHandlers(strategy, wanted, instruments, onThrow),
+    ...(strategy.filter === undefined ? {} : { filter: strategy.filter }),
   })
   strategy.isWarmingUp = true
   try {

@@ -1,13 +1,26 @@
 /** Copies what passes through a ring into a sink: the other half of a bridge. */
+import type { MarketFilter } from '../../ring/filter.js'
 import type { IngestRing } from '../../ring/ingest-ring.js'
 import { type AggressorSign, type BookSide, LevelAction, type TradingStatus } from '../../ring/kinds.js'
+import { refuseUnknownOptions } from '../../ring/options.js'
 import type { MarketSink } from '../../ring/sink.js'
 
+/** What of a ring is published, and under which name the consumer is seen. */
+export interface FollowOptions {
+  /** Unique within the ring; `zmq-publisher` unless given. */
+  name?: string
+  /** What is published; all unless given. What does not pass is counted in the consumer's `filtered`. */
+  filter?: MarketFilter
+}
+
 /** Begins to copy; the returned function ends it. The consumer asks for back-pressure: nothing is lost on the way. */
-export function followRing(ring: IngestRing, name: string, sink: MarketSink): () => void {
+export function followRing(ring: IngestRing, options: FollowOptions, sink: MarketSink): () => void {
+  refuseUnknownOptions('follow', options, ['name', 'filter'])
+  const { name = 'zmq-publisher', filter } = options
   const consumer = ring.addConsumer({
     name,
     policy: 'backpressure',
+    ...(filter === undefined ? {} : { filter }),
     handlers: {
       onQuotes: ({ quotes: q }, from, to) => {
         for (let row = from; row < to; row++)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { IngestRing } from '../../ring/ingest-ring.js'
 import { performanceProfiles } from '../../ring/profiles.js'
 import { openConnector, openPublisher, pause, until } from './feed.test-support.js'
 
@@ -65,6 +66,24 @@ describe('publisher and connector', () => {
       await connector.stop()
       await publisher.stop()
     })
+
+  it('publish of a ring what passes a filter, and count the rest', async () => {
+    const publisher = await openPublisher()
+    const { connector, received } = await openConnector(publisher)
+    await connector.subscribeTo({ kind: 'trades', instrument: 0 })
+    await until(() => connector.feedStreams.every(({ state }) => state === 'live'), 'live streams')
+    const ring = new IngestRing({ capacity: 16 })
+    const end = publisher.follow(ring, { name: 'bridge', filter: { minSize: 100, kinds: ['trades'] } })
+    for (const size of [99, 100, 101]) ring.publishTrade(0, 0, 5, size, 0, 1, 1, Number.NaN, size, 0)
+    ring.publishQuote(0, 0, 1, 2, 500, 500, 1, 1, Number.NaN, 0)
+    ring.drain()
+    await until(() => received.trades.length === 2, 'trades')
+    expect(received.trades.map((trade) => (trade as { size: number }).size)).toEqual([100, 101])
+    expect(ring.consumers[0]?.counters).toMatchObject({ offered: 4, delivered: 2, filtered: 2, queued: 0 })
+    end()
+    await connector.stop()
+    await publisher.stop()
+  })
 
   it('gives a late subscriber the state first', async () => {
     const publisher = await openPublisher()

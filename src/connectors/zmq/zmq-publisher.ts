@@ -23,7 +23,7 @@ import { refuseUnknownOptions } from '../../ring/options.js'
 import { type ProfileName, profileOf } from '../../ring/profiles.js'
 import type { MarketSink } from '../../ring/sink.js'
 import { FeedService } from './feed-service.js'
-import { followRing } from './follow-ring.js'
+import { type FollowOptions, followRing } from './follow-ring.js'
 import { PublishStream, type ReplayLimits } from './publish-stream.js'
 import {
   type CheckedLimits,
@@ -246,9 +246,13 @@ export class ZmqPublisher implements MarketSink {
     await this.stop()
   }
 
-  /** Publishes what a ring brings from now on, with a back-pressure consumer of its own. Returns what ends it. */
-  follow(ring: IngestRing, name = 'zmq-publisher'): () => void {
-    return followRing(ring, name, this)
+  /**
+   * Publishes what a ring brings from now on, with a back-pressure consumer of its own. Returns what ends it.
+   *
+   * @param options name of the consumer and `filter`, or the name alone.
+   */
+  follow(ring: IngestRing, options: FollowOptions | string = {}): () => void {
+    return followRing(ring, typeof options === 'string' ? { name: options } : options, this)
   }
 
   // ---- Events, as a ring takes them ------------------------------------------------------------------------------------

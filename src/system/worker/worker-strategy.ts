@@ -20,6 +20,7 @@ import { toJson } from '../../model/schemas.js'
 import type { OrderEvent } from '../../oms/order-event.js'
 import type { OrderHandle } from '../../oms/order-handle.js'
 import { Liquidity } from '../../orders/codes.js'
+import type { MarketFilter } from '../../ring/filter.js'
 import { refuseUnknownOptions } from '../../ring/options.js'
 import { SharedRing } from '../../ring/shared-ring.js'
 import type { FeedEvent } from '../feed-event.js'
@@ -44,6 +45,8 @@ export interface WorkerStrategyOptions {
   module: URL | string
   /** Symbols or ids whose market data it gets; all that arrive unless given. */
   symbols?: readonly string[]
+  /** Which of their events it gets; all unless given. */
+  filter?: MarketFilter
   /** Kinds of data it gets; quotes and trades unless given. */
   kinds?: readonly WorkerKind[]
   /** Anything that can be cloned; the worker finds it in `workerInput()`. */
@@ -71,7 +74,7 @@ export interface WorkerCounters {
   orders: number
 }
 
-const optionNames = ['name', 'module', 'symbols', 'kinds', 'data', 'onDeath', 'hangTimeoutMs', 'records']
+const optionNames = ['name', 'module', 'symbols', 'filter', 'kinds', 'data', 'onDeath', 'hangTimeoutMs', 'records']
 const stopTimeoutMs = 5_000
 /** A module and what it imports take their time. */
 const startTimeoutMs = 60_000
@@ -93,6 +96,7 @@ const startTimeoutMs = 60_000
 export class WorkerStrategy extends Strategy {
   override readonly name: string
   override readonly symbols: readonly string[] | undefined
+  override readonly filter: MarketFilter | undefined
   readonly counters: WorkerCounters = { sent: 0, conflated: 0, dropped: 0, orders: 0 }
   readonly #options: WorkerStrategyOptions
   readonly #beat = new Int32Array(new SharedArrayBuffer(4))
@@ -118,6 +122,7 @@ export class WorkerStrategy extends Strategy {
     const { name, symbols, kinds = ['quotes', 'trades'] } = options
     this.name = name
     this.symbols = symbols
+    this.filter = options.filter
     this.#options = options
     for (const kind of kinds)
       if (!workerKinds.includes(kind))
