@@ -262,9 +262,15 @@ export abstract class BaseConnector {
     this.#assembled.sender.cancel(request)
   }
 
-  /** Whether a message of a class could be sent now: for a host that wants to know before it approves an order. */
-  hasRoomFor(kind: PacingClass): boolean {
-    return this.#parts?.pacer?.hasRoom(PacingRank[kind]) ?? true
+  /** Whether so many messages of a class could be sent now. The risk gate asks before it approves an order. Takes nothing. */
+  hasRoomFor(kind: PacingClass, messages = 1): boolean {
+    return this.#parts?.pacer?.hasRoom(PacingRank[kind], messages) ?? true
+  }
+
+  /** An order was refused before its approval, for {@link hasRoomFor} said no: counted and told as if it had come this far. */
+  heldBack(kind: 'reduce' | 'order'): void {
+    this.#parts?.pacer?.countRefusal(PacingRank[kind])
+    this.#parts?.sender.heldBack(PacingRank[kind])
   }
 
   /** The venue's orders, within the query time-out. */

@@ -120,19 +120,23 @@ export class OrderSender {
     }
   }
 
+  /** An order was refused because there is no room for it: counted, and told now and then. */
+  heldBack(rank: number): void {
+    const { host, statistics } = this.#parts
+    statistics.throttled++
+    const nowNs = host.time.monotonicNs()
+    if (nowNs - this.#announcedNs < announcedEveryNs) return
+    this.#announcedNs = nowNs
+    this.#parts.onThrottled(pacingClasses[rank] as PacingClass)
+  }
+
   #takeSlot(isUrgent: boolean): void {
     const rank = isUrgent ? PacingRank.reduce : PacingRank.order
     if (this.#pacer?.tryTake(rank) !== false) return
-    const { name, host, statistics } = this.#parts
-    statistics.throttled++
-    const nowNs = host.time.monotonicNs()
-    if (nowNs - this.#announcedNs >= announcedEveryNs) {
-      this.#announcedNs = nowNs
-      this.#parts.onThrottled(pacingClasses[rank] as PacingClass)
-    }
+    this.heldBack(rank)
     throw new TradewireError(
       'TW_THROTTLED',
-      `Connector ${name} has used up its venue's message limit for now: nothing was sent`,
+      `Connector ${this.#parts.name} has used up its venue's message limit for now: nothing was sent`,
     )
   }
 

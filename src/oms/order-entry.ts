@@ -23,8 +23,11 @@ export interface OrderDefaults {
   strategy: string
   /** How orders of a strategy make positions; all are netted unless given. */
   positionModeOf?(strategy: string): PositionMode
-  /** Index of the connector for a new order; where there is none, the local reason of the refusal with its sign changed. */
-  route(instrument: number, account: string): number
+  /**
+   * Index of the connector for a new order; where there is none, the local reason of the refusal with its sign changed.
+   * `isUrgent`: the order takes risk away.
+   */
+  route(instrument: number, account: string, isUrgent?: boolean): number
   /** Whether quotes of an instrument have come, and no trade: a stop that waits for trades is warned about then. */
   lacksTrades?(instrument: number): boolean
 }
@@ -63,13 +66,13 @@ export class OrderEntry {
     return instrument
   }
 
-  /** A new record with identity and terms; its row. Call it inside a turn. @throws TradewireError `TW_CAPACITY`. */
-  create(order: NormalizedOrder, instrument: number): number {
+  /** A new record with identity and terms; its row. `isUrgent`: it takes risk away. Call it inside a turn. @throws TradewireError `TW_CAPACITY`. */
+  create(order: NormalizedOrder, instrument: number, isUrgent: boolean = order.reduceOnly): number {
     const core = this.#core
     const { table } = core
     this.#requireRoom(instrument)
     // Names first: what does not fit must not use up a number.
-    const connector = this.#route(order, instrument)
+    const connector = this.#route(order, instrument, isUrgent)
     const account = this.#accountIndexOf(this.#accountOf(order, connector))
     const strategy = core.nameBook.intern('strategy', order.strategy ?? this.#defaults.strategy)
     const row = table.allocate()
@@ -84,7 +87,7 @@ export class OrderEntry {
   /** The order as it would be, in the record outside the ring: no number, no name and no journal record is used up. */
   sketch(order: NormalizedOrder, instrument: number): number {
     this.#requireRoom(instrument)
-    const connector = this.#route(order, instrument)
+    const connector = this.#route(order, instrument, order.reduceOnly)
     const account = this.#indexFor('account', this.#accountOf(order, connector))
     const strategy = this.#indexFor('strategy', order.strategy ?? this.#defaults.strategy)
     const row = this.#core.table.scratch()
@@ -141,10 +144,10 @@ export class OrderEntry {
     cells[row + Field.updatedUs] = nowUs
   }
 
-  #route(order: NormalizedOrder, instrument: number): number {
+  #route(order: NormalizedOrder, instrument: number, isUrgent: boolean): number {
     this.refusal = LocalReason.NO_ROUTE
     if (order.connector !== undefined) return this.#connectorOf(order.connector)
-    const connector = this.#defaults.route(instrument, order.account ?? this.#defaults.account)
+    const connector = this.#defaults.route(instrument, order.account ?? this.#defaults.account, isUrgent)
     if (connector >= 0) return connector
     this.refusal = -connector
     return noConnector

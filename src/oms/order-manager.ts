@@ -119,13 +119,14 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
         'TW_DUPLICATE',
         `${clientOrderId} is an id of the children of another order; choose another`,
       )
+    const isProtective = core.parents.isProtective(clientOrderId)
     core.turn.begin()
     try {
       this.#hedging.check(order, order.strategy ?? this.#defaults.strategy)
-      const row = this.#entry.create(order, instrument.index)
+      const row = this.#entry.create(order, instrument.index, order.reduceOnly || isProtective)
       if (core.gate.sizeMultiplier < 1) scaleSize(core, row)
       if (clientOrderId !== undefined) core.parents.adopt(row)
-      if (core.parents.isProtective(clientOrderId)) core.table.cells[row + Field.flags] |= OrderFlag.protective
+      if (isProtective) core.table.cells[row + Field.flags] |= OrderFlag.protective
       this.#decide(row, order, ruling)
       return core.news.handleOf(row)
     } finally {
@@ -220,7 +221,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     const order = normalizeOrderRequest({ ...request, type: 'MARKET' }, instrument, this.#normalized)
     core.turn.begin()
     try {
-      const row = this.#entry.create(order, instrument.index)
+      const row = this.#entry.create(order, instrument.index, true)
       const { cells } = core.table
       cells[row + Field.flags] = cells[row + Field.flags] | OrderFlag.protective
       // It closes what is held in sum: no position of its own.
@@ -495,6 +496,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     if (reason !== 0) {
       if (order.clientOrderId !== undefined && core.ids.hasRoom)
         core.ids.remember(order.clientOrderId, table.cells[row])
+      if (reason === Verdict.throttle) core.sender.throttled(row)
       core.facts.deny(row, reason)
       core.turn.touch()
       return

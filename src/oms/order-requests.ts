@@ -8,7 +8,7 @@ import { inFlightRequests, lifecycle } from '../orders/derive.js'
 import { isClosed } from '../orders/lifecycle.js'
 import * as Field from '../orders/order-fields.js'
 import { MAX_REQUESTS_IN_FLIGHT } from '../orders/order-table.js'
-import { denialCode, LocalReason } from '../risk/controls.js'
+import { denialCode, LocalReason, Verdict } from '../risk/controls.js'
 import type { Hedging } from './hedging.js'
 import type { OrderCore } from './order-core.js'
 import { Outgoing } from './outbox.js'
@@ -51,6 +51,7 @@ export class OrderRequests {
       const generation = this.#request(row, false, quantity, price, trigger)
       if (verdict === 0) core.sender.stage(Outgoing.replace, row, generation, quantity, price, trigger)
       else {
+        if (verdict === Verdict.throttle) core.sender.throttled(row, this.#isDecrease(row, quantity, price, trigger))
         core.statistics.changeDenial(verdict)
         core.facts.requestRejected(row, generation, false, denialCode(verdict), FactSource.local)
       }
@@ -103,6 +104,16 @@ export class OrderRequests {
         `Connector ${connector?.name ?? '(none)'} cannot change orders; cancel and submit a new one`,
       )
     }
+  }
+
+  /** Whether a change only takes quantity away. */
+  #isDecrease(row: number, quantity: number, price: number, trigger: number): boolean {
+    const { cells } = this.#core.table
+    return (
+      quantity <= cells[row + Field.quantity] &&
+      Object.is(price, cells[row + Field.price]) &&
+      Object.is(trigger, cells[row + Field.trigger])
+    )
   }
 
   /** Records that a cancel or change is on its way; returns its generation. */

@@ -17,6 +17,7 @@ import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import { denialCode, LocalReason, Verdict } from '../risk/controls.js'
 import type { RiskGate } from '../risk/gate.js'
+import { isUrgent } from '../risk/standard-controls.js'
 import type { CoreNames } from './core-names.js'
 import { Outbox, Outgoing } from './outbox.js'
 import type { OwnFacts } from './own-facts.js'
@@ -46,6 +47,8 @@ export class OrderSender implements TurnOutput {
   readonly #cancels = new Outbox()
   readonly #cancel: CancelRequest
   readonly #connectedSeq: number[] = []
+  /** Orders and changes that are approved and have not left, by connector. */
+  readonly #stagedAt: number[] = []
 
   constructor(parts: OrderSenderParts) {
     this.#parts = parts
@@ -61,8 +64,10 @@ export class OrderSender implements TurnOutput {
     const { table, connectors, turn } = this.#parts
     const { cells } = table
     if (kind === Outgoing.order) cells[row + Field.isStaged] = 1
-    const epoch = connectors[cells[row + Field.connector]]?.epoch ?? 0
-    this.#outbox.put(kind, row, cells[row], epoch, generation, quantity, price, trigger)
+    const connector = cells[row + Field.connector]
+    this.#stagedAt[connector] = (this.#stagedAt[connector] ?? 0) + 1
+    const epoch = connectors[connector]?.epoch ?? 0
+    this.#outbox.put(kind, row, cells[row], connector, epoch, generation, quantity, price, trigger)
     turn.touch()
   }
 
@@ -72,12 +77,23 @@ export class OrderSender implements TurnOutput {
     const { cells } = table
     turn.touch()
     if (cells[row + Field.isStaged] === 1) return
-    this.#cancels.put(Outgoing.cancel, row, cells[row], 0, generation, Number.NaN, Number.NaN, Number.NaN)
+    this.#cancels.put(
+      Outgoing.cancel,
+      row,
+      cells[row],
+      cells[row + Field.connector],
+      0,
+      generation,
+      Number.NaN,
+      Number.NaN,
+      Number.NaN,
+    )
   }
 
   sendStaged(most: number, isRecorded: boolean): void {
     const outbox = this.#outbox
     for (let sent = 0; sent < most && outbox.take(); sent++) {
+      this.#stagedAt[outbox.connector]--
       if (outbox.kind === Outgoing.order) this.#sendOrder(outbox.row, outbox.epoch, isRecorded)
       else this.#sendReplace(outbox, isRecorded)
     }
@@ -90,6 +106,23 @@ export class OrderSender implements TurnOutput {
       const { row, number, generation } = this.#cancels
       if (cells[row] === number && cells[row + Field.isOpen] === 1) this.#sendCancel(row, generation)
     }
+  }
+
+  // ---- Room in the message limits of venues ----------------------------------------------------------------------------
+
+  /** Whether a connector could send one more order, beside those that are about to leave. `isUrgent`: it takes risk away. */
+  hasSlot(connector: number, isUrgent: boolean): boolean {
+    const messages = 1 + (this.#stagedAt[connector] ?? 0)
+    return this.#parts.connectors[connector]?.hasRoomFor(isUrgent ? 'reduce' : 'order', messages) !== false
+  }
+
+  /** The throttle refused an order or a change. Where it was for want of a slot, its connector counts it. */
+  throttled(row: number, isDecrease = false): void {
+    const { cells } = this.#parts.table
+    const connector = cells[row + Field.connector]
+    const isUrgentOne = isDecrease || isUrgent(cells[row + Field.flags])
+    if (!this.hasSlot(connector, isUrgentOne))
+      this.#parts.connectors[connector]?.heldBack(isUrgentOne ? 'reduce' : 'order')
   }
 
   // ---- Connections -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@
 /** Kinds of entries. */
 export const Outgoing = { order: 0, replace: 1, cancel: 2 } as const
 
-const fields = 8
+const fields = 9
 
 /** Orders, changes and cancels that the journal does not hold yet. */
 export class Outbox {
@@ -21,6 +21,7 @@ export class Outbox {
   /** Row and number of the order: a row may have been given to another order meanwhile. */
   row = 0
   number = 0
+  connector = 0
   /** The connection of the connector at which it was approved. */
   epoch = 0
   generation = 0
@@ -47,6 +48,7 @@ export class Outbox {
     kind: number,
     row: number,
     number: number,
+    connector: number,
     epoch: number,
     generation: number,
     quantity: number,
@@ -59,11 +61,12 @@ export class Outbox {
     cells[at] = kind
     cells[at + 1] = row
     cells[at + 2] = number
-    cells[at + 3] = epoch
-    cells[at + 4] = generation
-    cells[at + 5] = quantity
-    cells[at + 6] = price
-    cells[at + 7] = trigger
+    cells[at + 3] = connector
+    cells[at + 4] = epoch
+    cells[at + 5] = generation
+    cells[at + 6] = quantity
+    cells[at + 7] = price
+    cells[at + 8] = trigger
   }
 
   /** Makes the oldest entry current and removes it. False when there is none. */
@@ -74,11 +77,12 @@ export class Outbox {
     this.kind = cells[at]
     this.row = cells[at + 1]
     this.number = cells[at + 2]
-    this.epoch = cells[at + 3]
-    this.generation = cells[at + 4]
-    this.quantity = cells[at + 5]
-    this.price = cells[at + 6]
-    this.trigger = cells[at + 7]
+    this.connector = cells[at + 3]
+    this.epoch = cells[at + 4]
+    this.generation = cells[at + 5]
+    this.quantity = cells[at + 6]
+    this.price = cells[at + 7]
+    this.trigger = cells[at + 8]
     this.#head = (this.#head + 1) & (this.#capacity - 1)
     this.#size--
     return true

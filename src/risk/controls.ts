@@ -62,7 +62,7 @@ export const controls = {
   throttle: control(
     11,
     'THROTTLE',
-    'In every window of the given length at most so many new and replace messages leave.',
+    'In every window of the given length at most so many new and replace messages leave, and the message limit of the venue has room for one more.',
     'RTS 6 Art. 15(1)(d)',
   ),
   duplicate: control(

@@ -54,6 +54,11 @@ export interface RiskGateOptions extends ExtraOptions {
   clock: Clock
   /** The venue behind a connector index. */
   venue(connector: number): Venue
+  /**
+   * Whether the venue's message limit has room for one more order, counting those that are about to leave. `isUrgent`: it
+   * only takes risk away. Always, unless given.
+   */
+  hasSlot?(connector: number, isUrgent: boolean): boolean
   sizes: ScopeSizes
   limits?: RiskLimits
 }
@@ -90,6 +95,7 @@ export class RiskGate {
   readonly #instruments: InstrumentRegistry
   readonly #clock: Clock
   readonly #venue: (connector: number) => Venue
+  readonly #hasSlot: (connector: number, isUrgent: boolean) => boolean
   readonly #throttles: (SlidingWindow | undefined)[]
   readonly #duplicates: DuplicateGuard | undefined
   readonly #phases: Int8Array
@@ -110,6 +116,7 @@ export class RiskGate {
     this.#instruments = instruments
     this.#clock = options.clock
     this.#venue = options.venue
+    this.#hasSlot = options.hasSlot ?? (() => true)
     this.#sizes = sizes
     const compiled = new CompiledLimits(limits)
     this.exposure = new Exposure(table, sizes)
@@ -157,6 +164,7 @@ export class RiskGate {
       duplicates: this.#duplicates,
       clocks: this.clocks,
       venue: this.#venue,
+      hasSlot: this.#hasSlot,
     })
   }
 

@@ -36,6 +36,7 @@ export interface StandardControlsParts {
   readonly duplicates: DuplicateGuard | undefined
   readonly clocks: ClockGuard | undefined
   venue(connector: number): Venue
+  hasSlot(connector: number, isUrgent: boolean): boolean
 }
 
 /** See the file's header. */
@@ -211,10 +212,13 @@ export class StandardControls {
     return this.#parts.duplicates === undefined || this.#parts.duplicates.hasRoom(order) ? 0 : Verdict.duplicate
   }
 
-  /** The message limit of the connector. */
+  /** The message limit of the connector, and that of its venue. */
   throttleVerdict(order: Subject): number {
     const throttle = this.#parts.throttles[order.connector]
-    return throttle === undefined || throttle.hasRoom(order) ? 0 : Verdict.throttle
+    return (throttle === undefined || throttle.hasRoom(order)) &&
+      this.#parts.hasSlot(order.connector, isUrgent(order.flags))
+      ? 0
+      : Verdict.throttle
   }
 
   /** Whether a change only takes quantity away and makes nothing more aggressive. */
@@ -231,8 +235,14 @@ export class StandardControls {
   decreaseVerdict(order: Subject): number {
     const { connector, quantity } = order
     if (!this.#parts.venue(connector).isReady) return Verdict.notTradable
+    if (!this.#parts.hasSlot(connector, true)) return Verdict.throttle
     return quantity > 0 && isMultiple(quantity, this.limitsOf(order).sizeStepUnits) ? 0 : Verdict.invalidOrder
   }
+}
+
+/** Whether its venue's message limit keeps a share for orders like this one: it only takes risk away. */
+export function isUrgent(flags: number): boolean {
+  return (flags & (OrderFlag.reduceOnly | OrderFlag.protective)) !== 0
 }
 
 function isPriceValid(limits: InstrumentLimits, units: number): boolean {

@@ -37,6 +37,14 @@ export interface CandidateHealth {
   score(candidate: number): number
 }
 
+/** What a selector asks about its candidates for one order. */
+export interface RoomForOrders {
+  /** Whether the venue's message limit has room for the order. */
+  hasRoom(candidate: number): boolean
+  /** 0 to 100. */
+  score(candidate: number): number
+}
+
 /** A change of the choice. */
 export interface Switch {
   /** -1: there was none. */
@@ -105,17 +113,43 @@ export class RouteSelector {
     return this.#choose(better, nowMs, this.strategy === 'best-available' ? 'better' : 'failback')
   }
 
-  /** The connector for the next order; -1 when none can be used. Only `round-robin` moves on. */
-  next(): number {
-    if (this.strategy !== 'round-robin') return this.#current
+  /**
+   * The connector for the next order; -1 when none can be used. Only `round-robin` moves on.
+   *
+   * @param room where it is given, one without room for an order is passed over for another that can be used: for this
+   * order, which changes nothing for those after it. Where none has room, the answer is as if all had.
+   */
+  next(room?: RoomForOrders): number {
+    if (this.strategy === 'round-robin') return this.#nextInTurn(room)
+    const current = this.#current
+    return current < 0 || room === undefined || room.hasRoom(current) ? current : this.#spilled(room)
+  }
+
+  #nextInTurn(room: RoomForOrders | undefined): number {
     const { candidates } = this
+    let chosen = -1
     for (let step = 1; step <= candidates.length; step++) {
       const at = (this.#turn + step) % candidates.length
       if (!this.#isUsable(at)) continue
-      this.#turn = at
-      return candidates[at] as number
+      const hasRoom = room === undefined || room.hasRoom(candidates[at] as number)
+      if (chosen >= 0 && !hasRoom) continue
+      chosen = at
+      if (hasRoom) break
     }
-    return -1
+    if (chosen < 0) return -1
+    this.#turn = chosen
+    return candidates[chosen] as number
+  }
+
+  /** Another that has room: the most preferred, or the one with the best score. */
+  #spilled(room: RoomForOrders): number {
+    let best = -1
+    for (let at = 0; at < this.candidates.length; at++) {
+      const candidate = this.candidates[at] as number
+      if (candidate === this.#current || !this.#isUsable(at) || !room.hasRoom(candidate)) continue
+      if (best < 0 || (this.strategy === 'best-available' && room.score(candidate) > room.score(best))) best = candidate
+    }
+    return best < 0 ? this.#current : best
   }
 
   /** How long a candidate has to be usable before it is returned to, milliseconds. */

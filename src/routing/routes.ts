@@ -20,7 +20,18 @@ export interface RouteConfig extends SteadinessOptions {
   connectors: readonly string[]
   /** Default: that of the whole routing. */
   strategy?: RoutingStrategy
+  /** Default: that of the whole routing. */
+  whenThrottled?: WhenThrottled
 }
+
+/** What becomes of an order for which the chosen connector has no room; see {@link WhenThrottled}. */
+export const throttlePolicies = ['next', 'refuse'] as const
+/**
+ * What becomes of an order when the message limit of the chosen connector's venue has no room for it. `next`: it goes to
+ * another connector of the route that can be used and has room; `refuse`: it is denied. The default is `next` for
+ * `round-robin` and `best-available`, and `refuse` for `primary-backup`: a busy primary is not a lost one.
+ */
+export type WhenThrottled = (typeof throttlePolicies)[number]
 
 /** What a route is chosen by. */
 export interface RoutedInstrument {
@@ -35,6 +46,8 @@ export interface Route {
   readonly name: string
   readonly config: RouteConfig
   readonly selector: RouteSelector
+  /** Whether an order goes to the next connector where the chosen one has no room for it. */
+  readonly spills: boolean
 }
 
 /** All routes. */
@@ -52,9 +65,9 @@ export class RouteTable {
     indexOf: (connector: string) => number,
   ) {
     const strategy = fallback.strategy ?? 'primary-backup'
-    const particular = configs.map((config, at) =>
-      routeOf(`routes.${at}`, { ...steadinessOf(fallback), ...config }, strategy, indexOf),
-    )
+    const { whenThrottled } = fallback
+    const shared = { ...steadinessOf(fallback), ...(whenThrottled === undefined ? {} : { whenThrottled }) }
+    const particular = configs.map((config, at) => routeOf(`routes.${at}`, { ...shared, ...config }, strategy, indexOf))
     particular.sort((first, second) => weight(second.config) - weight(first.config))
     this.routes = [...particular, routeOf('default', fallback, strategy, indexOf)]
   }
@@ -108,7 +121,15 @@ function routeOf(
     const index = indexOf(connector)
     return index >= 0 ? index : refuse(`connectors has "${connector}", which is not a connector of this manager`)
   })
-  return { name: nameOf(path, config), config, selector: new RouteSelector(strategy, candidates, steadinessOf(config)) }
+  const { whenThrottled = strategy === 'primary-backup' ? 'refuse' : 'next' } = config
+  if (!throttlePolicies.includes(whenThrottled))
+    refuse(`whenThrottled is "${String(whenThrottled)}"; use ${throttlePolicies.join(', ')}`)
+  return {
+    name: nameOf(path, config),
+    config,
+    selector: new RouteSelector(strategy, candidates, steadinessOf(config)),
+    spills: whenThrottled === 'next',
+  }
 }
 
 function nameOf(path: string, { symbols, accounts, assetClasses: classes }: RouteConfig): string {

@@ -82,6 +82,7 @@ export function composeOrderPlane(
     names,
     clock,
     venue: (connector) => core.connectors[connector] ?? absentVenue,
+    hasSlot: (connector, isUrgent) => core.sender.hasSlot(connector, isUrgent),
     sizes,
     // Live the clocks of venues are watched unasked.
     limits: { baseCurrency, ...(config.mode === 'live' ? { clock: {} } : {}), ...withPreset(config).risk },

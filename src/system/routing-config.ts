@@ -14,7 +14,7 @@ import { assetClasses } from '../model/instrument.js'
 import { type FeedOptions, feedIdentities, feedModes } from '../routing/feed.js'
 import type { HealthScale } from '../routing/health.js'
 import { type RoutingStrategy, routingStrategies, type SteadinessOptions } from '../routing/route-selector.js'
-import type { RouteConfig } from '../routing/routes.js'
+import { type RouteConfig, throttlePolicies, type WhenThrottled } from '../routing/routes.js'
 
 /** Several sources of instruments, by name of connector. */
 export interface FeedConfig extends Omit<FeedOptions, 'sources'> {
@@ -33,6 +33,8 @@ export interface FeedConfig extends Omit<FeedOptions, 'sources'> {
 export interface RoutingConfig extends SteadinessOptions {
   /** `primary-backup` unless given. */
   strategy?: RoutingStrategy
+  /** What becomes of an order when its connector has no room for it in the venue's message limit; see {@link WhenThrottled}. */
+  whenThrottled?: WhenThrottled
   /** Beside the default route over every connector that takes orders. */
   routes?: readonly RouteConfig[]
   /** Instruments whose data come from several connectors. */
@@ -63,6 +65,7 @@ const names = list(text(128))
 export const routingSchema = options({
   ...steadiness,
   strategy: optional(oneOf(routingStrategies)),
+  whenThrottled: optional(oneOf(throttlePolicies)),
   routes: optional(
     list(
       options({
@@ -72,6 +75,7 @@ export const routingSchema = options({
         assetClasses: optional(list(oneOf(assetClasses))),
         connectors: names,
         strategy: optional(oneOf(routingStrategies)),
+        whenThrottled: optional(oneOf(throttlePolicies)),
       }),
       1_000,
     ),

@@ -18,7 +18,7 @@ import { LocalReason } from '../risk/controls.js'
 import { Feed, type FeedOptions } from '../routing/feed.js'
 import type { FeedRouter } from '../routing/feed-router.js'
 import { healthScale } from '../routing/health.js'
-import type { Switch } from '../routing/route-selector.js'
+import type { RoomForOrders, Switch } from '../routing/route-selector.js'
 import { type Route, type RouteConfig, RouteTable, steadinessOf } from '../routing/routes.js'
 import { HealthBoard } from './health-board.js'
 import type { FeedConfig, RoutingConfig } from './routing-config.js'
@@ -64,12 +64,19 @@ export class RoutingDesk {
   readonly #unfollow: (() => void)[] = []
   /** Instruments of pools by the connector that they prefer. */
   readonly #loads = new Map<number, number>()
+  /** Room for the order that is being routed. */
+  readonly #room: RoomForOrders
+  #isUrgent = false
   #timer: TimerHandle | undefined
 
   constructor(parts: RoutingDeskParts) {
     this.#parts = parts
     const { config, core } = parts
     this.health = new HealthBoard(core.connectors, healthScale(config.health), config.minScore ?? 10)
+    this.#room = {
+      hasRoom: (connector) => core.sender.hasSlot(connector, this.#isUrgent),
+      score: (connector) => this.health.score(connector),
+    }
   }
 
   /**
@@ -110,16 +117,17 @@ export class RoutingDesk {
 
   /**
    * The connector for a new order, by index; below 0 the reason why there is none, with its sign changed. Round-robin moves
-   * on with every call.
+   * on with every call. `isUrgent`: the order takes risk away, for which venues' message limits have a share of their own.
    */
-  route(instrument: number, account: string): number {
+  route(instrument: number, account: string, isUrgent = false): number {
     const route = this.#routeOf(instrument, account)
     if (route === undefined) return -LocalReason.NO_ROUTE
     const { candidates } = route.selector
     // Where none can be used the most preferred is asked, and the gate says what is wrong with it.
     const preferred = candidates[0] as number
     if (candidates.length === 1) return preferred
-    const next = route.selector.next()
+    this.#isUrgent = isUrgent
+    const next = route.selector.next(route.spills ? this.#room : undefined)
     const chosen = next < 0 ? preferred : next
     return this.#isBlocked(instrument, chosen) ? -LocalReason.UNKNOWN_ELSEWHERE : chosen
   }

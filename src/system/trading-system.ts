@@ -177,7 +177,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.journal = composeJournal(surroundings, parts, recovery)
     this.#core.open(this.journal, config.idPrefix ?? 'T', recovery.session + 1, snapshotOptions(config, parts))
     this.ring = composeRing(config)
-    const defaults = orderDefaults(surroundings, this.quotes, (index, account) => this.#routing.route(index, account))
+    const defaults = orderDefaults(surroundings, this.quotes, (i, account, urgent) =>
+      this.#routing.route(i, account, urgent),
+    )
     this.orders = new OrderManager<C>(this.#core, defaults)
     this.#kills = new KillDesk(this.#core, this.orders, this.time, this.risk.groups, (e) => this.#problem('flatten', e))
     resources.defer(() => this.#kills.close())

@@ -86,11 +86,16 @@ export class Pacer {
     return !this.#isBehind(rank) && this.#fits(this.#time.monotonicNs(), rank, weight)
   }
 
+  /** A message was refused for want of room. */
+  countRefusal(rank: number): void {
+    this.#refused[rank] = (this.#refused[rank] as number) + 1
+  }
+
   /** Takes a slot now, or says no and counts the refusal. */
   tryTake(rank: number, weight = 1): boolean {
     const nowNs = this.#time.monotonicNs()
     if (this.#isBehind(rank) || !this.#fits(nowNs, rank, weight)) {
-      this.#refused[rank] = (this.#refused[rank] as number) + 1
+      this.countRefusal(rank)
       return false
     }
     this.#take(nowNs, rank, weight)
@@ -112,7 +117,7 @@ export class Pacer {
       return () => {}
     }
     if (line.length >= this.#maxWaiting) {
-      this.#refused[rank] = (this.#refused[rank] as number) + 1
+      this.countRefusal(rank)
       throw new TradewireError(
         'TW_CAPACITY',
         `${line.length} messages of class ${pacingClasses[rank]} wait for the venue already; raise pacing.maxWaiting`,
