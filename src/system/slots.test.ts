@@ -40,7 +40,7 @@ describe('an order without a slot', () => {
     expect([late?.status, late?.reason]).toEqual(['DENIED', 'THROTTLE'])
     expect(events).toEqual(['denied'])
     expect(system.gate.approvals).toBe(approvals)
-    expect(system.exportState().limits).toEqual(before.limits)
+    expect(system.exportState().limitsUsed).toEqual(before.limitsUsed)
     expect(venue.sent).toHaveLength(8)
     expect(heard).toEqual(['order'])
     expect(venue.statistics.report()).toMatchObject({ throttled: 1, pacing: { refused: { order: 1 } } })
