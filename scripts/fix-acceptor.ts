@@ -3,17 +3,15 @@
  * settings in QuickFIX's syntax. Paths count from the working directory. Ends on SIGTERM and SIGINT, and with the npm that runs it.
  */
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { startAcceptanceAcceptor } from '../test/fix/acceptance/acceptance-acceptor.js'
+import { Program } from './support/program.js'
 
-const { values } = parseArgs({ options: { config: { type: 'string' } } })
-if (values.config === undefined) {
-  console.error('usage: npm run fix:acceptor -- --config FILE')
-  process.exit(2)
-}
+const program: Program = new Program('npm run fix:acceptor -- --config FILE')
+const { config } = program.read({ config: { type: 'string' } }).values
+if (config === undefined) program.refuse('--config is missing')
 // npm changes the working directory; paths count from where it was called.
 const folder = process.env.INIT_CWD ?? process.cwd()
-const acceptor = await startAcceptanceAcceptor(resolve(folder, values.config), folder)
+const acceptor = await startAcceptanceAcceptor(resolve(folder, config), folder)
 console.log(`${acceptor.sessions.length} sessions listen on port ${acceptor.port}`)
 let isStopping = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)

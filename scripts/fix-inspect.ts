@@ -5,13 +5,15 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { inspectStore, readStoredMessages, type StoredMessagesQuery } from '../src/connectors/fix/store/inspect.js'
 import { nodeFileSystem } from '../src/core/node-file-system.js'
+import { Program } from './support/program.js'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const program: Program = new Program(
+  'npm run fix:inspect -- FOLDER... [--messages [--from N] [--to N] [--limit N]] [--log FILE [--grep TEXT]]',
+)
+const { values, positionals } = program.read(
+  {
     messages: { type: 'boolean', default: false },
     from: { type: 'string' },
     to: { type: 'string' },
@@ -19,22 +21,18 @@ const { values, positionals } = parseArgs({
     log: { type: 'string' },
     grep: { type: 'string' },
   },
-})
+  { positionals: true },
+)
 // npm changes the working directory; paths count from where it was called.
 const place = (path: string) => resolve(process.env.INIT_CWD ?? process.cwd(), path)
 
 if (values.log !== undefined) printLog(place(values.log), values.grep)
 for (const folder of positionals) for (const store of storesIn(place(folder))) printStore(store)
-if (values.log === undefined && positionals.length === 0) {
-  console.error(
-    'usage: npm run fix:inspect -- FOLDER... [--messages [--from N] [--to N] [--limit N]] [--log FILE [--grep TEXT]]',
-  )
-  process.exitCode = 2
-}
+if (values.log === undefined && positionals.length === 0) program.refuse('Name a folder, or a log by --log')
 
 /** The folder itself where it is a store, or the stores in it. */
 function storesIn(folder: string): string[] {
-  if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`)
+  if (!existsSync(folder)) program.refuse(`there is no folder ${folder}`)
   if (inspectStore(nodeFileSystem, folder).length > 0) return [folder]
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -63,11 +61,7 @@ function printMessages(folder: string): void {
   const query: StoredMessagesQuery = {}
   for (const name of ['from', 'to', 'limit'] as const) {
     const text = values[name]
-    if (text === undefined) continue
-    const number = Number(text)
-    if (!Number.isSafeInteger(number) || number < 1)
-      throw new Error(`--${name} must be a whole number from 1, got ${text}`)
-    query[name] = number
+    if (text !== undefined) query[name] = program.wholeNumber(name, text, 1)
   }
   for (const { number, text } of readStoredMessages(nodeFileSystem, folder, query)) console.log(`  ${number} ${text}`)
 }

@@ -5,22 +5,21 @@
  */
 import { loadavg } from 'node:os'
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
 import { bundle } from '../bench/harness/bundle.js'
+import { Program } from './support/program.js'
 
 /** Milliseconds that a turn of the loop may take. */
 const LONGEST_TURN_MS = 50
 const source = 'bench/fix/fix-load.ts'
 
-const { values } = parseArgs({
-  options: {
-    rate: { type: 'string', default: '50000' },
-    seconds: { type: 'string', default: '60' },
-    'no-resend': { type: 'boolean', default: false },
-  },
+const program: Program = new Program('npm run fix:load -- [--rate N] [--seconds N] [--no-resend]')
+const { values } = program.read({
+  rate: { type: 'string', default: '50000' },
+  seconds: { type: 'string', default: '60' },
+  'no-resend': { type: 'boolean', default: false },
 })
-const rate = positive('rate', values.rate)
-const seconds = positive('seconds', values.seconds)
+const rate = program.number('rate', values.rate, 1)
+const seconds = program.number('seconds', values.seconds, 1)
 // What tsx makes of the sources is slower than what runs.
 const module = pathToFileURL(bundle([source]).get(source) as string).href
 const { sustain, longestStallMs } = (await import(module)) as typeof import('../bench/fix/fix-load.js')
@@ -43,9 +42,3 @@ if (!values['no-resend']) {
 console.log(`load of the machine after: ${loadavg()[0]?.toFixed(1)}`)
 for (const failure of failures) console.error(`FAILED ${failure}`)
 if (failures.length > 0) process.exitCode = 1
-
-function positive(name: string, text: string): number {
-  const value = Number(text)
-  if (!(value > 0 && Number.isFinite(value))) throw new Error(`--${name} must be a number above 0, got ${text}`)
-  return value
-}

@@ -4,36 +4,31 @@
  * `cut`, `restart`, `silence`, `slow MS`, `news TEXT`, `close`. Ends on SIGTERM and SIGINT.
  */
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
 import { TwsGateway } from '../src/testing/tws/gateway.js'
+import { Program } from './support/program.js'
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '7497' },
-    host: { type: 'string', default: '127.0.0.1' },
-    'max-server-version': { type: 'string', default: '193' },
-    accounts: { type: 'string', default: 'DU1234567,DU1234568' },
-    'quote-interval-ms': { type: 'string', default: '250' },
-    'history-pacing': { type: 'boolean', default: false },
-    seed: { type: 'string', default: '1' },
-  },
+const program: Program = new Program(
+  'npm run sim:tws -- --port N [--host ADDRESS] [--max-server-version 157..193] [--accounts A,B] [--quote-interval-ms N] [--history-pacing] [--seed N]',
+)
+const { values } = program.read({
+  port: { type: 'string', default: '7497' },
+  host: { type: 'string', default: '127.0.0.1' },
+  'max-server-version': { type: 'string', default: '193' },
+  accounts: { type: 'string', default: 'DU1234567,DU1234568' },
+  'quote-interval-ms': { type: 'string', default: '250' },
+  'history-pacing': { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
 })
-const maxServerVersion = Number(values['max-server-version'])
-const port = Number(values.port)
-if (!Number.isInteger(port) || !(maxServerVersion >= 157 && maxServerVersion <= 193)) {
-  console.error(
-    'usage: npm run sim:tws -- --port N [--max-server-version 157..193] [--accounts A,B] [--quote-interval-ms N]',
-  )
-  process.exit(2)
-}
+const maxServerVersion = program.wholeNumber('max-server-version', values['max-server-version'], 157, 193)
+const port = program.wholeNumber('port', values.port, 0, 65_535)
 const gateway = await TwsGateway.open({
   port,
   host: values.host,
   maxServerVersion,
   accounts: values.accounts.split(','),
-  quoteIntervalMs: Number(values['quote-interval-ms']),
+  quoteIntervalMs: program.wholeNumber('quote-interval-ms', values['quote-interval-ms'], 1),
   historyPacing: values['history-pacing'],
-  seed: Number(values.seed),
+  seed: program.wholeNumber('seed', values.seed, 0),
 })
 console.log(`simulated TWS listens on ${values.host}:${gateway.port}, server version up to ${maxServerVersion}`)
 

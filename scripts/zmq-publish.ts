@@ -3,32 +3,33 @@
  * [--symbols N] [--replay FILE]`: a sample publisher. A synthetic market of so many quotes a second, or a recording at its
  * own pace, goes out over ZeroMQ until SIGINT, or for so many seconds.
  */
-import { parseArgs } from 'node:util'
 import { type InstrumentDefinition, RealTime, SeededRandom, SimulatedConnector, TradingSystem } from 'tradewire'
 import { ZmqPublisher } from 'tradewire/zmq'
+import { Program } from './support/program.js'
 
-const { values } = parseArgs({
-  options: {
-    bind: { type: 'string', multiple: true, default: ['tcp://127.0.0.1:5555'] },
-    service: { type: 'string', default: 'tcp://127.0.0.1:5556' },
-    format: { type: 'string', default: 'packed' },
-    rate: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '0' },
-    symbols: { type: 'string', default: '3' },
-    replay: { type: 'string' },
-  },
+const program: Program = new Program(
+  'npm run zmq:publish -- [--bind ENDPOINT] [--service ENDPOINT] [--format packed|json|messagepack] [--rate N] [--seconds N] [--symbols N] [--replay FILE]',
+)
+const { values } = program.read({
+  bind: { type: 'string', multiple: true, default: ['tcp://127.0.0.1:5555'] },
+  service: { type: 'string', default: 'tcp://127.0.0.1:5556' },
+  format: { type: 'string', default: 'packed' },
+  rate: { type: 'string', default: '1000' },
+  seconds: { type: 'string', default: '0' },
+  symbols: { type: 'string', default: '3' },
+  replay: { type: 'string' },
 })
 const format = values.format
-if (format !== 'packed' && format !== 'json' && format !== 'messagepack') {
-  console.error('--format is packed, json or messagepack')
-  process.exit(2)
-}
-const seconds = Number(values.seconds)
+if (format !== 'packed' && format !== 'json' && format !== 'messagepack')
+  program.refuse(`--format must be packed, json or messagepack, got ${JSON.stringify(format)}`)
+const rate = program.number('rate', values.rate, 1)
+const symbols = program.wholeNumber('symbols', values.symbols, 1, 10_000)
+const seconds = program.number('seconds', values.seconds, 0)
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
 if (seconds > 0) new RealTime().after(seconds * 1_000, () => stop.abort())
 
-if (values.replay === undefined) await synthetic(Number(values.rate), Number(values.symbols))
+if (values.replay === undefined) await synthetic(rate, symbols)
 else await replay(values.replay)
 
 /** Quotes that walk at random, at a steady rate. */

@@ -3,28 +3,32 @@
  * `--target` all are fuzzed. `--list` names them. The last line is `N passed, N failed`.
  */
 
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { Program } from '../../scripts/support/program.js'
 import { fuzz } from './harness.js'
 import { fuzzTargets } from './targets.js'
 
 setFlagsFromString('--expose-gc')
 Object.assign(globalThis, { gc: runInNewContext('gc') as () => void })
 
-const { values } = parseArgs({
-  options: {
-    target: { type: 'string' },
-    runs: { type: 'string', default: '10000' },
-    seed: { type: 'string', default: '1' },
-    list: { type: 'boolean', default: false },
-  },
+const program: Program = new Program('npm run fuzz -- [--target NAME] [--runs N] [--seed S] [--list]')
+const { values } = program.read({
+  target: { type: 'string' },
+  runs: { type: 'string', default: '10000' },
+  seed: { type: 'string', default: '1' },
+  list: { type: 'boolean', default: false },
 })
 const names = fuzzTargets.map(({ name }) => name)
 if (values.target !== undefined && !names.includes(values.target))
-  throw new Error(`--target takes one of ${names.join(', ')}`)
+  program.refuse(`--target must be one of ${names.join(', ')}, got ${JSON.stringify(values.target)}`)
 if (values.list) console.log(names.join('\n'))
-else process.exitCode = await main(numberOf('runs', values.runs), numberOf('seed', values.seed), values.target)
+else
+  process.exitCode = await main(
+    program.wholeNumber('runs', values.runs, 1),
+    program.wholeNumber('seed', values.seed, 0),
+    values.target,
+  )
 
 async function main(runs: number, seed: number, only: string | undefined): Promise<number> {
   let failed = 0
@@ -44,10 +48,4 @@ async function main(runs: number, seed: number, only: string | undefined): Promi
   }
   console.log(`${chosen.length - failed} passed, ${failed} failed`)
   return failed > 0 ? 1 : 0
-}
-
-function numberOf(name: string, text: string): number {
-  const number = Number(text)
-  if (Number.isSafeInteger(number) && number >= 0 && text.trim() !== '') return number
-  throw new Error(`--${name} takes a whole number, got ${text}`)
 }

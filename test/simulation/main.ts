@@ -6,7 +6,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { Program } from '../../scripts/support/program.js'
 import { type Plant, plantNames, plants } from './plants.js'
 import { keepRegression, readRegressions } from './regressions.js'
 import { addOutcome, addTotals, noTotals, runSeeds, type Totals } from './runner.js'
@@ -19,40 +19,43 @@ const seedsWorthAWorker = 40
 const maxListed = 10
 const progressMs = 15_000
 
+const program: Program = new Program(
+  'npm run sim -- [--failover] [--seeds N] [--from S] [--workers W] [--plant NAME], or --seed S [--trace | --shrink [--keep FOUND]]',
+)
 if (process.argv.includes(workerArgument)) beWorker()
 else process.exitCode = await main()
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: '500' },
-      from: { type: 'string', default: '1' },
-      workers: { type: 'string' },
-      seed: { type: 'string' },
-      trace: { type: 'boolean', default: false },
-      plant: { type: 'string' },
-      shrink: { type: 'boolean', default: false },
-      keep: { type: 'string' },
-      failover: { type: 'boolean', default: false },
-    },
+  const { values } = program.read({
+    seeds: { type: 'string', default: '500' },
+    from: { type: 'string', default: '1' },
+    workers: { type: 'string' },
+    seed: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    plant: { type: 'string' },
+    shrink: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+    failover: { type: 'boolean', default: false },
   })
   const plant = plantOf(values.plant)
   const scenario: Scenario = values.failover ? 'failover' : 'system'
   const startedAt = performance.now()
   if (values.seed !== undefined) {
     const totals = noTotals()
-    const seed = numberOf(values.seed, 'seed', 0)
+    const seed = program.wholeNumber('seed', values.seed, 0)
     if (values.shrink) return await shrinkSeed(seed, plant, scenario, values.keep)
     await replay(totals, seed, plant, scenario, values.trace)
     return finish(totals, startedAt, plant, scenario, 1)
   }
-  if (values.trace || values.shrink) throw new Error('--trace and --shrink take one seed: name it by --seed')
-  const count = numberOf(values.seeds, 'seeds', 1)
+  if (values.trace || values.shrink) program.refuse('--trace and --shrink take one seed: name it by --seed')
+  const count = program.wholeNumber('seeds', values.seeds, 1)
   const most = Math.max(1, Math.floor(count / seedsWorthAWorker))
   const workers =
-    values.workers === undefined ? Math.min(availableParallelism(), most) : numberOf(values.workers, 'workers', 1)
+    values.workers === undefined
+      ? Math.min(availableParallelism(), most)
+      : program.wholeNumber('workers', values.workers, 1)
   const totals = plant === undefined && scenario === 'system' ? await runRegressions() : noTotals()
-  const task = { first: numberOf(values.from, 'from', 0), count, plant, scenario }
+  const task = { first: program.wholeNumber('from', values.from, 0), count, plant, scenario }
   let toldAt = startedAt
   const tellProgress = ({ seeds, failed }: Totals) => {
     if (performance.now() - toldAt < progressMs) return
@@ -133,14 +136,9 @@ function finish(
   return failed > 0 ? 1 : 0
 }
 
-function numberOf(text: string, name: string, least: number): number {
-  const number = Number(text)
-  if (text.trim() !== '' && Number.isSafeInteger(number) && number >= least) return number
-  throw new Error(`--${name} takes a whole number from ${least}, got ${text}`)
-}
-
 function plantOf(name: string | undefined): Plant | undefined {
   const found = plantNames.find((each) => each === name)
-  if (name !== undefined && found === undefined) throw new Error(`--plant takes one of ${plantNames.join(', ')}`)
+  if (name !== undefined && found === undefined)
+    program.refuse(`--plant must be one of ${plantNames.join(', ')}, got ${JSON.stringify(name)}`)
   return found
 }

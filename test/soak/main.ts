@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { Program } from '../../scripts/support/program.js'
 import { SimulatedConnector } from '../../src/connectors/sim/simulated-connector.js'
 import { type Logger, silentLogger } from '../../src/core/logger.js'
 import { RealTime } from '../../src/core/real-time.js'
@@ -27,16 +27,15 @@ const breakMs = 7_000
 /** Share of the samples that count as warming up. */
 const warmUpShare = 0.3
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '2' },
-    json: { type: 'boolean', default: false },
-    /** A leak that is planted, to see that it is found: bytes kept for each order. */
-    leak: { type: 'string', default: '0' },
-  },
+const program: Program = new Program('npm run soak -- [--minutes N] [--json] [--leak BYTES]')
+const { values } = program.read({
+  minutes: { type: 'string', default: '2' },
+  json: { type: 'boolean', default: false },
+  /** A leak that is planted, to see that it is found: bytes kept for each order. */
+  leak: { type: 'string', default: '0' },
 })
-const minutes = numberOf('minutes', values.minutes, 0.1)
-const leakBytes = numberOf('leak', values.leak, 0)
+const minutes = program.number('minutes', values.minutes, 0.1)
+const leakBytes = program.number('leak', values.leak, 0)
 
 const folder = mkdtempSync(join(tmpdir(), 'tradewire-soak-'))
 try {
@@ -206,10 +205,4 @@ function kib(bytes: number): string {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-function numberOf(name: string, text: string, least: number): number {
-  const number = Number(text)
-  if (text.trim() !== '' && Number.isFinite(number) && number >= least) return number
-  throw new Error(`--${name} takes a number from ${least}, got ${text}`)
 }
