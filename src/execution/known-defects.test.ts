@@ -69,6 +69,106 @@ describe('defects of other systems', () => {
     expect(world.parent.status).toBe('FILLED')
   })
 
+  it('a rest worth less than the venue takes goes with the child before it', async () => {
+    // A unit costs a dollar: 103 in slices of 10 would leave 3.
+    const world = filling({ quantityUnits: 103, algo: twap({ slices: 10, roundLot: 10 }), minNotional: '10' }).start()
+    await world.advanceMs(5_000)
+    expect(sizes(world).every((size) => size >= 11)).toBe(true)
+    expect(sizes(world).reduce((sum, size) => sum + size, 0)).toBe(103)
+    expect(world.parent.status).toBe('FILLED')
+  })
+
+  it('a slice that is worth too little after a fall of the price waits for the next one', async () => {
+    const world = filling({
+      quantityUnits: 100,
+      algo: twap({ slices: 5 }),
+      durationMs: 5_000,
+      minNotional: '15',
+    }).start()
+    await world.advanceMs(500)
+    world.quote(5_999, 6_001)
+    await world.advanceMs(5_500)
+    expect(
+      sizes(world)
+        .slice(1)
+        .every((size) => size * 0.5999 >= 15),
+    ).toBe(true)
+    expect(world.parent.status).toBe('FILLED')
+  })
+
+  it('an order whose children would all be worth too little is refused at submit', async () => {
+    const { system, venue } = await startEcho({
+      instruments: [{ ...ibm, id: 'DOT.XNYS' as typeof ibm.id, symbol: 'DOT', minNotional: '1000' }],
+    })
+    venue.quote(9.99, 10.01, 'DOT')
+    const order = { symbol: 'DOT', side: 'buy', algo: { type: 'twap', durationMs: 60_000 } } as const
+    for (const [change, reason] of [
+      [{ quantity: 99 }, 'BELOW_MINIMUM'],
+      [{ quantity: 1_000, algo: { ...order.algo, maxSlice: 99 } }, 'CONTRADICTION'],
+    ] as const)
+      expect(() => system.orders.submit({ ...order, ...change })).toThrow(
+        expect.objectContaining({ code: 'TW_INVALID_ALGO', details: expect.objectContaining({ reason }) }),
+      )
+    expect([venue.sent, system.execution.open]).toEqual([[], []])
+    await system.stop()
+  })
+
+  it('children are on the grid of sizes, whatever the division gives', async () => {
+    for (const algo of [
+      twap({ slices: 7 }),
+      { type: 'vwap', curve: [3, 1, 4, 1, 5, 9, 2] },
+      { type: 'is', slices: 7, urgency: 3 },
+      { type: 'iceberg', displayQuantity: '0.07', displayVariancePercent: 30 },
+      twap({ slices: 7, randomizeSizePercent: 50 }),
+    ]) {
+      const world = filling({ quantityUnits: 1_005, algo, sizeIncrement: '0.005', durationMs: 7_000 }).start()
+      await world.advanceMs(8_000)
+      expect(sizes(world).every((size) => size % 5 === 0)).toBe(true)
+      expect([algo.type, world.filledUnits]).toEqual([algo.type, 1_005])
+    }
+  })
+
+  it('own prints in the feed do not raise the share of the volume', async () => {
+    const algo = { type: 'pov', rate: 0.1, basis: 'inclusive', intervalMs: 1_000 }
+    const world = filling({ algo, quantityUnits: 10_000, durationMs: 60_000 }).start()
+    // Ours is printed, too: the market's own volume is 1,800, and then 2,700.
+    for (const [printed, done] of [
+      [1_800, 200],
+      [200, 200],
+      [900, 300],
+    ] as const) {
+      world.trade(printed)
+      await world.advanceMs(2_000)
+      expect(world.filledUnits).toBe(done)
+    }
+  })
+
+  it('a sniper takes no more than is displayed, with one shot in flight that the next tick leaves alone', () => {
+    const world = new ParentWorld({ seed: 1, algo: { type: 'sniper' }, quantityUnits: 900, limitUnits: 10_001 })
+    world.quote(9_999, 10_001, 300)
+    world.start()
+    world.quote(9_999, 10_000, 300)
+    const [shot] = world.orders
+    expect(sizes(world)).toEqual([300])
+    expect(shot?.isCanceling).toBe(false)
+    if (shot !== undefined) world.fill(shot, 300)
+    expect(sizes(world)).toEqual([300, 300])
+  })
+
+  it('a symbol without market data holds up no other', async () => {
+    const { system, venue, time } = await startEcho({
+      instruments: [{ ...ibm, id: 'MUTE.XNYS' as typeof ibm.id, symbol: 'MUTE' }],
+    })
+    const algo = { type: 'vwap', curve: [1, 1, 1], durationMs: 3_000 } as const
+    const mute = system.orders.submit({ symbol: 'MUTE', side: 'buy', quantity: 300, algo })
+    const heard = system.orders.submit({ symbol: 'IBM', side: 'buy', quantity: 300, algo })
+    venue.quote(99.99, 100.01)
+    await time.advanceMs(500)
+    expect(heard.snapshot.workingQuantity.toString()).toBe('100')
+    expect(mute.snapshot.workingQuantity.toString()).toBe('0')
+    await system.stop()
+  })
+
   it('an interval that does not divide the horizon leaves nothing behind', async () => {
     const world = filling({ algo: { type: 'twap', intervalMs: 1_500 } }).start()
     await world.advanceMs(5_000)

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { runs } from '../../test/support/runs.js'
 import { SeededRandom } from '../core/random.js'
+import { leastChild } from './child-size.js'
 import { ParentWorld, type VenueOrder } from './parent-world.test-support.js'
 import type { ScheduledAlgorithm } from './scheduled-algorithm.js'
 
@@ -60,8 +61,9 @@ async function play(type: string, seed: number): Promise<void> {
     algo: randomAlgo(type, random) as never,
     ...(limitUnits === undefined ? {} : { limitUnits }),
     ...(random.chance(0.2) ? { minQuantity: '5' } : {}),
+    ...(random.chance(0.2) ? { minNotional: '10' } : {}),
   })
-  if (quantityUnits < world.instrument.minQuantityUnits) return
+  if (quantityUnits < leastChild(world.instrument, 9_999)) return
   const check = new Check(world, random)
   world.onChild = (order) => check.child(order)
   world.onSend = (order) => {
@@ -102,7 +104,7 @@ class Check {
     const { quantityUnits: units, priceUnits } = request
     must(Number.isSafeInteger(units) && units > 0)
     must(units <= unsentBefore)
-    must(units >= instrument.minQuantityUnits)
+    must(units >= leastChild(instrument, Math.min(this.#world.bid, this.#world.ask)))
     must(units <= maxSliceUnits)
     // A round lot, what completes the order, what leaves a rest that the venue takes, or a slice of the plan in full.
     const isRound = units % lotUnits === 0 || units === unsentBefore || parent.plan.algo.catchUp === false
@@ -124,7 +126,7 @@ class Check {
     const { offsetsUs, cumulativeUnits } = (parent.algorithm as ScheduledAlgorithm).schedule
     const due = offsetsUs.filter((offset) => parent.plan.startUs + offset <= parent.nowUs).length
     const target = due === 0 ? 0 : (cumulativeUnits[due - 1] as number)
-    const least = Math.max(1, this.#world.instrument.minQuantityUnits)
+    const least = leastChild(this.#world.instrument, Math.min(this.#world.bid, this.#world.ask))
     // A rest too small for the venue goes along.
     must(parent.book.filledUnits + parent.book.workingUnits + units < target + least)
   }

@@ -13,7 +13,9 @@ import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
 import { type AlgorithmFactories, type AlgorithmFactory, factoryOf } from './algorithms.js'
 import { brokerFactory } from './broker-worked.js'
+import { leastChild } from './child-size.js'
 import {
+  arrivalUnits,
   type CheckedRequest,
   checkRequest,
   type ParentPlan,
@@ -69,7 +71,11 @@ export class ParentPlanner {
     const nowUs = time.wallUs()
     const checked = checkRequest(request, instrument, nowUs)
     const common = request.algo as AlgoCommon & { type: string }
-    const terms = readTerms(common, request.side === 'buy' ? 1 : -1, instrument)
+    const mid = quotes.mid(instrument.index)
+    const arrival = Number.isNaN(mid) ? null : mid
+    const priceUnits = arrivalUnits({ arrival, limitUnits: checked.limitUnits }, instrument)
+    requireLeast(checked.quantityUnits, instrument, priceUnits)
+    const terms = readTerms(common, request.side === 'buy' ? 1 : -1, instrument, priceUnits)
     const trigger = common.type === 'emulate' ? readTrigger(request, instrument) : undefined
     const isBrokers = worker(common) === 'broker'
     const algo = factory.isRouter === true ? routed(request) : (request.algo as ParentPlan['algo'])
@@ -78,7 +84,6 @@ export class ParentPlanner {
     this.#requireInsideCollar(request, instrument)
     this.#requireValid(request, instrument)
     const id = request.clientOrderId ?? newId()
-    const mid = quotes.mid(instrument.index)
     const { quantityUnits, limitUnits, startUs, endUs } = checked
     return {
       version: 1,
@@ -101,7 +106,7 @@ export class ParentPlanner {
       endUs: broker === undefined && Number.isFinite(endUs) ? endUs : null,
       seed: common.seed ?? seedOf(id),
       createdUs: nowUs,
-      arrival: Number.isNaN(mid) ? null : mid,
+      arrival,
     }
   }
 
@@ -232,6 +237,18 @@ export class ParentPlanner {
 
 /** What validation says of every child alike, so that it need not wait for the first: calendar and permission. */
 const lasting = ['UNKNOWN_CALENDAR', 'CALENDAR_RANGE', 'NOT_AUTHORIZED'] as const satisfies readonly AlgoFault[]
+
+/** An order that is too small for one child would wait for ever. */
+function requireLeast(quantityUnits: number, instrument: Instrument, priceUnits: number): void {
+  const least = leastChild(instrument, priceUnits)
+  if (quantityUnits >= least) return
+  const { minNotional } = instrument.definition
+  throw algoError(
+    'BELOW_MINIMUM',
+    'quantity',
+    `must be at least ${instrument.quantityText(least)} for ${instrument.id} now: orders below ${minNotional} are not taken`,
+  )
+}
 
 function worker({ workedBy = 'here' }: AlgoCommon): 'here' | 'broker' {
   if (workedBy === 'here' || workedBy === 'broker') return workedBy

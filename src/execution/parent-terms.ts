@@ -17,6 +17,7 @@ import { type DecimalInput, toUnits } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import type { OrderRequest } from '../model/order.js'
 import { type TriggerSource, triggerSources } from '../model/order-types.js'
+import { leastChild } from './child-size.js'
 
 /** A parent order on record. */
 export interface ParentPlan {
@@ -156,6 +157,14 @@ export function requireKnownFields(request: AlgoOrderRequest, own: readonly stri
       )
 }
 
+/** What the market paid when an order came, in units: the middle of the quotes, or its limit where there were none; NaN without either. */
+export function arrivalUnits(
+  { arrival, limitUnits }: Pick<ParentPlan, 'arrival' | 'limitUnits'>,
+  instrument: Instrument,
+): number {
+  return arrival === null ? (limitUnits ?? Number.NaN) : instrument.nearestPriceUnits(arrival)
+}
+
 /** Reads side, quantity, limit and window. @throws TradewireError `TW_INVALID_ALGO`, `TW_OFF_GRID`, `TW_INVALID_DECIMAL`. */
 export function checkRequest(request: AlgoOrderRequest, instrument: Instrument, nowUs: number): CheckedRequest {
   const { side, type, timeInForce } = request as OrderRequest
@@ -243,8 +252,15 @@ function windowOf({ startTimeUs, endTimeUs, durationMs }: AlgoCommon, nowUs: num
   return { startUs, endUs }
 }
 
-/** Reads what all algorithms share. @throws TradewireError `TW_INVALID_ALGO`, `TW_OFF_GRID`, `TW_INVALID_DECIMAL`. */
-export function readTerms(algo: AlgoCommon, side: 1 | -1, instrument: Instrument): ParentTerms {
+/**
+ * Reads what all algorithms share. `priceUnits`: what the market pays when the order comes, for the smallest value that the
+ * venue takes; NaN where that is not known. @throws TradewireError `TW_INVALID_ALGO`, `TW_OFF_GRID`, `TW_INVALID_DECIMAL`. */
+export function readTerms(
+  algo: AlgoCommon,
+  side: 1 | -1,
+  instrument: Instrument,
+  priceUnits = Number.NaN,
+): ParentTerms {
   const units = (value: DecimalInput | undefined, field: string, otherwise: number) => {
     if (value === undefined) return otherwise
     const read = instrument.quantityUnits(value, field)
@@ -252,7 +268,7 @@ export function readTerms(algo: AlgoCommon, side: 1 | -1, instrument: Instrument
     return read
   }
   const lotUnits = units(algo.roundLot, 'algo.roundLot', instrument.sizeStepUnits)
-  const minSliceUnits = Math.max(instrument.minQuantityUnits, units(algo.minSlice, 'algo.minSlice', 0))
+  const minSliceUnits = Math.max(leastChild(instrument, priceUnits), units(algo.minSlice, 'algo.minSlice', 0))
   const maxSliceUnits = units(algo.maxSlice, 'algo.maxSlice', Number.POSITIVE_INFINITY)
   if (maxSliceUnits < Math.max(lotUnits, minSliceUnits))
     throw algoError('CONTRADICTION', 'algo.maxSlice', 'is smaller than the smallest slice')

@@ -38,11 +38,12 @@ export interface WorldOptions {
   side?: 'buy' | 'sell'
   durationMs?: number
   minQuantity?: string
+  minNotional?: string
   sizeIncrement?: string
 }
 
 /** The instrument of a world. */
-export function worldInstrument(sizeIncrement = '1', minQuantity?: string): Instrument {
+export function worldInstrument(sizeIncrement = '1', minQuantity?: string, minNotional?: string): Instrument {
   return new Instrument(
     {
       id: 'X.TEST' as InstrumentId,
@@ -53,6 +54,7 @@ export function worldInstrument(sizeIncrement = '1', minQuantity?: string): Inst
       priceIncrement: '0.01',
       sizeIncrement,
       ...(minQuantity === undefined ? {} : { minQuantity }),
+      ...(minNotional === undefined ? {} : { minNotional }),
     },
     0,
   )
@@ -84,7 +86,7 @@ export class ParentWorld {
   constructor(options: WorldOptions) {
     const { seed, algo, quantityUnits, limitUnits, side = 'buy', durationMs = 60_000 } = options
     this.random = new SeededRandom(seed)
-    this.instrument = worldInstrument(options.sizeIncrement, options.minQuantity)
+    this.instrument = worldInstrument(options.sizeIncrement, options.minQuantity, options.minNotional)
     this.startUs = this.time.wallUs()
     this.plan = {
       version: 1,
@@ -139,7 +141,7 @@ export class ParentWorld {
     const algorithm = factory.create(plan.algo)
     const window = plan.endUs === null ? Number.POSITIVE_INFINITY : (plan.endUs - plan.startUs) / 1_000
     algorithm.check(window, instrument)
-    const terms = readTerms(plan.algo, plan.side === 'buy' ? 1 : -1, instrument)
+    const terms = readTerms(plan.algo, plan.side === 'buy' ? 1 : -1, instrument, (this.bid + this.ask) / 2)
     return new ParentOrder(plan, terms, instrument, algorithm, this.#ports(++this.#epoch))
   }
 

@@ -7,7 +7,7 @@
 import { TradewireError } from '../core/errors.js'
 import {
   boundToUnits,
-  type Decimal,
+  Decimal,
   type DecimalInput,
   isMultiple,
   MAX_SCALE,
@@ -133,6 +133,9 @@ export class Instrument {
   readonly maxQuantityUnits: number
   readonly minPriceUnits: number
   readonly maxPriceUnits: number
+  /** Smallest and largest value of an order as {@link Instrument.valueUnits} gives it; 0 and Infinity where there is no bound. */
+  readonly minValueUnits: number
+  readonly maxValueUnits: number
   /** Whether prices below zero are possible. */
   readonly allowsNegativePrices: boolean
   readonly multiplier: Decimal
@@ -182,6 +185,11 @@ export class Instrument {
     if (!this.multiplier.gt(0)) throw invalidField('multiplier', 'must be above 0')
     this.multiplierNumber = this.multiplier.toNumber()
     this.isInverse = definition.isInverse ?? false
+    const { minNotional, maxNotional } = definition
+    this.minValueUnits = minNotional === undefined ? 0 : this.#value(minNotional, 'minNotional').ceil().toNumber()
+    this.maxValueUnits =
+      maxNotional === undefined ? Number.POSITIVE_INFINITY : this.#value(maxNotional, 'maxNotional').floor().toNumber()
+    requireOrder(this.minValueUnits, this.maxValueUnits, 'minNotional', 'maxNotional')
     this.currency = definition.currency
     this.settlementCurrency =
       definition.settlementCurrency ??
@@ -191,6 +199,16 @@ export class Instrument {
 
   #size(text: string, name: string): number {
     return positive(toUnits(text, this.sizeScale, name), name)
+  }
+
+  #value(text: string, name: string): Decimal {
+    const scale = this.isInverse ? this.sizeScale : this.priceScale + this.sizeScale
+    return toDecimal(text, name).div(this.multiplier).mul(new Decimal(10).pow(scale))
+  }
+
+  /** Value of an order for its bounds: price units x quantity units; quantity units alone for inverse contracts. NaN without a price. */
+  valueUnits(quantityUnits: number, priceUnits: number): number {
+    return this.isInverse ? quantityUnits : quantityUnits * Math.abs(priceUnits)
   }
 
   /**

@@ -44,7 +44,7 @@ export const controls = {
   invalidOrder: control(
     5,
     'INVALID_ORDER',
-    'Price and quantity are on the grid and within the bounds of the instrument, and the venue takes the type, the time in force and the flags.',
+    'Price and quantity are on the grid, they and the value of the order are within the bounds of the instrument, and the venue takes the type, the time in force and the flags.',
     'exchange rules',
   ),
   maxPosition: control(
@@ -275,6 +275,7 @@ export const LocalReason = {
   HIGH_IMPACT: 151,
   FAT_FINGER: 152,
   RISK_SCORE: 153,
+  NOTIONAL_BOUNDS: 154,
 } as const
 
 const localNames = new Map<number, string>(Object.entries(LocalReason).map(([name, code]) => [code, name]))

@@ -228,6 +228,27 @@ describe('C05, a valid order', () => {
     expect(new GateUnderTest({}, [banded]).submit({ quantity: 10, ...draft })).toBe(expected)
   })
 
+  it('has a value that the venue takes, at its limit, trigger or the reference', () => {
+    const bounded = (flags = 0) => {
+      const test = new GateUnderTest({}, [{ minNotional: '1000', maxNotional: '5000', multiplier: '2' }])
+      test.setPosition(-50)
+      return (draft: OrderDraft) => test.submit({ flags, ...draft })
+    }
+    expect(bounded()({ quantity: 5, price: 10_000 })).toBe('ok')
+    expect(bounded()({ quantity: 4, price: 10_000 })).toBe('INVALID_ORDER')
+    expect(bounded()({ quantity: 5, price: 9_999 })).toBe('INVALID_ORDER')
+    expect(bounded()({ quantity: 25, price: 10_000 })).toBe('ok')
+    expect(bounded()({ quantity: 26, price: 10_000 })).toBe('INVALID_ORDER')
+    expect(bounded()({ ...market, quantity: 5 })).toBe('ok')
+    expect(bounded()({ ...market, quantity: 4 })).toBe('INVALID_ORDER')
+    expect(bounded()({ type: TypeCode.STOP, price: Number.NaN, trigger: 9_000, quantity: 5 })).toBe('INVALID_ORDER')
+    // The rest of a position may be smaller than what opens one.
+    expect(bounded(OrderFlag.reduceOnly)({ quantity: 1, price: 10_000 })).toBe('ok')
+    const inverse = new GateUnderTest({}, [{ minNotional: '100', isInverse: true, baseCurrency: 'BTC' }])
+    expect(inverse.submit({ quantity: 99, price: 10_000 })).toBe('INVALID_ORDER')
+    expect(inverse.submit({ quantity: 100, price: 10_000 })).toBe('ok')
+  })
+
   it('asks for nothing that the venue does not take', () => {
     const test = new GateUnderTest()
     test.venue.support = new OrderSupport({

@@ -85,6 +85,9 @@ export interface InstrumentLimits {
   readonly sizeStepUnits: number
   readonly leastPriceUnits: number
   readonly mostPriceUnits: number
+  /** Its bounds of the value of an order; see `Instrument.valueUnits`. */
+  readonly leastValueUnits: number
+  readonly mostValueUnits: number
   readonly isInverse: boolean
 }
 
@@ -154,6 +157,8 @@ export class CompiledLimits {
       sizeStepUnits: instrument.sizeStepUnits,
       leastPriceUnits: instrument.minPriceUnits,
       mostPriceUnits: instrument.maxPriceUnits,
+      leastValueUnits: instrument.minValueUnits,
+      mostValueUnits: instrument.maxValueUnits,
       isInverse: instrument.isInverse,
     }
     while (this.#byInstrument.length < instrument.index)

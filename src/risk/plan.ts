@@ -59,9 +59,13 @@ export class GatePlan {
   }
 }
 
-/** Below 2^53 the product of doubles is exact; what a limit beyond that allows, or an inverse contract, is decided with limbs. */
-function mostValue({ isInverse, maxNotionalHigh, maxNotionalLow }: InstrumentLimits): number {
-  if (isInverse || maxNotionalHigh < 0) return Number.NaN
-  const most = Number.MAX_SAFE_INTEGER - 1
+/**
+ * Below 2^53 the product of doubles is exact; what a limit beyond that allows, an inverse contract, or a smallest value is
+ * decided control by control.
+ */
+function mostValue(limits: InstrumentLimits): number {
+  const { isInverse, maxNotionalHigh, maxNotionalLow, leastValueUnits, mostValueUnits } = limits
+  if (isInverse || maxNotionalHigh < 0 || leastValueUnits > 0) return Number.NaN
+  const most = Math.min(Number.MAX_SAFE_INTEGER - 1, mostValueUnits)
   return maxNotionalHigh > 0 ? most : Math.min(most, maxNotionalLow)
 }

@@ -177,6 +177,7 @@ export class StandardControls {
     const { quantity } = order
     const price = limits.isInverse ? 1 : Math.abs(valuationUnits(order, this.limits.collarParts))
     if (Number.isNaN(price)) return isProtectiveExit(order, this.#parts.exposure) ? 0 : Verdict.noReference
+    if (!isValueInBounds(order, limits)) return Verdict.invalidOrder
     const product = quantity * price
     // Below 2^53 the product of doubles is exact; beyond, limbs decide.
     if (product < Number.MAX_SAFE_INTEGER && (limits.maxNotionalHigh > 0 || product <= limits.maxNotionalLow)) return 0
@@ -243,6 +244,15 @@ export class StandardControls {
 /** Whether its venue's message limit keeps a share for orders like this one: it only takes risk away. */
 export function isUrgent(flags: number): boolean {
   return (flags & (OrderFlag.reduceOnly | OrderFlag.protective)) !== 0
+}
+
+/** Whether the venue takes an order of this value. What only reduces may be smaller: the rest of a position has to be closed, too. */
+function isValueInBounds(order: Subject, { instrument, leastValueUnits, mostValueUnits }: InstrumentLimits): boolean {
+  if (leastValueUnits <= 0 && mostValueUnits === Number.POSITIVE_INFINITY) return true
+  const { type, price, trigger, referenceUnits, quantity, flags } = order
+  const at = hasLimit(type) ? price : Number.isNaN(trigger) ? referenceUnits : trigger
+  const value = instrument.valueUnits(quantity, at)
+  return value <= mostValueUnits && (value >= leastValueUnits || isUrgent(flags))
 }
 
 function isPriceValid(limits: InstrumentLimits, units: number): boolean {

@@ -193,6 +193,7 @@ const reasonsByCode: ReadonlyMap<string, number> = new Map(
     'EXPIRED',
     'OFF_GRID',
     'QUANTITY_BOUNDS',
+    'NOTIONAL_BOUNDS',
     'MARKET_CLOSED',
     'AFTER_HOURS',
     'UNKNOWN_CALENDAR',

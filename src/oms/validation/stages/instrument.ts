@@ -27,7 +27,22 @@ export class InstrumentStage implements ValidationStage {
       finding.deny('QUANTITY_BOUNDS', `The quantity is above ${instrument.quantityText(instrument.maxQuantityUnits)}`)
     if (!Number.isNaN(priceUnits) && !instrument.isPriceOnGrid(priceUnits))
       finding.deny('OFF_GRID', 'The price is no multiple of the price step')
+    this.#value(order, finding)
     if (instrument.definition.expiry !== undefined) this.#expiry(order, instrument.definition.expiry, finding)
+  }
+
+  /** The value at the limit, or at the price that an order without one would take; nothing is said where neither is there. */
+  #value(order: OrderUnderValidation, finding: Finding): void {
+    const { instrument, quantityUnits, priceUnits, isChange, isReduceOnly } = order
+    const { minNotional, maxNotional } = instrument.definition
+    if (minNotional === undefined && maxNotional === undefined) return
+    const far = order.side > 0 ? order.ask : order.bid
+    const at = Number.isNaN(priceUnits) && !Number.isNaN(far) ? instrument.nearestPriceUnits(far) : priceUnits
+    const value = instrument.valueUnits(quantityUnits, at)
+    if (value < instrument.minValueUnits && !isChange && !isReduceOnly)
+      finding.deny('NOTIONAL_BOUNDS', `The value of the order is below ${minNotional}`)
+    if (value > instrument.maxValueUnits)
+      finding.deny('NOTIONAL_BOUNDS', `The value of the order is above ${maxNotional}`)
   }
 
   #expiry(order: OrderUnderValidation, expiry: string, finding: Finding): void {
