@@ -11,6 +11,7 @@ const tests = [
   'src/risk/gate-rest.test.ts',
   'src/risk/gate-rare.test.ts',
   'src/risk/limit-book.test.ts',
+  'src/risk/control-boundaries.test.ts',
   'src/risk/breakers/breakers.test.ts',
 ]
 

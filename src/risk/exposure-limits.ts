@@ -3,8 +3,8 @@
  * share that one position has of equity. Everything counts at its worst: working orders, and orders of unknown fate, may
  * fill or not. An order that makes none of it larger passes. What cannot be valued is refused.
  *
- * Sums are made when an order asks, over the instruments that the scope ever held, at the prices of now: a few nanoseconds
- * an instrument, and no drift.
+ * Whether an order exceeds a sum is decided by adding up, at the prices of now, over the instruments that the scope ever held:
+ * no drift. An order that is far from its limits needs no such care: there the sums that books keep up decide.
  */
 import { Verdict } from './controls.js'
 import type { GateCheck, GateParts } from './gate-check.js'
@@ -17,6 +17,10 @@ import {
   ORDER_VALUE,
   POSITION_VALUE,
   type ScopeBook,
+  SUM_FIELDS,
+  SUM_GROSS,
+  SUM_LONG,
+  SUM_SHORT,
 } from './scope-book.js'
 import type { ScopeBooks } from './scope-books.js'
 import type { Subject } from './subject.js'
@@ -27,6 +31,9 @@ export interface EquitySource {
   readonly cells: Float64Array
   readonly maxAgeNs: number
 }
+
+/** Sums that are kept up decide below this share of a limit: they are better than that by far. */
+const FAR = 0.99
 
 /** See the file's header. */
 export class ExposureLimits implements GateCheck {
@@ -55,7 +62,7 @@ export class ExposureLimits implements GateCheck {
   }
 
   #checkEntry(book: ScopeBook, entry: number, order: Subject, isNew: boolean): number {
-    const { limits, long: longs, short: shorts, size: sizes, active } = book
+    const { limits, long: longs, short: shorts, size: sizes } = book
     const { instrument, unitValue, side } = order
     const at = book.limitsAt(entry)
     if (limits[at + DAY_ORDERS] === 0) return Verdict.dailyOrders
@@ -81,25 +88,66 @@ export class ExposureLimits implements GateCheck {
     const mostGross = limits[at + GROSS]
     const mostNet = limits[at + NET]
     if (mostGross === Number.POSITIVE_INFINITY && mostNet === Number.POSITIVE_INFINITY) return 0
-    let gross = after * unitValue
-    let net = (side > 0 ? longAfter : shortAfter) * unitValue
-    const { factor, isInverse, references } = this.#valuer
+    const own = side > 0 ? long : short
+    const ownAfter = side > 0 ? longAfter : shortAfter
+    this.#keepSums(book, entry)
+    const value = before === 0 ? 0 : book.values[key]
+    const sums = entry * SUM_FIELDS
+    const gross = book.sums[sums + SUM_GROSS] - before * value + after * unitValue
+    const net = book.sums[sums + (side > 0 ? SUM_LONG : SUM_SHORT)] - own * value + ownAfter * unitValue
+    if (gross < FAR * mostGross && net < FAR * mostNet) return 0
+    return this.#addUp(book, entry, order, after, ownAfter, after > before)
+  }
+
+  /** Makes the sums of an entry anew where prices changed since, or one was missing. */
+  #keepSums(book: ScopeBook, entry: number): void {
+    const { changes } = this.#valuer.references
+    const { sums, values, size: sizes, long: longs, short: shorts } = book
+    const at = entry * SUM_FIELDS
+    if (book.summedAt[entry] === changes && !Number.isNaN(sums[at + SUM_GROSS])) return
     const first = book.keyOf(entry, 0)
-    const { reference } = references
-    const worst = side > 0 ? longs : shorts
+    const end = first + book.activeCount[entry]
+    let gross = 0
+    let long = 0
+    let short = 0
+    for (let i = first; i < end; i++) {
+      const instrument = book.active[i]
+      const key = first + instrument
+      const value = this.#valuer.atReference(instrument)
+      const size = sizes[key]
+      values[key] = value
+      // Nothing of it has no value, even where nothing of it could be valued.
+      if (size === 0) continue
+      gross += size * value
+      long += longs[key] * value
+      short += shorts[key] * value
+    }
+    sums[at + SUM_GROSS] = gross
+    sums[at + SUM_LONG] = long
+    sums[at + SUM_SHORT] = short
+    book.summedAt[entry] = changes
+  }
+
+  /** Adds up what is held of all other instruments, and the order's own as it would be. */
+  #addUp(book: ScopeBook, entry: number, order: Subject, after: number, ownAfter: number, grows: boolean): number {
+    const { limits, size: sizes, active } = book
+    const { instrument, unitValue, side } = order
+    const at = book.limitsAt(entry)
+    let gross = after * unitValue
+    let net = ownAfter * unitValue
+    const first = book.keyOf(entry, 0)
+    const worst = side > 0 ? book.long : book.short
     const end = first + book.activeCount[entry]
     for (let i = first; i < end; i++) {
       const other = active[i]
       const size = sizes[first + other]
-      // Nothing of it has no value, even where nothing of it could be valued.
       if (size === 0 || other === instrument) continue
-      if (!(factor[other] > 0)) this.#valuer.resolve(other)
-      const value = isInverse[other] === 1 ? factor[other] : factor[other] * Math.abs(reference[other])
+      const value = this.#valuer.atReference(other)
       gross += size * value
       net += worst[first + other] * value
     }
-    if (after > before && isAbove(gross, mostGross)) return Verdict.grossExposure
-    return isAbove(net, mostNet) ? Verdict.netExposure : 0
+    if (grows && isAbove(gross, limits[at + GROSS])) return Verdict.grossExposure
+    return isAbove(net, limits[at + NET]) ? Verdict.netExposure : 0
   }
 
   /** Worst-case gross and net values of an entry now, for displays: NaN where something has no price. */

@@ -1,8 +1,9 @@
 /** Rare ways through the gate and its controls: what each does, so that none is there for nothing. */
 import { describe, expect, it } from 'vitest'
+import { SeededRandom } from '../core/random.js'
 import { toDecimal } from '../model/decimal.js'
 import type { ApprovedOrder, ApprovedReplace } from '../orders/approved-order.js'
-import { TypeCode } from '../orders/codes.js'
+import { OrderFlag, TifCode, TypeCode } from '../orders/codes.js'
 import { foldSubmitted } from '../orders/fold.js'
 import { foldRequest } from '../orders/fold-requests.js'
 import * as Field from '../orders/order-fields.js'
@@ -126,6 +127,42 @@ describe('exposure', () => {
     expect([test.submit({ quantity: 2 }), test.submit({ quantity: 1 })]).toEqual(['ok', 'GROSS_EXPOSURE'])
     const { exposureLimits, books } = test.gate.extras
     expect(exposureLimits.use(books.books[0] as never, 0).gross).toBe(1_000)
+  })
+
+  it('is the same whether sums are kept up or made anew, however near the limit', () => {
+    const random = new SeededRandom(11)
+    const seen = { passed: 0, refused: 0 }
+    for (let round = 0; round < 60; round++) {
+      const limit = 3_000 + random.below(6_000)
+      const limits = { global: { maxGross: limit, maxNet: limit / 2 }, strategies: { '*': { maxGross: limit / 2 } } }
+      const [kept, anew] = [gateOf(limits, [{}, {}, {}, {}]), gateOf(limits, [{}, {}, {}, {}])]
+      const rows: number[] = []
+      for (let step = 0; step < 40; step++) {
+        if (random.chance(0.1)) for (const test of [kept, anew]) test.quote(step % 3, 98 + (step % 5))
+        // Nothing is ever held of the last one: its price only makes all sums anew.
+        anew.quote(3, 100 + (step % 2))
+        const draft = {
+          instrument: random.below(3),
+          strategy: random.below(2),
+          side: random.chance(0.5) ? (1 as const) : (-1 as const),
+          quantity: 1 + random.below(20),
+        }
+        const [a, b] = [kept, anew].map((test) => test.draft(draft)) as [number, number]
+        const verdict = kept.check(a)
+        expect(anew.check(b)).toBe(verdict)
+        seen[verdict === 'ok' ? 'passed' : 'refused']++
+        if (verdict === 'ok') rows.push(a)
+        const old = rows.length > 6 ? rows.shift() : undefined
+        if (old === undefined) continue
+        const isFill = random.chance(0.5)
+        for (const test of [kept, anew]) {
+          test.apply(old, (seq, table) => foldSubmitted(table, old, seq))
+          if (isFill) test.fill(old, `e${step}`, test.table.cells[old + Field.quantity] as number)
+          else test.cancel(old)
+        }
+      }
+    }
+    expect(Math.min(seen.passed, seen.refused)).toBeGreaterThan(200)
   })
 
   it('of a group grows by fills of its own instruments only', () => {
@@ -521,5 +558,105 @@ describe('an order without a limit', () => {
       'ok',
       'POSITION_VALUE',
     ])
+  })
+})
+
+describe('what makes a position smaller', () => {
+  /** A gate that only takes what reduces; a position, and an order that works and was filled in part. */
+  const reducing = (side: 1 | -1) => {
+    const test = gateOf({})
+    test.fill(test.send({ side, quantity: 100 }), 'a', 100)
+    const row = test.send({ side: -side as 1 | -1, quantity: 50 })
+    test.fill(row, 'b', 20)
+    test.gate.states.set('strategy', 0, 'REDUCING')
+    return { test, row }
+  }
+
+  it('counts what works, and of a change only what it adds to what was filled and works', () => {
+    for (const side of [1, -1] as const) {
+      const back = -side as 1 | -1
+      // 80 are left and 30 of them are on the way out.
+      const sizes = [49, 50, 51].map((quantity) => reducing(side).test.submit({ side: back, quantity }))
+      expect(sizes).toEqual(['ok', 'ok', 'REDUCING'])
+      const changes = [99, 100, 101].map((quantity) => {
+        const { test, row } = reducing(side)
+        return test.replace(row, quantity)
+      })
+      expect(changes).toEqual(['ok', 'ok', 'REDUCING'])
+      expect(reducing(side).test.submit({ side, quantity: 1 })).toBe('REDUCING')
+    }
+  })
+
+  it('is nothing where nothing is held', () => {
+    const test = gateOf({})
+    test.gate.states.set('global', 0, 'REDUCING')
+    for (const side of [1, -1] as const) {
+      expect(test.submit({ side, quantity: 1 })).toBe('REDUCING')
+      expect(test.submit({ side, quantity: 1, flags: OrderFlag.reduceOnly })).toBe('REDUCING')
+    }
+    test.gate.states.set('global', 0, 'ACTIVE')
+    expect(test.submit({ side: -1, quantity: 1, flags: OrderFlag.reduceOnly })).toBe('REDUCING')
+    test.fill(test.send({ quantity: 10 }), 'a', 10)
+    const row = test.draft({ side: -1, quantity: 8, flags: OrderFlag.reduceOnly })
+    expect(test.check(row)).toBe('ok')
+    test.apply(row, (seq, table) => foldSubmitted(table, row, seq))
+    test.fill(row, 'b', 4)
+    // 6 are held; the order may be for what it filled and all of those.
+    expect([test.replace(row, 10), test.replace(row, 11)]).toEqual(['ok', 'REDUCING'])
+  })
+
+  it('may be nothing but the same order again, and no other price or trigger', () => {
+    const halted = (draft: object) => {
+      const test = gateOf({})
+      const row = test.send(draft)
+      test.gate.states.set('global', 0, 'HALTED')
+      return { test, row }
+    }
+    const stop = { type: TypeCode.STOP, price: Number.NaN, trigger: 10_100 }
+    for (const [draft, changed] of [
+      [{ quantity: 10 }, { price: 10_001 }],
+      [{ quantity: 10 }, { price: Number.NaN }],
+      [{ quantity: 10 }, { trigger: 10_000 }],
+      [{ ...stop, quantity: 10 }, { trigger: 10_101 }],
+      [{ ...stop, quantity: 10 }, { trigger: Number.NaN }],
+      [{ ...stop, quantity: 10 }, { price: 10_000 }],
+    ] as const) {
+      const { test, row } = halted(draft)
+      const terms = { price: test.table.cells[row + Field.price], trigger: test.table.cells[row + Field.trigger] }
+      const to = { ...terms, ...changed } as { price: number; trigger: number }
+      expect(test.replace(row, 10)).toBe('ok')
+      expect(test.replace(row, 10, to.price, to.trigger)).toBe('HALTED')
+      expect(test.replace(row, 11)).toBe('HALTED')
+    }
+  })
+})
+
+describe('the value of an order', () => {
+  it('at a limit beyond what doubles hold in one, is compared exactly', () => {
+    const test = (quantity: number, limit: string) => gateOf({ maxOrderNotional: limit }).submit({ quantity })
+    const most = 90_071_992_547
+    expect([most - 1, most, most + 1].map((quantity) => test(quantity, `${most}00`))).toEqual([
+      'ok',
+      'ok',
+      'MAX_ORDER_NOTIONAL',
+    ])
+    expect(gateOf({ maxOrderNotional: 0 }).submit({ quantity: 1 })).toBe('MAX_ORDER_NOTIONAL')
+  })
+
+  it('without a collar needs no market data where none is asked for, and with a collar of 0 it does', () => {
+    const late = (limits: RiskLimits) => {
+      const test = gateOf({ ...limits, marketData: false })
+      test.nowUs += 60_000_000
+      return test.submit()
+    }
+    expect([late({}), late({ priceCollarPercent: 0 })]).toEqual(['ok', 'MARKET_DATA'])
+  })
+
+  it('good till a time is good before it, and not at it', () => {
+    const at = (more: number) => {
+      const test = gateOf({})
+      return test.submit({ timeInForce: TifCode.GTD, expireUs: test.nowUs + more })
+    }
+    expect([at(-1), at(0), at(1)]).toEqual(['INVALID_ORDER', 'INVALID_ORDER', 'ok'])
   })
 })

@@ -32,6 +32,10 @@ export class PriceWindow implements GateCheck {
   readonly #high: Float64Array
   /** Number of the slice that a place holds. */
   readonly #slice: Float64Array
+  /** By instrument: lowest and highest of the window that ends in a slice, found once a slice and kept up by {@link note}. */
+  readonly #lowest: Float64Array
+  readonly #highest: Float64Array
+  readonly #surveyed: Float64Array
 
   constructor(parts: GateParts, { windowMs, maxMovePercent, maxRangePercent }: PriceWindowOptions) {
     const places = parts.sizes.instrument * SLICES
@@ -42,12 +46,19 @@ export class PriceWindow implements GateCheck {
     this.#low = new Float64Array(places)
     this.#high = new Float64Array(places)
     this.#slice = new Float64Array(places).fill(Number.NEGATIVE_INFINITY)
+    this.#lowest = new Float64Array(parts.sizes.instrument)
+    this.#highest = new Float64Array(parts.sizes.instrument)
+    this.#surveyed = new Float64Array(parts.sizes.instrument).fill(Number.NaN)
   }
 
   /** A reference was taken over. */
   note(instrument: number, price: number, tsUs: number): void {
     const slice = Math.floor(tsUs / this.#sliceUs)
     const at = instrument * SLICES + (slice % SLICES)
+    // What comes late belongs to a time that is over.
+    if (slice < this.#slice[at]) return
+    if (price < this.#lowest[instrument]) this.#lowest[instrument] = price
+    if (price > this.#highest[instrument]) this.#highest[instrument] = price
     if (this.#slice[at] !== slice) {
       this.#slice[at] = slice
       this.#low[at] = price
@@ -59,16 +70,12 @@ export class PriceWindow implements GateCheck {
   }
 
   check(_row: number, order: Subject): number {
-    const { references, instruments, exposure } = this.#parts
+    const { instruments, exposure } = this.#parts
     const { instrument, side, type, price, key } = order
-    let low = references.reference[instrument]
-    let high = low
-    const oldest = Math.floor(order.wallUs / this.#sliceUs) - SLICES
-    for (let at = instrument * SLICES; at < (instrument + 1) * SLICES; at++) {
-      if (this.#slice[at] <= oldest) continue
-      if (this.#low[at] < low) low = this.#low[at]
-      if (this.#high[at] > high) high = this.#high[at]
-    }
+    const slice = Math.floor(order.wallUs / this.#sliceUs)
+    if (slice !== this.#surveyed[instrument]) this.#survey(instrument, slice)
+    const low = this.#lowest[instrument]
+    const high = this.#highest[instrument]
     if (high - low > Math.abs(low) * this.#range) {
       const held = -side * exposure.position[key]
       const wanted = order.quantity - order.filled - order.reserved
@@ -79,5 +86,19 @@ export class PriceWindow implements GateCheck {
     const bound = side > 0 ? low + Math.abs(low) * this.#move : high - Math.abs(high) * this.#move
     // Half a unit of slack: the bound is no price of the grid.
     return side * (price - bound * scale) > 1e-9 * Math.abs(price) ? Verdict.priceBand : 0
+  }
+
+  /** Looks at all slices of the window that ends in this one. */
+  #survey(instrument: number, slice: number): void {
+    let low = this.#parts.references.reference[instrument]
+    let high = low
+    for (let at = instrument * SLICES; at < (instrument + 1) * SLICES; at++) {
+      if (this.#slice[at] <= slice - SLICES) continue
+      if (this.#low[at] < low) low = this.#low[at]
+      if (this.#high[at] > high) high = this.#high[at]
+    }
+    this.#lowest[instrument] = low
+    this.#highest[instrument] = high
+    this.#surveyed[instrument] = slice
   }
 }

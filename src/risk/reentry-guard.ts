@@ -30,6 +30,9 @@ export class ReentryGuard implements GateCheck {
   readonly #options: ReentryOptions
   readonly #actions: GateParts['actions']
   readonly #watched = new Map<number, Watched>()
+  /** What was looked up last: an order is asked about more than once on its way. */
+  #key = -1
+  #found: Watched | undefined
 
   constructor({ table, sizes, actions }: GateParts, options: ReentryOptions) {
     new SlidingWindow(options.limit, options.windowMs)
@@ -41,7 +44,7 @@ export class ReentryGuard implements GateCheck {
 
   check(_row: number, order: Subject, isNew: boolean): number {
     if (!isNew) return 0
-    const watched = this.#watched.get(this.#keyOf(order.strategy, order.instrument, order.side))
+    const watched = this.#watchedOf(this.#keyOf(order.strategy, order.instrument, order.side))
     if (watched === undefined) return this.#watched.size < mostTriples ? 0 : Verdict.reentry
     if (!watched.isFilled || watched.window.hasRoom(order)) return 0
     return Verdict.reentry
@@ -56,10 +59,11 @@ export class ReentryGuard implements GateCheck {
       this.#actions.halt('strategy', order.strategy, 'reentry', reason)
     }
     if (verdict !== 0) return
-    let watched = this.#watched.get(key)
+    let watched = this.#watchedOf(key)
     if (watched === undefined) {
       watched = { window: new SlidingWindow(this.#options.limit, this.#options.windowMs), isFilled: false }
       this.#watched.set(key, watched)
+      this.#found = watched
     }
     if (!watched.isFilled) return
     watched.window.take(order)
@@ -70,8 +74,16 @@ export class ReentryGuard implements GateCheck {
   filled(row: number): void {
     const cells = this.#cells
     const key = this.#keyOf(cells[row + Field.strategy], cells[row + Field.instrument], cells[row + Field.side])
-    const watched = this.#watched.get(key)
+    const watched = this.#watchedOf(key)
     if (watched !== undefined) watched.isFilled = true
+  }
+
+  #watchedOf(key: number): Watched | undefined {
+    if (key !== this.#key) {
+      this.#key = key
+      this.#found = this.#watched.get(key)
+    }
+    return this.#found
   }
 
   #keyOf(strategy: number, instrument: number, side: number): number {

@@ -30,6 +30,8 @@ export class ReferencePrices {
   /** Mid of the last usable quote, or the last trade where no quote ever came; NaN when there is neither. */
   readonly reference: Float64Array
   readonly tsRecvUs: Float64Array
+  /** Raised when any reference becomes another. */
+  changes = 0
   /** Told of every reference that is taken over. */
   onAccepted: ((instrument: number, price: number, tsUs: number) => void) | undefined
   readonly #fault: Uint8Array
@@ -120,6 +122,7 @@ export class ReferencePrices {
   }
 
   #accept(i: number, price: number, tsRecvUs: number): void {
+    if (price !== this.reference[i]) this.changes++
     this.reference[i] = price
     this.tsRecvUs[i] = tsRecvUs
     this.#fault[i] = ReferenceFault.none

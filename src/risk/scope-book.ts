@@ -24,6 +24,13 @@ export const ORDERS = 0,
 /** Columns of a row. */
 export const COUNT_FIELDS = 3
 
+/** Columns of the values of all positions of an entry, at their worst. */
+export const SUM_GROSS = 0,
+  SUM_LONG = 1,
+  SUM_SHORT = 2
+/** Columns of a row. */
+export const SUM_FIELDS = 3
+
 /** What scope limits can be of. */
 export type BookKind = 'global' | 'account' | 'connector' | 'strategy' | 'group'
 
@@ -42,6 +49,15 @@ export class ScopeBook {
   readonly long: Float64Array
   readonly short: Float64Array
   readonly size: Float64Array
+  /**
+   * Values of all positions together, by entry, {@link SUM_FIELDS} columns: kept up with every change, at the prices in
+   * `values`. Good to ten digits or so, as long as prices are those of `summedAt`; NaN where something has no price.
+   */
+  readonly sums: Float64Array
+  /** Value of one unit, by key, that the sums are made with. NaN: none yet. */
+  readonly values: Float64Array
+  /** By entry: which prices the sums are made with; see `ReferencePrices.changes`. */
+  readonly summedAt: Float64Array
   /** Orders that may be working, by entry. */
   readonly open: Int32Array
   /** Limits by entry, {@link LIMIT_FIELDS} columns; Infinity = none. */
@@ -75,6 +91,9 @@ export class ScopeBook {
     this.long = new Float64Array(cells)
     this.short = new Float64Array(cells)
     this.size = new Float64Array(cells)
+    this.sums = new Float64Array(entries * SUM_FIELDS)
+    this.values = new Float64Array(cells).fill(Number.NaN)
+    this.summedAt = new Float64Array(entries).fill(-1)
     this.active = new Int32Array(cells)
     this.activeCount = new Int32Array(entries)
     this.#isActive = new Uint8Array(cells)
@@ -133,23 +152,30 @@ export class ScopeBook {
     const key = this.#touch(entry, instrument)
     const column = side > 0 ? this.buying : this.selling
     column[key] = column[key] + units
-    this.#sum(key)
+    this.#sum(entry, key)
   }
 
   /** The position changed by so many units. */
   addPosition(entry: number, instrument: number, units: number): void {
     const key = this.#touch(entry, instrument)
     this.position[key] = this.position[key] + units
-    this.#sum(key)
+    this.#sum(entry, key)
   }
 
-  #sum(key: number): void {
+  #sum(entry: number, key: number): void {
+    const { sums } = this
     const position = this.position[key]
     const long = position + this.buying[key]
     const short = this.selling[key] - position
+    const size = Math.max(Math.abs(long), Math.abs(short))
+    const value = this.values[key]
+    const at = entry * SUM_FIELDS
+    sums[at + SUM_GROSS] = sums[at + SUM_GROSS] + (size - this.size[key]) * value
+    sums[at + SUM_LONG] = sums[at + SUM_LONG] + (long - this.long[key]) * value
+    sums[at + SUM_SHORT] = sums[at + SUM_SHORT] + (short - this.short[key]) * value
     this.long[key] = long
     this.short[key] = short
-    this.size[key] = Math.max(Math.abs(long), Math.abs(short))
+    this.size[key] = size
   }
 
   #touch(entry: number, instrument: number): number {
@@ -178,7 +204,8 @@ export class ScopeBook {
   /** Takes what {@link positions} gave, in place of what there is. */
   setPositions(positions: readonly (readonly [number, number, number])[]): void {
     this.position.fill(0)
-    for (let key = 0; key < this.position.length; key++) this.#sum(key)
+    for (let entry = 0; entry < this.entries; entry++)
+      for (let i = 0; i < this.#instruments; i++) this.#sum(entry, this.keyOf(entry, i))
     for (const [entry, instrument, units] of positions) this.addPosition(entry, instrument, units)
   }
 }
