@@ -18,6 +18,9 @@ import { longString } from './record-reader.js'
 /** What a window does when it is full and may not grow: get records written and synced, then release them. */
 export type Reclaim = () => void
 
+/** What it begins with at most: it grows to `initialBytes` where that is needed, and few journals are busy from the start. */
+const firstBytes = 16_384
+
 const outOfRange = (field: string, value: number): TradewireError =>
   new TradewireError('TW_INVALID_ARGUMENT', `${value} does not fit a ${field} field of a journal record`)
 
@@ -44,9 +47,9 @@ export class FrameWindow implements RecordWriter {
   readonly #reclaim: Reclaim
 
   constructor(initialBytes: number, maxBytes: number, reclaim: Reclaim) {
-    this.memory = new Uint8Array(initialBytes)
+    this.memory = new Uint8Array(Math.min(firstBytes, initialBytes))
     this.view = new DataView(this.memory.buffer)
-    this.#limit = initialBytes
+    this.#limit = this.memory.length
     this.#initialBytes = initialBytes
     this.#maxBytes = maxBytes
     this.#reclaim = reclaim

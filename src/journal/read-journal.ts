@@ -16,6 +16,8 @@ import type { UnprovenFrames } from './unproven-frames.js'
 
 /** How many checksums are remembered, to check that a record written twice is the same both times. */
 const rememberedChecksums = 1 << 16
+/** For so many there is room from the start. */
+const firstChecksums = 1 << 8
 
 /** What was read. */
 export interface JournalReadResult {
@@ -129,7 +131,7 @@ class JournalPass {
   /** Reads segments in order. */
   read(segments: readonly SegmentName[]): JournalReadResult {
     let tail: JournalReadResult['tail']
-    if (segments.length > 1) this.#checksums = new Int32Array(rememberedChecksums)
+    if (segments.length > 1) this.#checksums = new Int32Array(firstChecksums)
     for (const segment of segments) {
       const nextSeq = this.#readSegment(segment)
       const appendable = nextSeq === 0 ? this.#scan.validBytes === 0 : nextSeq === this.#expected
@@ -164,7 +166,7 @@ class JournalPass {
           continue
         }
         this.#expected = nextSeq
-        this.#checksums[seq % rememberedChecksums] = scan.crc
+        this.#remember(seq, scan.crc)
         if (this.#firstSeq === 0) this.#firstSeq = seq
         const type = scan.type
         this.#unproven?.add(scan.bytes, scan.start, scan.end, seq, type)
@@ -210,9 +212,22 @@ class JournalPass {
     }
   }
 
+  /** Keeps a checksum, where more than one segment is read. The memory for them grows with what is there. */
+  #remember(seq: number, crc: number): void {
+    const old = this.#checksums
+    const { length } = old
+    if (length === 0) return
+    if (length < rememberedChecksums && this.#firstSeq !== 0 && seq - this.#firstSeq >= length) {
+      this.#checksums = new Int32Array(length * 2)
+      for (let each = seq - length; each < seq; each++)
+        this.#checksums[each % this.#checksums.length] = old[each % length] as number
+    }
+    this.#checksums[seq % this.#checksums.length] = crc
+  }
+
   #checkRewritten(segment: SegmentName, seq: number): void {
     const remembered = seq >= this.#firstSeq && seq >= this.#expected - rememberedChecksums
-    if (remembered && this.#checksums[seq % rememberedChecksums] !== this.#scan.crc) {
+    if (remembered && this.#checksums[seq % this.#checksums.length] !== this.#scan.crc) {
       const frameAt = this.#scan.validBytes - (this.#scan.end - this.#scan.start)
       throw corrupt(segment, frameAt, seq, `has another record ${seq} than the segment before it`)
     }

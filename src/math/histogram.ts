@@ -41,7 +41,8 @@ export interface HistogramJson {
 export class LatencyHistogram {
   readonly precisionBits: number
   readonly #size: number
-  readonly #counts: Float64Array
+  /** Taken with the first value: most histograms of most systems never see one. */
+  #counts = new Float64Array(0)
   readonly #state = new Float64Array(LIMITS)
 
   /**
@@ -58,8 +59,11 @@ export class LatencyHistogram {
     }
     this.precisionBits = precisionBits
     this.#size = 1 << precisionBits
-    this.#counts = new Float64Array(this.#size * (54 - precisionBits))
     this.reset()
+  }
+
+  #allocate(): void {
+    this.#counts = new Float64Array(this.#size * (54 - this.precisionBits))
   }
 
   /** Counts a value. Fractions are cut off; a negative value (a clock that stepped back) or NaN counts as 0 and as clamped. */
@@ -71,6 +75,7 @@ export class LatencyHistogram {
       state[CLAMPED] = (state[CLAMPED] as number) + 1
     }
     const index = this.#indexOf(value)
+    if (state[COUNT] === 0 && this.#counts.length === 0) this.#allocate()
     this.#counts[index] = (this.#counts[index] as number) + 1
     state[COUNT] = (state[COUNT] as number) + 1
     state[SUM] = (state[SUM] as number) + value
@@ -143,7 +148,8 @@ export class LatencyHistogram {
         `Histograms of ${this.precisionBits} and ${other.precisionBits} precisionBits cannot be merged`,
       )
     }
-    for (let i = 0; i < this.#counts.length; i++)
+    if (other.#counts.length > 0 && this.#counts.length === 0) this.#allocate()
+    for (let i = 0; i < other.#counts.length; i++)
       this.#counts[i] = (this.#counts[i] as number) + (other.#counts[i] as number)
     const state = this.#state
     const from = other.#state

@@ -21,12 +21,15 @@ export type ExecMemory = 'booked' | 'new' | 'forgotten'
 
 const fields = 8
 
-/** A bounded ring of identities by order number, and one of their executions; the oldest make room. */
+/**
+ * A bounded ring of identities by order number, and one of their executions; the oldest make room. Memory is taken with the
+ * first order that is kept: few systems live to see one.
+ */
 export class OrderIdentities {
-  readonly #cells: Float64Array
+  #cells = new Float64Array(0)
   readonly #mask: number
-  readonly #venueOrderIds: (string | number | undefined)[]
-  readonly #execs: ExecKey[]
+  #venueOrderIds: (string | number | undefined)[] = []
+  #execs: ExecKey[] = []
   readonly #execMask: number
   /** Executions ever kept: the ring holds the last of them. */
   #kept = 0
@@ -36,10 +39,13 @@ export class OrderIdentities {
   /** `capacity` orders and `execCapacity` executions: powers of two. */
   constructor(capacity: number, execCapacity = capacity * 2) {
     this.#mask = capacity - 1
-    this.#cells = new Float64Array(capacity * fields)
-    this.#venueOrderIds = new Array<string | number | undefined>(capacity).fill(undefined)
     this.#execMask = execCapacity - 1
-    this.#execs = new Array<ExecKey>(execCapacity).fill(0)
+  }
+
+  #allocate(): void {
+    this.#cells = new Float64Array((this.#mask + 1) * fields)
+    this.#venueOrderIds = new Array<string | number | undefined>(this.#mask + 1).fill(undefined)
+    this.#execs = new Array<ExecKey>(this.#execMask + 1).fill(0)
   }
 
   /** Keeps an order. Its executions follow, by {@link keepExec}. */
@@ -52,6 +58,7 @@ export class OrderIdentities {
     side: number,
     venueOrderId?: string | number,
   ): void {
+    if (this.#cells.length === 0) this.#allocate()
     const index = number & this.#mask
     const at = index * fields
     const cells = this.#cells
@@ -87,7 +94,7 @@ export class OrderIdentities {
 
   /** The order that a connector's venue knew by an id; 0 when none is kept. Looks through all: for rare questions. */
   numberOf(connector: number, venueOrderId: string | number): number {
-    for (let index = 0; index <= this.#mask; index++) {
+    for (let index = 0; index < this.#venueOrderIds.length; index++) {
       const at = index * fields
       if (this.#venueOrderIds[index] === venueOrderId && this.#cells[at + 4] === connector) return this.#cells[at]
     }
@@ -112,8 +119,7 @@ export class OrderIdentities {
     let held = 0
     for (let at = 0; at < cells.length; at += fields) if (cells[at] !== 0) held++
     writer.u32(held)
-    for (let index = 0; index <= this.#mask; index++) {
-      const at = index * fields
+    for (let index = 0, at = 0; at < cells.length; index++, at += fields) {
       if (cells[at] === 0) continue
       for (let field = 0; field < fields; field++) writer.f64(cells[at + field])
       writeKey(writer, this.#venueOrderIds[index])
@@ -128,8 +134,10 @@ export class OrderIdentities {
 
   /** Reads what {@link save} wrote. With another capacity the newest of it is kept. */
   restore(reader: RecordReader): void {
+    const held = reader.u32()
+    if (held > 0 && this.#cells.length === 0) this.#allocate()
     const cells = this.#cells
-    for (let left = reader.u32(); left > 0; left--) {
+    for (let left = held; left > 0; left--) {
       const number = reader.f64()
       const index = number & this.#mask
       const isNewer = number > cells[index * fields]
