@@ -51,7 +51,10 @@ export interface FixConnectorOptions extends FixLinkOptions {
   readonly profile?: FixProfile
   /** A session of its own for market data. */
   readonly marketData?: FixLinkOptions
-  /** A drop copy session: reports of all orders of the account, whoever sent them. */
+  /**
+   * A drop copy session: reports of all orders of the account, whoever sent them. In a system whose option `dropCopy.lines`
+   * names this connector as `own`, its executions are compared with the books; else they are booked like all others.
+   */
   readonly dropCopy?: FixLinkOptions
   /**
    * Which checks incoming messages have to pass. Unless given, those that reading relies on: a report with unknown fields or values

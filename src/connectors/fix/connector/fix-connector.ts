@@ -26,6 +26,7 @@ import type { FixDictionary } from '../dictionary/dictionary.js'
 import type { FixSession } from '../session/fix-session.js'
 import { AccountDesk } from './account-desk.js'
 import { checkFixOptions, type FixConnectorOptions } from './connector-options.js'
+import { DropCopyRouter } from './drop-copy-router.js'
 import { FillMemory } from './fill-memory.js'
 import { FixLink, type LinkSurroundings } from './fix-link.js'
 import { MarketDataDesk } from './market-data.js'
@@ -36,7 +37,7 @@ import { OrderChains } from './order-chains.js'
 import { OrderWriter, obstacleOf } from './order-writer.js'
 import { type FixProfile, type ResolvedProfile, resolveProfile } from './profile.js'
 import { QueryDesk } from './queries.js'
-import { ReportDesk } from './report-desk.js'
+import { ReportDesk, type ReportDeskParts } from './report-desk.js'
 import { SentMessages } from './sent-messages.js'
 import { Symbology } from './symbology.js'
 import { StatusDesk } from './trading-status.js'
@@ -203,10 +204,7 @@ export class FixConnector extends BaseConnector {
       statistics,
       account: accountNames[0] as string,
       problem: (error) => this.problem(error),
-      onFill: (fill) => {
-        if (!this.#profile.trades) this.#fills.add(fill)
-      },
-      onFillChanged: (exec, quantityUnits, priceUnits) => this.#fills.change(exec, quantityUnits, priceUnits),
+      ...this.#memory,
     })
     const surroundings = { time, random: host.random, logger: host.logger, rules: this.#rules, options }
     const router = () =>
@@ -228,7 +226,7 @@ export class FixConnector extends BaseConnector {
     const orders = new FixLink(options, router(), surroundings)
     const market =
       options.marketData === undefined ? undefined : new FixLink(options.marketData, router(), surroundings)
-    const dropCopy = this.#dropCopy(router().parts, surroundings)
+    const dropCopy = this.#dropCopy(router().parts, symbology, surroundings)
     const dataLink = market ?? orders
     const feed = {
       host,
@@ -270,14 +268,33 @@ export class FixConnector extends BaseConnector {
   }
 
   /** A drop copy that breaks comes back by itself; trading goes on without it. */
-  #dropCopy(parts: RouterParts, surroundings: LinkSurroundings): FixLink | undefined {
-    const { dropCopy } = this.#options
+  #dropCopy(parts: RouterParts, symbology: Symbology, surroundings: LinkSurroundings): FixLink | undefined {
+    const { dropCopy, accounts = ['PAPER'] } = this.#options
     if (dropCopy === undefined) return undefined
+    const { desk } = parts
+    const { dropCopy: sink } = this.host
     const onDown = (reason: string) => {
       // While the connector hangs up, its drop copy does too.
       if (this.isReady) this.problem(new TradewireError('TW_NOT_CONNECTED', `drop copy: ${reason}`))
     }
-    return new FixLink(dropCopy, new MessageRouter({ ...parts, onDown }), surroundings)
+    const application =
+      sink === undefined
+        ? new MessageRouter({ ...parts, onDown })
+        : new DropCopyRouter({
+            ...{ sink, desk, symbology, profile: this.#profile, account: accounts[0] as string, ...this.#memory },
+            hostIdOf: (clOrdId) => desk.hostIdOf(this.#ids, clOrdId),
+            problem: (error) => this.problem(error),
+            onDown,
+          })
+    return new FixLink(dropCopy, application, surroundings)
+  }
+
+  /** Where executions are kept for venues that cannot be asked for them. */
+  readonly #memory: Pick<ReportDeskParts, 'onFill' | 'onFillChanged'> = {
+    onFill: (fill) => {
+      if (!this.#profile.trades) this.#fills.add(fill)
+    },
+    onFillChanged: (exec, quantityUnits, priceUnits) => this.#fills.change(exec, quantityUnits, priceUnits),
   }
 
   protected async loadInstruments(): Promise<InstrumentDefinition[]> {
