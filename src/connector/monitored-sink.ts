@@ -2,8 +2,8 @@
  * Stands between a connector and the ring, and counts what passes, stream by stream. That is how the base class knows that
  * a stream has gone quiet although the connection is fine. One addition per event; no clock is read.
  */
-import type { AggressorSign, BookSide } from '../ring/kinds.js'
-import type { MarketSink } from '../ring/sink.js'
+import type { AggressorSign, BookSide, LevelAction } from '../ring/kinds.js'
+import { type MarketSink, publishQuoteRow, publishTradeRow } from '../ring/sink.js'
 import { type DataKind, dataKinds } from './capabilities.js'
 
 /** Index of each kind of data in the counters. */
@@ -92,21 +92,47 @@ export class MonitoredSink implements MarketSink {
     return isTaken
   }
 
-  beginBook(...message: Parameters<MarketSink['beginBook']>): boolean {
-    this.#bookInstrument = message[0]
-    return this.#out.beginBook(...message)
+  publishQuoteRow(instrument: number, source: number, flags: number, row: Float64Array): boolean {
+    const isTaken = publishQuoteRow(this.#out, instrument, source, flags, row)
+    if (isTaken) this.#add(quotes, instrument)
+    return isTaken
+  }
+
+  publishTradeRow(
+    instrument: number,
+    source: number,
+    aggressor: AggressorSign,
+    condition: number,
+    row: Float64Array,
+  ): boolean {
+    const isTaken = publishTradeRow(this.#out, instrument, source, aggressor, condition, row)
+    if (isTaken) this.#add(trades, instrument)
+    return isTaken
+  }
+
+  beginBook(
+    instrument: number,
+    source: number,
+    isSnapshot: boolean,
+    tsEventUs: number,
+    tsRecvUs: number,
+    sequence: number,
+    previousSequence: number,
+  ): boolean {
+    this.#bookInstrument = instrument
+    return this.#out.beginBook(instrument, source, isSnapshot, tsEventUs, tsRecvUs, sequence, previousSequence)
   }
 
   addLevel(side: BookSide, price: number, size: number): void {
     this.#out.addLevel(side, price, size)
   }
 
-  addOrder(...order: Parameters<MarketSink['addOrder']>): void {
-    this.#out.addOrder(...order)
+  addOrder(action: LevelAction, side: BookSide, price: number, size: number, orderId: number): void {
+    this.#out.addOrder(action, side, price, size, orderId)
   }
 
-  commitBook(): boolean {
-    const isTaken = this.#out.commitBook()
+  commitBook(isLast = true): boolean {
+    const isTaken = this.#out.commitBook(isLast)
     if (isTaken) {
       this.#add(book, this.#bookInstrument)
       this.#add(orders, this.#bookInstrument)

@@ -42,5 +42,5 @@ export {
   type SharedRingHandle,
   type SharedRingOptions,
 } from './shared-ring.js'
-export type { MarketSink } from './sink.js'
+export { type MarketSink, TickAt, type TickRowSink, tickRowWidth } from './sink.js'
 export { BarView, QuoteView, StatusView, TradeView } from './views.js'

@@ -168,6 +168,44 @@ export class IngestRing extends BookPublisher {
     return true
   }
 
+  /** As {@link publishQuote}, with the numbers in a row (`TickAt`). */
+  publishQuoteRow(instrument: number, source: number, flags: number, row: Float64Array): boolean {
+    const at = this.claimQuote(instrument, source)
+    if (at < 0) return false
+    const { quotes } = this
+    quotes.flags[at] = flags
+    quotes.bid[at] = row[0]
+    quotes.ask[at] = row[1]
+    quotes.bidSize[at] = row[2]
+    quotes.askSize[at] = row[3]
+    quotes.tsEventUs[at] = row[4]
+    quotes.tsRecvUs[at] = row[5]
+    quotes.sequence[at] = row[6]
+    return true
+  }
+
+  /** As {@link publishTrade}, with the numbers in a row (`TickAt`). */
+  publishTradeRow(
+    instrument: number,
+    source: number,
+    aggressor: AggressorSign,
+    condition: number,
+    row: Float64Array,
+  ): boolean {
+    const at = this.claimTrade(instrument, source)
+    if (at < 0) return false
+    const { trades } = this
+    trades.aggressor[at] = aggressor
+    trades.condition[at] = condition
+    trades.tsEventUs[at] = row[4]
+    trades.tsRecvUs[at] = row[5]
+    trades.sequence[at] = row[6]
+    trades.price[at] = row[7]
+    trades.size[at] = row[8]
+    trades.tradeId[at] = row[9]
+    return true
+  }
+
   /**
    * Publishes a quote whose other columns the caller fills in at once, before anything is drained or published.
    *

@@ -10,7 +10,7 @@
  * those before it is kept as an object.
  */
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../ring/kinds.js'
-import type { MarketSink } from '../ring/sink.js'
+import { type MarketSink, publishQuoteRow, publishTradeRow } from '../ring/sink.js'
 import { Feed, type FeedOptions, type FeedStream } from './feed.js'
 import { Verdict } from './line-arbiter.js'
 import { type NoteParts, OwedNotes } from './owed-notes.js'
@@ -176,6 +176,23 @@ export class FeedRouter implements MarketSink {
       return false
     this.#handedOn(feed, quotes, line, number)
     return true
+  }
+
+  publishQuoteRow(instrument: number, source: number, flags: number, row: Float64Array): boolean {
+    if (this.#feeds[instrument] === undefined) return publishQuoteRow(this.#sink, instrument, source, flags, row)
+    return this.publishQuote(instrument, source, row[0], row[1], row[2], row[3], row[4], row[5], row[6], flags)
+  }
+
+  publishTradeRow(
+    instrument: number,
+    source: number,
+    aggressor: AggressorSign,
+    condition: number,
+    row: Float64Array,
+  ): boolean {
+    if (this.#feeds[instrument] === undefined)
+      return publishTradeRow(this.#sink, instrument, source, aggressor, condition, row)
+    return this.publishTrade(instrument, source, row[7], row[8], aggressor, row[4], row[5], row[6], row[9], condition)
   }
 
   publishTrade(

@@ -111,7 +111,7 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
     const isGood =
       format === BodyFormat.packed
         ? this.#packed(bytes, view, start, end, names, epoch)
-        : (format === BodyFormat.json && this.#scanner.scan(bytes, start, end)) ||
+        : (format === BodyFormat.json && this.#scanner.scan(bytes, view, start, end)) ||
           this.#objects(format, bytes.subarray(start, end))
     if (!isGood) this.counters.malformed++
     return isGood
@@ -150,8 +150,23 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
 
   // ---- Records by name (packed), or by id (objects) -------------------------------------------------------------------
 
+  /** A quote of a packed record. */
+  packedQuote(name: number, flags: number, row: Float64Array): void {
+    const index = this.#index(name, 1)
+    if (!(isTime(row[4]) && isAmount(row[0]) && isAmount(row[1]) && isAmount(row[2]) && isAmount(row[3])))
+      this.counters.malformed++
+    else if (index >= 0 && !this.#isCovered) this.#gate.quoteRow(index, flags, row)
+  }
+
+  /** A trade of a packed record. */
+  packedTrade(name: number, aggressor: number, condition: number, row: Float64Array): void {
+    const index = this.#index(name, 2)
+    if (!(isTime(row[4]) && Number.isFinite(row[7]) && Number.isFinite(row[8]))) this.counters.malformed++
+    else if (index >= 0) this.#gate.tradeRow(index, aggressor as AggressorSign, condition, row)
+  }
+
   quote(
-    name: number | string,
+    name: string,
     bid: number,
     ask: number,
     bidSize: number,
@@ -167,7 +182,7 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
   }
 
   trade(
-    name: number | string,
+    name: string,
     price: number,
     size: number,
     aggressor: number,
@@ -231,33 +246,13 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
   }
 
   /** A quote of the scanner, by index. */
-  quoteAt(
-    index: number,
-    bid: number,
-    ask: number,
-    bidSize: number,
-    askSize: number,
-    tsUs: number,
-    sequence: number,
-    flags: number,
-  ): void {
-    if (this.#isWanted(index, 1) && !this.#isCovered)
-      this.#gate.quote(index, bid, ask, bidSize, askSize, tsUs, sequence, flags)
+  quoteRow(index: number, flags: number, row: Float64Array): void {
+    if (this.#isWanted(index, 1) && !this.#isCovered) this.#gate.quoteRow(index, flags, row)
   }
 
   /** A trade of the scanner, by index. */
-  tradeAt(
-    index: number,
-    price: number,
-    size: number,
-    aggressor: number,
-    tsUs: number,
-    sequence: number,
-    tradeId: number,
-    condition: number,
-  ): void {
-    if (this.#isWanted(index, 2))
-      this.#gate.trade(index, price, size, aggressor as AggressorSign, tsUs, sequence, tradeId, condition)
+  tradeRow(index: number, aggressor: AggressorSign, condition: number, row: Float64Array): void {
+    if (this.#isWanted(index, 2)) this.#gate.tradeRow(index, aggressor, condition, row)
   }
 
   #isWanted(index: number, bit: number): boolean {

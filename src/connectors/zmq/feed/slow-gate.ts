@@ -12,7 +12,7 @@
  *                never left out in silence
  */
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../../ring/kinds.js'
-import type { MarketSink } from '../../../ring/sink.js'
+import { type MarketSink, publishQuoteRow, publishTradeRow, TickAt, tickRowWidth } from '../../../ring/sink.js'
 
 /** What happens to a kind of data that nobody takes. */
 export type SlowPolicy = 'block' | 'dropOldest' | 'dropNewest' | 'conflate' | 'disconnect'
@@ -31,8 +31,10 @@ export const gateKinds = ['quotes', 'trades', 'book', 'bars', 'status', 'news'] 
 /** A kind of data that passes. */
 export type GateKind = (typeof gateKinds)[number]
 
+/** Where the row of a tick lies in the numbers of one event that waits, behind its instrument and two integers. */
+const rowAt = 3
 /** Numbers of one event that waits. */
-const width = 14
+const width = rowAt + tickRowWidth
 const Count = { offered: 0, delivered: 1, dropped: 2, conflated: 3, queued: 4 } as const
 const counts = 5
 
@@ -187,14 +189,14 @@ export class SlowGate {
   /** Books that wait for a snapshot. */
   readonly #outOfStep = new Set<number>()
   #waiting = 0
+  readonly #row = new Float64Array(tickRowWidth).fill(Number.NaN)
   #bookInstrument = -1
   /** Whether levels go on to the ring. */
   #isBookOpen = false
-  /** Time of receipt of what comes now. */
-  tsRecvUs = 0
-  /** Events that went on since it was last reset by the owner, and the newest event time among them. */
+  /** Events that went on since it was last reset by the owner. */
   published = 0
-  newestEventUs = 0
+  /** Time of receipt of what comes now, and the newest event time of what went on: numbers that change with every event. */
+  readonly #times = new Float64Array(2)
 
   constructor(
     sink: MarketSink,
@@ -215,6 +217,24 @@ export class SlowGate {
       status: lane('status'),
       news: lane('news'),
     }
+  }
+
+  /** Time of receipt of what comes now. */
+  get tsRecvUs(): number {
+    return this.#times[0]
+  }
+
+  set tsRecvUs(tsUs: number) {
+    this.#times[0] = tsUs
+  }
+
+  /** The newest event time of what went on since it was last reset by the owner. */
+  get newestEventUs(): number {
+    return this.#times[1]
+  }
+
+  set newestEventUs(tsUs: number) {
+    this.#times[1] = tsUs
   }
 
   /** Events that wait, of all kinds. */
@@ -263,37 +283,14 @@ export class SlowGate {
     sequence: number,
     flags: number,
   ): void {
-    const lane = this.#lanes.quotes
-    lane.count(instrument, Count.offered)
-    if (
-      lane.length === 0 &&
-      this.#sink.publishQuote(
-        instrument,
-        this.#source(),
-        bid,
-        ask,
-        bidSize,
-        askSize,
-        tsUs,
-        this.tsRecvUs,
-        sequence,
-        flags,
-      )
-    ) {
-      this.#delivered(lane, instrument, tsUs)
-      return
-    }
-    const at = this.#push(lane, instrument)
-    if (at < 0) return
-    const { rows } = lane
-    rows[at + 1] = bid
-    rows[at + 2] = ask
-    rows[at + 3] = bidSize
-    rows[at + 4] = askSize
-    rows[at + 5] = tsUs
-    rows[at + 6] = this.tsRecvUs
-    rows[at + 7] = sequence
-    rows[at + 8] = flags
+    const row = this.#row
+    row[TickAt.bid] = bid
+    row[TickAt.ask] = ask
+    row[TickAt.bidSize] = bidSize
+    row[TickAt.askSize] = askSize
+    row[TickAt.tsEventUs] = tsUs
+    row[TickAt.sequence] = sequence
+    this.quoteRow(instrument, flags, row)
   }
 
   trade(
@@ -306,39 +303,48 @@ export class SlowGate {
     tradeId: number,
     condition: number,
   ): void {
+    const row = this.#row
+    row[TickAt.price] = price
+    row[TickAt.size] = size
+    row[TickAt.tsEventUs] = tsUs
+    row[TickAt.sequence] = sequence
+    row[TickAt.tradeId] = tradeId
+    this.tradeRow(instrument, aggressor, condition, row)
+  }
+
+  /** A quote as a row (`TickAt`), whose time of receipt is set here. */
+  quoteRow(instrument: number, flags: number, row: Float64Array): void {
+    const lane = this.#lanes.quotes
+    lane.count(instrument, Count.offered)
+    row[TickAt.tsRecvUs] = this.tsRecvUs
+    if (lane.length === 0 && publishQuoteRow(this.#sink, instrument, this.#source(), flags, row)) {
+      this.#deliveredTick(lane, instrument, row)
+      return
+    }
+    const at = this.#push(lane, instrument)
+    if (at < 0) return
+    lane.rows.set(row, at + rowAt)
+    lane.rows[at + 1] = flags
+  }
+
+  /** A trade as a row (`TickAt`), whose time of receipt is set here. */
+  tradeRow(instrument: number, aggressor: AggressorSign, condition: number, row: Float64Array): void {
     const lane = this.#lanes.trades
     lane.count(instrument, Count.offered)
-    if (
-      lane.length === 0 &&
-      this.#sink.publishTrade(
-        instrument,
-        this.#source(),
-        price,
-        size,
-        aggressor,
-        tsUs,
-        this.tsRecvUs,
-        sequence,
-        tradeId,
-        condition,
-      )
-    ) {
-      this.#delivered(lane, instrument, tsUs)
+    row[TickAt.tsRecvUs] = this.tsRecvUs
+    if (lane.length === 0 && publishTradeRow(this.#sink, instrument, this.#source(), aggressor, condition, row)) {
+      this.#deliveredTick(lane, instrument, row)
       return
     }
     const before = lane.counters(instrument).conflated
     const at = this.#push(lane, instrument)
     if (at < 0) return
     const { rows } = lane
-    const merged = lane.counters(instrument).conflated > before ? rows[at + 2] : 0
-    rows[at + 1] = price
-    rows[at + 2] = size + merged
-    rows[at + 3] = aggressor
-    rows[at + 5] = tsUs
-    rows[at + 6] = this.tsRecvUs
-    rows[at + 7] = sequence
-    rows[at + 8] = tradeId
-    rows[at + 9] = condition
+    const merged = lane.counters(instrument).conflated > before ? rows[at + rowAt + TickAt.size] : 0
+    rows.set(row, at + rowAt)
+    rows[at + rowAt + TickAt.size] += merged
+    rows[at + 1] = aggressor
+    rows[at + 2] = condition
   }
 
   beginBook(instrument: number, isSnapshot: boolean, tsUs: number, sequence: number, previousSequence: number): void {
@@ -444,32 +450,14 @@ export class SlowGate {
     const { rows, first } = lane
     const instrument = rows[first]
     const source = this.#source()
-    if (lane.kind === 'quotes')
-      return this.#sink.publishQuote(
-        instrument,
-        source,
-        rows[first + 1],
-        rows[first + 2],
-        rows[first + 3],
-        rows[first + 4],
-        rows[first + 5],
-        rows[first + 6],
-        rows[first + 7],
-        rows[first + 8],
-      )
-    if (lane.kind === 'trades')
-      return this.#sink.publishTrade(
-        instrument,
-        source,
-        rows[first + 1],
-        rows[first + 2],
-        rows[first + 3] as AggressorSign,
-        rows[first + 5],
-        rows[first + 6],
-        rows[first + 7],
-        rows[first + 8],
-        rows[first + 9],
-      )
+    if (lane.kind === 'quotes' || lane.kind === 'trades') {
+      const row = this.#row
+      const from = first + rowAt
+      for (let index = 0; index < tickRowWidth; index++) row[index] = rows[from + index]
+      return lane.kind === 'quotes'
+        ? publishQuoteRow(this.#sink, instrument, source, rows[first + 1], row)
+        : publishTradeRow(this.#sink, instrument, source, rows[first + 1] as AggressorSign, rows[first + 2], row)
+    }
     if (lane.kind === 'bars')
       return this.#publishBar(instrument, rows, first + 1, rows[first + 11], rows[first + 12] === 1)
     if (lane.kind === 'status')
@@ -524,6 +512,12 @@ export class SlowGate {
   #empty(instrument: number, tsUs: number): void {
     const isOpen = this.#sink.beginBook(instrument, this.#source(), true, tsUs, this.tsRecvUs, Number.NaN, Number.NaN)
     if (isOpen) this.#sink.commitBook(true)
+  }
+
+  #deliveredTick(lane: Lane, instrument: number, row: Float64Array): void {
+    lane.count(instrument, Count.delivered)
+    this.published++
+    if (row[TickAt.tsEventUs] > this.newestEventUs) this.newestEventUs = row[TickAt.tsEventUs]
   }
 
   #delivered(lane: Lane, instrument: number, tsUs: number): void {

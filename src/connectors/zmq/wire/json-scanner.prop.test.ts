@@ -6,17 +6,20 @@ import { JsonScanner } from './json-scanner.js'
 
 const instruments = ['IBM.XNYS', 'EUR/USD.FX', 'Größe.X', 'A']
 
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => new DataView(buffer, byteOffset, byteLength)
+
 /** What the scanner reads, and what the general reader reads of the same bytes. */
 function read(text: string): { isScanned: boolean; scanned: unknown[]; general: unknown[]; isGood: boolean } {
   const scanned: unknown[] = []
   const general: unknown[] = []
   const scanner = new JsonScanner({
     indexOf: (name) => instruments.indexOf(name),
-    quoteAt: (...quote) => scanned.push(['quote', ...quote]),
-    tradeAt: (...trade) => scanned.push(['trade', ...trade]),
+    quoteRow: (index, flags, row) => scanned.push(['quote', index, ...row.subarray(0, 5), row[6], flags]),
+    tradeRow: (index, aggressor, condition, row) =>
+      scanned.push(['trade', index, row[7], row[8], aggressor, row[4], row[6], row[9], condition]),
   })
   const bytes = new TextEncoder().encode(`xx${text}`)
-  const isScanned = scanner.scan(bytes, 2, bytes.length)
+  const isScanned = scanner.scan(bytes, viewOf(bytes), 2, bytes.length)
   const other = () => general.push('other')
   let isGood = false
   try {
@@ -119,8 +122,8 @@ describe('JSON scanner', () => {
   it('never reads beyond the bytes, whatever they are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        const scanner = new JsonScanner({ indexOf: () => 0, quoteAt: () => {}, tradeAt: () => {} })
-        scanner.scan(bytes, 0, bytes.length)
+        const scanner = new JsonScanner({ indexOf: () => 0, quoteRow: () => {}, tradeRow: () => {} })
+        scanner.scan(bytes, viewOf(bytes), 0, bytes.length)
       }),
       { numRuns: runs({ ci: 3_000, full: 100_000 }) },
     )

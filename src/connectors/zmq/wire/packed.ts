@@ -20,6 +20,7 @@
  */
 import type { BookSide } from '../../../ring/kinds.js'
 import { LevelAction } from '../../../ring/kinds.js'
+import { TickAt, tickRowWidth } from '../../../ring/sink.js'
 
 /** Bytes before the dictionary. */
 export const PACKED_HEAD_BYTES = 16
@@ -219,28 +220,10 @@ function writeDictionary(ids: readonly string[]): Uint8Array {
   return bytes
 }
 
-/** Takes the records of a body, name by name. What returns false stops the reading: it is asked again later. */
+/** Takes the records of a body, name by name. Rows of ticks (`TickAt`) are valid during the call. */
 export interface PackedTarget {
-  quote(
-    name: number,
-    bid: number,
-    ask: number,
-    bidSize: number,
-    askSize: number,
-    tsUs: number,
-    sequence: number,
-    flags: number,
-  ): void
-  trade(
-    name: number,
-    price: number,
-    size: number,
-    aggressor: number,
-    tsUs: number,
-    sequence: number,
-    tradeId: number,
-    condition: number,
-  ): void
+  packedQuote(name: number, flags: number, row: Float64Array): void
+  packedTrade(name: number, aggressor: number, condition: number, row: Float64Array): void
   beginBook(name: number, isSnapshot: boolean, tsUs: number, sequence: number, previousSequence: number): void
   level(side: BookSide, action: LevelAction, price: number, size: number, orderId: number): void
   commitBook(isLast: boolean): void
@@ -334,6 +317,9 @@ function areLevels(view: DataView, start: number, end: number): boolean {
   return true
 }
 
+/** The tick that is handed on. */
+const row = new Float64Array(tickRowWidth)
+
 /** Hands the records of a body that was checked to a target, in their order. */
 export function readRecords(
   bytes: Uint8Array,
@@ -347,28 +333,21 @@ export function readRecords(
     const kind = view.getUint8(at)
     const name = view.getUint16(at + 2, true)
     if (kind === RecordKind.quote) {
-      target.quote(
-        name,
-        view.getFloat64(at + 8, true),
-        view.getFloat64(at + 16, true),
-        view.getFloat64(at + 24, true),
-        view.getFloat64(at + 32, true),
-        view.getFloat64(at + 40, true),
-        view.getFloat64(at + 48, true),
-        view.getInt32(at + 4, true),
-      )
+      row[TickAt.bid] = view.getFloat64(at + 8, true)
+      row[TickAt.ask] = view.getFloat64(at + 16, true)
+      row[TickAt.bidSize] = view.getFloat64(at + 24, true)
+      row[TickAt.askSize] = view.getFloat64(at + 32, true)
+      row[TickAt.tsEventUs] = view.getFloat64(at + 40, true)
+      row[TickAt.sequence] = view.getFloat64(at + 48, true)
+      target.packedQuote(name, view.getInt32(at + 4, true), row)
       at += QUOTE_BYTES
     } else if (kind === RecordKind.trade) {
-      target.trade(
-        name,
-        view.getFloat64(at + 8, true),
-        view.getFloat64(at + 16, true),
-        view.getInt8(at + 1),
-        view.getFloat64(at + 24, true),
-        view.getFloat64(at + 32, true),
-        view.getFloat64(at + 40, true),
-        view.getInt32(at + 4, true),
-      )
+      row[TickAt.price] = view.getFloat64(at + 8, true)
+      row[TickAt.size] = view.getFloat64(at + 16, true)
+      row[TickAt.tsEventUs] = view.getFloat64(at + 24, true)
+      row[TickAt.sequence] = view.getFloat64(at + 32, true)
+      row[TickAt.tradeId] = view.getFloat64(at + 40, true)
+      target.packedTrade(name, view.getInt8(at + 1), view.getInt32(at + 4, true), row)
       at += TRADE_BYTES
     } else {
       if (kind === RecordKind.book) readBook(view, at, name, target)

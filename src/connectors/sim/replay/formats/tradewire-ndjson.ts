@@ -2,7 +2,9 @@
  * The documented NDJSON format (docs/data-format.md): one event a line, kinds mixed, in the order in which they came.
  * The first line may be a header with the definitions of the instruments.
  */
+import { TickKind, TickScanner } from '../../../../connector/tick-scanner.js'
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../../../ring/kinds.js'
+import { TickAt } from '../../../../ring/sink.js'
 import { BadRow } from '../reading/bad-row.js'
 import { textOf } from '../reading/decimal-text.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
@@ -73,6 +75,7 @@ const cell = { recv: 0, event: 1, sequence: 2, first: 3 } as const
 class NdjsonDecoder implements Decoder {
   readonly headerLines = 0
   readonly #context: DecodeContext
+  readonly #ticks = new TickScanner(true)
   readonly #cursor = new JsonCursor()
   readonly #members = new JsonMembers()
   readonly #cells = new Float64Array(16)
@@ -84,6 +87,26 @@ class NdjsonDecoder implements Decoder {
   }
 
   row(line: LineReader): void {
+    if (!this.#tick(line)) this.#general(line)
+  }
+
+  /** Reads a plain quote or trade off its bytes; false: nothing was taken, it is for the general way. */
+  #tick(line: LineReader): boolean {
+    const ticks = this.#ticks
+    if (ticks.read(line.bytes, line.view, line.start, line.end) !== line.end) return false
+    const instrument = this.#symbols.find(line.bytes, ticks.nameStart, ticks.nameEnd)
+    if (instrument < 0) return false
+    const { row } = ticks
+    const { batch } = this.#context
+    if (Number.isNaN(row[TickAt.tsEventUs])) row[TickAt.tsEventUs] = row[TickAt.tsRecvUs]
+    else if (Number.isNaN(row[TickAt.tsRecvUs])) row[TickAt.tsRecvUs] = row[TickAt.tsEventUs]
+    if (Number.isNaN(row[TickAt.tsRecvUs])) return false
+    if (ticks.kind === TickKind.quote) batch.publishQuoteRow(instrument, 0, row[TickAt.flags] | 0, row)
+    else batch.publishTradeRow(instrument, 0, ticks.aggressor, row[TickAt.condition] | 0, row)
+    return true
+  }
+
+  #general(line: LineReader): void {
     const cursor = this.#cursor
     const members = this.#members
     cursor.begin(line.bytes, line.start, line.end)

@@ -14,7 +14,7 @@ import {
   type LevelAction,
   type TradingStatus,
 } from '../../../../ring/kinds.js'
-import type { MarketSink } from '../../../../ring/sink.js'
+import { type MarketSink, publishQuoteRow, publishTradeRow, TickAt, tickRowWidth } from '../../../../ring/sink.js'
 import { BadRow } from './bad-row.js'
 
 /** What happens to a row whose receive time lies before that of the row before it. */
@@ -55,6 +55,8 @@ export class EventBatch implements MarketSink {
   }
   readonly #book = { isOpen: false, firstLevel: 0 }
   readonly #bookReals = new Float64Array(stride)
+  /** The tick that is given out. */
+  readonly #row = new Float64Array(tickRowWidth).fill(Number.NaN)
   #bookInstrument = 0
   #bookIsSnapshot = 0
 
@@ -148,6 +150,38 @@ export class EventBatch implements MarketSink {
     reals[at + 3] = size
     reals[at + 4] = sequence
     reals[at + 5] = tradeId
+    this.#a[this.count - 1] = condition
+    this.#b[this.count - 1] = aggressor
+    return true
+  }
+
+  publishQuoteRow(instrument: number, _source: number, flags: number, row: Float64Array): boolean {
+    const at = this.#claimRow(EventKind.quote, instrument, row)
+    if (at < 0) return true
+    const reals = this.#reals
+    reals[at + 2] = row[TickAt.bid]
+    reals[at + 3] = row[TickAt.ask]
+    reals[at + 4] = row[TickAt.bidSize]
+    reals[at + 5] = row[TickAt.askSize]
+    reals[at + 6] = row[TickAt.sequence]
+    this.#a[this.count - 1] = flags
+    return true
+  }
+
+  publishTradeRow(
+    instrument: number,
+    _source: number,
+    aggressor: AggressorSign,
+    condition: number,
+    row: Float64Array,
+  ): boolean {
+    const at = this.#claimRow(EventKind.trade, instrument, row)
+    if (at < 0) return true
+    const reals = this.#reals
+    reals[at + 2] = row[TickAt.price]
+    reals[at + 3] = row[TickAt.size]
+    reals[at + 4] = row[TickAt.sequence]
+    reals[at + 5] = row[TickAt.tradeId]
     this.#a[this.count - 1] = condition
     this.#b[this.count - 1] = aggressor
     return true
@@ -293,35 +327,26 @@ export class EventBatch implements MarketSink {
     const tsEventUs = reals[at + 1] + shiftUs
     const a = this.#a[index]
     switch (this.#kind[index]) {
-      case EventKind.quote:
-        return sink.publishQuote(
-          instrument,
-          source,
-          reals[at + 2],
-          reals[at + 3],
-          reals[at + 4],
-          reals[at + 5],
-          tsEventUs,
-          tsRecvUs,
-          reals[at + 6],
-          a,
-        )
+      case EventKind.quote: {
+        const row = this.#row
+        row[TickAt.tsEventUs] = tsEventUs
+        row[TickAt.tsRecvUs] = tsRecvUs
+        row[TickAt.bid] = reals[at + 2]
+        row[TickAt.ask] = reals[at + 3]
+        row[TickAt.bidSize] = reals[at + 4]
+        row[TickAt.askSize] = reals[at + 5]
+        row[TickAt.sequence] = reals[at + 6]
+        return publishQuoteRow(sink, instrument, source, a, row)
+      }
       case EventKind.trade: {
-        const aggressor = this.#b[index] as AggressorSign
-        const price = reals[at + 2]
-        const size = reals[at + 3]
-        return sink.publishTrade(
-          instrument,
-          source,
-          price,
-          size,
-          aggressor,
-          tsEventUs,
-          tsRecvUs,
-          reals[at + 4],
-          reals[at + 5],
-          a,
-        )
+        const row = this.#row
+        row[TickAt.tsEventUs] = tsEventUs
+        row[TickAt.tsRecvUs] = tsRecvUs
+        row[TickAt.price] = reals[at + 2]
+        row[TickAt.size] = reals[at + 3]
+        row[TickAt.sequence] = reals[at + 4]
+        row[TickAt.tradeId] = reals[at + 5]
+        return publishTradeRow(sink, instrument, source, this.#b[index] as AggressorSign, a, row)
       }
       case EventKind.book:
         return this.#emitBook(index, sink, source, tsEventUs, tsRecvUs)
@@ -370,6 +395,21 @@ export class EventBatch implements MarketSink {
       reals[at] + shiftUs,
       this.#a[index] === 1,
     )
+  }
+
+  /** As {@link #claim}, with the times of a row. */
+  #claimRow(kind: EventKind, instrument: number, row: Float64Array): number {
+    const recvUs = row[TickAt.tsRecvUs]
+    if (!(recvUs >= this.#lastRecvUs)) return this.#claim(kind, instrument, row[TickAt.tsEventUs], recvUs)
+    this.#lastRecvUs = recvUs
+    if (this.count === this.#kind.length) this.#growEvents()
+    const i = this.count++
+    this.#kind[i] = kind
+    this.#instrument[i] = instrument
+    const at = i * stride
+    this.#reals[at] = recvUs
+    this.#reals[at + 1] = row[TickAt.tsEventUs]
+    return at
   }
 
   /** Starts an event; its place in `#reals`, or -1 when it is dropped. */

@@ -21,6 +21,8 @@ export class LineReader {
   readonly path: string
   readonly progress: Readonly<ReadProgress>
   bytes = new Uint8Array(64 * 1024)
+  /** The same bytes as words. */
+  view = new DataView(this.bytes.buffer)
   start = 0
   end = 0
   /** Number of the current line, from 1. */
@@ -67,8 +69,8 @@ export class LineReader {
     const bytes = this.bytes
     const filled = this.#filled
     for (;;) {
-      let stop = this.#scanned
-      while (stop < filled && bytes[stop] !== lineFeed) stop++
+      const found = bytes.indexOf(lineFeed, this.#scanned)
+      const stop = found < 0 || found > filled ? filled : found
       if (stop >= filled && !(this.#isComplete && this.#next < filled)) {
         this.#scanned = stop
         return false
@@ -121,6 +123,7 @@ export class LineReader {
       const wider = new Uint8Array(Math.max(this.bytes.length * 2, rest + chunk.length))
       wider.set(this.bytes.subarray(this.#next, this.#filled))
       this.bytes = wider
+      this.view = new DataView(wider.buffer)
     } else this.bytes.copyWithin(0, this.#next, this.#filled)
     this.#scanned -= this.#next
     this.#next = 0
