@@ -19,7 +19,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'dist/**'],
     // Many tests wait for sockets, processes and timers: even two processors are kept busy by two workers.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 180_000,
+    // With the full number of random runs a test takes as long as it takes.
+    testTimeout: process.env.TRADEWIRE_RUNS === 'full' ? 4 * 3_600_000 : 180_000,
     hookTimeout: 180_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/**/*.test.ts', 'src/**/*.test-d.ts'] },
   },
