@@ -53,6 +53,8 @@ export class Venue {
   readonly #byClientId = new Map<string, VenueOrder>()
   readonly #nowUs: () => number
   readonly #tell: (report: Report) => void
+  /** Changes that were refused: a request has one answer, whenever a copy of it comes. */
+  readonly #refusedChanges = new Set<string>()
   #nextExec = 1
   /** Orders that were forgotten when the venue lost its book. */
   readonly lost: VenueOrder[] = []
@@ -207,8 +209,10 @@ export class Venue {
   #replace({ clientOrderId, generation, quantity, price }: Extract<Request, { kind: 'replace' }>): void {
     const order = this.#byClientId.get(clientOrderId)
     if (order !== undefined && generation === order.generation) return
+    const request = `${clientOrderId} ${generation}`
     const isPossible = order?.state === 'working' && generation > order.generation && quantity > order.cumulative
-    if (!isPossible) {
+    if (!isPossible || this.#refusedChanges.has(request)) {
+      this.#refusedChanges.add(request)
       this.#tell({ kind: 'refused', clientOrderId, generation, isCancel: false, tsUs: this.#nowUs() })
       return
     }
