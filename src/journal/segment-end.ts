@@ -15,7 +15,9 @@ export interface End {
 /**
  * Makes durable what was read, before anything is built on it: what a dead process wrote may not have reached the disk.
  * Nothing but a note at the end proves that it has: a sync may have failed, and the next one of that file would not tell.
- * So the last records go once more to a new segment, unless the journal was closed.
+ * So the last records go once more to a new segment, unless the journal was closed. What was cut off the old end stays cut
+ * off before that: a cut that only the cache knows is undone by a power cut, and frames that nobody vouches for would stand
+ * beside the new ones.
  */
 export function endOf(
   { fileSystem, directory, durability }: CheckedOptions,
@@ -28,6 +30,7 @@ export function endOf(
   const isSafe = durability === 'none' || (unproven.isClosed && tail !== undefined && tail.validBytes > 0)
   if (!isSafe && frames === undefined) syncAll(fileSystem, directory)
   if (!isSafe && frames !== undefined && frames.length > 0) {
+    if (tail !== undefined) cutDurably(fileSystem, tail, true).close()
     const file = fileSystem.open(segmentPath(directory, ordinal), 'create')
     try {
       for (let at = 0; at < frames.length; ) {
@@ -44,15 +47,21 @@ export function endOf(
   }
   if (tail === undefined)
     return { file: fileSystem.open(segmentPath(directory, ordinal), 'create'), ordinal, offset: 0 }
+  const file = cutDurably(fileSystem, tail, durability !== 'none')
+  return { file, ordinal: tail.segment.ordinal, offset: tail.validBytes }
+}
+
+/** Opens the last segment and ends it behind its last whole frame, where `syncs` is set for certain. */
+function cutDurably(fileSystem: FileSystem, tail: NonNullable<JournalReadResult['tail']>, syncs: boolean): OpenFile {
   const file = fileSystem.open(tail.segment.path, 'write')
   try {
     if (file.size() > tail.validBytes) file.truncate(tail.validBytes)
-    if (durability !== 'none') file.dataSyncNow()
+    if (syncs) file.dataSyncNow()
   } catch (error) {
     file.close()
     throw error
   }
-  return { file, ordinal: tail.segment.ordinal, offset: tail.validBytes }
+  return file
 }
 
 /** Where there are too many records to write again, all that can be done is to sync them. */
