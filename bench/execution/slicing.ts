@@ -2,92 +2,27 @@
  * execution-slicing: from a timer to a child that is decided, sized, priced and booked, without the order path behind it:
  * 200 orders of 390 slices, and 10,000 orders side by side whose slices come due one after the other.
  *
+ * `one decision, median` times every decision by itself, with the timer before it.
+ *
  * The peer divides what is left by what is left of the slices, as simple algorithms do: no lots, no limit, no bookkeeping.
  */
 import { VirtualTime } from '../../src/core/virtual-time.js'
-import { ParentOrder } from '../../src/execution/parent-order.js'
-import type { ChildRequest, ParentPorts } from '../../src/execution/parent-ports.js'
-import { type ParentPlan, readTerms } from '../../src/execution/parent-terms.js'
-import { Twap } from '../../src/execution/twap.js'
-import type { InstrumentId } from '../../src/model/ids.js'
-import { Instrument } from '../../src/model/instrument.js'
 import type { Benchmark, Variant } from '../types.js'
+import { SlicingWorld } from './world.js'
 
 const slices = 390
 const intervalMs = 1_000
-const instrument = new Instrument(
-  {
-    id: 'X.XNYS' as InstrumentId,
-    symbol: 'X',
-    venue: 'XNYS',
-    assetClass: 'equity',
-    currency: 'USD',
-    priceIncrement: '0.01',
-    sizeIncrement: '1',
-  },
-  0,
-)
-
-/** A world in which every child is filled at once. */
-class World {
+/** A world whose orders start a millisecond apart, as many as fit into a second. */
+class Opened {
   readonly time = new VirtualTime()
-  children = 0
-  readonly #filled: number[] = []
+  readonly #world = new SlicingWorld(this.time)
 
-  open(id: number): ParentOrder {
-    const algo = { type: 'twap' as const, slices, style: 'aggressive' as const }
-    const startUs = this.time.wallUs() + (id % 1_000) * 1_000
-    const plan: ParentPlan = {
-      version: 1,
-      id: `P${id}`,
-      instrument: instrument.id,
-      side: 'buy',
-      quantityUnits: 100_003,
-      limitUnits: null,
-      account: null,
-      strategy: null,
-      connector: null,
-      tag: null,
-      reduceOnly: false,
-      algo,
-      startUs,
-      endUs: startUs + slices * intervalMs * 1_000,
-      seed: 1,
-      createdUs: startUs,
-      arrival: null,
-    }
-    const order = new ParentOrder(plan, readTerms(algo, 1, instrument), instrument, new Twap(algo), this.#ports())
-    order.start()
-    return order
+  get children(): number {
+    return this.#world.children
   }
 
-  #ports(): ParentPorts {
-    return {
-      time: this.time,
-      tapeUnits: () => 0,
-      obstacle: () => undefined,
-      readPrices: (view) => {
-        view.bidUnits = 9_999
-        view.askUnits = 10_001
-      },
-      save: () => {},
-      tell: () => {},
-      children: {
-        nextIndex: (index) => index + 1,
-        send: (request: ChildRequest) => {
-          this.children++
-          this.#filled.push(request.quantityUnits)
-          return this.#filled.length
-        },
-        cancel: () => {},
-        reprice: () => false,
-        read: (number, facts) => {
-          facts.filledUnits = this.#filled[number - 1] as number
-          facts.leavesUnits = 0
-          facts.isClosed = true
-        },
-      },
-    }
+  open(id: number): void {
+    this.#world.open(id, this.time.wallUs() + (id % 1_000) * 1_000, slices, intervalMs)
   }
 }
 
@@ -99,7 +34,7 @@ function ours(orders: number, seconds: number): Variant {
       return {
         operations: orders * seconds,
         run() {
-          const world = new World()
+          const world = new Opened()
           for (let id = 0; id < orders; id++) world.open(id)
           const before = world.children
           const start = process.hrtime.bigint()
@@ -107,6 +42,35 @@ function ours(orders: number, seconds: number): Variant {
           const elapsed = Number(process.hrtime.bigint() - start)
           if (world.children - before < orders * (seconds - 1)) throw new Error(`${world.children} children only`)
           return elapsed
+        },
+      }
+    },
+  }
+}
+
+/** Every decision timed by itself: the median, in microseconds. */
+function decisions(orders: number, seconds: number): Variant {
+  return {
+    name: 'tradewire',
+    async prepare() {
+      const samples = new Float64Array(orders * seconds)
+      return {
+        operations: 1,
+        run() {
+          const world = new Opened()
+          for (let id = 0; id < orders; id++) world.open(id)
+          const startNs = world.time.monotonicNs()
+          let taken = 0
+          for (let second = 1; second <= seconds; second++)
+            for (let id = 0; id < orders; id++) {
+              // Orders start a millisecond apart: each step runs one timer.
+              const dueNs = startNs + (second * intervalMs + id) * 1e6
+              const before = performance.now()
+              world.time.advanceTo(dueNs)
+              samples[taken++] = (performance.now() - before) * 1_000
+            }
+          if (world.children < orders * seconds) throw new Error(`${world.children} children only`)
+          return samples.sort()[samples.length >> 1] as number
         },
       }
     },
@@ -148,6 +112,7 @@ function plain(orders: number, seconds: number): Variant {
 export const benchmark: Benchmark = {
   name: 'execution-slicing',
   cases: () => [
+    { case: 'one decision, median (goal 5)', unit: 'us', better: 'lower', ours: decisions(200, 380), peers: [] },
     { case: 'orders of 390 slices', unit: 'ops/s', better: 'higher', ours: ours(200, 389), peers: [plain(200, 389)] },
     {
       case: '10,000 orders side by side',
