@@ -1,10 +1,10 @@
 /**
  * execution-deadlines: 10,000 parent orders at once on one core, on the clock of the machine: how long after its time a child
- * is sent, the 99th percentile, in milliseconds. Each order sends a slice a second; their starts are spread over the second,
- * so that 10,000 children a second leave.
+ * is sent, the 99th percentile, in milliseconds. The starts of the orders are spread over one interval.
  *
- * `execution alone` has nothing behind it; `whole system` has the order manager, every control of the gate, events and a
- * venue that fills at once. It says something on an idle machine only.
+ * `execution alone` has nothing behind it: a slice a second each, 10,000 children a second. `whole system` has the order
+ * manager, every control of the gate, events and a venue that fills at once: a slice every ten seconds each, 1,000 children
+ * a second. It says something on an idle machine only.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BaseConnector } from '../../src/connector/base-connector.js'
@@ -19,17 +19,27 @@ import type { Benchmark, Variant } from '../types.js'
 import { SlicingWorld } from './world.js'
 
 const orders = 10_000
-const intervalMs = 1_000
 const slices = 390
-/** Until all have begun and the code is compiled; then so long is measured. */
+/** Until the code is compiled and warm; then so long is measured. */
 const warmUpMs = 3_000
 const measuredMs = 4_000
 
 /** How late children were, while it was measured. */
 class Lateness {
-  readonly #samples = new Float64Array((orders * measuredMs * 2) / intervalMs)
+  readonly #samples: Float64Array
+  readonly #intervalMs: number
   #size = 0
   isMeasured = false
+
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs
+    this.#samples = new Float64Array((orders * measuredMs * 2) / intervalMs)
+  }
+
+  /** When child `index` (from 1) of an order is due; its start is its share of the first interval. */
+  dueUs(startUs: number, id: number, index: number): number {
+    return startUs + Math.floor((id / orders + index - 1) * this.#intervalMs * 1_000)
+  }
 
   add(lateMs: number): void {
     if (this.isMeasured) this.#samples[this.#size++] = lateMs
@@ -37,7 +47,7 @@ class Lateness {
 
   /** The 99th percentile. @throws Error where too few were sent. */
   p99(): number {
-    const least = (orders * measuredMs * 0.9) / intervalMs
+    const least = (orders * measuredMs * 0.9) / this.#intervalMs
     if (this.#size < least) throw new Error(`${this.#size} children only, ${least} expected`)
     return this.#samples.subarray(0, this.#size).sort()[Math.floor(this.#size * 0.99)] as number
   }
@@ -50,25 +60,22 @@ class Lateness {
   }
 }
 
-/** Starts are spread over the second from here on. */
-const offsetUs = (id: number) => (id * intervalMs * 1_000) / orders
-
 const alone: Variant = {
   name: 'tradewire',
   async prepare() {
     return {
       operations: 1,
       async run() {
-        const lateness = new Lateness()
+        const intervalMs = 1_000
+        const lateness = new Lateness(intervalMs)
         const time = new RealTime()
         const world = new SlicingWorld(time)
         const startUs = time.wallUs() + 1_000_000
         world.onSend = (id, index) => {
-          const dueUs = startUs + offsetUs(id) + (index - 1) * intervalMs * 1_000
-          lateness.add((time.wallUs() - dueUs) / 1_000)
+          lateness.add((time.wallUs() - lateness.dueUs(startUs, id, index)) / 1_000)
         }
         const open = Array.from({ length: orders }, (_, id) =>
-          world.open(id, startUs + offsetUs(id), slices, intervalMs),
+          world.open(id, lateness.dueUs(startUs, id, 1), slices, intervalMs),
         )
         await lateness.measure()
         for (const order of open) order.suspend()
@@ -153,7 +160,8 @@ const wholeSystem: Variant = {
     return {
       operations: 1,
       async run() {
-        const lateness = new Lateness()
+        const intervalMs = 10_000
+        const lateness = new Lateness(intervalMs)
         const time = new RealTime()
         const venue = new InstantVenue()
         const most = 1_000_000_000
@@ -177,8 +185,7 @@ const wholeSystem: Variant = {
         const startUs = time.wallUs() + 6_000_000
         venue.onSent = (id) => {
           const dash = id.lastIndexOf('-E')
-          const dueUs =
-            startUs + offsetUs(Number(id.slice(1, dash))) + (Number(id.slice(dash + 2)) - 1) * intervalMs * 1_000
+          const dueUs = lateness.dueUs(startUs, Number(id.slice(1, dash)), Number(id.slice(dash + 2)))
           lateness.add((time.wallUs() - dueUs) / 1_000)
         }
         for (let id = 0; id < orders; id++)
@@ -187,7 +194,12 @@ const wholeSystem: Variant = {
             side: 'buy',
             quantity: 100_003,
             clientOrderId: `P${id}`,
-            algo: { type: 'twap', slices, startTimeUs: startUs + offsetUs(id), durationMs: slices * intervalMs },
+            algo: {
+              type: 'twap',
+              slices,
+              startTimeUs: lateness.dueUs(startUs, id, 1),
+              durationMs: slices * intervalMs,
+            },
           })
         const leftMs = (startUs - time.wallUs()) / 1_000
         if (leftMs < 0) throw new Error(`orders were opened ${-leftMs} ms too late`)
