@@ -60,7 +60,7 @@ export async function drain(core: OrderCore, options: DrainOptions, cancelAll: (
 }
 
 function openRows(core: OrderCore): number[] {
-  return [...core.table.rows()].filter((row) => core.table.cells[row + Field.isOpen] === 1)
+  return core.table.rows().filter((row) => core.table.cells[row + Field.isOpen] === 1)
 }
 
 /** Resolves when no cancel is under way any more, when the time is over, or when the signal fires. Never rejects. */

@@ -37,16 +37,16 @@ export class LocalBooks {
   }
 
   /** Our orders at a connector that were sent, or may have been. */
-  *rows(connector: BaseConnector): Generator<number> {
+  rows(connector: BaseConnector): number[] {
     const { table, connectors } = this.#core
-    for (const row of table.rows()) {
-      if (connectors[table.cells[row + Field.connector]] !== connector) continue
-      const wasSent = (table.cells[row + Field.facts] & Fact.denied) === 0 && table.cells[row + Field.submittedSeq] > 0
+    const { cells } = table
+    return table.rows().filter((row) => {
+      if (connectors[cells[row + Field.connector]] !== connector) return false
+      const wasSent = (cells[row + Field.facts] & Fact.denied) === 0 && cells[row + Field.submittedSeq] > 0
       // A record that was made for an execution without an order is nothing the venue could speak of.
-      const isNameless =
-        (table.cells[row + Field.flags] & OrderFlag.external) !== 0 && table.venueOrderId(row) === undefined
-      if (wasSent && !isNameless) yield row
-    }
+      const isNameless = (cells[row + Field.flags] & OrderFlag.external) !== 0 && table.venueOrderId(row) === undefined
+      return wasSent && !isNameless
+    })
   }
 
   /** An order as reconciliation sees it. */

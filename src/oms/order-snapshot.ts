@@ -36,7 +36,7 @@ const transient: ReadonlySet<number> = new Set([
 export function saveOrders(core: OrderCore, writer: RecordWriter): void {
   const { table } = core
   const fresh = table.cells.slice(table.scratch(), table.scratch() + RECORD)
-  const rows = [...table.rows()].filter((row) => table.cells[row + Field.lastSeq] > 0)
+  const rows = table.rows().filter((row) => table.cells[row + Field.lastSeq] > 0)
   writer.f64(table.lastNumber)
   writer.u32(rows.length)
   const aliases = aliasesByTrade(table)

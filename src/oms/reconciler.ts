@@ -172,9 +172,10 @@ export class Reconciler {
       const moved = (row: number) => core.table.cells[row + Field.lastSeq] > askedSeq
       const aliases = this.#books.aliases(connector, answers)
       const ages = this.#agesOf(connector)
-      ages.look(this.#books.rows(connector))
-      const hasMoved = phase === 'startup' && [...this.#books.rows(connector)].some(moved)
-      const orders = [...this.#books.rows(connector)].map((row) => {
+      const rows = this.#books.rows(connector)
+      ages.look(rows)
+      const hasMoved = phase === 'startup' && rows.some(moved)
+      const orders = rows.map((row) => {
         const lastActivityUs = moved(row) ? answers.answeredAtUs : hasMoved ? 0 : ages.heardUs(row)
         return this.#books.order(
           row,
@@ -193,7 +194,7 @@ export class Reconciler {
         positions: this.#books.positions(connector),
         externalExecs: core.externalExecs.of(connector.source),
         halted: this.#books.halted(answers),
-        ...this.#cash(),
+        ...(answers.account?.balances === undefined ? {} : this.#cash()),
       }
       const result = reconcile(local, answers, policy, this.#memory.get(connector.name) ?? emptyMemory)
       this.#memory.set(connector.name, result.memory)

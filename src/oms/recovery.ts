@@ -80,7 +80,7 @@ export class Recovery {
         if (this.#records > 1) return
         core.wasKilled = true
         this.#session = restoreCore(core, record)
-        this.#orders = [...core.table.rows()].length
+        this.#orders = core.table.rows().length
         for (const [strategy, state] of core.facts.strategyStates) this.#tell(strategy, state)
         return
       }

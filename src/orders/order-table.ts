@@ -180,11 +180,25 @@ export class OrderTable {
   }
 
   /** Rows of all orders in the table, oldest number first. */
-  *rows(): IterableIterator<number> {
+  rows(): number[] {
+    const { cells } = this
+    const last = this.#nextNumber - 1
+    const first = Math.max(1, last - this.#mask)
+    const rows = first === 1 ? [] : this.#rowsBefore(first)
+    for (let number = first; number <= last; number++) {
+      const row = (number & this.#mask) << RECORD_BITS
+      if (cells[row] === number) rows.push(row)
+    }
+    return rows
+  }
+
+  /** Rows of open orders that the ring has come round to and skipped. */
+  #rowsBefore(first: number): number[] {
+    const { cells } = this
+    const end = this.capacity * RECORD
     const numbers: number[] = []
-    for (let row = 0; row < this.cells.length; row += RECORD) if (this.cells[row] !== 0) numbers.push(this.cells[row])
-    numbers.sort((a, b) => a - b)
-    for (const number of numbers) yield (number & this.#mask) << RECORD_BITS
+    for (let row = 0; row < end; row += RECORD) if (cells[row] !== 0 && cells[row] < first) numbers.push(cells[row])
+    return numbers.sort((a, b) => a - b).map((number) => (number & this.#mask) << RECORD_BITS)
   }
 
   #take(row: number, number: number): void {

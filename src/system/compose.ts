@@ -1,6 +1,7 @@
 /** The parts of a system, put together from its configuration: journal, connectors, strategies. */
 import type { BaseConnector } from '../connector/base-connector.js'
 import { SimulatedConnector } from '../connectors/sim/simulated-connector.js'
+import { canonicalJson } from '../core/digest.js'
 import type { DisposalStack } from '../core/disposal.js'
 import type { Logger } from '../core/logger.js'
 import { nodeFileSystem } from '../core/node-file-system.js'
@@ -330,13 +331,15 @@ export function composeRiskDesk(
 ): RiskDesk {
   const { risk, breakers } = withPreset(config)
   const { baseCurrency = 'USD' } = config
+  const deployment = deploymentOf(config)
+  core.deployment = canonicalJson(deployment)
   return new RiskDesk({
     core,
     time,
     logger,
     limits: { baseCurrency, ...risk },
     breakers,
-    deployment: deploymentOf(config),
+    deployment,
     isAlwaysOn: config.mode === 'live',
     sinks: alertSinks,
     rules: riskRules,

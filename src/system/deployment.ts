@@ -23,9 +23,16 @@ export interface ReportsDeployment {
 
 /** The deployment of a configuration. */
 export function deploymentOf(config: TradingSystemConfig): Deployment {
+  const known = deployments.get(config)
+  if (known !== undefined) return known
   const { journal, idPrefix, deployment, ...shared } = config
-  return { sdkVersion, configHash: sha256(canonicalJson(shared)) }
+  const own = { sdkVersion, configHash: sha256(canonicalJson(shared)) }
+  deployments.set(config, own)
+  return own
 }
+
+/** Of configurations that were asked for before: what a system put on record is what it compares. */
+const deployments = new WeakMap<TradingSystemConfig, Deployment>()
 
 /**
  * Refuses to start where something else is expected, or a connector's other process says something else.

@@ -1,7 +1,6 @@
 /** The order plane of a configuration: tables, gate, portfolio and core, before any journal is opened or venue connected. */
 import { OrderSupport } from '../connector/capabilities.js'
 import type { Clock } from '../core/clock.js'
-import { canonicalJson } from '../core/digest.js'
 import type { Logger } from '../core/logger.js'
 import { InstrumentRegistry } from '../model/instrument-registry.js'
 import { CoreNames } from '../oms/core-names.js'
@@ -18,7 +17,6 @@ import type { ExtraOptions } from '../risk/extra-checks.js'
 import { RiskGate } from '../risk/gate.js'
 import type { Holdings } from '../risk/scope-books-seed.js'
 import type { TradingSystemConfig } from './config.js'
-import { deploymentOf } from './deployment.js'
 import type { TradingSystemParts } from './options.js'
 import { withPreset } from './risk-config.js'
 
@@ -90,7 +88,6 @@ export function composeOrderPlane(
     ...extra,
   })
   const core: OrderCore = new OrderCore({ table, gate, portfolio, instruments, names, clock, logger, sizes })
-  core.deployment = canonicalJson(deploymentOf(config))
   return core
 }
 

@@ -29,7 +29,8 @@ export interface SystemState {
 /** The state of a system's order plane now. */
 export function exportState(core: OrderCore): SystemState {
   const { table } = core
-  const orders = [...table.rows()]
+  const orders = table
+    .rows()
     .filter((row) => table.cells[row + Field.lastSeq] > 0)
     .map((row) => orderState(core, row))
   return {

@@ -5,13 +5,12 @@
  * `--keep FOUND` writes them to the folder of regressions, to be replayed for ever. `--failover`: several venues, whose lines break one after the other and together. The last line is `N passed, N failed`.
  */
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { Program } from '../../scripts/support/program.js'
 import { type Plant, plantNames, plants } from './plants.js'
 import { keepRegression, readRegressions } from './regressions.js'
 import { addOutcome, addTotals, noTotals, runSeeds, type Totals } from './runner.js'
 import { replaySchedule, shrink, wordsOfSchedule } from './shrink.js'
-import { beWorker, runOnWorkers, workerArgument } from './workers.js'
+import { runOnWorkers } from './workers.js'
 import { type Scenario, simulate } from './world.js'
 
 /** Fewer seeds than that are done before another process has started. */
@@ -22,8 +21,7 @@ const progressMs = 15_000
 const program: Program = new Program(
   'npm run sim -- [--failover] [--seeds N] [--from S] [--workers W] [--plant NAME], or --seed S [--trace | --shrink [--keep FOUND]]',
 )
-if (process.argv.includes(workerArgument)) beWorker()
-else process.exitCode = await main()
+process.exitCode = await main()
 
 async function main(): Promise<number> {
   const { values } = program.read({
@@ -66,7 +64,7 @@ async function main(): Promise<number> {
     totals,
     workers === 1
       ? await runSeeds(task.first, count, plant, scenario)
-      : await runOnWorkers(fileURLToPath(import.meta.url), workers, task, tellProgress),
+      : await runOnWorkers(workers, task, tellProgress),
   )
   return finish(totals, startedAt, plant, scenario, workers)
 }
@@ -130,7 +128,7 @@ function finish(
   if (failed > maxListed) console.log(`and ${failed - maxListed} more`)
   const seconds = (performance.now() - startedAt) / 1_000
   console.log(
-    `${seeds} seeds in ${seconds.toFixed(1)} s on ${workers} ${workers === 1 ? 'process' : 'processes'} (${(seeds / seconds).toFixed(0)} a second): ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes, ${totals.events} events (${(totals.events / seeds).toFixed(0)} a seed), ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`,
+    `${seeds} seeds in ${seconds.toFixed(1)} s on ${workers} ${workers === 1 ? 'process' : 'processes'} (${(seeds / seconds).toFixed(0)} a second): ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes, ${totals.events} events (${(totals.events / seeds).toFixed(0)} a seed), ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours, trace hash ${(totals.hash >>> 0).toString(16).padStart(8, '0')}`,
   )
   console.log(`${seeds - failed} passed, ${failed} failed`)
   return failed > 0 ? 1 : 0

@@ -1,5 +1,6 @@
 /** Runs many seeds and adds up what they did. */
 import type { Plant } from './plants.js'
+import { hashOf } from './trace.js'
 import { type Outcome, type Scenario, simulate } from './world.js'
 
 /** What a number of seeds did together. */
@@ -10,6 +11,8 @@ export interface Totals {
   fills: number
   crashes: number
   virtualMs: number
+  /** Over the traces of all seeds, in whatever order they ran. */
+  hash: number
   failed: number
   /** The first failures, in the order of their seeds. */
   failures: Failure[]
@@ -25,7 +28,7 @@ const maxFailures = 20
 
 /** Totals of nothing. */
 export function noTotals(): Totals {
-  return { seeds: 0, events: 0, orders: 0, fills: 0, crashes: 0, virtualMs: 0, failed: 0, failures: [] }
+  return { seeds: 0, events: 0, orders: 0, fills: 0, crashes: 0, virtualMs: 0, hash: 0, failed: 0, failures: [] }
 }
 
 /** Runs `count` seeds from `first` on, one after the other. */
@@ -43,7 +46,7 @@ export async function runSeeds(
 
 /** Adds one seed. */
 export function addOutcome(totals: Totals, outcome: Outcome): void {
-  const { seed, violations, events, orders, fills, crashes, virtualMs } = outcome
+  const { seed, violations, events, orders, fills, crashes, virtualMs, hash } = outcome
   const isFailure = violations.length > 0
   addTotals(totals, {
     seeds: 1,
@@ -52,6 +55,7 @@ export function addOutcome(totals: Totals, outcome: Outcome): void {
     fills,
     crashes,
     virtualMs,
+    hash: hashOf(`${seed} ${hash}`),
     failed: isFailure ? 1 : 0,
     failures: isFailure ? [{ seed, violations }] : [],
   })
@@ -65,6 +69,7 @@ export function addTotals(totals: Totals, more: Totals): void {
   totals.fills += more.fills
   totals.crashes += more.crashes
   totals.virtualMs += more.virtualMs
+  totals.hash = (totals.hash + more.hash) | 0
   totals.failed += more.failed
   totals.failures = [...totals.failures, ...more.failures].sort((a, b) => a.seed - b.seed).slice(0, maxFailures)
 }
