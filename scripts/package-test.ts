@@ -63,6 +63,8 @@ async function testPackage(): Promise<void> {
     const node = (file: string, ...args: string[]) => runNode(binary, [file, ...args], allowed)
     await test(`Node ${version}: import and require, also both in one process`, () =>
       node('load.mjs', ...plainSpecifiers))
+    // Version 20 has no node:sqlite, and the file then does nothing.
+    await test(`Node ${version}: a journal in a database of node:sqlite`, () => node('sqlite.mjs'))
     for (const specifier of plainSpecifiers) {
       await test(`Node ${version}: import '${specifier}' is quiet`, () => node('quiet.mjs', 'import', specifier))
       await test(`Node ${version}: require('${specifier}') is quiet`, () => node('quiet.mjs', 'require', specifier))
