@@ -17,6 +17,7 @@ import { checkFilter } from '../ring/filter.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import { refuseUnknownOptions } from '../ring/options.js'
 import type { FeedLineReport } from '../routing/feed.js'
+import { requireConnector } from '../system/options.js'
 import type { RouteReport } from '../system/routing-desk.js'
 import {
   type StopReport,
@@ -94,13 +95,18 @@ export class ExchangeManager {
   }
 
   /**
-   * Adds a connector, before {@link startAll}. Without a name it gets that of its class, numbered.
+   * Adds a connector, before {@link startAll}; later {@link startConnector} does. Without a name it gets that of its class, numbered.
    *
-   * @throws TradewireError `TW_DUPLICATE` for a name, `TW_INVALID_STATE` once started, `TW_INVALID_CONFIG` for a second primary.
+   * @throws TradewireError `TW_DUPLICATE` for a name, `TW_INVALID_STATE` once started, `TW_INVALID_CONFIG` for a second primary
+   * and for what is no connector.
    */
   addConnector(connector: BaseConnector, name?: string, { primary = false }: AddConnectorOptions = {}): this {
     if (this.#system !== undefined)
-      throw new TradewireError('TW_INVALID_STATE', 'The manager is started; add connectors before startAll()')
+      throw new TradewireError(
+        'TW_INVALID_STATE',
+        'The manager is started; use startConnector(connector, name), which connects it, too',
+      )
+    requireConnector(name ?? 'connector', connector)
     const given = name ?? this.#nameFor(connector)
     if (this.#waiting.some((each) => each.name === given))
       throw new TradewireError('TW_DUPLICATE', `There is a connector named "${given}" already`)
@@ -132,6 +138,31 @@ export class ExchangeManager {
       this.#system = undefined
       throw error
     }
+  }
+
+  /**
+   * Adds a connector to a started manager: when this resolves it is connected and reconciled, and takes part. Returns its
+   * name. What fails leaves everything as it was.
+   *
+   * @throws TradewireError as {@link TradingSystem.addConnector}.
+   */
+  async startConnector(connector: BaseConnector, name?: string, how: { signal?: AbortSignal } = {}): Promise<string> {
+    const { system } = this
+    const given = name ?? this.#nameFor(connector)
+    await system.addConnector(given, connector, how)
+    return given
+  }
+
+  /**
+   * Takes a connector out; in a started manager as {@link TradingSystem.removeConnector}.
+   *
+   * @throws TradewireError `TW_INVALID_STATE` while an order is open there or its fate is not known; `TW_INVALID_ARGUMENT`.
+   */
+  async removeConnector(name: string): Promise<void> {
+    if (this.#system !== undefined) return this.#system.removeConnector(name)
+    const at = this.#waiting.findIndex((each) => each.name === name)
+    if (at < 0) throw new TradewireError('TW_INVALID_ARGUMENT', `There is no connector named "${name}"`)
+    this.#waiting.splice(at, 1)
   }
 
   /** Ends everything, as {@link TradingSystem.stop}. */
@@ -326,7 +357,8 @@ export class ExchangeManager {
 
   #nameFor(connector: BaseConnector): string {
     const base = connector.constructor.name.replace(/Connector$/, '').toLowerCase() || 'connector'
-    const isTaken = (name: string) => this.#waiting.some((each) => each.name === name)
+    const isTaken = (name: string) =>
+      this.#system?.connectors.has(name) ?? this.#waiting.some((each) => each.name === name)
     if (!isTaken(base)) return base
     let number = 2
     while (isTaken(`${base}-${number}`)) number++

@@ -13,7 +13,7 @@ import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../rin
 import { type MarketSink, publishQuoteRow, publishTradeRow } from '../ring/sink.js'
 import { Feed, type FeedOptions, type FeedStream } from './feed.js'
 import { Verdict } from './line-arbiter.js'
-import { type NoteParts, OwedNotes } from './owed-notes.js'
+import { type Break, type NoteParts, OwedNotes } from './owed-notes.js'
 import type { CandidateHealth, Switch } from './route-selector.js'
 import { StagedBook } from './staged-book.js'
 import { WaitingRoom } from './waiting-room.js'
@@ -102,6 +102,16 @@ export class FeedRouter implements MarketSink {
     }
     this.#notes.pay()
     return switches
+  }
+
+  /** Says that data of an instrument do not continue what came before, for a reason that lies outside of its feed. */
+  announce(
+    instrument: number,
+    source: number,
+    { stream, reason, previousSource }: { stream: Break['stream']; reason: Break['reason']; previousSource: number },
+  ): void {
+    this.#notes.mark(instrument, source, { stream, reason, previousSource: this.#parts.sourceId(previousSource) })
+    this.#parts.wake()
   }
 
   /** Ends the waiting of what waits. */

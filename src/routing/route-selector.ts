@@ -91,6 +91,22 @@ export class RouteSelector {
     this.#relapses = new Uint8Array(candidates.length)
   }
 
+  /** Goes on where another selector stands, as far as the candidates are the same: connectors were added or taken out. */
+  continueFrom(other: RouteSelector): void {
+    this.epoch = other.epoch
+    for (let at = 0; at < this.candidates.length; at++) {
+      const before = other.candidates.indexOf(this.candidates[at] as number)
+      if (before < 0) continue
+      this.#usableSinceMs[at] = other.#usableSinceMs[before] as number
+      this.#returnedMs[at] = other.#returnedMs[before] as number
+      this.#relapses[at] = other.#relapses[before] as number
+      if (before === other.#turn) this.#turn = at
+    }
+    if (!this.candidates.includes(other.#current)) return
+    this.#current = other.#current
+    this.#sinceMs = other.#sinceMs
+  }
+
   /** The connector in use; -1 when none can be used. In `round-robin` the one whose turn was last. */
   get current(): number {
     return this.#current

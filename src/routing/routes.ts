@@ -57,12 +57,14 @@ export class RouteTable {
   /**
    * @param indexOf index of a connector by name; -1 when there is none of that name.
    * @param fallback connectors of the default route, most preferred first.
+   * @param before a table of the same routes over other connectors: choices go on where they stand there.
    * @throws TradewireError `TW_INVALID_CONFIG` naming the route and the field.
    */
   constructor(
     configs: readonly RouteConfig[],
     fallback: Omit<RouteConfig, 'symbols' | 'accounts' | 'assetClasses'>,
     indexOf: (connector: string) => number,
+    before?: RouteTable,
   ) {
     const strategy = fallback.strategy ?? 'primary-backup'
     const { whenThrottled } = fallback
@@ -70,6 +72,9 @@ export class RouteTable {
     const particular = configs.map((config, at) => routeOf(`routes.${at}`, { ...shared, ...config }, strategy, indexOf))
     particular.sort((first, second) => weight(second.config) - weight(first.config))
     this.routes = [...particular, routeOf('default', fallback, strategy, indexOf)]
+    before?.routes.forEach(({ selector }, at) => {
+      this.routes[at]?.selector.continueFrom(selector)
+    })
   }
 
   /** The route of an order: the most particular one that fits, the earlier of equals. */

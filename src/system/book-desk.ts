@@ -5,16 +5,16 @@
  *   ring ─► books ─► system.books
  *              └─► best prices ─► ring, for sources without quotes
  */
-import type { BaseConnector } from '../connector/base-connector.js'
 import { type BookDefinition, BookStore } from '../market/book-store.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import type { Surroundings } from './compose.js'
+import type { ConnectorHub } from './connector-hub.js'
 
 /** Keeps the books of a system where its configuration wants them; the store is there in any case. */
 export function composeBooks(
   { config, core, resources, problem }: Surroundings,
   ring: IngestRing,
-  connectors: ReadonlyMap<string, BaseConnector>,
+  connectors: Pick<ConnectorHub, 'follow'>,
 ): BookStore {
   const dataOf = (source: number) => core.connectors[source]?.capabilities.data ?? []
   const define = (instrument: number, source: number): BookDefinition => {
@@ -33,10 +33,11 @@ export function composeBooks(
     handlers: { onBooks: store.applyBatch },
     onError: (error) => problem('books', error),
   })
-  for (const connector of connectors.values())
+  connectors.follow((connector) => {
     connector.events.on('state', ({ from }) => {
       if (from === 'ready') store.clearSource(connector.source)
     })
+  })
   resources.defer(() => consumer.close())
   return store
 }

@@ -32,11 +32,12 @@ import { profileOf } from '../ring/profiles.js'
 import type { ExtraOptions } from '../risk/extra-checks.js'
 import { FeedRouter } from '../routing/feed-router.js'
 import { requireEnvironment, type TradingSystemConfig } from './config.js'
+import { ConnectorChanges } from './connector-changes.js'
 import { ConnectorHub, type ConnectorHubParts } from './connector-hub.js'
 import { deploymentOf, requireSameDeployment } from './deployment.js'
 import { copiedBy, watchLine } from './drop-copies.js'
 import { MarketHub } from './market-hub.js'
-import { paperName, type TradingSystemParts } from './options.js'
+import { paperName, requireLiveStart, type TradingSystemParts } from './options.js'
 import { powerOfTwo, sizesOf } from './order-plane.js'
 import { withPreset } from './risk-config.js'
 import { RiskDesk } from './risk-desk.js'
@@ -44,6 +45,7 @@ import { RoutingDesk, type RoutingEvent } from './routing-desk.js'
 import { type ShadowComparison, ShadowDesk } from './shadow-desk.js'
 import { StrategyDesk, type StrategyDeskParts } from './strategy-desk.js'
 import type { HistoryProvider } from './warm-up.js'
+import { Watchdog } from './watchdog.js'
 
 /** What all parts of a system share. */
 export interface Surroundings {
@@ -153,6 +155,25 @@ export function composeConnectorHub(
   return hub
 }
 
+/** Who adds and removes connectors while the system runs. */
+export function composeConnectorChanges(
+  { config, core }: Surroundings,
+  parts: TradingSystemParts,
+  hub: ConnectorHub,
+  routing: RoutingDesk,
+  desk: StrategyDesk,
+): ConnectorChanges {
+  return new ConnectorChanges({
+    config,
+    core,
+    hub,
+    routing,
+    desk,
+    isPaper: parts.paper !== undefined,
+    requireLive: (name, connector) => requireLiveStart(config, { ...parts, connectors: { [name]: connector } }),
+  })
+}
+
 /** Shadow mode; undefined where it is not asked for. */
 export function composeShadow(
   { core, time, config, resources }: Surroundings,
@@ -173,6 +194,15 @@ export function composeShadow(
 function cancelsOnReconnect({ onDisconnect = 'leave' }: TradingSystemConfig, connector: BaseConnector): boolean {
   const policy = typeof onDisconnect === 'string' ? onDisconnect : (onDisconnect[connector.name] ?? onDisconnect['*'])
   return policy === 'cancelOnReconnect' && connector.orderCapabilities?.cancelOnDisconnect !== 'venue'
+}
+
+/** A watchdog, where one is asked for and time is real. */
+export function composeWatchdog({ config, core, time, resources, problem }: Surroundings): Watchdog | undefined {
+  const { watchdog } = config
+  if (watchdog === undefined || watchdog === false || time instanceof VirtualTime) return undefined
+  const dog = new Watchdog(core, time, watchdog, (error) => problem('watchdog', error))
+  resources.defer(() => dog.stop())
+  return dog
 }
 
 /** The simulated venue of paper trading; undefined where orders go to the connectors. */

@@ -67,6 +67,7 @@ export class ConnectorHub {
   /** Accounts that venues have reported. */
   readonly reportedAccounts = new Set<string>()
   readonly #parts: ConnectorHubParts
+  readonly #followers: ((connector: BaseConnector) => void)[] = []
   readonly #running = new Map<BaseConnector, { epoch: number; report: Promise<ReconciliationReport> }>()
   /** Indices of the connectors whose venue is to be asked. */
   readonly #doubted = new Set<number>()
@@ -114,6 +115,45 @@ export class ConnectorHub {
       this.#parts.onConnection({ connector: name, from, to, ...(reason === undefined ? {} : { reason }) })
     })
     connector.events.on('error', ({ error }) => this.#parts.onError(error, `connector ${name}`))
+    for (const follower of this.#followers) follower(connector)
+  }
+
+  /** Calls `listener` with every connector there is, and with those that are added later. */
+  follow(listener: (connector: BaseConnector) => void): void {
+    this.#followers.push(listener)
+    for (const connector of this.byName.values()) listener(connector)
+  }
+
+  /** Connects a connector that came later, as {@link startAll} does for those that were there. */
+  async startLater(connector: BaseConnector, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#parts.core.wasKilled) this.#oweCancels(connector)
+    await this.#parts.core.recorder.journal.durable()
+    await connector.start(signal === undefined ? {} : { signal })
+    this.#parts.onStarted(new Map([[connector.name, connector]]))
+  }
+
+  /** The comparison of a connector's venue with our books that is under way; undefined where none is. */
+  comparisonOf(connector: BaseConnector): Promise<ReconciliationReport> | undefined {
+    return this.#running.get(connector)?.report
+  }
+
+  /** Takes a connector out: nothing is sent over it from here on. Its end is awaited by {@link dispose}. */
+  remove(connector: BaseConnector): void {
+    const { name, source } = connector
+    this.byName.delete(name)
+    this.#parts.core.connectors[source] = undefined
+    this.#doubted.delete(source)
+    this.reports.delete(name)
+  }
+
+  /** Ends a connector and everything it took. */
+  async dispose(connector: BaseConnector): Promise<void> {
+    try {
+      await connector[Symbol.asyncDispose]()
+    } catch (error) {
+      this.#parts.onError(error, `stopping ${connector.name}`)
+    }
+    this.#running.delete(connector)
   }
 
   /** Registers an instrument; the registry's listener puts it on record. */
@@ -163,13 +203,7 @@ export class ConnectorHub {
     this.#wakeUp?.cancel()
     this.#doubtTimer?.cancel()
     this.drain()
-    for (const connector of this.byName.values()) {
-      try {
-        await connector[Symbol.asyncDispose]()
-      } catch (error) {
-        this.#parts.onError(error, `stopping ${connector.name}`)
-      }
-    }
+    for (const connector of this.byName.values()) await this.dispose(connector)
     this.#parts.instruments.onAdd = undefined
   }
 

@@ -45,7 +45,7 @@ describe('a drop copy', () => {
     await time.advanceMsAsync(10_000)
     expect(held()).toBe(20)
     expect(drifts).toEqual([])
-    const report = system.compareDropCopy('echo')
+    const report = system.dropCopy.compare('echo')
     expect(report).toMatchObject({ connector: 'echo', isUp: true, matched: 2, waiting: 0, differences: [] })
     expect(report.lines).toEqual([
       'echo: 2 executions told alike, 0 told otherwise or by one side only, 0 settled since, 0 waiting',
@@ -90,7 +90,7 @@ describe('a drop copy', () => {
     fill('e', 'copy', 12, 1_010_000)
     await time.advanceMsAsync(20_000)
     expect(drifts.map(({ kind }) => kind).sort()).toEqual(['differs', 'missing_there'])
-    const report = system.compareDropCopy('echo')
+    const report = system.dropCopy.compare('echo')
     expect(report.differences).toMatchObject([
       {
         kind: 'differs',
@@ -105,7 +105,7 @@ describe('a drop copy', () => {
     venue.reports.corrected(order.number, 'e', 'e-2', 12, 1_010_000, true, time.wallUs())
     copy.reports.filled(order.number, 'ours', 10, 1_000_000, 0, 'USD', 1, time.wallUs())
     await time.advanceMsAsync(2_000)
-    expect(system.compareDropCopy('echo')).toMatchObject({ matched: 2, resolved: 2, differences: [] })
+    expect(system.dropCopy.compare('echo')).toMatchObject({ matched: 2, resolved: 2, differences: [] })
     expect(drifts).toHaveLength(2)
     await system.stop()
   })
@@ -123,7 +123,7 @@ describe('a drop copy', () => {
     expect(drifts).toMatchObject([{ kind: 'differs' }])
     venue.reports.corrected(order.number, 'b', 'b-2', 10, 990_000, true, time.wallUs())
     await time.advanceMsAsync(3_000)
-    expect(system.compareDropCopy('echo').differences).toEqual([])
+    expect(system.dropCopy.compare('echo').differences).toEqual([])
     await system.stop()
   })
 
@@ -216,7 +216,7 @@ describe('a drop copy', () => {
     await first.time.runUntil(system.start())
     await first.time.advanceMsAsync(5_000)
     expect(drifts).toMatchObject([{ kind: 'missing_here', clientOrderId: 'someone else' }])
-    expect(system.compareDropCopy('echo').matched).toBe(1)
+    expect(system.dropCopy.compare('echo').matched).toBe(1)
     await system.stop()
   })
 })
@@ -235,15 +235,17 @@ describe('a list of the host', () => {
     await time.advanceMsAsync(10)
     venue.reports.filled(order.number, 'later', 10, 1_000_000, 0, 'USD', 1, atUs + 10_000)
     const list = [line({ execId: 'a', tsEventUs: atUs }), line({ execId: 'c', price: 99.5, tsEventUs: atUs })]
-    const report = system.compareDropCopy('echo', list)
+    const report = system.dropCopy.compareList('echo', list)
     expect(report.matched).toBe(1)
     expect(report.differences.map(({ kind, ours, theirs }) => [kind, (ours ?? theirs)?.execId])).toEqual([
       ['missing_here', 'c'],
       ['missing_there', 'b'],
     ])
     expect(drifts).toHaveLength(2)
-    expect(system.compareDropCopy('echo', list, { sinceUs: 0, untilUs: atUs + 10_000 }).differences).toHaveLength(3)
-    expect(system.compareDropCopy('echo', []).differences).toEqual([])
+    expect(system.dropCopy.compareList('echo', list, { sinceUs: 0, untilUs: atUs + 10_000 }).differences).toHaveLength(
+      3,
+    )
+    expect(system.dropCopy.compareList('echo', []).differences).toEqual([])
     await system.stop()
   })
 
@@ -267,7 +269,7 @@ describe('a list of the host', () => {
       ).toThrow(field)
     expect(() => system.dropCopy.take('echo', [line({ execId: 'a', symbol: 'NONE' })])).toThrow(/NONE/)
     expect(() => system.dropCopy.take('none', [])).toThrow(/dropCopy\.lines/)
-    expect(() => system.compareDropCopy('none')).toThrow(/no connector named "none"/)
+    expect(() => system.dropCopy.compare('none')).toThrow(/no connector named "none"/)
     await system.stop()
   })
 
@@ -289,7 +291,7 @@ describe('a list of the host', () => {
       line({ execId: 'b', tsEventUs: atUs + 5_000_000 }),
     ])
     await time.advanceMsAsync(1_000)
-    expect(system.compareDropCopy('echo')).toMatchObject({
+    expect(system.dropCopy.compare('echo')).toMatchObject({
       matched: 2,
       resolved: 1,
       differences: [{ kind: 'missing_here' }],

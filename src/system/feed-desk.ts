@@ -12,6 +12,7 @@ import { DataQualityMonitor } from '../market/quality/quality-monitor.js'
 import { StreamKind } from '../market/quality/quality-options.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import type { Surroundings } from './compose.js'
+import type { ConnectorHub } from './connector-hub.js'
 import type { FeedEvent } from './feed-event.js'
 
 export type { FeedEvent } from './feed-event.js'
@@ -29,7 +30,7 @@ const judged: Partial<Record<DataKind, StreamKind>> = {
 export function composeFeedDesk(
   { config, core, time, resources, problem }: Surroundings,
   ring: IngestRing,
-  connectors: ReadonlyMap<string, BaseConnector>,
+  connectors: Pick<ConnectorHub, 'follow'>,
   onEvent: (event: FeedEvent) => void,
 ): DataQualityMonitor {
   const { quality = config.mode === 'simulation' ? false : {} } = config
@@ -43,9 +44,9 @@ export function composeFeedDesk(
     connectorName: (source) => core.names.connector(source) ?? `source ${source}`,
     symbolOf: (instrument) => core.instruments.at(instrument)?.id ?? `instrument ${instrument}`,
   })
-  for (const connector of connectors.values()) forward(connector, onEvent)
+  connectors.follow((connector) => forward(connector, onEvent))
   if (quality === false) return monitor
-  for (const connector of connectors.values()) watch(connector, monitor)
+  connectors.follow((connector) => watch(connector, monitor))
   monitor.events.on('issue', (event) => onEvent({ type: 'quality', ...event }))
   const onError = (error: unknown) => problem('data quality', error)
   const consumer = ring.addConsumer({ name: 'quality', policy: 'dropOldest', handlers: monitor.handlers, onError })

@@ -19,6 +19,7 @@ export class HealthBoard {
   readonly #scale: CompleteHealthScale
   readonly #minScore: number
   readonly #tallies = new Map<number, Tally>()
+  readonly #leaving = new Set<number>()
 
   /**
    * @param connectors by index; may grow.
@@ -33,10 +34,21 @@ export class HealthBoard {
   /** Follows a connector from now on. Returns the end of it. */
   follow(connector: BaseConnector): () => void {
     const tally: Tally = { latencyMs: Number.NaN, errorRate: 0, operations: 0, failures: 0 }
-    this.#tallies.set(connector.source, tally)
-    return connector.events.on('health', ({ isHealthy, latencyMs }) => {
+    const { source } = connector
+    this.#tallies.set(source, tally)
+    this.#leaving.delete(source)
+    const end = connector.events.on('health', ({ isHealthy, latencyMs }) => {
       if (isHealthy) tally.latencyMs = smoothed(tally.latencyMs, latencyMs)
     })
+    return () => {
+      end()
+      if (this.#tallies.get(source) === tally) this.#tallies.delete(source)
+    }
+  }
+
+  /** A connector is about to be taken out: nothing that is new uses it. */
+  leave(source: number): void {
+    this.#leaving.add(source)
   }
 
   /** Takes the rates since the last time. */
@@ -78,6 +90,7 @@ export class HealthBoard {
 
   /** Whether a connector is ready and not worse than the least that is accepted. */
   isUsable(source: number): boolean {
+    if (this.#leaving.has(source)) return false
     return this.#connectors[source]?.isReady === true && this.score(source) >= this.#minScore
   }
 }

@@ -194,6 +194,15 @@ function instrumentFaults(field: string, definition: unknown): FieldFault[] {
   }
 }
 
+/** Refuses what is no connector, or has no usable name. @throws TradewireError `TW_INVALID_CONFIG`. */
+export function requireConnector(name: unknown, connector: unknown): asserts connector is BaseConnector {
+  const faults =
+    typeof name === 'string'
+      ? checks.connectors({ [name]: connector })
+      : wrong('connectors', `must have names that are text, got ${show(name)}`)
+  if (faults.length > 0) throw faultError('TW_INVALID_CONFIG', 'connector', faults)
+}
+
 const partNames = Object.keys(checks)
 
 /** The option that was probably meant, else all there are. */
@@ -243,9 +252,12 @@ export function takeOptions(options: TradingSystemOptions): { config: TradingSys
 }
 
 /** Accounts are those of connectors that there are; a host that adds its connectors later is not told off early. */
-function accountFaults({ accounts = {} }: TradingSystemConfig, { connectors = {} }: TradingSystemParts): FieldFault[] {
-  const names = Object.keys(connectors)
-  if (names.length === 0) return []
+function accountFaults(
+  { accounts = {}, routing = {} }: TradingSystemConfig,
+  { connectors = {} }: TradingSystemParts,
+): FieldFault[] {
+  const names = [...Object.keys(connectors), ...(routing.later ?? [])]
+  if (Object.keys(connectors).length === 0) return []
   return Object.keys(accounts).flatMap((name) =>
     names.includes(name) ? [] : wrong(`accounts.${name}`, `names no connector; there are ${names.join(', ')}`),
   )

@@ -39,6 +39,11 @@ export interface RoutingConfig extends SteadinessOptions {
   routes?: readonly RouteConfig[]
   /** Instruments whose data come from several connectors. */
   feeds?: readonly FeedConfig[]
+  /**
+   * Names of connectors that come later (`addConnector`): routes, feeds and accounts may name them from the start. One that
+   * is not there is a connector that cannot be used.
+   */
+  later?: readonly string[]
   health?: HealthScale
   /** A connector whose score is lower is not used. 10 unless given. */
   minScore?: number
@@ -98,6 +103,7 @@ export const routingSchema = options({
       1_000,
     ),
   ),
+  later: optional(names),
   health: optional(
     options({
       latencyCeilingMs: optional(durationMs()),

@@ -21,6 +21,7 @@ import { healthScale } from '../routing/health.js'
 import type { RoomForOrders, Switch } from '../routing/route-selector.js'
 import { type Route, type RouteConfig, RouteTable, steadinessOf } from '../routing/routes.js'
 import { HealthBoard } from './health-board.js'
+import { moveStreams, moveUsers } from './moved-streams.js'
 import type { FeedConfig, RoutingConfig } from './routing-config.js'
 
 /** A route or a feed uses another connector from now on. */
@@ -61,7 +62,9 @@ export class RoutingDesk {
   #routes: RouteTable | undefined
   /** By account name: the route of every instrument, looked up once. */
   readonly #known = new Map<string, Route[]>()
-  readonly #unfollow: (() => void)[] = []
+  readonly #unfollow = new Map<BaseConnector, (() => void)[]>()
+  /** Names of connectors that are not there and may be named: they come later, or were taken out. */
+  readonly #absent: Set<string>
   /** Instruments of pools by the connector that they prefer. */
   readonly #loads = new Map<number, number>()
   /** Room for the order that is being routed. */
@@ -72,6 +75,7 @@ export class RoutingDesk {
   constructor(parts: RoutingDeskParts) {
     this.#parts = parts
     const { config, core } = parts
+    this.#absent = new Set(config.later)
     this.health = new HealthBoard(core.connectors, healthScale(config.health), config.minScore ?? 10)
     this.#room = {
       hasRoom: (connector) => core.sender.hasSlot(connector, this.#isUrgent),
@@ -94,9 +98,31 @@ export class RoutingDesk {
     this.look()
   }
 
-  /** A connector was added to the open desk. */
+  /** A connector was added to the open desk: it takes part in routes, and brings what its feeds are subscribed to. */
   added(connector: BaseConnector): void {
+    this.#absent.delete(connector.name)
     this.#follow(connector)
+    this.#rebuild()
+    this.#joinFeeds(connector)
+    this.look()
+  }
+
+  /**
+   * A connector is about to be taken out. Routes and feeds go on without it from here on, and streams that only it brings are
+   * asked for elsewhere. `named`: how many users of a stream want it from this connector and from no other. Call
+   * {@link removed} then, in the same turn; the promise ends when the others were asked.
+   */
+  leaving(connector: BaseConnector, named: (subscription: Subscription) => number): Promise<void> {
+    this.health.leave(connector.source)
+    this.look()
+    return moveStreams(connector, named, this.#parts)
+  }
+
+  /** A connector is not part of the system any more. */
+  removed(connector: BaseConnector): void {
+    this.#absent.add(connector.name)
+    for (const end of this.#unfollow.get(connector) ?? []) end()
+    this.#unfollow.delete(connector)
     this.#rebuild()
     this.look()
   }
@@ -111,7 +137,8 @@ export class RoutingDesk {
   close(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    for (const end of this.#unfollow.splice(0)) end()
+    for (const ends of this.#unfollow.values()) for (const end of ends) end()
+    this.#unfollow.clear()
     this.#parts.feeds.close()
   }
 
@@ -178,12 +205,12 @@ export class RoutingDesk {
   #follow(connector: BaseConnector): void {
     const look = () => this.look()
     const { events } = connector
-    this.#unfollow.push(
+    this.#unfollow.set(connector, [
       this.health.follow(connector),
       events.on('state', look),
       events.on('health', look),
       events.on('stream', look),
-    )
+    ])
     const { time, config, connectors } = this.#parts
     if (connectors.size < 2 && config.feeds === undefined) return
     this.#timer ??= time.every(config.checkIntervalMs ?? 1_000, () => {
@@ -201,7 +228,36 @@ export class RoutingDesk {
       return
     }
     const fallback: RouteConfig = { ...config, connectors: trading.map(([name]) => name) }
-    this.#routes = new RouteTable(config.routes ?? [], fallback, (name) => connectors.get(name)?.source ?? -1)
+    this.#routes = new RouteTable(config.routes ?? [], fallback, (name) => this.#indexOf(name), this.#routes)
+  }
+
+  /** Index of a connector that is there, or may be named all the same; -1 for one that nobody knows. */
+  #indexOf(name: string): number {
+    const connector = this.#parts.connectors.get(name)
+    if (connector !== undefined) return connector.source
+    return this.#absent.has(name) ? this.#parts.core.intern('connector', name) : -1
+  }
+
+  /** A source that comes later brings what the others of its feeds bring. */
+  #joinFeeds(connector: BaseConnector): void {
+    const { core, feeds, onError } = this.#parts
+    for (let instrument = 0; instrument < core.instruments.size; instrument++) {
+      const feed = feeds.feed(instrument)
+      if (feed === undefined || feed.lineOf(connector.source) < 0) continue
+      if (feed.mode === 'failover' && feed.standby === 'cold') continue
+      const wanted = new Map<Subscription['kind'], number>()
+      for (const source of feed.sources)
+        for (const { subscription, users } of core.connectors[source]?.streams ?? [])
+          if (subscription.instrument === instrument)
+            wanted.set(subscription.kind, Math.max(users, wanted.get(subscription.kind) ?? 0))
+      for (const [kind, users] of wanted) {
+        if (!connector.capabilities.data.includes(kind)) continue
+        for (let user = 0; user < users; user++)
+          connector
+            .subscribeTo({ kind, instrument })
+            .catch((error) => onError(error, `subscribing to ${kind} at ${connector.name}`))
+      }
+    }
   }
 
   #routeOf(instrument: number, account: string): Route | undefined {
@@ -266,17 +322,21 @@ export class RoutingDesk {
   #subscribeAnew(instrument: number, { from, to }: Switch): void {
     const { core, feeds, onError } = this.#parts
     const feed = feeds.feed(instrument)
-    const [before, after] = [core.connectors[from], core.connectors[to]]
-    if (feed === undefined || after === undefined || before === undefined) return
-    for (const { subscription, users } of before.streams) {
-      if (subscription.instrument !== instrument) continue
-      const isBook = subscription.kind === 'book' || subscription.kind === 'orders'
-      if (feed.standby === 'hot' && !isBook) continue
-      const asked =
-        feed.standby === 'cold'
-          ? move(subscription, users, before, after)
-          : after.unsubscribeFrom(subscription).then(() => after.subscribeTo(subscription))
-      asked.catch((error) => onError(error, `subscribing to ${subscription.kind} at ${after.name}`))
+    const after = core.connectors[to]
+    if (feed === undefined || after === undefined) return
+    // Where no source was left for a while, the streams are still with the one that was lost then.
+    const sources = from >= 0 ? [from] : feed.standby === 'cold' ? feed.sources.filter((each) => each !== to) : []
+    for (const before of sources.map((source) => core.connectors[source])) {
+      for (const { subscription, users } of before?.streams ?? []) {
+        if (before === undefined || subscription.instrument !== instrument) continue
+        const isBook = subscription.kind === 'book' || subscription.kind === 'orders'
+        if (feed.standby === 'hot' && !isBook) continue
+        const asked =
+          feed.standby === 'cold'
+            ? moveUsers(subscription, users, before, after)
+            : after.unsubscribeFrom(subscription).then(() => after.subscribeTo(subscription))
+        asked.catch((error) => onError(error, `subscribing to ${subscription.kind} at ${after.name}`))
+      }
     }
   }
 
@@ -295,18 +355,11 @@ export class RoutingDesk {
   }
 
   #sourceOf(name: string): number {
-    const connector = this.#parts.connectors.get(name)
-    if (connector !== undefined) return connector.source
+    const index = this.#indexOf(name)
+    if (index >= 0) return index
     throw new TradewireError(
       'TW_INVALID_CONFIG',
       `routing.feeds names connector "${name}", which is not there; there are ${[...this.#parts.connectors.keys()].join(', ')}`,
     )
   }
-}
-
-/** Every user of a stream moves from one connector to another. */
-async function move(subscription: Subscription, users: number, from: BaseConnector, to: BaseConnector): Promise<void> {
-  const steps: Promise<void>[] = []
-  for (let user = 0; user < users; user++) steps.push(to.subscribeTo(subscription), from.unsubscribeFrom(subscription))
-  await Promise.all(steps)
 }

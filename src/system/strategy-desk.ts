@@ -222,6 +222,16 @@ export class StrategyDesk {
     this.#end(seat)
   }
 
+  /** How many subscriptions of strategies name a connector and want a stream from no other. */
+  namedUses(connector: BaseConnector, { kind, instrument }: Subscription): number {
+    let uses = 0
+    for (const { subscriptions } of this.#seats.values())
+      for (const each of subscriptions)
+        if (each.connector === connector && each.subscription.kind === kind)
+          uses += each.subscription.instrument === instrument ? 1 : 0
+    return uses
+  }
+
   #end(seat: Seat): void {
     seat.isRunning = false
     for (const timer of seat.timers) timer.cancel()

@@ -5,7 +5,6 @@
 
 import type { BaseConnector } from '../connector/base-connector.js'
 import type { DataKind } from '../connector/capabilities.js'
-import type { Subscription } from '../connector/subscriptions.js'
 import { DisposalStack } from '../core/disposal.js'
 import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
@@ -25,10 +24,7 @@ import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { OrderSnapshot } from '../model/order.js'
 import type { DriftReport } from '../oms/drift.js'
 import type { DropCopyDesk } from '../oms/drop-copy/drop-copy-desk.js'
-import type { DropCopyExecution } from '../oms/drop-copy/drop-copy-execution.js'
-import type { DropCopyReport } from '../oms/drop-copy/drop-copy-report.js'
 import type { OrderCore } from '../oms/order-core.js'
-import type { OrderDefaults } from '../oms/order-entry.js'
 import { OrderManager } from '../oms/order-manager.js'
 import type { ReconciliationReport } from '../oms/reconciler.js'
 import { Recovery, type RecoveryReport } from '../oms/recovery.js'
@@ -42,6 +38,7 @@ import type { FeedRouter } from '../routing/feed-router.js'
 import { composeBooks } from './book-desk.js'
 import { closeOrders, type StopReport } from './closing.js'
 import {
+  composeConnectorChanges,
   composeConnectorHub,
   composeExecution,
   composeFeeds,
@@ -52,12 +49,14 @@ import {
   composeRouting,
   composeShadow,
   composeStrategyDesk,
+  composeWatchdog,
   extraChecks,
   orderDefaults,
   type Surroundings,
   snapshotOptions,
 } from './compose.js'
 import { requireOwnLimits, type TradingSystemConfig } from './config.js'
+import type { ConnectorChanges } from './connector-changes.js'
 import type { ConnectorHub } from './connector-hub.js'
 import { composeDropCopies } from './drop-copies.js'
 import { composeFeedDesk } from './feed-desk.js'
@@ -79,8 +78,9 @@ import { composeStandstillWatch } from './standstill-watch.js'
 import { exportState, memoryUse, type SystemState } from './state.js'
 import type { Strategy } from './strategy.js'
 import type { StrategyDesk } from './strategy-desk.js'
+import { Streams } from './streams.js'
 import type { TradingSystemEvents } from './system-events.js'
-import { Watchdog } from './watchdog.js'
+import type { Watchdog } from './watchdog.js'
 
 export type { StopReport } from './closing.js'
 export type { Connectors, TradingSystemOptions, TradingSystemParts } from './options.js'
@@ -126,7 +126,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
   readonly #hub: ConnectorHub
   readonly #feeds: FeedRouter
   readonly #routing: RoutingDesk
+  readonly #streams: Streams
   readonly #desk: StrategyDesk
+  readonly #changes: ConnectorChanges
   readonly #resources: DisposalStack
   readonly #logger: Logger
   readonly #hasLogger: boolean
@@ -173,7 +175,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.gate = this.#core.gate
     const saved = new Map<string, unknown>()
     const recovery = new Recovery(this.#core, (strategy, state) => saved.set(strategy, JSON.parse(state)))
-    const surroundings = this.#surroundings(resources)
+    const surroundings = this.#surroundings()
     this.journal = composeJournal(surroundings, parts, recovery)
     this.#core.open(this.journal, config.idPrefix ?? 'T', recovery.session + 1, snapshotOptions(config, parts))
     this.ring = composeRing(config)
@@ -184,26 +186,15 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.#kills = new KillDesk(this.#core, this.orders, this.time, this.risk.groups, (e) => this.#problem('flatten', e))
     resources.defer(() => this.#kills.close())
     this.orders.events.on('listenerError', ({ event, error }) => this.#problem(`a listener of ${event}`, error))
-    const isIdle = () => this.#runs.size === 0 && this.#phase === 'running'
-    this.#watch = composeStandstillWatch(surroundings, isIdle)
+    this.#watch = composeStandstillWatch(surroundings, () => this.#runs.size === 0 && this.#phase === 'running')
     this.#feeds = composeFeeds(surroundings, this.ring, () => this.#hub.wake())
     this.#core.drift.onDrift = (drift) => this.events.emit('drift', drift)
     this.dropCopy = composeDropCopies(surroundings, (report) => this.events.emit('dropCopy', report))
-    this.#hub = composeConnectorHub(surroundings, this.ring, this.#feeds, connectors, paper, this.dropCopy, {
-      onInstrument: (index) => {
-        this.risk.groups.apply()
-        this.#routing.instrumentsAdded(index)
-      },
-      onConnection: (event) => {
-        this.events.emit('connection', event)
-        this.execution.wake()
-        this.#desk.connection(event)
-      },
-      onReconciled: (report) => this.events.emit('reconciled', report),
-    })
+    this.#hub = this.#composeHub(surroundings, connectors, paper)
     this.#routing = composeRouting(surroundings, this.#feeds, this.#hub.byName, (event) =>
       this.events.emit('routing', event),
     )
+    this.#streams = new Streams(this.instruments, this.#hub, this.#routing)
     this.#desk = composeStrategyDesk(surroundings, {
       ring: this.ring,
       quotes: this.quotes,
@@ -217,12 +208,17 @@ export class TradingSystem<C extends Connectors = Connectors> {
       onFailed: (failure) => this.events.emit('strategyFailed', failure),
       execution: () => this.execution,
     })
-    this.books = composeBooks(surroundings, this.ring, this.#hub.byName)
-    this.quality = composeFeedDesk(surroundings, this.ring, this.#hub.byName, (event) => {
+    this.#changes = composeConnectorChanges(surroundings, parts, this.#hub, this.#routing, this.#desk)
+    this.books = composeBooks(surroundings, this.ring, this.#hub)
+    this.quality = composeFeedDesk(surroundings, this.ring, this.#hub, (event) => {
       this.events.emit('feed', event)
       this.#desk.feed(event)
     })
-    this.execution = this.#composeExecution(surroundings, defaults, parts)
+    const { algorithms, smartRouting } = parts
+    this.execution = composeExecution(surroundings, {
+      ...{ ring: this.ring, orders: this.orders, quotes: this.quotes, defaults, algorithms },
+      smartRouting: { score: (connector) => this.scoreOf(connector), ...smartRouting },
+    })
     this.#deferEnd()
     for (const definition of instruments) this.addInstrument(definition)
     this.#routing.open()
@@ -235,24 +231,29 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.recovery = recovery.finish(recovery.session > 0)
   }
 
-  #surroundings(resources: DisposalStack): Surroundings {
-    const problem: Surroundings['problem'] = (where, error, strategy) => this.#problem(where, error, strategy)
-    return { config: this.config, core: this.#core, time: this.time, logger: this.#logger, resources, problem }
+  #composeHub(
+    surroundings: Surroundings,
+    connectors: Connectors,
+    paper: ReturnType<typeof composePaper>,
+  ): ConnectorHub {
+    return composeConnectorHub(surroundings, this.ring, this.#feeds, connectors, paper, this.dropCopy, {
+      onInstrument: (index) => {
+        this.risk.groups.apply()
+        this.#routing.instrumentsAdded(index)
+      },
+      onConnection: (event) => {
+        this.events.emit('connection', event)
+        this.execution.wake()
+        this.#desk.connection(event)
+      },
+      onReconciled: (report) => this.events.emit('reconciled', report),
+    })
   }
 
-  #composeExecution(
-    surroundings: Surroundings,
-    defaults: OrderDefaults,
-    parts: Pick<TradingSystemOptions<C>, 'algorithms' | 'smartRouting'>,
-  ): ExecutionDesk {
-    return composeExecution(surroundings, {
-      ring: this.ring,
-      orders: this.orders,
-      quotes: this.quotes,
-      defaults,
-      algorithms: parts.algorithms,
-      smartRouting: { score: (connector) => this.scoreOf(connector), ...parts.smartRouting },
-    })
+  #surroundings(): Surroundings {
+    const problem: Surroundings['problem'] = (where, error, strategy) => this.#problem(where, error, strategy)
+    const resources = this.#resources
+    return { config: this.config, core: this.#core, time: this.time, logger: this.#logger, resources, problem }
   }
 
   /**
@@ -324,15 +325,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.dropCopy.start()
     this.risk.start()
     this.#kills.resume()
-    this.#startWatchdog()
-  }
-
-  #startWatchdog(): void {
-    const { watchdog } = this.config
-    if (watchdog === undefined || watchdog === false || this.time instanceof VirtualTime) return
-    const dog = new Watchdog(this.#core, this.time, watchdog, (error) => this.#problem('watchdog', error))
-    this.#watchdog = dog
-    this.#resources.defer(() => dog.stop())
+    this.#watchdog = composeWatchdog(this.#surroundings())
   }
 
   /** Whether a watchdog runs. */
@@ -382,29 +375,12 @@ export class TradingSystem<C extends Connectors = Connectors> {
    * @throws TradewireError `TW_UNKNOWN_INSTRUMENT`, `TW_NOT_SUPPORTED`, `TW_INVALID_ARGUMENT`.
    */
   async subscribe(symbols: readonly string[], kinds: readonly DataKind[], connector?: string): Promise<void> {
-    for (const symbol of symbols) {
-      for (const kind of kinds) {
-        const subscription = { kind, instrument: this.instruments.get(symbol).index }
-        for (const source of this.#sourcesOf(subscription, connector)) await source.subscribeTo(subscription)
-      }
-    }
+    await this.#streams.each(symbols, kinds, connector, (source, stream) => source.subscribeTo(stream))
   }
 
   /** Ends what {@link subscribe} began; a stream that others use goes on. */
   async unsubscribe(symbols: readonly string[], kinds: readonly DataKind[], connector?: string): Promise<void> {
-    for (const symbol of symbols) {
-      for (const kind of kinds) {
-        const subscription = { kind, instrument: this.instruments.get(symbol).index }
-        for (const source of this.#sourcesOf(subscription, connector)) await source.unsubscribeFrom(subscription)
-      }
-    }
-  }
-
-  #sourcesOf(subscription: Subscription, connector: string | undefined): BaseConnector[] {
-    if (connector !== undefined) return [this.#hub.get(connector)]
-    const sources = this.#routing.sourcesOf(subscription)
-    // Nobody has it: the first connector's refusal says so.
-    return sources.length === 0 ? [this.#hub.get()] : sources
+    await this.#streams.each(symbols, kinds, connector, (source, stream) => source.unsubscribeFrom(stream))
   }
 
   /** Routes of orders as they stand, the most particular first. */
@@ -428,29 +404,40 @@ export class TradingSystem<C extends Connectors = Connectors> {
   }
 
   /**
-   * Compares a connector's executions with those that its drop copy tells, now. With `executions` these are what is compared:
-   * a complete list of a period, such as a broker's file of the day, for which no option is needed.
+   * Adds a connector. To a running system: it is connected and reconciled when this resolves, brings data to the feeds that
+   * name it (`routing.later`), and takes orders by the routes. What fails leaves everything as it was.
    *
-   * @throws TradewireError `TW_INVALID_ARGUMENT` for a connector without a drop copy, or naming the field of an execution.
+   * @throws TradewireError `TW_INVALID_CONFIG`, `TW_DUPLICATE`, `TW_CAPACITY`, `TW_INVALID_STATE`, `TW_LIVE_REFUSED`, and
+   * whatever keeps the connector from starting.
    */
-  compareDropCopy(
-    connector?: string,
-    executions?: readonly DropCopyExecution[],
-    period: { sinceUs?: number; untilUs?: number } = {},
-  ): DropCopyReport {
-    const { name } = this.#hub.get(connector)
-    if (executions === undefined) return this.dropCopy.compare(name)
-    return this.dropCopy.compareList(name, executions, period)
+  async addConnector(name: string, connector: BaseConnector, how: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#requirePhase('connectors')
+    await this.#settled(this.#changes.add(name, connector, this.#phase === 'running', how.signal))
+  }
+
+  /**
+   * Takes a connector out: routes and feeds go on without it, what only it brings is asked for elsewhere, and it ends. The
+   * name may be used again, for a connector to the same venue.
+   *
+   * @throws TradewireError `TW_INVALID_STATE` while an order is open there or its fate is not known; `TW_INVALID_ARGUMENT`.
+   */
+  async removeConnector(name: string): Promise<void> {
+    this.#requirePhase('connectors')
+    await this.#settled(this.#changes.remove(name))
   }
 
   /** Adds a strategy, with the state it saved before, and starts it when the system runs. @throws TradewireError as `start`. */
   async addStrategy(strategy: Strategy): Promise<void> {
-    if (this.#phase !== 'created' && this.#phase !== 'running')
-      throw new TradewireError('TW_INVALID_STATE', `The system is ${this.#phase}; a strategy cannot be added now`)
+    this.#requirePhase('strategies')
     requireOwnLimits(this.config, this.risk.limits.limits, strategy.name)
     this.#desk.add(strategy)
     if (this.#phase === 'created') this.#strategies.push(strategy)
     else await this.#settled(this.#desk.startAll([strategy], this.#life.signal))
+  }
+
+  #requirePhase(what: string): void {
+    if (this.#phase === 'created' || this.#phase === 'running') return
+    throw new TradewireError('TW_INVALID_STATE', `The system is ${this.#phase}; its ${what} cannot be changed now`)
   }
 
   /** Ends one strategy; with `cancel` (the default) its open orders are canceled. Returns how many cancels were asked for. */

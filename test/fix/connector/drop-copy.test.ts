@@ -54,7 +54,7 @@ async function start(connectors: NonNullable<TradingSystemOptions['connectors']>
   cleanups.push(() => system.stop())
   const drifts: Drift[] = []
   system.events.on('drift', (drift) => drifts.push(drift))
-  await until(() => system.compareDropCopy('fix').isUp, 'the line of the drop copy')
+  await until(() => system.dropCopy.compare('fix').isUp, 'the line of the drop copy')
   return { system, drifts }
 }
 
@@ -73,7 +73,7 @@ describe('a drop copy session', () => {
     const venue = await openVenue()
     const { system, drifts } = await start({ fix: await fix(venue, 'ME', true) }, 'own')
     const first = system.orders.submit(buy)
-    await until(() => system.compareDropCopy('fix').matched === 1, 'the first execution on both lines')
+    await until(() => system.dropCopy.compare('fix').matched === 1, 'the first execution on both lines')
     expect(first.status).toBe('FILLED')
     expect(drifts).toEqual([])
     venue.quote('IBM', 99.5, 100.5, 1_000)
@@ -81,9 +81,9 @@ describe('a drop copy session', () => {
     const second = system.orders.submit(buy)
     await until(() => drifts.length > 0, 'the drift')
     expect(drifts[0]).toMatchObject({ kind: 'missing_here', clientOrderId: second.clientOrderId })
-    await until(() => system.compareDropCopy('fix').matched === 2, 'the second execution, by asking the venue')
+    await until(() => system.dropCopy.compare('fix').matched === 2, 'the second execution, by asking the venue')
     expect([second.status, system.snapshot().positions[0]?.quantity.toString()]).toEqual(['FILLED', '200'])
-    expect(system.compareDropCopy('fix')).toMatchObject({ differences: [], resolved: 1 })
+    expect(system.dropCopy.compare('fix')).toMatchObject({ differences: [], resolved: 1 })
   })
 
   it('as a connector of its own agrees, and books nothing', async () => {
@@ -91,15 +91,15 @@ describe('a drop copy session', () => {
     const connectors = { fix: await fix(venue, 'ME'), copy: await fix(venue, 'COPY') }
     const { system, drifts } = await start(connectors, 'copy')
     const order = system.orders.submit(buy)
-    await until(() => system.compareDropCopy('fix').matched === 1, 'the execution on both lines')
+    await until(() => system.dropCopy.compare('fix').matched === 1, 'the execution on both lines')
     expect(order.status).toBe('FILLED')
     expect(system.snapshot().positions[0]?.quantity.toString()).toBe('100')
     venue.order('PAPER', 'IBM', 1, 100, 100.5)
     await until(
-      () => drifts.length > 0 || system.compareDropCopy('fix').matched === 2,
+      () => drifts.length > 0 || system.dropCopy.compare('fix').matched === 2,
       'the execution of somebody else',
     )
-    await until(() => system.compareDropCopy('fix').differences.length === 0, 'its booking')
+    await until(() => system.dropCopy.compare('fix').differences.length === 0, 'its booking')
     expect(system.snapshot().positions[0]?.quantity.toString()).toBe('200')
   })
 })
