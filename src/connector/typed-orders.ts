@@ -3,6 +3,7 @@
  * declare their capabilities `as const satisfies ConnectorCapabilities`; for others everything compiles, and what the venue
  * does not take is refused before anything is sent.
  */
+import type { AlgoOrderRequest, AlgoParameters, EmulateParameters } from '../model/algo.js'
 import type { DecimalInput } from '../model/decimal.js'
 import type { OrderRequest } from '../model/order.js'
 import type { OrderType, TimeInForce } from '../model/order-types.js'
@@ -46,6 +47,27 @@ export type OrderRequestFor<C extends ConnectorCapabilities> =
           TypePart<O['types'][number], O['timeInForce'][number]> &
           TimePart<O['timeInForce'][number]> &
           FlagPart<O>
+    : never
+
+/** Types that are watched here, and end in a market or a limit order at the venue. */
+type EmulatedType<T extends OrderType> =
+  | ('MARKET' extends T ? 'MARKET' | 'STOP' | 'TRAILING_STOP' | 'MARKET_IF_TOUCHED' : never)
+  | ('LIMIT' extends T ? 'LIMIT' | 'STOP_LIMIT' | 'TRAILING_STOP_LIMIT' | 'LIMIT_IF_TOUCHED' : never)
+
+/** What an algorithm here works in orders that a venue with these types takes. */
+type WorkedPart<T extends OrderType> =
+  | { algo: EmulateParameters; type: Named<EmulatedType<T>> }
+  | { algo: Exclude<AlgoParameters, EmulateParameters>; type?: Named<Extract<T, 'MARKET' | 'LIMIT'>> }
+
+/**
+ * An order that an algorithm here works over a venue with these capabilities. Types that the venue lacks and that are
+ * emulated (`algo: { type: 'emulate' }`) are allowed where it takes the order that they end in.
+ */
+export type AlgoRequestFor<C extends ConnectorCapabilities> =
+  OrdersOf<C> extends infer O extends OrderCapabilities
+    ? [O] extends [never]
+      ? never
+      : Omit<AlgoOrderRequest, 'connector' | 'type' | 'algo'> & WorkedPart<O['types'][number]>
     : never
 
 /** A kind of data that a venue with these capabilities has. */

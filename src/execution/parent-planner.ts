@@ -11,6 +11,7 @@ import { type AlgoFault, algoError } from '../model/algo-error.js'
 import type { Instrument } from '../model/instrument.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
+import { TypeCode } from '../orders/codes.js'
 import { type AlgorithmFactories, type AlgorithmFactory, factoryOf } from './algorithms.js'
 import { brokerFactory } from './broker-worked.js'
 import { leastChild } from './child-size.js'
@@ -165,7 +166,10 @@ export class ParentPlanner {
     isBrokers: boolean,
   ): Destination {
     const named = this.#indexOf(request.connector)
-    if (!isBrokers) return { connector: request.connector ?? null }
+    if (!isBrokers) {
+      if (named >= 0) this.#requireChildren(request, named)
+      return { connector: request.connector ?? null }
+    }
     const { core, account, route } = this.#parts
     const at = named >= 0 ? named : route(instrument.index, request.account ?? account)
     const connector = core.connectors[at] as BaseConnector | undefined
@@ -184,6 +188,19 @@ export class ParentPlanner {
     connector.requireAlgorithm({ algo: request.algo, window: broker })
     // It stays with this broker, whatever routes do later: what is left must not be worked in two places.
     return { connector: core.names.connector(at), broker }
+  }
+
+  /** What is emulated ends in a market or a limit order, which the connector that was named has to take. */
+  #requireChildren({ algo, type, price }: AlgoOrderRequest, at: number): void {
+    const support = this.#parts.core.connectors[at]?.support
+    const child = price === undefined ? 'MARKET' : 'LIMIT'
+    if (algo.type !== 'emulate' || support === undefined || support.takesType(TypeCode[child])) return
+    const name = this.#parts.core.names.connector(at)
+    throw algoError(
+      'INVALID_PARAMETER',
+      'type',
+      `${type ?? child} cannot be emulated over ${name}: it ends in a ${child} order, which ${name} does not take`,
+    )
   }
 
   /** Index of a connector that is named; below 0 where none is. */

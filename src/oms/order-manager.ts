@@ -380,14 +380,16 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
    */
   via<N extends keyof C & string>(name: N): ConnectorRoute<C[N]['capabilities']> {
     const { names, connectors, instruments } = this.#core
-    const connector = connectors[names.connectors.find(name)]
-    if (connector === undefined)
+    const own = () => {
+      const connector = connectors[names.connectors.find(name)]
+      if (connector !== undefined) return connector
       throw new TradewireError('TW_INVALID_ARGUMENT', `There is no connector named "${name}"`)
-    return connectorRoute(name, {
-      submit: (request) => this.submit(request),
+    }
+    return connectorRoute(own().name, {
+      submit: (request) => this.#submit(request, undefined),
       cancelAll: (only) => this.cancelAll({ connector: only }),
       subscribe: (symbol, kind, signal) =>
-        connector.subscribeTo({ kind, instrument: instruments.get(symbol).index }, signal),
+        own().subscribeTo({ kind, instrument: instruments.get(symbol).index }, signal),
     })
   }
 

@@ -1,7 +1,7 @@
 /** What may not compile does not: checked by the compiler with everything else. */
 import { LineConnector } from '../../examples/custom-connector/line-connector.js'
 import type { ConnectorCapabilities } from '../../src/connector/capabilities.js'
-import type { OrderRequestFor } from '../../src/connector/typed-orders.js'
+import type { AlgoRequestFor, OrderRequestFor } from '../../src/connector/typed-orders.js'
 import { SimulatedConnector } from '../../src/connectors/sim/simulated-connector.js'
 import { TradingSystem } from '../../src/system/trading-system.js'
 
@@ -37,6 +37,20 @@ system.orders.via('nobody')
 // @ts-expect-error: the connector is the one that was named.
 line.submit({ ...order, connector: 'sim' })
 
+// What the venue lacks and is emulated here, over what it has.
+const stop = line.submit({ ...order, type: 'STOP', triggerPrice: '1', algo: { type: 'emulate' } })
+stop.pause()
+line.submit({ ...order, type: 'stop_limit', triggerPrice: '1', price: '1', algo: { type: 'emulate' } })
+line.submit({ ...order, type: 'TRAILING_STOP', trailing: { amount: '1' }, algo: { type: 'emulate' } })
+line.submit({ ...order, type: 'LIMIT', price: '1', algo: { type: 'emulate', durationMs: 1_000 } })
+line.submit({ ...order, algo: { type: 'twap', durationMs: 1_000 } })
+// @ts-expect-error: only an emulation has a trigger.
+line.submit({ ...order, type: 'STOP', triggerPrice: '1', algo: { type: 'twap', durationMs: 1_000 } })
+// @ts-expect-error: there is nothing to watch without a type.
+line.submit({ ...order, triggerPrice: '1', algo: { type: 'emulate' } })
+// @ts-expect-error: the connector is the one that was named, for an algorithm, too.
+line.submit({ ...order, connector: 'sim', algo: { type: 'twap', durationMs: 1_000 } })
+
 // A connector that does not declare its capabilities as constants takes everything here, and is checked before sending.
 const sim = system.orders.via('sim')
 sim.submit({ ...order, type: 'STOP', triggerPrice: '1', timeInForce: 'IOC', postOnly: true })
@@ -67,5 +81,19 @@ export const loo: OrderRequestFor<Auction> = { ...order, type: 'loo', price: '1'
 export const market: OrderRequestFor<Auction> = { ...order, timeInForce: 'GTC' }
 // @ts-expect-error: DAY, which is meant where nothing is said, is not there.
 export const day: OrderRequestFor<Auction> = { ...order, price: '1' }
+export const limited: AlgoRequestFor<Auction> = {
+  ...order,
+  type: 'STOP_LIMIT',
+  triggerPrice: '1',
+  price: '1',
+  algo: { type: 'emulate' },
+}
+export const stopped: AlgoRequestFor<Auction> = {
+  ...order,
+  // @ts-expect-error: a stop ends in a market order, which the venue does not have.
+  type: 'STOP',
+  triggerPrice: '1',
+  algo: { type: 'emulate' },
+}
 // @ts-expect-error: a venue without orders takes none.
 export const none: OrderRequestFor<{ readonly data: readonly ['quotes'] }> = { ...order, price: '1' }
