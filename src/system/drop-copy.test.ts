@@ -269,7 +269,7 @@ describe('a list of the host', () => {
       ).toThrow(field)
     expect(() => system.dropCopy.take('echo', [line({ execId: 'a', symbol: 'NONE' })])).toThrow(/NONE/)
     expect(() => system.dropCopy.take('none', [])).toThrow(/dropCopy\.lines/)
-    expect(() => system.dropCopy.compare('none')).toThrow(/no connector named "none"/)
+    expect(() => system.dropCopy.compare('none')).toThrow(/"none" has no drop copy/)
     await system.stop()
   })
 
