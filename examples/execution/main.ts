@@ -2,7 +2,7 @@
  * TWAP and VWAP on recorded ticks: the same order worked by both, with the slippage against the market of the window, and a
  * plot of schedule against fills for each.
  *
- *   npm run example -- execution                 a recorded day of IBM, where it is there
+ *   npm run example -- execution                 a recorded day, by the volume curve of other days, where they are there
  *   npm run example -- execution QUANTITY SEED
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { SimulatedConnector, Strategy, type TradeView, TradingSystem } from 'tradewire'
+import { Calendars, type IsoDate } from 'tradewire/calendar'
 import { type AlgoParameters, type ParentSnapshot, volumeCurve, vwapPlan } from 'tradewire/execution'
 import { perShareFees } from 'tradewire/sim'
 import { main, number, table } from '../support/console.js'
@@ -18,8 +19,6 @@ import { type Step, schedulePlot } from './plot.js'
 
 const quantity = Number(process.argv[2] ?? 20_000)
 const seed = Number(process.argv[3] ?? 7)
-/** New York is four hours behind UTC on these days: 9:30 to 16:00. */
-const sessionMs = 6.5 * 3_600_000
 const minutes = 390
 
 /** The market's own average, for comparison. */
@@ -46,27 +45,58 @@ class MarketVwap extends Strategy {
   }
 }
 
-/** Volume by minute of the session, of every recorded day of bars but one: a curve is made of days that are over. */
-function pastDays(folder: string, without: string): number[][] {
-  return readdirSync(folder)
-    .filter((name) => /^ibm_\d+_minute_trades\.csv\.gz$/.test(name) && !name.includes(without))
-    .sort()
-    .map((name) => {
-      const [header = '', ...lines] = gunzipSync(readFileSync(join(folder, name)))
-        .toString()
-        .trim()
-        .split('\n')
-      const columns = header.split(',')
-      const time = columns.findIndex((column) => column.startsWith('time'))
-      const volume = columns.findIndex((column) => column.startsWith('volume'))
-      const day = new Array<number>(minutes).fill(0)
-      for (const line of lines) {
-        const cells = line.split(',')
-        const minute = Math.floor(Number(cells[time]) / 60_000) - 570
-        if (minute >= 0 && minute < minutes) day[minute] = Number(cells[volume])
-      }
-      return day
-    })
+/** A recorded day of ticks, and the bars of the other days of its symbol: a curve is made of days that are over. */
+interface RecordedDay {
+  readonly symbol: string
+  readonly files: readonly string[]
+  readonly bars: readonly string[]
+  /** The regular session. */
+  readonly openUs: number
+  readonly closeUs: number
+}
+
+/** The latest day of ticks that is there. */
+function recordedDay(): RecordedDay | undefined {
+  const [ticks, bars] = [recordedData('us_equity_ticks'), recordedData('us_equity_minute_bars')]
+  const quotes = ticks === undefined ? [] : readdirSync(ticks).filter((name) => /^[a-z]+_\d{8}_quotes\.csv/.test(name))
+  const latest = quotes.sort((a, b) => a.split('_')[1]?.localeCompare(b.split('_')[1] ?? '') ?? 0).at(-1)
+  const [symbol, date] = latest?.split('_') ?? []
+  if (ticks === undefined || latest === undefined || symbol === undefined || date === undefined) return undefined
+  const session = new Calendars().get('XNYS').session(date.replace(/(....)(..)(..)/, '$1-$2-$3') as IsoDate)
+  const files = [latest, latest.replace('_quotes', '_trades')].map((name) => join(ticks, name))
+  if (session === undefined || !files.every((file) => existsSync(file))) return undefined
+  const others =
+    bars === undefined
+      ? []
+      : readdirSync(bars).filter((name) => name.startsWith(`${symbol}_`) && /_minute_trades\.csv/.test(name))
+  return {
+    symbol: symbol.toUpperCase(),
+    files,
+    bars: others
+      .filter((name) => !name.includes(date))
+      .sort()
+      .slice(-5)
+      .map((name) => join(bars as string, name)),
+    openUs: session.openUs,
+    closeUs: session.closeUs,
+  }
+}
+
+/** Volume by minute of the session. */
+function volumeByMinute(file: string): number[] {
+  const bytes = readFileSync(file)
+  const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString()
+  const [header = '', ...lines] = text.trim().split('\n')
+  const columns = header.split(',')
+  const time = columns.findIndex((column) => column.startsWith('time'))
+  const volume = columns.findIndex((column) => column.startsWith('volume'))
+  const day = new Array<number>(minutes).fill(0)
+  for (const line of lines) {
+    const cells = line.split(',')
+    const minute = Math.floor(Number(cells[time]) / 60_000) - 570
+    if (minute >= 0 && minute < minutes) day[minute] = Number(cells[volume])
+  }
+  return day
 }
 
 interface Outcome {
@@ -120,16 +150,13 @@ async function work(
 }
 
 await main(async () => {
-  const path = recordedData('us_equity_ticks')
-  const day = '20131008'
-  const files = ['quotes', 'trades'].map((kind) => join(path ?? '', `ibm_${day}_${kind}.csv.gz`))
-  const isRecorded = path !== undefined && files.every((file) => existsSync(file))
-  const bars = path === undefined ? '' : join(path, '..', 'us_equity_minute_bars')
-  const days = isRecorded && existsSync(bars) ? pastDays(bars, day) : []
-  const symbol = isRecorded ? 'IBM' : 'ACME'
-  const market = isRecorded ? { replay: files } : { synthetic: {} }
-  const openUs = isRecorded ? Date.UTC(2013, 9, 8, 13, 30) * 1_000 : 0
-  const windowMs = isRecorded ? sessionMs - 120_000 : 600_000
+  const day = recordedDay()
+  const days = day?.bars.map(volumeByMinute) ?? []
+  const symbol = day?.symbol ?? 'ACME'
+  const market = day === undefined ? { synthetic: {} } : { replay: day.files }
+  const openUs = day?.openUs ?? 0
+  const windowMs = day === undefined ? 600_000 : (day.closeUs - day.openUs) / 1_000 - 120_000
+  console.log(days.length === 0 ? 'curve: made up' : `curve: from ${days.length} other days of ${symbol}`)
   // Half hours: minutes of few days are too few trades to be a curve.
   const curve = days.length === 0 ? [3, 2, 1, 1, 1, 2, 4] : halfHours(volumeCurve(days))
   const rows = [
