@@ -6,6 +6,7 @@ export { type LifecycleRule, lifecycleRules } from '../orders/lifecycle.js'
 export { OrderTable, type OrderTableOptions } from '../orders/order-table.js'
 export { Portfolio, type PortfolioOptions } from '../portfolio/portfolio.js'
 export { type AuditRecorder, type AuditRecorderOptions, recordAudit } from './audit/audit-recorder.js'
+export { type AuditJournal, type AuditRefill, refillAudit } from './audit/audit-refill.js'
 export {
   type AuditEntry,
   type AuditFilter,

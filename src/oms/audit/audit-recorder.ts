@@ -7,6 +7,7 @@
  */
 import type { OrderManagerEvents } from '../event-delivery.js'
 import type { OrderEvent } from '../order-event.js'
+import { type AuditJournal, refillAudit } from './audit-refill.js'
 import type { AuditRecord, AuditTrail } from './audit-trail.js'
 
 /** Options of {@link recordAudit}. */
@@ -19,6 +20,11 @@ export interface AuditRecorderOptions {
     ): () => void
   }
   readonly trail: AuditTrail
+  /**
+   * The journal of the system, to add first what the trail lacks of it: what a crash took from the trail, and what happened
+   * in this system before recording began.
+   */
+  readonly journal?: AuditJournal
   /** Told when an entry could not be written. */
   readonly onFailure?: (error: unknown) => void
 }
@@ -27,12 +33,19 @@ export interface AuditRecorderOptions {
 export interface AuditRecorder {
   /** Entries that could not be written. */
   readonly failures: number
+  /** Entries that were made from the journal at its beginning. */
+  readonly refilled: number
   /** Stops recording. */
   stop(): void
 }
 
-/** Records what a system announces from here on. */
-export function recordAudit({ events, trail, onFailure }: AuditRecorderOptions): AuditRecorder {
+/**
+ * Records what a system announces from here on, and with `journal` what it announced before.
+ *
+ * @throws TradewireError as {@link refillAudit}, with `journal`.
+ */
+export function recordAudit({ events, trail, journal, onFailure }: AuditRecorderOptions): AuditRecorder {
+  const { entries, throughSeq } = journal === undefined ? { entries: 0, throughSeq: 0 } : refillAudit(trail, journal)
   let failures = 0
   const write = (record: AuditRecord) => {
     try {
@@ -43,7 +56,10 @@ export function recordAudit({ events, trail, onFailure }: AuditRecorderOptions):
     }
   }
   const stops = [
-    events.on('order', (event) => write(orderRecord(event))),
+    events.on('order', (event) => {
+      // What is on record and was not delivered yet is on the trail already.
+      if (event.seq > throughSeq) write(orderRecord(event))
+    }),
     events.on('state', ({ actor, ...data }) =>
       write({ kind: data.isKill ? 'state.kill' : 'state.trading', actor, data }),
     ),
@@ -55,6 +71,7 @@ export function recordAudit({ events, trail, onFailure }: AuditRecorderOptions):
     ),
   ]
   return {
+    refilled: entries,
     get failures() {
       return failures
     },

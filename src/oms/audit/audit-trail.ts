@@ -197,16 +197,21 @@ export class AuditTrail {
 
   /** The entries that fit, oldest first. @throws TradewireError `TW_AUDIT_BROKEN` where one does not fit its hash; `TW_FILE`. */
   query(filter: AuditFilter = {}): AuditEntry[] {
-    const { limit = 10_000 } = filter
-    const found: AuditEntry[] = []
+    return [...this.entries(filter)]
+  }
+
+  /** As {@link query}, one after the other: for trails that are larger than memory. */
+  *entries(filter: AuditFilter = {}): Generator<AuditEntry> {
+    let left = filter.limit ?? 10_000
     for (const { line, number } of this.#lines()) {
-      if (found.length >= limit) break
+      if (left <= 0) return
       const entry = readLine(line, this.#options.key)
       if (typeof entry === 'string')
         throw new TradewireError('TW_AUDIT_BROKEN', `Line ${number} of ${this.#options.path}: ${entry}`)
-      if (fits(entry, filter)) found.push(entry)
+      if (!fits(entry, filter)) continue
+      left--
+      yield entry
     }
-    return found
   }
 
   /** The entries that fit as text: a JSON array, or CSV (RFC 4180) whose cells no spreadsheet takes for formulas. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { buy, startEcho } from '../../../test/support/echo-system.js'
 import type { TradewireError } from '../../core/errors.js'
 import { SimulatedDisk } from '../../testing/simulated-disk.js'
+import { restartEcho } from '../restart.test-support.js'
 import { recordAudit } from './audit-recorder.js'
 import { AuditTrail, type AuditTrailOptions } from './audit-trail.js'
 
@@ -231,5 +232,55 @@ describe('an audit recorder', () => {
     expect(recorder.failures).toBeGreaterThan(0)
     recorder.stop()
     await system.stop()
+  })
+})
+
+describe('an audit trail after a crash', () => {
+  /** Numbers of the journal records that entries about orders tell of. */
+  const told = (trail: AuditTrail) => trail.query({ kind: 'order.*' }).map(({ data }) => (data as { seq: number }).seq)
+
+  it('gets from the journal what it lost, each record once, and goes on', async () => {
+    const { open } = setUp()
+    const first = await startEcho()
+    const journal = { fileSystem: first.disk.mount(), directory: 'journal' }
+    // Nothing of this reaches the trail: the recorder came too late, or the disk lost its last lines.
+    const early = first.system.orders.submit(buy())
+    const trail = open()
+    const recorder = recordAudit({ events: first.system.orders.events, trail, journal })
+    expect(recorder.refilled).toBe(1)
+    first.venue.reports.accepted(early.number, 'v', 1)
+    const seen = told(trail)
+    recorder.stop()
+    first.venue.reports.filled(early.number, 'e1', 40, 1_000_000, 0, 'USD', 1, 2)
+    first.system.kill({ actor: 'duty officer', reason: 'drill' })
+    trail.close()
+
+    const second = await restartEcho(first)
+    const again = open()
+    expect(told(again)).toEqual(seen)
+    const next = recordAudit({
+      events: second.system.orders.events,
+      trail: again,
+      journal: { ...journal, fileSystem: second.disk.mount() },
+    })
+    expect(next.refilled).toBeGreaterThanOrEqual(2)
+    expect(again.query({ kind: 'order.filled' })).toMatchObject([
+      { actor: 'journal', subject: early.clientOrderId, data: { recovered: true } },
+    ])
+    expect(again.query({ kind: 'state.kill' })).toMatchObject([{ data: { recovered: true, reason: 'drill' } }])
+    const seqs = told(again)
+    expect(new Set(seqs).size).toBe(seqs.length)
+    expect([...seqs].sort((a, b) => a - b)).toEqual(seqs)
+    expect(again.verify().isIntact).toBe(true)
+    // A second time there is nothing left to add.
+    expect(
+      recordAudit({
+        events: second.system.orders.events,
+        trail: again,
+        journal: { ...journal, fileSystem: second.disk.mount() },
+      }).refilled,
+    ).toBe(0)
+    again.close()
+    await second.system.stop()
   })
 })
