@@ -5,6 +5,9 @@
  *   sor       what is filled and what may still fill is never more than the order; no two shots at the same displayed size
  *   emulate   nothing reaches the venue before its price was there, then never more than the order; it always does
  *   oco       a fill of one asks for the end of the others in the same moment, and none is ever sent again
+ *   ouo       when everything is answered, each works for what none has filled, and never for more than it was asked for
+ *   oto       the others never work for more than the share of the first that is filled
+ *   broker    an order that a broker works is never doubled, whatever line or process dies, and can be canceled
  *   bracket   when everything is answered, the stop works for exactly what is held
  */
 import fc from 'fast-check'
@@ -190,7 +193,123 @@ async function bracket(seed: number): Promise<void> {
   await world.stop()
 }
 
-const scenarios = { routed, emulatedOrder, oneCancelsOther, bracket }
+async function oneUpdatesOther(seed: number): Promise<void> {
+  const random = new SeededRandom(seed)
+  const world = new RandomVenues(random, ['a'])
+  await world.start()
+  world.quote('a', 9_999, 10_001)
+  const quantity = 1 + random.below(300)
+  const order = { symbol: 'IBM', side: 'sell', quantity } as const
+  world.system.execution.submitGroup({
+    kind: 'ouo',
+    clientOrderId: 'g',
+    orders: [
+      { ...order, price: '100.05' },
+      { ...order, price: '100.10' },
+    ],
+  })
+  world.collect()
+  const legOf = ({ id }: HeldOrder) => (Number(id.slice(id.lastIndexOf('E') + 1)) - 1) % 2
+  for (let step = 0; step < 25; step++) {
+    await world.act()
+    world.quote('a', 9_999, 10_001)
+    for (const leg of [0, 1]) {
+      const ofLeg = (each: HeldOrder) => legOf(each) === leg
+      must(world.filled(ofLeg) + world.leaves(ofLeg) <= quantity, 'a leg is never more than it was asked for')
+    }
+  }
+  await world.settle(12, () => world.quote('a', 9_999, 10_001))
+  const left = Math.max(0, quantity - world.filled())
+  for (const leg of [0, 1])
+    must(world.leaves((each) => legOf(each) === leg) <= left, `${left} left, leg ${leg} works for more`)
+  await world.stop()
+}
+
+async function oneTriggersOther(seed: number): Promise<void> {
+  const random = new SeededRandom(seed)
+  const world = new RandomVenues(random, ['a'])
+  await world.start()
+  world.quote('a', 9_999, 10_001)
+  const quantity = 1 + random.below(300)
+  const following = 1 + random.below(300)
+  const isFull = random.chance(0.3)
+  world.system.execution.submitGroup({
+    kind: 'oto',
+    mode: isFull ? 'full' : 'partial',
+    clientOrderId: 'g',
+    orders: [
+      { symbol: 'IBM', side: 'buy', quantity, price: '100.00' },
+      { symbol: 'IBM', side: 'sell', quantity: following, price: '100.10' },
+    ],
+  })
+  world.collect()
+  const isFirst = ({ side }: HeldOrder) => side > 0
+  const isOther = ({ side }: HeldOrder) => side < 0
+  const check = () => {
+    const filled = world.filled(isFirst)
+    must(filled + world.leaves(isFirst) <= quantity, 'the first is never more than it was asked for')
+    const share = isFull && filled < quantity ? 0 : Math.floor((following * filled) / quantity)
+    const sent = world.filled(isOther) + world.leaves(isOther)
+    must(sent <= share, `${filled} of ${quantity} filled, ${sent} of ${following} sent after it`)
+  }
+  world.onOrder = () => check()
+  for (let step = 0; step < 25; step++) {
+    await world.act()
+    world.quote('a', 9_999, 10_001)
+    check()
+  }
+  await world.settle(12, () => world.quote('a', 9_999, 10_001))
+  check()
+  await world.stop()
+}
+
+async function workedByBroker(seed: number): Promise<void> {
+  const random = new SeededRandom(seed)
+  const world = new RandomVenues(random, ['a'])
+  await world.start()
+  world.quote('a', 9_999, 10_001)
+  const quantity = 1 + random.below(300)
+  world.system.orders.submit({
+    symbol: 'IBM',
+    side: 'buy',
+    quantity,
+    price: '100.00',
+    clientOrderId: 'p',
+    algo: { type: 'pov', rate: 0.1, workedBy: 'broker' },
+  })
+  world.collect()
+  must(world.orders.length === 1 && world.leaves() === quantity, 'it goes out in one piece')
+  const check = () => must(world.filled() + world.leaves() <= quantity, `more than ${quantity} may fill`)
+  world.onOrder = check
+  for (let step = 0; step < 25; step++) {
+    await world.act()
+    world.quote('a', 9_999, 10_001)
+    if (step === 12) await world.restart()
+    check()
+    const working = world.open.filter(({ state }) => state === 'working')
+    if (step === 12 && working.length > 0) must(world.system.execution.get('p') !== undefined, 'a restart knows it')
+  }
+  world.system.execution.get('p')?.cancel()
+  await world.settle(12, () => world.quote('a', 9_999, 10_001))
+  check()
+  must(world.open.length === 0, 'it can be canceled')
+  const parent = world.system.execution.get('p')
+  if (parent !== undefined) {
+    must(parent.isClosed, `it ended as ${parent.status}`)
+    must(parent.filledQuantity.toNumber() === world.filled(), 'its fills are those of the broker')
+  }
+  await world.stop()
+}
+
+const scenarios = {
+  routed,
+  emulatedOrder,
+  oneCancelsOther,
+  oneUpdatesOther,
+  oneTriggersOther,
+  workedByBroker,
+  bracket,
+}
 
 describe('random lives', () => {
   for (const [name, play] of Object.entries(scenarios)) {

@@ -3,13 +3,14 @@
  * canceled, refuse, take orders off, lose the line, and tell the truth when they are asked after it. They know what really
  * happened; a system over them hears of it as it would of real ones.
  */
+import type { ConnectorCapabilities } from '../../src/connector/capabilities.js'
 import type { SeededRandom } from '../../src/core/random.js'
 import { VirtualTime } from '../../src/core/virtual-time.js'
 import { TifCode } from '../../src/orders/codes.js'
 import type { VenueFillReport, VenueOrderReport } from '../../src/orders/venue-reports.js'
 import { TradingSystem, type TradingSystemOptions } from '../../src/system/trading-system.js'
 import { SimulatedDisk } from '../../src/testing/simulated-disk.js'
-import { EchoConnector, type Sent } from '../support/echo-connector.js'
+import { EchoConnector, echoCapabilities, type Sent } from '../support/echo-connector.js'
 
 /** An order as a venue holds it. */
 export interface HeldOrder {
@@ -28,7 +29,13 @@ export interface HeldOrder {
   changes: Extract<Sent, { kind: 'replace' }>[]
 }
 
+/** A broker that has algorithms, too. */
+function withAlgorithms({ orders, ...rest }: ConnectorCapabilities): ConnectorCapabilities {
+  return { ...rest, ...(orders === undefined ? {} : { orders: { ...orders, algorithms: ['vwap', 'pov'] } }) }
+}
+
 class Venue extends EchoConnector {
+  override readonly capabilities = withAlgorithms(echoCapabilities)
   onSent: ((each: Sent, side: 1 | -1, isImmediate: boolean) => void) | undefined
   #seen = 0
 

@@ -24,22 +24,25 @@ export type Sent =
   | { kind: 'replace'; number: number; generation: number; quantityUnits: number; priceUnits: number }
   | { kind: 'cancel'; number: number; generation: number }
 
+/** What it can do: everything but algorithms of a broker. */
+export const echoCapabilities: ConnectorCapabilities = {
+  data: ['quotes', 'trades', 'book', 'bars', 'status', 'news'],
+  orders: {
+    types: orderTypes,
+    timeInForce: timesInForce,
+    postOnly: true,
+    reduceOnly: true,
+    iceberg: true,
+    replace: true,
+    environment: 'simulated',
+    cancelOnDisconnect: 'none',
+    fullHistory: true,
+  },
+}
+
 /** Keeps what is sent and answers only when the test says so. */
 export class EchoConnector extends BaseConnector {
-  readonly capabilities: ConnectorCapabilities = {
-    data: ['quotes', 'trades', 'book', 'bars', 'status', 'news'],
-    orders: {
-      types: orderTypes,
-      timeInForce: timesInForce,
-      postOnly: true,
-      reduceOnly: true,
-      iceberg: true,
-      replace: true,
-      environment: 'simulated',
-      cancelOnDisconnect: 'none',
-      fullHistory: true,
-    },
-  }
+  readonly capabilities: ConnectorCapabilities = echoCapabilities
   readonly sent: Sent[] = []
   /** What the venue answers when it is asked. */
   venue: { orders: VenueOrderReport[]; fills: VenueFillReport[]; account: VenueAccountReport } = {
