@@ -24,6 +24,7 @@ const steps: readonly Step[] = [
   { name: 'errors-doc', command: ['tsx', 'scripts/errors-doc.ts'] },
   { name: 'order-states-doc', command: ['tsx', 'scripts/order-states-doc.ts'] },
   { name: 'risk-doc', command: ['tsx', 'scripts/risk-doc.ts'] },
+  { name: 'calendar-doc', command: ['tsx', 'scripts/calendar-doc.ts'] },
   { name: 'fix-dictionary', command: ['tsx', 'scripts/fix-dictionary.ts'] },
   { name: 'ibkr-doc', command: ['tsx', 'scripts/ibkr-doc.ts'] },
   { name: 'fix-doc', command: ['tsx', 'scripts/fix-doc.ts'] },

@@ -6,7 +6,16 @@
  * pattern of holiday hours began; earlier dates are refused. Groups with hours that a holiday changes in other ways
  * (grains, livestock, dairy, crypto) are left to calendars of the host's own.
  */
-import { dayNumber, easterSunday, type IsoDate, nthWeekday, parseDate, Weekday, weekdayOf } from '../civil-date.js'
+import {
+  civilOf,
+  dayNumber,
+  easterSunday,
+  type IsoDate,
+  nthWeekday,
+  parseDate,
+  Weekday,
+  weekdayOf,
+} from '../civil-date.js'
 import { at, type Hours, type MarketRules, type SpecialDay } from '../market-rules.js'
 import { christmas, closed, joined, short } from './special-days.js'
 import { usMarketHolidays } from './united-states.js'
@@ -21,8 +30,11 @@ interface GroupHours {
   readonly goodFridayHalt: number
 }
 
-/** Good Fridays with an employment report. */
-const reportFridays: readonly IsoDate[] = ['2021-04-02', '2023-04-07', '2026-04-03']
+/** The employment report comes out on the first Friday of a month, a Good Friday included. */
+function hasEmploymentReport(friday: number): boolean {
+  return civilOf(friday).day <= 7
+}
+
 const fullClosures = new Set(["New Year's Day", 'Christmas Day'])
 
 function holidaysOf(group: GroupHours, extra: readonly SpecialDay[]) {
@@ -44,7 +56,7 @@ function holidaysOf(group: GroupHours, extra: readonly SpecialDay[]) {
 }
 
 function goodFriday({ day, name }: SpecialDay, group: GroupHours): SpecialDay {
-  const open = group.goodFridayHalt > 0 && reportFridays.some((date) => parseDate(date) === day)
+  const open = group.goodFridayHalt > 0 && hasEmploymentReport(day)
   return open ? joined(day, name, group.goodFridayHalt) : closed(day, name)
 }
 
