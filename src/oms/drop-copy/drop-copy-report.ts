@@ -79,9 +79,8 @@ export function dropCopyReport(
   line: LineComparison,
   differences: readonly DropCopyDifference[] = line.open,
 ): DropCopyReport {
-  const { isUp, coverage, matched, resolved, ours, theirs } = line
+  const { isUp, coverage, matched, resolved, waiting, ours, theirs } = line
   const reports = differences.map((each) => differenceReport(core, each))
-  const waiting = ours.pending.size + theirs.pending.size
   const dropped = ours.dropped + theirs.dropped
   const parts = [
     `${connector}: ${matched} executions told alike`,

@@ -81,6 +81,15 @@ export class LineComparison {
     return [...this.#open.values()]
   }
 
+  /** Executions that wait for the other side, and are not told as missing yet. */
+  get waiting(): number {
+    let count = 0
+    for (const book of [this.ours, this.theirs]) for (const entry of book.pending) if (!this.#open.has(entry)) count++
+    // Of a pair that differs one entry carries the difference.
+    for (const { kind } of this.#open.values()) if (kind === 'differs') count--
+    return Math.max(0, count)
+  }
+
   /** The line is there, or gone. */
   setUp(isUp: boolean, nowUs: number, wallUs: number): void {
     if (isUp === this.isUp) return
