@@ -2,8 +2,7 @@
  * `tradewire journal …`: looking into a journal, proving that it is whole, replaying it to a point, taking it out as text,
  * and repairing a damaged one. Everything but `repair` only reads, beside a running system where there is one.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import { messageOf, TradewireError } from '../../src/core/errors.js'
 import { nodeFileSystem } from '../../src/core/node-file-system.js'
 import { listJournal, verifyJournal } from '../../src/journal/inspect-journal.js'
@@ -11,12 +10,21 @@ import { unitsToText } from '../../src/model/decimal.js'
 import { Instrument } from '../../src/model/instrument.js'
 import { planRepair, repairJournal } from '../../src/oms/repair-journal.js'
 import type { TradingSystemConfig } from '../../src/system/config.js'
-import { type RecoveredState, type RecoverStateOptions, recoverState } from '../../src/system/recover-state.js'
+import {
+  type RecordSource,
+  type RecoveredState,
+  type RecoverOptions,
+  recoverState,
+} from '../../src/system/recover-state.js'
 import { exportRecords, lineOf } from './journal-export.js'
+import { accountOf, directoryPlaceOf, type JournalDatabase, pathOf, placeOf } from './journal-place.js'
 import { type Console, exitCodes, optionsOf, pointOf, table, UsageError } from './support.js'
 
 /** How the commands are used. */
 export const journalUsage = `tradewire journal COMMAND DIRECTORY [options]
+
+  In the place of DIRECTORY: the file of a SQLite database, or the address of a PostgreSQL one, such as
+  postgres://reader@db/trading with its password in PGPASSWORD; --account NAME where it holds several journals
 
   list     segments and what lies in them
   verify   reads everything and replays it: would a system start on it, and is all of it there?
@@ -43,7 +51,7 @@ const commands: Readonly<Record<string, (args: readonly string[], console: Conso
   list,
   verify,
   replay,
-  export: (args, console) => exportRecords(args, console, directoryOf),
+  export: exportRecords,
   repair,
 }
 
@@ -62,26 +70,11 @@ export async function journalCommand(args: readonly string[], console: Console):
   return command(rest, console)
 }
 
-/** The one directory of a command line. npm changes the working directory; paths count from where it was called. */
-function directoryOf(positionals: readonly string[]): string {
-  const [given, ...others] = positionals
-  if (given === undefined) throw new UsageError('the directory of the journal is missing')
-  if (others.length > 0) throw new UsageError(`one directory at a time, got ${positionals.join(', ')}`)
-  const directory = placeOf(given)
-  if (!existsSync(directory) || !statSync(directory).isDirectory())
-    throw new UsageError(`there is no directory ${directory}`)
-  if (listJournal(nodeFileSystem, directory).length === 0)
-    throw new UsageError(`there is no journal in ${directory}: it holds no segment-00000001.journal or later`)
-  return directory
-}
-
-function placeOf(path: string): string {
-  return resolve(process.env.INIT_CWD ?? process.cwd(), path)
-}
-
-function list(args: readonly string[], console: Console): number {
+async function list(args: readonly string[], console: Console): Promise<number> {
   const { values, positionals } = optionsOf(args, shared)
-  const directory = directoryOf(positionals)
+  const place = await placeOf(positionals)
+  if (place.kind === 'database') return listDatabase(place, values.json, console)
+  const { directory } = place
   const segments = listJournal(nodeFileSystem, directory)
   const claims = nodeFileSystem.list(directory).filter((name) => name.startsWith('journal.lock.'))
   if (values.json) {
@@ -102,9 +95,36 @@ function list(args: readonly string[], console: Console): number {
   return exitCodes.ok
 }
 
-function verify(args: readonly string[], console: Console): number {
-  const { values, positionals } = optionsOf(args, { ...shared, config: { type: 'string' } })
-  const directory = directoryOf(positionals)
+function listDatabase(database: JournalDatabase, asJson: boolean, console: Console): number {
+  const { name, journals } = database
+  database.close()
+  if (asJson) console.out(JSON.stringify({ database: name, journals }))
+  else if (journals.length === 0) console.out(`no journals in ${name}`)
+  else {
+    const rows = journals.map((each) => [
+      each.account,
+      each.bytes,
+      each.groups,
+      each.snapshots,
+      each.firstSeq,
+      each.lastSeq,
+      each.epoch,
+      each.owner,
+    ])
+    console.out(table(['account', 'bytes', 'groups', 'snapshots', 'first', 'last', 'epoch', 'taken by'], rows))
+  }
+  return exitCodes.ok
+}
+
+async function verify(args: readonly string[], console: Console): Promise<number> {
+  const { values, positionals } = optionsOf(args, {
+    ...shared,
+    config: { type: 'string' },
+    account: { type: 'string' },
+  })
+  const place = await placeOf(positionals)
+  if (place.kind === 'database') return verifyDatabase(place, values, console)
+  const { directory } = place
   const verdict = verifyJournal(nodeFileSystem, directory)
   const recovered = verdict.state === 'damaged' ? undefined : recoverWith(values, { directory })
   const isGood = verdict.state === 'sound' || verdict.state === 'torn'
@@ -126,6 +146,38 @@ function verify(args: readonly string[], console: Console): number {
   return isGood ? exitCodes.ok : exitCodes.damaged
 }
 
+/** Groups are whole or not there: what can be wrong is their bytes, and that one is missing. */
+async function verifyDatabase(
+  database: JournalDatabase,
+  values: { config?: string | undefined; account?: string | undefined; json: boolean },
+  console: Console,
+): Promise<number> {
+  const { name } = database
+  try {
+    const account = accountOf(database, values.account)
+    let records = 0
+    let lastSeq = 0
+    const all = await database.read(account, 'start')
+    all((_type, seq) => {
+      records++
+      lastSeq = seq
+    }, 'start')
+    const { report } = recoverWith(values, { records: await database.read(account, 'snapshot') })
+    if (values.json)
+      console.out(JSON.stringify({ database: name, account, state: 'sound', records, lastSeq, recovery: report }))
+    else {
+      console.out(`sound: ${account} in ${name}`)
+      console.out(`${records} records up to ${lastSeq}`)
+      console.out(
+        `a start reads ${report.records} records from the latest snapshot on: ${report.orders} orders, ${report.fills} fills after it`,
+      )
+    }
+    return exitCodes.ok
+  } finally {
+    database.close()
+  }
+}
+
 const verdictText = {
   sound: 'sound',
   torn: 'sound, but for a torn last write',
@@ -133,16 +185,20 @@ const verdictText = {
   damaged: 'DAMAGED',
 } as const
 
-function replay(args: readonly string[], console: Console): number {
+async function replay(args: readonly string[], console: Console): Promise<number> {
   const { values, positionals } = optionsOf(args, {
     ...shared,
     config: { type: 'string' },
+    account: { type: 'string' },
     until: { type: 'string' },
     all: { type: 'boolean', default: false },
   })
-  const directory = directoryOf(positionals)
   const until = values.until === undefined ? {} : { until: pointOf('until', values.until) }
-  const recovered = recoverWith(values, { directory, ...until })
+  const place = await placeOf(positionals)
+  const recovered =
+    place.kind === 'directory'
+      ? recoverWith(values, { directory: place.directory, ...until })
+      : await recoverDatabase(place, values, until)
   if (values.json) {
     const { state, report, journal, strategyStates } = recovered
     console.out(JSON.stringify({ journal, report, state, strategyStates: Object.fromEntries(strategyStates) }))
@@ -190,17 +246,33 @@ function printState({ state, report, journal, instruments }: RecoveredState, all
     console.out(`${each.scope} ${each.index}: ${each.state}${each.isKilled ? ', kill switch' : ''}`)
 }
 
+async function recoverDatabase(
+  database: JournalDatabase,
+  values: { config?: string | undefined; account?: string | undefined },
+  until: Pick<RecoverOptions, 'until'>,
+): Promise<RecoveredState> {
+  try {
+    const account = accountOf(database, values.account)
+    const records = await database.read(account, until.until === undefined ? 'snapshot' : 'start')
+    return recoverWith(values, { records, ...until })
+  } finally {
+    database.close()
+  }
+}
+
 /** Tables of the usual size, and larger ones where the journal turns out to come from a larger system. */
 function recoverWith(
   values: { config?: string | undefined },
-  options: Pick<RecoverStateOptions, 'directory' | 'until'>,
+  where: ({ directory: string } | { records: RecordSource }) & Pick<RecoverOptions, 'until'>,
 ): RecoveredState {
   const given = configOf(values)
   for (let factor = 1; ; factor *= 8) {
     const limits = { orders: 8_192 * factor, instruments: 1_024 * factor, accounts: Math.min(1_024, 16 * factor) }
     const config = given.config ?? { limits: { ...limits, strategies: Math.min(4_096, 256 * factor) } }
     try {
-      return recoverState({ fileSystem: nodeFileSystem, ...options, config })
+      return 'directory' in where
+        ? recoverState({ fileSystem: nodeFileSystem, ...where, config })
+        : recoverState({ ...where, config })
     } catch (error) {
       const isTooSmall = error instanceof TradewireError && error.code === 'TW_CAPACITY'
       if (!isTooSmall || given.config !== undefined || factor >= 64) throw error
@@ -210,7 +282,7 @@ function recoverWith(
 
 function configOf({ config }: { config?: string | undefined }): { config?: TradingSystemConfig } {
   if (config === undefined) return {}
-  const path = placeOf(config)
+  const path = pathOf(config)
   if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
   try {
     return { config: JSON.parse(readFileSync(path, 'utf8')) as TradingSystemConfig }
@@ -225,8 +297,8 @@ async function repair(args: readonly string[], console: Console): Promise<number
     confirm: { type: 'boolean', default: false },
     backup: { type: 'string' },
   })
-  const directory = directoryOf(positionals)
-  const backup = values.backup === undefined ? freeBackup(directory) : placeOf(values.backup)
+  const directory = await directoryPlaceOf(positionals, 'repair')
+  const backup = values.backup === undefined ? freeBackup(directory) : pathOf(values.backup)
   const report = values.confirm
     ? await repairJournal({ fileSystem: nodeFileSystem, directory, backup })
     : planRepair({ fileSystem: nodeFileSystem, directory })
