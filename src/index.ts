@@ -284,6 +284,16 @@ export type { RouteConfig } from './routing/routes.js'
 export type { StrategyErrorPolicy, TradingMode, TradingSystemConfig } from './system/config.js'
 export type { FeedEvent } from './system/feed-event.js'
 export { type FollowOptions, followJournal, type JournalFollower } from './system/follow-journal.js'
+export {
+  type BarOrigin,
+  type BarPage,
+  type BarRequest,
+  barOrigins,
+  type HistoricalBar,
+  type Moment,
+} from './system/history/bar-request.js'
+export { HistoricalBars, type HistoricalBarsOptions } from './system/history/historical-bars.js'
+export type { PriceAdjustment } from './system/history/piece-sink.js'
 export type { Problem } from './system/problems.js'
 export {
   type RecoveredState,

@@ -161,6 +161,7 @@ function replayCase(format: Format, packing: Packing): BenchmarkCase {
     better: 'higher',
     ours: variant('tradewire', format, packing, readThroughRing),
     peers: [variant(peerName, format, packing, readPlainly(format, packing))],
+    floor: { peer: peerName, ratio: 1 },
   }
 }
 

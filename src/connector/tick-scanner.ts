@@ -103,16 +103,14 @@ export class TickScanner {
       if ((seen & ~quoteMembers) !== 0 || ((seen >> instrumentMember) & 1) === 0) return false
     } else if (kind !== TickKind.trade || (seen & ~tradeMembers) !== 0 || (seen & tradeRequired) !== tradeRequired)
       return false
-    return isTime(row[TickAt.tsEventUs] as number) && isTime(row[TickAt.tsRecvUs] as number) && this.#areWhole()
+    return isTimeAt(row, TickAt.tsEventUs) && isTimeAt(row, TickAt.tsRecvUs) && this.#areWhole()
   }
 
   /** Whether flags and condition, where they are, fit 32 bits. */
   #areWhole(): boolean {
     const flags = this.row[TickAt.flags] as number
     const condition = this.row[TickAt.condition] as number
-    return (
-      (Number.isNaN(flags) || (flags | 0) === flags) && (Number.isNaN(condition) || (condition | 0) === condition)
-    )
+    return (Number.isNaN(flags) || (flags | 0) === flags) && (Number.isNaN(condition) || (condition | 0) === condition)
   }
 
   /** Position behind the text, -1 when it is none that is plain. */
@@ -194,7 +192,8 @@ function fourDigits(word: number): number {
 }
 
 /** Microseconds that are there are whole and not negative. */
-function isTime(tsUs: number): boolean {
+function isTimeAt(row: Float64Array, index: number): boolean {
+  const tsUs = row[index]
   return Number.isNaN(tsUs) || (tsUs >= 0 && Math.floor(tsUs) === tsUs)
 }
 

@@ -316,7 +316,7 @@ export class SlowGate {
   quoteRow(instrument: number, flags: number, row: Float64Array): void {
     const lane = this.#lanes.quotes
     lane.count(instrument, Count.offered)
-    row[TickAt.tsRecvUs] = this.tsRecvUs
+    row[TickAt.tsRecvUs] = this.#times[0]
     if (lane.length === 0 && publishQuoteRow(this.#sink, instrument, this.#source(), flags, row)) {
       this.#deliveredTick(lane, instrument, row)
       return
@@ -331,7 +331,7 @@ export class SlowGate {
   tradeRow(instrument: number, aggressor: AggressorSign, condition: number, row: Float64Array): void {
     const lane = this.#lanes.trades
     lane.count(instrument, Count.offered)
-    row[TickAt.tsRecvUs] = this.tsRecvUs
+    row[TickAt.tsRecvUs] = this.#times[0]
     if (lane.length === 0 && publishTradeRow(this.#sink, instrument, this.#source(), aggressor, condition, row)) {
       this.#deliveredTick(lane, instrument, row)
       return
@@ -517,7 +517,7 @@ export class SlowGate {
   #deliveredTick(lane: Lane, instrument: number, row: Float64Array): void {
     lane.count(instrument, Count.delivered)
     this.published++
-    if (row[TickAt.tsEventUs] > this.newestEventUs) this.newestEventUs = row[TickAt.tsEventUs]
+    if (row[TickAt.tsEventUs] > this.#times[1]) this.#times[1] = row[TickAt.tsEventUs]
   }
 
   #delivered(lane: Lane, instrument: number, tsUs: number): void {
