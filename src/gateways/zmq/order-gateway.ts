@@ -73,6 +73,8 @@ const optionNames: readonly (keyof ZmqOrderGatewayOptions)[] = [
 ]
 /** Rows in one part of an answer. */
 const rowsAPart = 500
+/** Orders that are tracked before those that the system has forgotten are looked for. */
+const fewOrders = 1_024
 /** Requests of one order that wait for an answer, of each kind. */
 const mostRequests = 64
 
@@ -83,6 +85,8 @@ export class ZmqOrderGateway {
   readonly #server: OrderServer
   readonly #logger: Logger
   readonly #tracked = new Map<number, Tracked>()
+  /** At so many the table is looked through. */
+  #most = fewOrders
   #stopListening: (() => void) | undefined
 
   /** @throws TradewireError `TW_INVALID_CONFIG`, `TW_INVALID_ARGUMENT` naming the option. */
@@ -407,8 +411,22 @@ export class ZmqOrderGateway {
       changes: [],
       cancels: [],
     }
+    if (this.#tracked.size >= this.#most) this.#forget()
     this.#tracked.set(handle.number, tracked)
     return tracked
+  }
+
+  /** Drops the orders that the system does not know any more: the table is at most twice as large as what it keeps. */
+  #forget(): void {
+    const { orders } = this.#system
+    for (const [number, { handle }] of this.#tracked)
+      if (orders.get(handle.clientOrderId)?.number !== number) this.#tracked.delete(number)
+    this.#most = Math.max(fewOrders, 2 * this.#tracked.size)
+  }
+
+  /** Orders that are known of clients. */
+  get trackedOrders(): number {
+    return this.#tracked.size
   }
 }
 

@@ -17,6 +17,8 @@ interface Known {
   handle: OrderHandle
   request: OrderRequest
   status: OrderStatus
+  /** The status without what is derived of requests on their way: a cancel that was asked for is no acknowledgement. */
+  lifecycle: OrderStatus
   snapshot: OrderSnapshot | undefined
   reason: string | undefined
 }
@@ -38,7 +40,7 @@ export class WorkerOrders {
         throw new TradewireError('TW_ASSERTION', 'Invariant broken: a worker keeps no images of orders')
       },
       status: (ref) => this.#get(ref).status,
-      lifecycle: (ref) => this.#get(ref).status,
+      lifecycle: (ref) => this.#get(ref).lifecycle,
       cancel: (ref) => {
         if (!this.#get(ref).handle.isClosed) post({ type: 'cancel', ref })
       },
@@ -63,7 +65,14 @@ export class WorkerOrders {
   submit(request: OrderRequest): OrderHandle {
     const ref = ++this.#last
     const handle = new OrderHandle(this.#home, ref)
-    const known: Known = { handle, request, status: 'INITIALIZED', snapshot: undefined, reason: undefined }
+    const known: Known = {
+      handle,
+      request,
+      status: 'INITIALIZED',
+      lifecycle: 'INITIALIZED',
+      snapshot: undefined,
+      reason: undefined,
+    }
     this.#known.set(ref, known)
     this.#post({ type: 'submit', ref, request: plain(request) })
     return handle
@@ -75,6 +84,7 @@ export class WorkerOrders {
     if (known === undefined) return undefined
     known.status = status
     known.snapshot = fromJson('order', order)
+    known.lifecycle = lifecycleOf(known, event?.type)
     if (event === undefined) {
       known.handle.settleWaiters()
       return undefined
@@ -112,6 +122,7 @@ export class WorkerOrders {
     const known = this.#known.get(ref)
     if (known === undefined) return undefined
     known.status = 'DENIED'
+    known.lifecycle = 'DENIED'
     known.reason = reason
     const traded = this.#instruments.at(instrument)
     if (traded === undefined) {
@@ -157,6 +168,14 @@ export class WorkerOrders {
       if (handle.isClosed) this.#known.delete(ref)
     }
   }
+}
+
+/** Where an order stands when its status tells of a request on its way only: the venue has spoken, or it has not. */
+function lifecycleOf({ status, lifecycle, snapshot }: Known, event: OrderEvent['type'] | undefined): OrderStatus {
+  if (status !== 'PENDING_CANCEL' && status !== 'PENDING_UPDATE') return status
+  if (snapshot?.filledQuantity.isZero() === false) return 'PARTIALLY_FILLED'
+  if (event === 'accepted') return 'ACCEPTED'
+  return lifecycle
 }
 
 /** Terms as plain data: decimals as text. */

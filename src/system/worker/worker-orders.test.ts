@@ -1,0 +1,29 @@
+/** Order handles in a worker: what they await is what the venue said, not what was asked of it. */
+import { expect, it } from 'vitest'
+import { buy, startEcho } from '../../../test/support/echo-system.js'
+import type { OrderStatus } from '../../model/order-types.js'
+import { toJson } from '../../model/schemas.js'
+import { WorkerOrders } from './worker-orders.js'
+
+it('accepted() does not resolve because a cancel was asked for, but when the venue has answered', async () => {
+  const { system, venue, time } = await startEcho()
+  const there = system.orders.submit(buy())
+  const orders = new WorkerOrders(system.instruments, () => {})
+  const handle = orders.submit(buy())
+  const settled: OrderStatus[] = []
+  void handle.accepted().then(({ status }) => settled.push(status))
+  const news = async (status: OrderStatus) => {
+    orders.news({ ref: 1, status, order: toJson('order', there.snapshot) } as never, undefined)
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+  await news('SUBMITTED')
+  there.cancel()
+  expect(there.status).toBe('PENDING_CANCEL')
+  await news(there.status)
+  expect([handle.status, settled]).toEqual(['PENDING_CANCEL', []])
+  venue.reports.accepted(there.number, 1, time.wallUs())
+  await news('ACCEPTED')
+  expect(settled).toHaveLength(1)
+  await time.runUntil(system.stop())
+})
