@@ -36,6 +36,16 @@ describe('transports and patterns', () => {
     rmSync(folder, { recursive: true })
   })
 
+  it('inproc carries what TCP does', async () => {
+    const publisher = await openPublisher({ bind: 'inproc://feed', service: 'inproc://service' })
+    const { connector, received } = await openConnector(publisher, { slow: { quotes: 'dropOldest' } })
+    await connector.subscribeTo({ kind: 'quotes', instrument: 0 })
+    await carry(publisher, received)
+    expect(connector.statistics.gaps).toBe(0)
+    await connector.stop()
+    await publisher.stop()
+  })
+
   it('PUSH deals out to PULL', async () => {
     const publisher = await openPublisher({ pattern: 'push' })
     const { connector, received } = await openConnector(publisher, { pattern: 'pull', slow: { quotes: 'dropOldest' } })
