@@ -19,16 +19,10 @@ describe('security', () => {
       'tcp://localhost.evil.com:1',
     ])
       expect(() => checkEndpoint('bind', endpoint, {}), endpoint).toThrowError(expect.objectContaining(refusal))
-    for (const endpoint of [
-      'tcp://127.0.0.1:5555',
-      'tcp://localhost:*',
-      'tcp://[::1]:5555',
-      'ipc:///tmp/feed',
-      'inproc://feed',
-    ])
+    for (const endpoint of ['tcp://127.0.0.1:5555', 'tcp://localhost:*', 'tcp://[::1]:5555', 'ipc:///tmp/feed'])
       checkEndpoint('bind', endpoint, {})
     checkEndpoint('bind', 'tcp://*:5555', { allowInsecure: true })
-    for (const endpoint of ['udp://127.0.0.1:1', '127.0.0.1:5555', 'tcp://127.0.0.1', ''])
+    for (const endpoint of ['udp://127.0.0.1:1', 'inproc://feed', '127.0.0.1:5555', 'tcp://127.0.0.1', ''])
       expect(() => checkEndpoint('bind', endpoint, { allowInsecure: true }), endpoint).toThrowError(
         expect.objectContaining(refusal),
       )

@@ -59,8 +59,15 @@ export function checkLimits(limits: ZmqLimits): CheckedLimits {
 
 /** @throws TradewireError `TW_INVALID_CONFIG` when the endpoint is malformed, or would carry a plain stream beyond this machine. */
 export function checkEndpoint(name: string, endpoint: string, security: ZmqSecurity): void {
-  const match = /^(tcp|ipc|inproc):\/\/(.+)$/.exec(endpoint)
-  if (match === null) throw invalid(name, "like 'tcp://127.0.0.1:5555', 'ipc:///run/feed' or 'inproc://feed'", endpoint)
+  // Each side has a context of its own, which is what inproc does not cross: it would wait for ever.
+  if (endpoint.startsWith('inproc:'))
+    throw invalid(
+      name,
+      "'tcp://...' or 'ipc://...': within a process publish into a ring (inproc is not supported)",
+      endpoint,
+    )
+  const match = /^(tcp|ipc):\/\/(.+)$/.exec(endpoint)
+  if (match === null) throw invalid(name, "like 'tcp://127.0.0.1:5555' or 'ipc:///run/feed'", endpoint)
   const [, transport, address = ''] = match
   if (transport !== 'tcp') return
   if (!/:(\*|\d{1,5})$/.test(address)) throw invalid(name, 'a TCP endpoint with a port', endpoint)

@@ -36,14 +36,9 @@ describe('transports and patterns', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('inproc carries what TCP does', async () => {
-    const publisher = await openPublisher({ bind: 'inproc://feed', service: 'inproc://service' })
-    const { connector, received } = await openConnector(publisher, { slow: { quotes: 'dropOldest' } })
-    await connector.subscribeTo({ kind: 'quotes', instrument: 0 })
-    await carry(publisher, received)
-    expect(connector.statistics.gaps).toBe(0)
-    await connector.stop()
-    await publisher.stop()
+  it('inproc is refused: nothing would ever arrive', async () => {
+    await expect(openPublisher({ bind: 'inproc://feed' })).rejects.toMatchObject({ code: 'TW_INVALID_CONFIG' })
+    await expect(openConnector(undefined, { endpoint: 'inproc://feed', instruments: [] })).rejects.toThrow('inproc')
   })
 
   it('PUSH deals out to PULL', async () => {
