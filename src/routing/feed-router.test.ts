@@ -135,6 +135,89 @@ describe('failover', () => {
     expect(drain()).toEqual(['t0 #1', 't0 #2', '! failover S1 all', '! missing S1 trades 2', 't1 #5'])
   })
 
+  it('loses nothing that the next source brought before the change was noticed, and hands nothing on twice', () => {
+    for (const isContiguous of [true, false]) {
+      const { trade, quote, usable, check, drain } = setUp({
+        mode: 'failover',
+        sources: [0, 1, 2],
+        identity: 'sequence',
+        isContiguous,
+      })
+      for (const source of [1, 0, 2]) for (const sequence of [1, 2]) trade(source, sequence)
+      quote(0, 1, 2, 7)
+      // The first one is dead, and nobody knows it yet.
+      for (const sequence of [3, 4]) for (const source of [1, 2]) trade(source, sequence)
+      for (const sequence of [8, 9]) quote(1, sequence, 20, sequence)
+      expect(drain()).toEqual(['t0 #1', 't0 #2', 'q0 1/2'])
+      usable.delete(0)
+      check()
+      for (const source of [2, 1]) trade(source, 5)
+      expect(drain()).toEqual(['! failover S1 all', 'q1 8/20', 'q1 9/20', 't1 #3', 't1 #4', 't1 #5'])
+      // Back again, further on: nothing twice.
+      trade(0, 5)
+      trade(0, 6)
+      usable.delete(1)
+      usable.add(0)
+      check()
+      trade(0, 7)
+      expect(drain()).toEqual(['! failover S0 all', 't0 #6', 't0 #7'])
+    }
+  })
+
+  it('marks the hole that the next source has, too, and keeps no more than its bound', () => {
+    const { trade, usable, check, drain } = setUp({
+      mode: 'failover',
+      sources: [0, 1],
+      identity: 'sequence',
+      isContiguous: true,
+      maxHeld: 4,
+    })
+    trade(0, 1)
+    for (let sequence = 2; sequence <= 9; sequence++) trade(1, sequence)
+    usable.delete(0)
+    check()
+    trade(1, 10)
+    expect(drain()).toEqual([
+      't0 #1',
+      '! failover S1 all',
+      '! missing S1 trades 4',
+      't1 #6',
+      't1 #7',
+      't1 #8',
+      't1 #9',
+      't1 #10',
+    ])
+  })
+
+  it('knows trades by ids without an order, and brings none that is older than the break', () => {
+    const { time, router, usable, check, drain, feed } = setUp({
+      mode: 'failover',
+      sources: [0, 1],
+      identity: 'tradeId',
+    })
+    const trade = (source: number, id: number) => {
+      router.publishTrade(0, source, 10, 1, 0, time.wallUs(), time.wallUs(), id, id, 0)
+    }
+    trade(1, 70) // the first one never brings it
+    time.advanceMs(5_000)
+    trade(0, 30)
+    trade(1, 30)
+    trade(1, 20)
+    trade(1, 90)
+    usable.delete(0)
+    check()
+    trade(1, 90)
+    trade(1, 10)
+    expect(drain()).toEqual(['t0 #30', '! failover S1 all', 't1 #20', 't1 #90', 't1 #10'])
+    expect(feed.trades.kept).toEqual([])
+  })
+
+  it('keeps nothing where the source that is listened to is ahead', () => {
+    const { trade, feed } = setUp({ mode: 'failover', sources: [0, 1], identity: 'sequence' })
+    for (let sequence = 1; sequence < 100; sequence++) for (const source of [0, 1]) trade(source, sequence)
+    expect(feed.trades.kept).toEqual([])
+  })
+
   it('says when no source is left', () => {
     const { usable, check, quote, drain } = setUp({ mode: 'failover', sources: [0, 1] })
     usable.clear()

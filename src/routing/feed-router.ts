@@ -11,11 +11,12 @@
  */
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../ring/kinds.js'
 import { type MarketSink, publishQuoteRow, publishTradeRow } from '../ring/sink.js'
-import { Feed, type FeedOptions, type FeedStream } from './feed.js'
+import { Feed, type FeedOptions, type FeedStream, type HeldMessage } from './feed.js'
 import { Verdict } from './line-arbiter.js'
 import { type Break, type NoteParts, OwedNotes } from './owed-notes.js'
 import type { CandidateHealth, Switch } from './route-selector.js'
 import { StagedBook } from './staged-book.js'
+import { isNew, keep, replayKept } from './standby-messages.js'
 import { WaitingRoom } from './waiting-room.js'
 
 /** What a router works with. */
@@ -159,8 +160,28 @@ export class FeedRouter implements MarketSink {
       feed.isQuoteOwed = false
       return true
     }
-    if (this.#isSuppressed(feed, line)) return true
     const { quotes } = feed
+    if (this.#isSuppressed(feed, line)) {
+      if (feed.keepsStandby && isNew(feed, quotes, sequence))
+        keep(
+          feed,
+          quotes,
+          this.#quoteMessage(
+            line,
+            instrument,
+            source,
+            bid,
+            ask,
+            bidSize,
+            askSize,
+            tsEventUs,
+            tsRecvUs,
+            sequence,
+            flags,
+          ),
+        )
+      return true
+    }
     const number = feed.identity === 'none' ? Number.NaN : sequence
     const verdict = this.#verdict(feed, quotes, instrument, source, number, number - 1)
     if (verdict === Verdict.duplicate) {
@@ -168,19 +189,11 @@ export class FeedRouter implements MarketSink {
       return true
     }
     if (verdict === Verdict.hold)
-      return this.#holdQuote(
+      return this.#waiting.hold(
         feed,
-        line,
+        quotes,
         instrument,
-        source,
-        bid,
-        ask,
-        bidSize,
-        askSize,
-        tsEventUs,
-        tsRecvUs,
-        sequence,
-        flags,
+        this.#quoteMessage(line, instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags),
       )
     if (!sink.publishQuote(instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags))
       return false
@@ -233,9 +246,31 @@ export class FeedRouter implements MarketSink {
         condition,
       )
     const line = this.#lineOf(feed, source, tsRecvUs)
-    if (line < 0 || this.#isSuppressed(feed, line)) return true
+    if (line < 0) return true
     const { trades, seenTrades } = feed
     const number = feed.identity === 'none' ? Number.NaN : feed.identity === 'tradeId' ? tradeId : sequence
+    if (this.#isSuppressed(feed, line)) {
+      if (feed.keepsStandby && isNew(feed, trades, number))
+        keep(
+          feed,
+          trades,
+          this.#tradeMessage(
+            line,
+            number,
+            instrument,
+            source,
+            price,
+            size,
+            aggressor,
+            tsEventUs,
+            tsRecvUs,
+            sequence,
+            tradeId,
+            condition,
+          ),
+        )
+      return true
+    }
     const verdict =
       seenTrades === undefined
         ? this.#verdict(feed, trades, instrument, source, number, number - 1)
@@ -247,20 +282,24 @@ export class FeedRouter implements MarketSink {
       return true
     }
     if (verdict === Verdict.hold)
-      return this.#holdTrade(
+      return this.#waiting.hold(
         feed,
-        line,
-        number,
+        trades,
         instrument,
-        source,
-        price,
-        size,
-        aggressor,
-        tsEventUs,
-        tsRecvUs,
-        sequence,
-        tradeId,
-        condition,
+        this.#tradeMessage(
+          line,
+          number,
+          instrument,
+          source,
+          price,
+          size,
+          aggressor,
+          tsEventUs,
+          tsRecvUs,
+          sequence,
+          tradeId,
+          condition,
+        ),
       )
     if (
       !sink.publishTrade(instrument, source, price, size, aggressor, tsEventUs, tsRecvUs, sequence, tradeId, condition)
@@ -471,6 +510,8 @@ export class FeedRouter implements MarketSink {
   }
 
   #follow(instrument: number, feed: Feed, change: Switch, nowUs: number): void {
+    // The last that came from the one before; what the next one brought since is what nobody handed on.
+    const lastUs = feed.active < 0 ? Number.NaN : (feed.lastRecvUs[feed.active] as number)
     feed.listenTo(change.to < 0 ? -1 : feed.lineOf(change.to), nowUs)
     feed.isAwaitingSnapshot ||= change.from >= 0
     if (change.reason === 'start') return
@@ -480,12 +521,15 @@ export class FeedRouter implements MarketSink {
       reason: change.reason,
       ...(change.from < 0 ? {} : { previousSource: this.#parts.sourceId(change.from) }),
     })
+    if (!feed.keepsStandby || change.to < 0) return
+    const agoMs = Number.isNaN(lastUs) ? Number.POSITIVE_INFINITY : (nowUs - lastUs) / 1_000 + feed.maxHoldMs
+    replayKept(feed, instrument, feed.lineOf(change.to), this.#nowMs() - agoMs, this.#waiting)
+    this.#parts.wake()
   }
 
   // What makes closures stands apart: a function whose parameters a closure captures allocates on every call.
 
-  #holdQuote(
-    feed: Feed,
+  #quoteMessage(
     line: number,
     instrument: number,
     source: number,
@@ -497,19 +541,18 @@ export class FeedRouter implements MarketSink {
     tsRecvUs: number,
     sequence: number,
     flags: number,
-  ): boolean {
-    return this.#waiting.hold(feed, feed.quotes, instrument, {
+  ): HeldMessage {
+    return {
       line,
       sequence,
       previous: sequence - 1,
       sinceMs: this.#nowMs(),
       publish: () =>
         this.#sink.publishQuote(instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags),
-    })
+    }
   }
 
-  #holdTrade(
-    feed: Feed,
+  #tradeMessage(
     line: number,
     number: number,
     instrument: number,
@@ -522,8 +565,8 @@ export class FeedRouter implements MarketSink {
     sequence: number,
     tradeId: number,
     condition: number,
-  ): boolean {
-    return this.#waiting.hold(feed, feed.trades, instrument, {
+  ): HeldMessage {
+    return {
       line,
       sequence: number,
       previous: number - 1,
@@ -541,7 +584,7 @@ export class FeedRouter implements MarketSink {
           tradeId,
           condition,
         ),
-    })
+    }
   }
 
   #holdBook(feed: Feed, staged: StagedBook): boolean {

@@ -8,7 +8,8 @@ import { SeenIds } from './seen-ids.js'
 /** How several sources of one instrument become one stream. */
 export const feedModes = ['failover', 'arbitrate', 'consolidate'] as const
 /**
- * - `failover`: one source is listened to; when it fails, the next one is, and the change is marked.
+ * - `failover`: one source is listened to; when it fails, the next one is, and the change is marked. With an `identity`, what
+ *   the next one brought meanwhile and the last one did not follows first (quotes and trades; books start from a snapshot).
  * - `arbitrate`: the sources carry the same numbered messages; the first copy of each is handed on, so that nothing is missing
  *   as long as one of them has it, and nothing comes twice.
  * - `consolidate`: the sources are different markets; quotes become the best bid and offer of all, trades pass.
@@ -31,7 +32,7 @@ export interface FeedOptions extends SteadinessOptions {
   isContiguous?: boolean
   /** How long a message waits for those before it. Default 50 ms. */
   maxHoldMs?: number
-  /** How many may wait. Default 1,024. */
+  /** How many may wait, and how many of a standby are kept. Default 1,024. */
   maxHeld?: number
   /** Whether sources that are not listened to are subscribed all the same (`failover`). Default `hot`. */
   standby?: 'hot' | 'cold'
@@ -55,6 +56,8 @@ export interface FeedStream {
   readonly arbiter: LineArbiter
   /** In the order of their numbers. */
   readonly held: HeldMessage[]
+  /** Of sources that are not listened to (`failover`), as they came; see `standby-messages.ts`. */
+  readonly kept: HeldMessage[]
 }
 
 /** What came over a source. */
@@ -98,6 +101,8 @@ export class Feed {
   readonly suppressed: Float64Array
   readonly lastRecvUs: Float64Array
   readonly standby: 'hot' | 'cold'
+  /** Whether what the others bring is kept for a change of source. */
+  readonly keepsStandby: boolean
   readonly #staleAfterUs: number
   #active = -1
   #activeSinceUs = Number.NaN
@@ -124,9 +129,10 @@ export class Feed {
     this.maxHeld = maxHeld
     this.selector = new RouteSelector('primary-backup', sources, options)
     const lines = sources.length
-    this.quotes = { name: 'quotes', arbiter: new LineArbiter(lines, isContiguous), held: [] }
-    this.trades = { name: 'trades', arbiter: new LineArbiter(lines, isContiguous), held: [] }
-    this.book = { name: 'book', arbiter: new LineArbiter(lines, isContiguous), held: [] }
+    this.quotes = { name: 'quotes', arbiter: new LineArbiter(lines, isContiguous), held: [], kept: [] }
+    this.trades = { name: 'trades', arbiter: new LineArbiter(lines, isContiguous), held: [], kept: [] }
+    this.book = { name: 'book', arbiter: new LineArbiter(lines, isContiguous), held: [], kept: [] }
+    this.keepsStandby = mode === 'failover' && standby === 'hot' && identity !== 'none'
     this.seenTrades = identity === 'tradeId' && !isContiguous ? new SeenIds() : undefined
     this.consolidated = mode === 'consolidate' ? new ConsolidatedQuote(lines, staleAfterMs) : undefined
     this.suppressed = new Float64Array(lines)

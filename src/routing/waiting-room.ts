@@ -55,6 +55,15 @@ export class WaitingRoom {
     }
   }
 
+  /** Hands on all that waits, holes marked, as far as there is room. */
+  letGo(feed: Feed, stream: FeedStream, instrument: number): void {
+    this.release(feed, stream)
+    for (let first = stream.held[0]; first !== undefined; first = stream.held[0]) {
+      this.#giveUp(feed, stream, instrument)
+      if (stream.held[0] === first) return
+    }
+  }
+
   /** Ends the waiting. */
   close(): void {
     this.#timer?.cancel()
