@@ -8,8 +8,9 @@ import type { ConformanceOptions } from '../../src/testing/conformance/index.js'
 import { describeConformance } from '../../src/testing/conformance/index.js'
 import { type ByteFaults, FaultProxy } from '../../src/testing/fault-proxy.js'
 import { TestHost } from '../../src/testing/test-host.js'
+import { passing } from '../support/conformance.js'
 
-describeConformance({ describe, it }, 'LineConnector', lineConformance)
+describeConformance(passing, 'LineConnector', lineConformance)
 
 /** A line venue behind a fault proxy. */
 class ProxiedVenue extends LineConformanceVenue {
@@ -48,13 +49,13 @@ function behind(faults: { toServer: ByteFaults; toClient: ByteFaults }): Conform
 }
 
 describeConformance(
-  { describe, it },
+  passing,
   'LineConnector, byte by byte',
   behind({ toServer: { splitBytes: 1 }, toClient: { splitBytes: 3 } }),
 )
 
 describeConformance(
-  { describe, it },
+  passing,
   'LineConnector, late and lumped together',
   behind({ toServer: { mergeMs: 3 }, toClient: { delayMs: 2, mergeMs: 2 } }),
 )

@@ -1,6 +1,6 @@
 /** A connector over ZeroMQ passes the kit: market data of a publisher, orders through a gateway with a whole system behind it, all over real sockets. */
-import { describe, it } from 'vitest'
 import { zmqConformance } from '../../src/gateways/zmq/conformance.test-support.js'
 import { describeConformance } from '../../src/testing/conformance/index.js'
+import { passing } from '../support/conformance.js'
 
-describeConformance({ describe, it }, 'ZmqConnector', zmqConformance)
+describeConformance(passing, 'ZmqConnector', zmqConformance)

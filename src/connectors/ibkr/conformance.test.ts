@@ -1,5 +1,5 @@
-import { describe, it } from 'vitest'
+import { passing } from '../../../test/support/conformance.js'
 import { describeConformance } from '../../testing/conformance/index.js'
 import { twsConformance } from './tws-venue.test-support.js'
 
-describeConformance({ describe, it }, 'IbkrConnector over a real socket', twsConformance)
+describeConformance(passing, 'IbkrConnector over a real socket', twsConformance)
