@@ -153,6 +153,29 @@ describe('an exchange manager', () => {
     expect(() => act(new ExchangeManager())).toThrow(code)
   })
 
+  it('refuses what it cannot make sense of, by name', async () => {
+    const { manager, time } = await startManager()
+    const wrong: [Promise<unknown>, RegExp][] = [
+      [manager.subscribePrice('IBM' as never), /symbols must be a list.*TW_INVALID_ARGUMENT/],
+      [manager.subscribeTrades([7] as never), /symbols must be a list/],
+      [manager.subscribeBook(['IBM'], {} as never), /handler of book must be a function/],
+      [manager.unsubscribe('IBM' as never), /symbols must be a list/],
+      [manager.unsubscribe(['IBM'], ['quote' as never]), /kinds has "quote"; known are quotes/],
+      [manager.system.subscribe('IBM' as never, ['quotes']), /symbols must be a list/],
+      [manager.system.subscribe(['IBM'], ['quote' as never]), /has no quote.*TW_NOT_SUPPORTED/],
+      [manager.removeConnector('nobody'), /no connector named "nobody"/],
+      [manager.startConnector({} as never, 'x'), /connectors\.x must be a BaseConnector/],
+    ]
+    for (const [attempt, problem] of wrong) await expect(attempt).rejects.toThrow(problem)
+    for (const request of [undefined, null, {}, { symbol: 7 }])
+      expect(() => manager.sendOrder(request as never)).toThrow(/symbol must be the text.*TW_INVALID_MODEL/)
+    expect(() => manager.cancelOrder('nobody')).toThrow('TW_UNKNOWN_ORDER')
+    expect(() => manager.modifyOrder('nobody', {})).toThrow('TW_UNKNOWN_ORDER')
+    const { connectors } = manager.getStats()
+    expect(Object.values(connectors).every(({ health }) => health.streams === 0)).toBe(true)
+    await time.runUntil(manager.stopAll())
+  })
+
   it('refuses a start without connectors, a second start, connectors after it, and orders it does not know', async () => {
     await expect(new ExchangeManager().startAll()).rejects.toThrow('TW_INVALID_CONFIG')
     const { manager } = await startManager()

@@ -19,6 +19,7 @@ import { refuseUnknownOptions } from '../ring/options.js'
 import type { FeedLineReport } from '../routing/feed.js'
 import { requireConnector } from '../system/options.js'
 import type { RouteReport } from '../system/routing-desk.js'
+import { requireSymbols } from '../system/symbol-list.js'
 import {
   type StopReport,
   TradingSystem,
@@ -249,6 +250,10 @@ export class ExchangeManager {
 
   /** Ends the subscriptions made here to these symbols, of these kinds or of all. */
   async unsubscribe(symbols: readonly string[], kinds: readonly DataKind[] = dataKinds): Promise<void> {
+    requireSymbols(symbols)
+    const unknown = kinds.find((kind) => !dataKinds.includes(kind))
+    if (unknown !== undefined)
+      throw new TradewireError('TW_INVALID_ARGUMENT', `kinds has "${unknown}"; known are ${dataKinds.join(', ')}`)
     const ends = [...this.#subscriptions].filter(
       (each) => kinds.includes(each.kind) && each.symbols.some((symbol) => symbols.includes(symbol)),
     )
@@ -323,6 +328,12 @@ export class ExchangeManager {
     if (filter !== undefined) checkFilter(filter)
     const onError = (error: unknown) => this.#failed(`the subscription to ${stream.kind}`, error)
     const { kind } = stream
+    requireSymbols(symbols)
+    if (handler !== undefined && typeof handler !== 'function')
+      throw new TradewireError(
+        'TW_INVALID_ARGUMENT',
+        `The handler of ${kind} must be a function, got ${typeof handler}`,
+      )
     let left = [...new Set(symbols)]
     for (const symbol of left) system.instruments.get(symbol)
     const listen = () =>

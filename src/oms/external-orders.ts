@@ -81,7 +81,7 @@ export class ExternalOrders {
     }
     if (this.#byVenueId(source, report.venueOrderId) >= 0) return
     if (this.#policy !== 'adopt') {
-      this.#remember(source, report.venueOrderId)
+      this.note(source, report.venueOrderId)
       return
     }
     if (!this.#isTradable(report.instrument)) {
@@ -148,7 +148,11 @@ export class ExternalOrders {
     if (core.externalExecs.has(source, exec)) return
     const isAnnounced = venueOrderId !== undefined && this.#others.has(`${source} ${venueOrderId}`)
     core.externalExecs.add(source, exec)
-    if (isAnnounced && this.#policy === 'ignore') return
+    if (isAnnounced && this.#policy === 'ignore') {
+      const what = `Execution ${exec} of order ${venueOrderId} at the venue is not ours; it is not booked (externalOrders: ignore)`
+      core.anomaly('EXTERNAL_FILL', 0, what)
+      return
+    }
     core.turn.begin()
     try {
       const known = venueOrderId === undefined ? -1 : this.#byVenueId(source, venueOrderId)
@@ -363,9 +367,17 @@ export class ExternalOrders {
     )
   }
 
-  #remember(source: number, venueOrderId: string | number): void {
-    this.#others.add(`${source} ${venueOrderId}`)
+  /** An order of others is known from now on and not adopted. It is told of once. */
+  note(source: number, venueOrderId: string | number): void {
+    const key = `${source} ${venueOrderId}`
+    if (this.#policy === 'adopt' || this.#others.has(key)) return
+    this.#others.add(key)
     if (this.#others.size > remembered) this.#others.delete(this.#others.values().next().value as string)
+    this.#core.anomaly(
+      'EXTERNAL_ORDER',
+      0,
+      `Order ${venueOrderId} at the venue is not ours; it is not kept (externalOrders: ${this.#policy})`,
+    )
   }
 
   #byVenueId(source: number, venueOrderId: string | number): number {

@@ -5,6 +5,7 @@
 import { TradewireError } from '../core/errors.js'
 import type { Instrument } from '../model/instrument.js'
 import type { NormalizedOrder } from '../model/normalize-order.js'
+import { show } from '../model/schema/parse.js'
 import { OrderFlag, StpCode } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import { LocalReason } from '../risk/controls.js'
@@ -61,6 +62,12 @@ export class OrderEntry {
     }
     const known = this.#byName.get(name)
     if (known !== undefined) return known
+    if (typeof name !== 'string')
+      throw new TradewireError(
+        'TW_INVALID_MODEL',
+        `symbol must be the text of an instrument's symbol or id, got ${show(name)}: submit({ symbol, side, quantity })`,
+        { details: { field: 'symbol' } },
+      )
     const instrument = instruments.get(name)
     this.#byName.set(name, instrument)
     return instrument

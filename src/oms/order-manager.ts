@@ -107,7 +107,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
       if (core.rules !== undefined) this.#requireCleared(request, ruling)
       return this.#parentPort.submit(request as AlgoOrderRequest)
     }
-    const instrument = this.#entry.instrumentOf(request.symbol)
+    const instrument = this.#entry.instrumentOf(request?.symbol)
     const order = normalizeOrderRequest(request, instrument, this.#normalized)
     const { clientOrderId } = order
     if (clientOrderId !== undefined && core.ids.isTaken(clientOrderId)) {

@@ -200,6 +200,9 @@ export class Reconciler {
       this.#memory.set(connector.name, result.memory)
       for (const action of result.actions) applyAction(core, this.#intake, connector, action)
       for (const finding of result.findings) {
+        const { venueOrderId } = finding.details
+        if (finding.kind === 'external_order' && venueOrderId !== undefined)
+          this.#intake.noteExternal(connector.source, venueOrderId as string | number)
         if (finding.severity !== 'alert') continue
         // A balance that has moved once more is another case.
         const { currency = '', venue = '' } = finding.kind === 'balance_drift' ? finding.details : {}

@@ -371,6 +371,11 @@ export class ReportIntake implements OrderReports {
   }
 
   /** `halts` is false where the venue's answers explain where the execution comes from. */
+  /** The venue listed an order of others, which is not adopted by policy: what is executed of it later is no surprise. */
+  noteExternal(source: number, venueOrderId: string | number): void {
+    this.#external.note(source, venueOrderId)
+  }
+
   externalFill(source: number, report: VenueFillReport, owner = EXTERNAL, halts = true): void {
     const fault = this.#isSource(source) ? fillReportFault(report, this.#allowsNegative) : 'source'
     if (fault !== undefined) {

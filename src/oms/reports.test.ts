@@ -1,5 +1,6 @@
 /** What connectors may report: late, twice, about orders that are gone or that nobody knows, and nonsense. */
 import { describe, expect, it } from 'vitest'
+import { EchoConnector } from '../../test/support/echo-connector.js'
 import { buy, startEcho } from '../../test/support/echo-system.js'
 import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
 
@@ -222,11 +223,31 @@ describe('reports of a venue', () => {
       ['observe', 10],
       ['ignore', 0],
     ] as const) {
-      const { venue, system } = await startEcho({ externalOrders: policy })
-      venue.reports.externalOrder(venue.source, externalOrder())
+      const { venue, system, anomalies } = await startEcho({ externalOrders: policy })
+      for (let times = 0; times < 2; times++) venue.reports.externalOrder(venue.source, externalOrder())
       expect(system.orders.openOrders()).toEqual([])
+      for (let times = 0; times < 2; times++) venue.reports.externalFill(venue.source, externalFill())
+      // Whatever the policy, somebody is told, once.
+      expect(anomalies).toEqual(['EXTERNAL_ORDER', 'EXTERNAL_FILL'])
+      expect(system.portfolio.totalQuantityUnits(0, 0)).toBe(units)
+      expect(system.orders.submit(buy()).status).toBe('SUBMITTED')
+      await system.stop()
+    }
+  })
+
+  it('are known and told of when the venue lists them, too: what is executed of them halts nothing', async () => {
+    for (const [policy, units] of [
+      ['observe', 10],
+      ['ignore', 0],
+    ] as const) {
+      const venue = new EchoConnector()
+      venue.venue.orders = [externalOrder()]
+      venue.venue.account = { positions: [], balances: [] }
+      const { system, anomalies } = await startEcho({ externalOrders: policy }, { venue })
+      expect(system.reconciliations.get('echo')?.findings).toMatchObject([{ kind: 'external_order' }])
       venue.reports.externalFill(venue.source, externalFill())
       expect(system.portfolio.totalQuantityUnits(0, 0)).toBe(units)
+      expect(anomalies).toEqual(['EXTERNAL_FILL'])
       expect(system.orders.submit(buy()).status).toBe('SUBMITTED')
       await system.stop()
     }

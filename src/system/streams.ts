@@ -5,6 +5,7 @@ import type { Subscription } from '../connector/subscriptions.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { ConnectorHub } from './connector-hub.js'
 import type { RoutingDesk } from './routing-desk.js'
+import { requireSymbols } from './symbol-list.js'
 
 /** See the file's header. */
 export class Streams {
@@ -28,6 +29,7 @@ export class Streams {
     connector: string | undefined,
     act: (source: BaseConnector, stream: Subscription) => Promise<void>,
   ): Promise<void> {
+    requireSymbols(symbols)
     for (const symbol of symbols)
       for (const kind of kinds) {
         const stream = { kind, instrument: this.#instruments.get(symbol).index }
