@@ -72,7 +72,7 @@ async function main({ names, isJson, runs }: Request): Promise<void> {
         const measured = await measureCase(bundles.get(runnerSource) as string, path, index, definition, runs)
         const lines = resultLines(benchmark.name, definition, measured)
         results.push(...lines)
-        for (const line of lines) print(describeLine(line, definition.floor))
+        for (const line of lines) print(describeLine(line, definition))
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         failures.push(`${benchmark.name}, ${definition.case}: ${reason}`)

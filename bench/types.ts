@@ -17,6 +17,8 @@ export interface BenchmarkCase {
   peers: Variant[]
   /** The ratio to a peer that must be reached. */
   floor?: { peer: string; ratio: number }
+  /** The figure that must not be passed, in the unit of the case, on a quiet machine: for cases without a peer. */
+  most?: number
 }
 
 /** A named benchmark. */

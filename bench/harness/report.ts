@@ -51,12 +51,15 @@ function ratioOf(ours: number, peer: number, better: 'higher' | 'lower'): number
 }
 
 /** A comparison for people. */
-export function describeLine(line: ResultLine, floor: BenchmarkCase['floor']): string {
+export function describeLine(line: ResultLine, { floor, most }: Pick<BenchmarkCase, 'floor' | 'most'>): string {
   const ours = line.ours === null ? 'missing' : amount(line.ours)
   const share =
     line.cpuShare !== undefined && line.cpuShare < 0.9 ? ` (on a CPU ${Math.round(line.cpuShare * 100)} %)` : ''
   const left = `  ${ours.padStart(9)} ${line.unit}${share}`
-  if (line.peerName === null) return left
+  if (line.peerName === null) {
+    if (most === undefined || line.ours === null) return left
+    return `${left}, ${line.ours <= most ? 'goal' : 'ABOVE THE GOAL'} ${amount(most)}`
+  }
   const right = line.ratio === null ? `missing: ${line.missing ?? ''}` : `${amount(line.peer ?? 0).padStart(9)}`
   const ratio = line.ratio === null ? '' : `  ${line.ratio.toPrecision(3)}x`
   const isBound = floor?.peer === line.peerName && line.ratio !== null
