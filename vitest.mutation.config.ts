@@ -8,6 +8,7 @@ const tests = [
   'src/risk/reference-prices.test.ts',
   'src/risk/fill-check.test.ts',
   'src/risk/output-audit.test.ts',
+  'src/risk/exposure.test.ts',
   'src/risk/gate-rest.test.ts',
   'src/risk/gate-rare.test.ts',
   'src/risk/limit-book.test.ts',
