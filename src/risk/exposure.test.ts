@@ -26,7 +26,11 @@ const zeros = () => ({
   openByStrategy: new Int32Array(sizes.strategy),
   openByConnector: new Int32Array(sizes.connector),
 })
-type Sums = ReturnType<typeof zeros>
+type Sums = {
+  [name in keyof ReturnType<typeof zeros>]: ReturnType<typeof zeros>[name] extends Int32Array
+    ? Int32Array
+    : Float64Array
+}
 
 class Books {
   readonly table = new OrderTable({ capacity: 64, tradeCapacity: 256 })

@@ -232,7 +232,58 @@ describe('buying power', () => {
   })
 })
 
+describe('value at risk', () => {
+  const alike = [
+    [1, 0.9],
+    [0.9, 1],
+  ]
+  // So much that 100 of one instrument are at the limit.
+  const limit = 100 * 100 * 0.01 * 1.6448536269514722
+  const make = (accounts = 1) => {
+    const test = gateOf({ valueAtRisk: { limit } }, [{}, {}], accounts)
+    test.gate.setCovariance([0, 1], covarianceFrom([0.01, 0.01], alike))
+    return test
+  }
+
+  it('counts what works in every instrument: two orders that pass alone do not pass together', () => {
+    const test = make()
+    expect([test.submit({ quantity: 60 }), test.submit({ instrument: 1, quantity: 60 })]).toEqual(['ok', 'VAR_LIMIT'])
+    // The other way it would offset, if both were filled, and is worth 60 if only it is.
+    expect([
+      test.submit({ instrument: 1, side: -1, quantity: 101 }),
+      test.submit({ instrument: 1, side: -1, quantity: 100 }),
+    ]).toEqual(['VAR_LIMIT', 'ok'])
+    const two = make(2)
+    const other = two.draft({ quantity: 60 })
+    two.table.cells[other + Field.account] = 1
+    expect([two.check(other), two.submit({ quantity: 41 }), two.submit({ quantity: 40 })]).toEqual([
+      'ok',
+      'VAR_LIMIT',
+      'ok',
+    ])
+  })
+
+  it('is not known while something that works has no price', () => {
+    const test = make()
+    expect(test.submit({ instrument: 1, quantity: 1 })).toBe('ok')
+    test.gate.references.reference[1] = Number.NaN
+    expect(test.submit({ quantity: 1 })).toBe('VAR_LIMIT')
+  })
+})
+
 describe('what moves together', () => {
+  it('counts what works, on the side that moves with the order', () => {
+    const test = gateOf({ valueAtRisk: { maxCorrelated: 2_000 } })
+    const against = [
+      [1, -0.9],
+      [-0.9, 1],
+    ]
+    test.gate.setCovariance([0, 1], covarianceFrom([0.01, 0.01], against))
+    expect(test.submit({ instrument: 1, side: -1, quantity: 10 })).toBe('ok')
+    expect([test.submit({ quantity: 11 }), test.submit({ quantity: 10 })]).toEqual(['CORRELATION', 'ok'])
+    expect(test.submit({ side: -1, quantity: 20 })).toBe('ok')
+  })
+
   it('does not count what moves by itself', () => {
     const test = gateOf({ valueAtRisk: { maxCorrelated: 2_000 } })
     const apart = [
@@ -254,8 +305,9 @@ describe('what moves together', () => {
     test.gate.setCovariance([0, 1, 2], covarianceFrom([0.01, 0.01, 0], correlation))
     test.fill(test.send({ instrument: 1, quantity: 10 }), 'a', 10)
     expect([test.submit({ quantity: 11 }), test.submit({ quantity: 10 })]).toEqual(['CORRELATION', 'ok'])
-    expect(test.submit({ instrument: 2, quantity: 11 })).toBe('CORRELATION')
-    expect(test.submit({ instrument: 2, quantity: 10 })).toBe('ok')
+    // 1,000 of each of the others are held or work: that is all.
+    expect(test.submit({ instrument: 2, quantity: 1 })).toBe('CORRELATION')
+    expect(test.submit({ instrument: 1, side: -1, quantity: 10 })).toBe('ok')
   })
 })
 

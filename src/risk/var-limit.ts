@@ -1,7 +1,7 @@
 /**
  * Pre-trade value at risk: an order that would bring the parametric value at risk of the portfolio above its limit is
- * refused, unless it lowers it. Positions count with what works on the order's side for its own instrument, at the
- * prices of now; the covariance comes from the owner, and what is too old or does not cover an instrument refuses.
+ * refused, unless it lowers it. Positions count with what works, wherever it adds to the risk, at the prices of now; the
+ * covariance comes from the owner, and what is too old or does not cover an instrument refuses.
  *
  * The same matrix tells how much of the portfolio moves together: positions whose correlation with the order's instrument
  * is high count together against a limit of their own.
@@ -45,7 +45,11 @@ export class VarLimit implements GateCheck {
   #covariance: SquareMatrix = { size: 0, values: new Float64Array(0) }
   #indexOf: readonly number[] = []
   #asOfNs = Number.NEGATIVE_INFINITY
+  /** Values of positions, how low and how high working orders could take them, and where they are worst. */
   #values = new Float64Array(0)
+  #low = new Float64Array(0)
+  #high = new Float64Array(0)
+  #at = new Float64Array(0)
 
   constructor({ exposure, valuer, sizes }: GateParts, options: VarLimitOptions) {
     this.#exposure = exposure
@@ -66,66 +70,99 @@ export class VarLimit implements GateCheck {
     this.#indexOf = [...instruments]
     this.#covariance = { size: covariance.size, values: covariance.values.slice() }
     this.#values = new Float64Array(covariance.size)
+    this.#low = new Float64Array(covariance.size)
+    this.#high = new Float64Array(covariance.size)
+    this.#at = new Float64Array(covariance.size)
     this.#asOfNs = nowNs
   }
 
   check(_row: number, order: Subject): number {
     const own = this.#rowOf[order.instrument] as number
     if (own < 0 || !(order.nowNs - this.#asOfNs <= this.#maxAgeNs)) return Verdict.varLimit
-    const values = this.#values
-    for (let row = 0; row < values.length; row++) values[row] = this.#valueOf(this.#indexOf[row] as number)
-    const exposure = this.#exposure
-    const unit = order.unitValue
-    const working = order.side * exposure.working[exposure.sideKey(order.key, order.side)] * unit
-    const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
-    const before = this.#variance(own, 0)
-    const after = this.#variance(own, working + order.side * wanted * unit)
+    this.#mark()
+    const { side, unitValue } = order
+    const edge = side > 0 ? this.#high : this.#low
+    const wanted = side * Math.max(0, order.quantity - order.filled - order.reserved) * unitValue
+    const before = this.#worstVariance(own, edge[own])
+    const togetherBefore = this.#correlated(own, edge[own])
+    edge[own] = edge[own] + wanted
+    const after = this.#worstVariance(own, edge[own])
     if (!(after <= before) && isAbove(this.#z * Math.sqrt(after), this.#limit)) return Verdict.varLimit
     if (this.#maxCorrelated === Number.POSITIVE_INFINITY) return 0
-    const total = this.#correlated(own, working + order.side * wanted * unit)
-    return isAbove(total, this.#maxCorrelated) && total > this.#correlated(own, 0) ? Verdict.correlation : 0
+    const together = this.#correlated(own, edge[own])
+    return isAbove(together, this.#maxCorrelated) && !(together <= togetherBefore) ? Verdict.correlation : 0
   }
 
   describe(): { limit: string; observed: string } {
     return { limit: `value at risk ${this.#limit}`, observed: 'more, or no covariance for the instrument' }
   }
 
-  /** Value of the position in an instrument over all accounts; 0 where there is none, NaN where it has no price. */
-  #valueOf(instrument: number): number {
-    let units = 0
-    for (let account = 0; account < this.#accounts; account++)
-      units += this.#exposure.position[this.#exposure.keyOf(account, instrument)]
-    return units === 0 ? 0 : units * this.#valuer.atReference(instrument)
+  /** Values of positions over all accounts, and how far working orders could take them. NaN where something has no price. */
+  #mark(): void {
+    const { position, buying, selling } = this.#exposure
+    for (let row = 0; row < this.#values.length; row++) {
+      const instrument = this.#indexOf[row] as number
+      let held = 0
+      let buys = 0
+      let sells = 0
+      for (let account = 0; account < this.#accounts; account++) {
+        const key = this.#exposure.keyOf(account, instrument)
+        held += position[key]
+        buys += buying[key]
+        sells += selling[key]
+      }
+      const unit = held === 0 && buys === 0 && sells === 0 ? 0 : this.#valuer.atReference(instrument)
+      this.#values[row] = held * unit
+      this.#high[row] = (held + buys) * unit
+      this.#low[row] = (held - sells) * unit
+    }
   }
 
-  /** Variance of the profit when the value of one position is so much more. */
-  #variance(own: number, more: number): number {
+  /**
+   * The largest variance that fills of working orders can lead to, once the order's own instrument is worth so much: each of
+   * the others in turn goes where the variance is largest, twice round. What offsets a risk counts as not filled.
+   */
+  #worstVariance(own: number, value: number): number {
     const { size, values: cells } = this.#covariance
-    const values = this.#values
+    const at = this.#at
+    at.set(this.#values)
+    at[own] = value
+    for (let turn = 0; turn < 2; turn++) {
+      for (let i = 0; i < size; i++) {
+        if (i === own || (this.#low[i] === this.#values[i] && this.#high[i] === this.#values[i])) continue
+        let others = 0
+        for (let j = 0; j < size; j++) if (j !== i && at[j] !== 0) others += cells[i * size + j] * at[j]
+        const variance = cells[i * size + i]
+        const part = (value: number) => value * (variance * value + 2 * others)
+        let worst = this.#values[i]
+        // Written so that NaN is the worst.
+        if (!(part(this.#high[i]) <= part(worst))) worst = this.#high[i]
+        if (!(part(this.#low[i]) <= part(worst))) worst = this.#low[i]
+        at[i] = worst
+      }
+    }
     let variance = 0
     for (let i = 0; i < size; i++) {
-      const a = values[i] + (i === own ? more : 0)
-      if (a === 0) continue
+      if (at[i] === 0) continue
       let sum = 0
-      for (let j = 0; j < size; j++) sum += cells[i * size + j] * (values[j] + (j === own ? more : 0))
-      variance += a * sum
+      for (let j = 0; j < size; j++) if (at[j] !== 0) sum += cells[i * size + j] * at[j]
+      variance += at[i] * sum
     }
     return variance
   }
 
-  /** Value that moves with an instrument, signed by correlation: what offsets it does not count. */
-  #correlated(own: number, more: number): number {
+  /** Value that moves with an instrument whose value is given, signed by correlation, at worst: what offsets it does not count. */
+  #correlated(own: number, value: number): number {
     const { size, values: cells } = this.#covariance
-    let total = Math.abs(this.#values[own] + more)
-    const side = Math.sign(this.#values[own] + more)
+    let total = Math.abs(value)
     for (let j = 0; j < size; j++) {
-      if (j === own || this.#values[j] === 0) continue
+      const [low, high] = [this.#low[j], this.#high[j]]
+      if (j === own || (low === 0 && high === 0)) continue
       const correlation = cells[own * size + j] / Math.sqrt(cells[own * size + own] * cells[j * size + j])
       if (Math.abs(correlation) < this.#correlationFrom) continue
       // What never moved has no correlation: it is taken for the worst.
-      total += Number.isNaN(correlation)
-        ? Math.abs(this.#values[j])
-        : Math.max(0, side * Math.sign(correlation) * this.#values[j])
+      if (Number.isNaN(correlation)) total += Math.max(Math.abs(low), Math.abs(high))
+      else total += Math.max(0, value * correlation > 0 ? high : -low)
     }
     return total
   }
