@@ -8,6 +8,7 @@ import { foldSubmitted } from '../orders/fold.js'
 import { foldRequest } from '../orders/fold-requests.js'
 import * as Field from '../orders/order-fields.js'
 import { OrderTable } from '../orders/order-table.js'
+import { TradingStatus } from '../ring/kinds.js'
 import { CircuitBreakers } from './breakers/circuit-breakers.js'
 import { CircuitCheck } from './circuit-check.js'
 import { Verdict } from './controls.js'
@@ -710,5 +711,88 @@ describe('the value of an order', () => {
       return test.submit({ timeInForce: TifCode.GTD, expireUs: test.nowUs + more })
     }
     expect([at(-1), at(0), at(1)]).toEqual(['INVALID_ORDER', 'INVALID_ORDER', 'ok'])
+  })
+})
+
+describe('a gate that has seen orders pass', () => {
+  it('looks at the phase again with each', () => {
+    const test = gateOf({})
+    expect(test.submit()).toBe('ok')
+    for (const phase of [TradingStatus.closed, TradingStatus.halted]) {
+      test.gate.setPhase(0, phase)
+      expect([test.submit(), test.submit({ instrument: 1 })]).toEqual(['NOT_TRADABLE', 'ok'])
+    }
+    test.gate.setPhase(0, TradingStatus.open)
+    expect(test.submit()).toBe('ok')
+    test.venue.isReady = false
+    expect(test.submit()).toBe('NOT_TRADABLE')
+  })
+
+  it('counts what passed and what did not, new orders and changes', () => {
+    const test = gateOf({ maxOrderQuantity: 100 }, [{}, {}])
+    expect(test.gate.denials).toHaveLength(Object.keys(Verdict).length + 1)
+    const row = test.send()
+    expect([test.replace(row, 100), test.replace(row, 101), test.submit({ quantity: 101 })]).toEqual([
+      'ok',
+      'MAX_ORDER_QTY',
+      'MAX_ORDER_QTY',
+    ])
+    expect([test.gate.approvals, test.gate.denials[Verdict.maxOrderQuantity]]).toEqual([2, 2])
+    expect([test.gate.hasParents, test.gate.parents.size, test.gate.hasParents]).toEqual([false, 0, true])
+  })
+
+  it('warns of large orders in each instrument by its own limit, and says from where on', () => {
+    const test = gateOf({ maxOrderNotional: { S0: 1_000_000, S1: 2_000 } }, [{}, {}])
+    const told: string[] = []
+    test.gate.actions = { halt: () => {}, cancel: () => {}, warn: (_control, _order, reason) => told.push(reason) }
+    for (const instrument of [0, 1]) expect(test.submit({ instrument, quantity: 9 })).toBe('ok')
+    expect(told).toEqual([])
+    for (const instrument of [0, 1]) expect(test.submit({ instrument, quantity: 10 })).toBe('ok')
+    expect([told, test.gate.warnings]).toEqual([['more than 50 % of the limit'], 1])
+  })
+
+  it('keeps the first books that limits ask for, from then on', () => {
+    const test = gateOf({})
+    test.send({ quantity: 4 })
+    test.gate.setLimits({ ...noLimits, global: { maxGross: 1_000 } })
+    test.send({ quantity: 4 })
+    expect([test.submit({ quantity: 3 }), test.submit({ quantity: 2 })]).toEqual(['GROSS_EXPOSURE', 'ok'])
+  })
+
+  it('believes equity for five seconds unless told otherwise', () => {
+    const at = (ns: number, limits: RiskLimits = {}) => {
+      const test = gateOf({ ...limits, global: { concentrationPercent: 10 } })
+      test.gate.setEquity(100_000)
+      test.nowNs += ns
+      return test.submit()
+    }
+    expect([at(5_000_000_000), at(5_000_000_001)]).toEqual(['ok', 'CONCENTRATION'])
+    expect([at(7_000_000, { maxEquityAgeMs: 7 }), at(7_000_001, { maxEquityAgeMs: 7 })]).toEqual([
+      'ok',
+      'CONCENTRATION',
+    ])
+  })
+
+  it('knows its own approvals from those of others', () => {
+    const [one, other] = [gateOf({}), gateOf({})]
+    const [a, b] = [one.send(), other.send()]
+    expect([one.gate.isOwn(one.gate.approved(a)), one.gate.isOwn(other.gate.approved(b))]).toEqual([true, false])
+    expect(one.replace(a, 5)).toBe('ok')
+    const change = one.gate.approvedReplace(a, 1, 5, 10_000, Number.NaN)
+    expect([one.gate.isOwn(change), other.gate.isOwn(change)]).toEqual([true, false])
+  })
+
+  it('asks again with the quantity that the order has, or the one it is given', () => {
+    const test = gateOf({})
+    test.fill(test.send({ quantity: 10 }), 'a', 10)
+    const row = test.draft({ side: -1, quantity: 11 })
+    test.gate.states.set('global', 0, 'REDUCING')
+    expect([test.gate.recheck(row), test.gate.recheck(row, 10)]).toEqual([Verdict.reducing, 0])
+  })
+
+  it('finds the largest order on the grid of its instrument, however large the limit', () => {
+    const lots = gateOf({ maxOrderQuantity: 109 }, [{ sizeIncrement: '10' }])
+    expect(lots.gate.largestOrder(0)).toBe(100)
+    expect(gateOf({ maxOrderNotional: 2 ** 50 }).gate.largestOrder(0)).toBe(Math.floor(2 ** 50 / 100))
   })
 })
