@@ -5,7 +5,14 @@
 import { TradewireError } from '../core/errors.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
-import { type Scope, scopes, TradingState, type TradingStateName, type TradingStates } from '../risk/trading-state.js'
+import {
+  requireState,
+  type Scope,
+  scopes,
+  TradingState,
+  type TradingStateName,
+  type TradingStates,
+} from '../risk/trading-state.js'
 import type { CoreSizes } from './core-names.js'
 import type { EventDelivery } from './event-delivery.js'
 import { RecordType } from './records.js'
@@ -42,9 +49,10 @@ export class TradingControls {
   /**
    * Sets a trading state. A scope beyond the tables is the whole system: nothing is left unhalted because it has no room.
    *
-   * @throws TradewireError `TW_INVALID_STATE` when a kill switch holds the scope.
+   * @throws TradewireError `TW_INVALID_STATE` when a kill switch holds the scope; `TW_INVALID_ARGUMENT` for a state that is none.
    */
   set(scope: Scope, index: number, state: TradingStateName, actor: string, reason: string): void {
+    requireState(state)
     if (!this.#hasRoom(scope, index)) {
       this.set('global', 0, state, actor, `${scope} ${index}: ${reason}`)
       return

@@ -5,6 +5,7 @@
  */
 import { TradewireError } from '../core/errors.js'
 import { Decimal, type DecimalInput } from '../model/decimal.js'
+import { requirePerson } from '../model/person.js'
 import type { RiskLimits } from './limits.js'
 import { LimitAdder, type LimitTarget, limitPatch, type NamedLimit } from './named-limits.js'
 
@@ -120,11 +121,11 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
   /**
    * Sets limits for good.
    *
-   * @throws TradewireError `TW_UNAUTHORIZED` for an actor who may not; `TW_INVALID_CONFIG` above a ceiling, for a limit that
+   * @throws TradewireError `TW_UNAUTHORIZED` without an actor, and for one who may not; `TW_INVALID_CONFIG` above a ceiling, for a limit that
    * is none, or one that cannot be changed while the system runs. Nothing has changed then.
    */
   change(patch: LimitPatch, who: LimitActor): number {
-    this.#requireAllowed(patch, who.actor)
+    this.#requireAllowed(patch, who)
     const base = { ...this.#base, ...patch }
     this.#requireBelow({ ...base, ...this.#override?.patch })
     this.#options.apply({ ...base, ...this.#override?.patch })
@@ -134,6 +135,7 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
 
   /** Adds one limit; its version. Errors as {@link change}. */
   protected override take(target: LimitTarget, limit: NamedLimit, who: LimitActor): number {
+    requirePerson(who, 'changes limits')
     return this.change(limitPatch(this.#base, target, limit), who)
   }
 
@@ -143,7 +145,7 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
 
   /** Sets limits until a time, in place of an override before. Ceilings hold. Errors as {@link change}. */
   override(patch: LimitPatch, who: LimitActor & { untilUs: number }): number {
-    this.#requireAllowed(patch, who.actor)
+    this.#requireAllowed(patch, who)
     const tsUs = this.#timeOf(who)
     if (!(who.untilUs > tsUs))
       throw new TradewireError('TW_INVALID_ARGUMENT', 'untilUs must lie in the future: an override ends by itself')
@@ -197,8 +199,12 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
     for (const change of changes) if (change.version > (this.#history.at(-1)?.version ?? 1)) this.#remember(change)
   }
 
-  #requireAllowed(patch: LimitPatch, actor: string): void {
-    if (actor === '' || this.#options.authorize?.(actor, patch) === false)
+  #requireAllowed(patch: LimitPatch, who: LimitActor): void {
+    requirePerson(who, 'changes limits')
+    if (typeof patch !== 'object' || patch === null)
+      throw new TradewireError('TW_INVALID_ARGUMENT', 'What is changed must be an object of limits')
+    const { actor } = who
+    if (this.#options.authorize?.(actor, patch) === false)
       throw new TradewireError('TW_UNAUTHORIZED', `"${actor}" may not change limits`)
     for (const name of Object.keys(patch))
       if (!(changeable as readonly string[]).includes(name))

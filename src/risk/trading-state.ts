@@ -5,11 +5,21 @@
  *
  * States live in shared memory, so a watchdog on another thread can halt an engine whose event loop hangs.
  */
+import { TradewireError } from '../core/errors.js'
 
 /** ACTIVE trades; REDUCING takes only what makes positions smaller; HALTED takes nothing new. Cancels always pass. */
 export const TradingState = { ACTIVE: 0, REDUCING: 1, HALTED: 2 } as const
 /** A trading state by name. */
 export type TradingStateName = keyof typeof TradingState
+
+/** @throws TradewireError `TW_INVALID_ARGUMENT` for a state that is none: it must not pass for ACTIVE. */
+export function requireState(state: TradingStateName): void {
+  if (!Object.hasOwn(TradingState, state))
+    throw new TradewireError(
+      'TW_INVALID_ARGUMENT',
+      `state must be one of ${Object.keys(TradingState).join(', ')}, got ${String(state)}`,
+    )
+}
 
 /** What a state applies to. */
 export const scopes = ['global', 'account', 'connector', 'strategy', 'instrument'] as const

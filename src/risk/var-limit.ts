@@ -6,6 +6,7 @@
  * The same matrix tells how much of the portfolio moves together: positions whose correlation with the order's instrument
  * is high count together against a limit of their own.
  */
+import { TradewireError } from '../core/errors.js'
 import { normalQuantile } from '../math/normal.js'
 import { Verdict } from './controls.js'
 import type { Exposure } from './exposure.js'
@@ -52,6 +53,8 @@ export class VarLimit implements GateCheck {
   #at = new Float64Array(0)
 
   constructor({ exposure, valuer, sizes }: GateParts, options: VarLimitOptions) {
+    if (options.limit === undefined && options.maxCorrelated === undefined)
+      throw new TradewireError('TW_INVALID_CONFIG', 'risk.valueAtRisk needs limit, maxCorrelated, or both')
     this.#exposure = exposure
     this.#valuer = valuer
     this.#accounts = sizes.account

@@ -5,7 +5,7 @@
 import { TradewireError } from '../core/errors.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { RiskLimits } from '../risk/limits.js'
-import { TradingState, type TradingStateName } from '../risk/trading-state.js'
+import { requireState, TradingState, type TradingStateName } from '../risk/trading-state.js'
 
 /** A change as it goes on record. */
 export interface GroupStateChange {
@@ -41,6 +41,7 @@ export class GroupStates {
   /** Sets the state of a group, on record. @throws TradewireError as {@link membersOf}. */
   set(change: GroupStateChange): void {
     this.membersOf(change.group)
+    requireState(change.state)
     this.restore(change)
     this.#core.facts.recordRiskDecision(JSON.stringify({ groupState: change }))
     this.#core.logger.warn({ ...change }, 'trading state of a group')

@@ -6,11 +6,12 @@ import { TradewireError } from '../core/errors.js'
 import type { TimerHandle } from '../core/scheduler.js'
 import type { Time } from '../core/time.js'
 import type { OrderSnapshot } from '../model/order.js'
+import { type Person, requirePerson } from '../model/person.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
-import type { KillLevel } from '../oms/trading-controls.js'
+import { type KillLevel, killLevels } from '../oms/trading-controls.js'
 import * as Field from '../orders/order-fields.js'
-import type { Scope } from '../risk/trading-state.js'
+import type { Scope, TradingStateName } from '../risk/trading-state.js'
 import { Flattening } from './flattening.js'
 import type { GroupStates } from './group-states.js'
 
@@ -41,13 +42,13 @@ export class KillDesk {
   readonly #flattening: Flattening
   #timer: TimerHandle | undefined
 
-  readonly #groups: Pick<GroupStates, 'membersOf'>
+  readonly #groups: Pick<GroupStates, 'membersOf' | 'set'>
 
   constructor(
     core: OrderCore,
     orders: OrderManager,
     time: Time,
-    groups: Pick<GroupStates, 'membersOf'>,
+    groups: Pick<GroupStates, 'membersOf' | 'set'>,
     onProblem: (error: unknown) => void,
   ) {
     this.#groups = groups
@@ -57,15 +58,32 @@ export class KillDesk {
     this.#flattening = new Flattening(core, orders, onProblem)
   }
 
-  /** Throws the switch. Returns how many cancels were asked for. @throws TradewireError `TW_NOT_SUPPORTED`, `TW_INVALID_ARGUMENT`. */
-  kill(options: KillOptions): number {
-    const { scope = 'global', name = '', cancel = true, actor, reason } = options
+  /**
+   * Throws the switch. Returns how many cancels were asked for. It does not wait for a name: without an actor or a reason it
+   * is thrown all the same, and an unknown level is `cancel`, which is told afterwards.
+   *
+   * @throws TradewireError `TW_NOT_SUPPORTED`, `TW_INVALID_ARGUMENT`.
+   */
+  kill(options: Partial<KillOptions> = {}): number {
+    const { level } = options
+    if (level === undefined || killLevels.includes(level)) return this.#kill(options)
+    this.#kill({ ...options, level: 'cancel' })
+    throw new TradewireError(
+      'TW_INVALID_ARGUMENT',
+      `The switch is thrown and orders are canceled; level must be one of ${killLevels.join(', ')}, got ${String(level)}`,
+    )
+  }
+
+  #kill(options: Partial<KillOptions>): number {
+    const { scope = 'global', name = '', cancel = true } = options
+    const actor = String(options.actor ?? 'nobody named')
+    const reason = String(options.reason ?? 'none given')
     const level = options.level ?? (cancel ? 'cancel' : 'halt')
     if (scope === 'group') {
       const why = `group ${name}: ${reason}`
       const symbols = this.#members(name)
       return symbols.reduce(
-        (asked, symbol) => asked + this.kill({ scope: 'instrument', name: symbol, level, actor, reason: why }),
+        (asked, symbol) => asked + this.#kill({ scope: 'instrument', name: symbol, level, actor, reason: why }),
         0,
       )
     }
@@ -106,8 +124,10 @@ export class KillDesk {
     return found
   }
 
-  /** Takes a switch back. */
-  release({ scope = 'global', name = '', actor, reason }: KillOptions): void {
+  /** Takes a switch back. @throws TradewireError `TW_UNAUTHORIZED`, `TW_INVALID_ARGUMENT`. */
+  release(options: KillOptions): void {
+    requirePerson(options, 'releases a kill switch')
+    const { scope = 'global', name = '', actor, reason } = options
     if (scope === 'group') {
       for (const symbol of this.#members(name)) this.release({ scope: 'instrument', name: symbol, actor, reason })
       return
@@ -115,6 +135,14 @@ export class KillDesk {
     const index = this.scopeIndex(scope, name)
     this.#flattening.end(scope, index)
     this.#core.releaseKill(scope, index, actor, reason)
+  }
+
+  /** Sets a trading state, on record. @throws TradewireError `TW_UNAUTHORIZED`, `TW_INVALID_ARGUMENT`, `TW_INVALID_STATE`. */
+  setState(scope: Scope | 'group', name: string, state: TradingStateName, who: Person): void {
+    requirePerson(who, 'sets a trading state')
+    const { actor, reason } = who
+    if (scope === 'group') this.#groups.set({ group: name, state, actor, reason })
+    else this.#core.setTradingState(scope, this.scopeIndex(scope, name), state, actor, reason)
   }
 
   /** Index of what a scope is about. @throws TradewireError `TW_INVALID_ARGUMENT` when there is nothing of that name. */

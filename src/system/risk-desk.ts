@@ -14,6 +14,7 @@ import type { Logger } from '../core/logger.js'
 import type { TimerHandle } from '../core/scheduler.js'
 import type { Time } from '../core/time.js'
 import type { Decimal } from '../model/decimal.js'
+import { requirePerson } from '../model/person.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderEvent } from '../oms/order-event.js'
 import { type LargeOrderOptions, OrderRules, type RiskRule } from '../oms/order-rules.js'
@@ -267,8 +268,8 @@ export class RiskDesk {
    * @throws TradewireError `TW_INVALID_ARGUMENT` for a name that none has; `TW_UNAUTHORIZED` without an actor.
    */
   resetBreaker(name: string, who: { actor: string; reason: string; rebase?: boolean }): void {
+    requirePerson(who, 're-opens a breaker')
     const { actor, reason, rebase = false } = who
-    if (actor === '') throw new TradewireError('TW_UNAUTHORIZED', 'Name the person who re-opens a breaker')
     const clock = /^clock of (.*)$/.exec(name)
     const loss = /^loss of (global|account|strategy) ?(.*)$/.exec(name)
     if (loss !== null) this.#monitor.losses.reset(loss[1] as LossScope, loss[2] as string)

@@ -120,7 +120,7 @@ describe('the daily loss', () => {
   it('is re-opened by somebody with a name', async () => {
     const echo = await start(options)
     const { risk } = echo.system
-    expect(() => risk.resetBreaker('dailyLoss', { ...who, actor: '' })).toThrow('Name the person')
+    expect(() => risk.resetBreaker('dailyLoss', { ...who, actor: '' })).toThrow('actor must name the person')
     expect(() => risk.resetBreaker('nonsense', who)).toThrow('There is no breaker "nonsense"; there are dailyLoss')
     const none = await start()
     expect(() => none.system.risk.resetBreaker('dailyLoss', who)).toThrow('none is configured')
@@ -342,7 +342,9 @@ describe('limits that change while the system runs', () => {
     expect(ended(echo, 101)).toBe('ACCEPTED')
     expect(() => limits.change({ maxOrderQuantity: 1_001 }, by)).toThrow('the ceiling')
     expect(() => limits.change({ maxOrderQuantity: { IBM: 1, '*': 1_001 } }, by)).toThrow('maxOrderQuantity.*')
-    expect(() => limits.change({ maxOrderQuantity: 1 }, { ...by, actor: '' })).toThrow('may not change limits')
+    expect(() => limits.change({ maxOrderQuantity: 1 }, { ...by, actor: '' })).toThrow(
+      'actor must name the person who changes limits',
+    )
     expect(() => limits.change({ throttle: false } as object, by)).toThrow('cannot be changed')
     expect(() => limits.change({ maxOrderQuantity: -1 }, by)).toThrow('must not be negative')
     expect([limits.version, echo.system.gate.limitVersion]).toEqual([2, 2])

@@ -485,10 +485,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
     return exportState(this.#core)
   }
 
-  /** Sets a trading state, on record. */
+  /** Sets a trading state, on record. @throws TradewireError `TW_INVALID_ARGUMENT`, `TW_UNAUTHORIZED`. */
   setTradingState(scope: Scope | 'group', name: string, state: TradingStateName, actor: string, reason: string): void {
-    if (scope === 'group') this.risk.groups.set({ group: name, state, actor, reason })
-    else this.#core.setTradingState(scope, this.#kills.scopeIndex(scope, name), state, actor, reason)
+    this.#kills.setState(scope, name, state, { actor, reason })
   }
 
   /**

@@ -71,6 +71,8 @@ export function regTMargin(rates: RegTRates = {}): MarginModel {
 
 /** Amounts a contract by symbol; `*` stands for the rest. A contract without an amount has an unknown margin. */
 export function futuresMargin(contracts: Readonly<Record<string, Margin>>): MarginModel {
+  if (typeof contracts !== 'object' || contracts === null)
+    throw new TradewireError('TW_INVALID_CONFIG', 'contracts must be a table of margins by symbol')
   for (const [symbol, { initial, maintenance }] of Object.entries(contracts))
     if (!isAmount(initial) || !isAmount(maintenance))
       throw new TradewireError('TW_INVALID_CONFIG', `The margin of ${symbol} must be amounts from 0`)
