@@ -143,7 +143,7 @@ class Books {
       )
   }
 
-  happen(random: SeededRandom): void {
+  happen(random: SeededRandom): unknown {
     const { cells } = this.table
     const open = this.rows.filter((row) => cells[row + Field.isOpen] === 1)
     const row = open[random.below(Math.max(1, open.length))]

@@ -796,3 +796,25 @@ describe('a gate that has seen orders pass', () => {
     expect(gateOf({ maxOrderNotional: 2 ** 50 }).gate.largestOrder(0)).toBe(Math.floor(2 ** 50 / 100))
   })
 })
+
+describe('prices over a period', () => {
+  it('take over what is lower or higher at once, and nothing that comes late', () => {
+    const test = gateOf({ priceWindow: { windowMs: 1_600, maxRangePercent: 5 } })
+    expect(test.submit()).toBe('ok')
+    test.nowUs += 1_600_000
+    test.quote(0, 104)
+    // What is a window older than the latest was of a time that is over.
+    test.gate.references.set(0, 98, test.nowUs - 1_600_000)
+    test.gate.references.set(0, 104, test.nowUs)
+    expect(test.submit()).toBe('ok')
+    test.quote(0, 98)
+    expect(test.submit()).toBe('VOLATILITY')
+  })
+})
+
+describe('limits that say nothing', () => {
+  it('are refused', () => {
+    expect(() => gateOf({ valueAtRisk: {} })).toThrow('needs limit, maxCorrelated, or both')
+    expect(() => futuresMargin(undefined as never)).toThrow('table of margins')
+  })
+})
