@@ -4,6 +4,7 @@
  *   memory            frame a 128-byte record in memory (no system call), against a JSON line in a buffer
  *   os, each          one write per record, against fs.writeSync of as many bytes
  *   os, 32            one write per 32 records, against fs.writeSync of as many bytes
+ *   os, p50, p99      what one record adds to an order, written by itself, against the figures that are promised
  *   fsync, 32         32 records share a sync (group commit), against an fdatasync per record
  *   fsync, 1          a sync per record, against the same
  *   recovery          read a journal back, against a plain loop with zlib.crc32 over the same bytes
@@ -227,6 +228,85 @@ function osCase(group: number): BenchmarkCase {
   }
 }
 
+/** What an order waits for its record, at a percentile, in nanoseconds: one record framed and written at a time. */
+function delayCase(percentile: 50 | 99, promisedNs: number): BenchmarkCase {
+  const operations = 2 ** 16
+  return {
+    case: `os: p${percentile} of a record framed and written by itself`,
+    unit: 'ns',
+    better: 'lower',
+    ours: {
+      name: 'tradewire',
+      async prepare() {
+        const root = temporaryDirectory()
+        const journal = openSegmentJournal({ fileSystem: nodeFileSystem, directory: root, durability: 'os', scheduler })
+        const delays = new Float64Array(operations)
+        return {
+          operations,
+          async run() {
+            for (let n = 0; n < operations; n++) {
+              const start = process.hrtime.bigint()
+              appendRecord(journal, n)
+              journal.flush()
+              delays[n] = elapsed(start)
+              if (n % turn === 0) await nextTurn()
+            }
+            return percentileOf(delays, percentile) * operations
+          },
+          async dispose() {
+            await journal.close()
+            fs.rmSync(root, { recursive: true })
+          },
+        }
+      },
+    },
+    peers: [promised(promisedNs, operations), writeDelay(percentile, operations)],
+    floor: { peer: `promised ${promisedNs} ns`, ratio: 1 },
+  }
+}
+
+/** A figure that is promised, in the place of a peer. */
+function promised(nanoseconds: number, operations: number): Variant {
+  return {
+    name: `promised ${nanoseconds} ns`,
+    prepare: async () => ({ operations, run: () => nanoseconds * operations }),
+  }
+}
+
+/** The bare system call with as many bytes, at a percentile. */
+function writeDelay(percentile: 50 | 99, operations: number): Variant {
+  return {
+    name: 'fs.writeSync',
+    async prepare() {
+      const root = temporaryDirectory()
+      const descriptor = fs.openSync(join(root, 'bare'), 'w')
+      const bytes = Buffer.alloc(recordBytes, 7)
+      const delays = new Float64Array(operations)
+      return {
+        operations,
+        async run() {
+          for (let n = 0; n < operations; n++) {
+            const start = process.hrtime.bigint()
+            fs.writeSync(descriptor, bytes, 0, bytes.length)
+            delays[n] = elapsed(start)
+            if (n % turn === 0) await nextTurn()
+          }
+          return percentileOf(delays, percentile) * operations
+        },
+        dispose() {
+          fs.closeSync(descriptor)
+          fs.rmSync(root, { recursive: true })
+        },
+      }
+    },
+  }
+}
+
+function percentileOf(delays: Float64Array, percentile: number): number {
+  const sorted = delays.slice().sort()
+  return sorted[Math.floor((sorted.length * percentile) / 100)] as number
+}
+
 function fsyncCase(group: number): BenchmarkCase {
   const operations = group === 1 ? 256 : 4_096
   return {
@@ -317,5 +397,14 @@ function recoveryCase(): BenchmarkCase {
 /** See the file's header. */
 export const benchmark: Benchmark = {
   name: 'journal-append',
-  cases: () => [...memoryCases(), osCase(1), osCase(32), fsyncCase(32), fsyncCase(1), recoveryCase()],
+  cases: () => [
+    ...memoryCases(),
+    osCase(1),
+    osCase(32),
+    delayCase(50, 3_000),
+    delayCase(99, 15_000),
+    fsyncCase(32),
+    fsyncCase(1),
+    recoveryCase(),
+  ],
 }

@@ -32,10 +32,11 @@ const add = (counts: readonly CrashCounts[]): CrashCounts =>
 describe('SIGKILL', () => {
   it('loses no order and sends none twice', async () => {
     const kills = runs({ ci: 50, full: 1_000 })
-    const longestMs = runs({ ci: 60, full: 400 })
+    // By number of orders, so that a slow machine makes as many of them.
+    const life = { mostOrders: runs({ ci: 1, full: 1_200 }), longestMs: 60 }
     const lanes = [
-      crash(client, 'os', Math.ceil(kills / 2), 1, longestMs),
-      crash(client, 'fsync', Math.floor(kills / 2), 2, longestMs),
+      crash(client, 'os', Math.ceil(kills / 2), 1, life),
+      crash(client, 'fsync', Math.floor(kills / 2), 2, life),
     ]
     const counts = add(await Promise.all(lanes))
     console.log(`SIGKILL: ${JSON.stringify(counts)}`)

@@ -75,12 +75,18 @@ export function journaledIds(directory: string): Set<string> {
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
+/** How long a client may live: so many orders, then so many milliseconds, each as chance decides. */
+export interface Life {
+  readonly mostOrders: number
+  readonly longestMs: number
+}
+
 /** One life: from the start to the kill, at a moment that chance decides. */
 async function oneLife(
   file: string,
   args: readonly string[],
   random: Random,
-  longestMs: number,
+  { mostOrders, longestMs }: Life,
   venue: CrashVenue,
 ): Promise<void> {
   const { child, ready, errors } = startClient(file, args)
@@ -90,8 +96,8 @@ async function oneLife(
   else {
     if (!(await ready)) throw new Error(`the client ended by itself: ${errors()}`)
     // From the first order on: those before it prove nothing.
-    const before = venue.orders.size
-    for (let tries = 0; tries < 2_000 && venue.orders.size === before; tries++) await pause(1)
+    const enough = venue.orders.size + 1 + Math.floor(random.next() * (mostOrders - 1))
+    for (let tries = 0; tries < 4_000 && venue.orders.size < enough; tries++) await pause(1)
     await pause(random.next() * longestMs)
   }
   child.kill('SIGKILL')
@@ -104,7 +110,7 @@ export async function crash(
   how: Keeping,
   kills: number,
   seed: number,
-  longestMs = 60,
+  life: Life = { mostOrders: 1, longestMs: 60 },
 ): Promise<CrashCounts> {
   const folder = mkdtempSync(join(tmpdir(), `tradewire-crash-${how}-`))
   const journal = join(folder, 'journal')
@@ -115,7 +121,7 @@ export async function crash(
   const counts: CrashCounts = { kills: 0, orders: 0, lost: 0, killsWithLoss: 0, duplicates: 0, fills: 0 }
   try {
     for (; counts.kills < kills; counts.kills++) {
-      await oneLife(file, [how, journal, port], random, longestMs, venue)
+      await oneLife(file, [how, journal, port], random, life, venue)
       await venue.silence()
       const known = journaledIds(journal)
       const lost = venue.newIds().filter((id) => !known.has(id)).length
