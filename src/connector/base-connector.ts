@@ -283,6 +283,15 @@ export abstract class BaseConnector {
     return this.#query('fills', signal, (inner) => this.fetchFills(sinceUs, inner))
   }
 
+  /**
+   * How far back the venue's lists of orders and executions are complete, in microseconds before now: of what ended earlier
+   * it may have forgotten some, and what is not listed may have been there. Infinity: it forgets nothing. Counts only where
+   * the capabilities claim `fullHistory`, and is read after the answers have come.
+   */
+  get historyReachUs(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
   /** The venue's positions and balances. */
   queryAccountState(signal?: AbortSignal): Promise<VenueAccountReport> {
     return this.#query('account state', signal, (inner) => this.fetchAccountState(inner))

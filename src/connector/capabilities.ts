@@ -25,7 +25,10 @@ export interface OrderCapabilities {
   readonly replace: boolean
   /** Who cancels when the connection breaks: the venue, this side on reconnect, or nobody. */
   readonly cancelOnDisconnect: 'venue' | 'client' | 'none'
-  /** Whether a query over the whole history can prove that an order never existed. */
+  /**
+   * Whether a query over the history can prove that an order never existed. A venue that forgets says how far back it can
+   * by the connector's `historyReachUs`.
+   */
   readonly fullHistory: boolean
   /** Algorithms of the venue or broker that can be asked for with `workedBy: 'broker'`, by their types here. None where absent. */
   readonly algorithms?: readonly string[]

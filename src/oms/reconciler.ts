@@ -140,6 +140,8 @@ export class Reconciler {
       account: await connector.queryAccountState(signal),
     })
     const isHistory = connector.orderCapabilities?.fullHistory === true
+    // What ended before that may be forgotten: then an order that is not listed proves nothing.
+    const historyUs = isHistory ? Math.max(0, ages.nowUs() - connector.historyReachUs) : sinceUs
     const { accounts: known } = this.#core.names
     const own = this.#options.accountOf?.(connector.name) ?? (known.size === 0 ? undefined : known.name(0))
     const accounts = new Set<string>(own === undefined ? [] : [own])
@@ -151,8 +153,8 @@ export class Reconciler {
       accounts: [...accounts],
       askedAtUs,
       answeredAtUs: ages.nowUs(),
-      orders: { reports: orders, coverage: isHistory ? 'history' : 'open', sinceUs: isHistory ? 0 : sinceUs },
-      fills: { reports: fills, sinceUs, complete: isHistory },
+      orders: { reports: orders, coverage: isHistory ? 'history' : 'open', sinceUs: historyUs },
+      fills: { reports: fills, sinceUs: Math.max(sinceUs, historyUs), complete: isHistory },
       account,
     }
   }
@@ -263,13 +265,14 @@ export class Reconciler {
   }
 
   /**
-   * A venue that lists open orders only does not say how an order ended that it does not list. It was asked about twice, it
-   * has had time: what became of the order is not known.
+   * A venue that lists open orders only, or has forgotten old ones, does not say how an order ended that it does not list. It
+   * was asked about twice, it has had time: what became of the order is not known.
    */
   #declareUnlisted({ orders, askedAtUs }: VenueAnswers, { followUps }: ReconcileResult, ages: OrderAges): void {
     const core = this.#core
     const { table, ids } = core
-    if (orders?.coverage !== 'open') return
+    if (orders === undefined) return
+    const isCovered = (row: number) => orders.coverage === 'history' && orders.sinceUs <= ages.createdUs(row)
     const listed = new Set<string | number | undefined>(
       orders.reports.flatMap((report) => [report.clientOrderId, report.venueOrderId]),
     )
@@ -279,6 +282,7 @@ export class Reconciler {
         if (question.kind !== 'order') continue
         const row = table.rowOf(ids.numberOf(question.order))
         if (row < 0 || listed.has(question.order) || listed.has(table.venueOrderId(row) ?? question.order)) continue
+        if (isCovered(row)) continue
         const cycle = lifecycle(table, row)
         const isQuiet = askedAtUs - ages.heardUs(row) >= (this.#options.venueGraceUs ?? 5_000_000)
         if (!isClosed(cycle) && cycle !== StatusCode.UNKNOWN && isQuiet) core.facts.declareUnknown(row, 'NOT_LISTED')

@@ -36,6 +36,8 @@ export interface OrderDeskOptions {
   /** Closed orders kept; older ones are forgotten and counted. */
   historyLimit: number
   nowUs(): number
+  /** Monotonic time. */
+  nowNs(): number
   listingOf(order: VenueOrder): Listing | undefined
   /** A reason to refuse an order that otherwise would be taken; empty for none. Tests refuse at will. */
   refuses(order: VenueOrder): string
@@ -59,7 +61,7 @@ export class OrderDesk implements MatcherEvents {
   constructor(options: OrderDeskOptions) {
     this.#options = options
     this.#outbox = options.outbox
-    this.records = new OrderRecords(options.historyLimit)
+    this.records = new OrderRecords(options.historyLimit, () => options.nowNs())
     this.#reduceOnly = new ReduceOnlyWatch({
       live: this.live,
       withdraw: (order, state, reason) => this.withdraw(order, state, reason),

@@ -11,7 +11,8 @@ const orderOf = (padding: number) => ({ executions: [], venueOrderId: 0, padding
 
 describe('OrderRecords', () => {
   it('lets go of the orders that it forgets', async () => {
-    const records = new OrderRecords(10)
+    let now = 0
+    const records = new OrderRecords(10, () => ++now)
     let forgotten = 0
     records.onForgotten = () => forgotten++
     const seen: WeakRef<VenueOrder>[] = []

@@ -14,14 +14,18 @@ export class OrderRecords {
   readonly #historyLimit: number
   /** Hears of every order that is forgotten, so that nobody else keeps it. */
   onForgotten: (order: VenueOrder) => void = () => {}
+  /** Monotonic time at which the latest order that is forgotten had ended; -Infinity while nothing is. */
+  forgottenNs = Number.NEGATIVE_INFINITY
+  readonly #nowNs: () => number
   /** Closed orders by age; empty before `#firstClosed`. */
   #closed: (VenueOrder | undefined)[] = []
   #firstClosed = 0
   #lastOrderId = 0
   #lastExec = 0
 
-  constructor(historyLimit: number) {
+  constructor(historyLimit: number, nowNs: () => number) {
     this.#historyLimit = historyLimit
+    this.#nowNs = nowNs
   }
 
   /** Numbers up to here were given by a venue that is gone. */
@@ -53,6 +57,7 @@ export class OrderRecords {
 
   /** The order is over. */
   close(order: VenueOrder): void {
+    order.closedNs = this.#nowNs()
     this.#closed.push(order)
     if (this.#closed.length - this.#firstClosed <= this.#historyLimit) return
     const oldest = this.#closed[this.#firstClosed] as VenueOrder
@@ -60,6 +65,7 @@ export class OrderRecords {
     this.orders.delete(oldest.venueOrderId)
     for (const execution of oldest.executions) this.executions.delete(execution.exec as number)
     this.counters.forgotten++
+    this.forgottenNs = oldest.closedNs
     this.onForgotten(oldest)
     if (this.#firstClosed > leastGap && this.#firstClosed * 2 > this.#closed.length) {
       this.#closed = this.#closed.slice(this.#firstClosed)

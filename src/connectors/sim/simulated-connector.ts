@@ -387,6 +387,11 @@ export class SimulatedConnector extends BaseConnector implements MarketDriver {
     this.#assembled.link.send(request)
   }
 
+  /** The venue forgets closed orders beyond its `historyLimit`, the oldest first. */
+  override get historyReachUs(): number {
+    return this.venue.historyReachUs
+  }
+
   protected fetchOrders(signal: AbortSignal): Promise<VenueOrderReport[]> {
     return this.#roundTrip(signal, () => this.#assembled.translator.orders(this.#assembled.venue))
   }

@@ -64,6 +64,7 @@ export abstract class VenueMarket {
       checksBalances: options.checksBalances ?? false,
       historyLimit: options.historyLimit ?? 1_000_000,
       nowUs: () => this.time.wallUs(),
+      nowNs: () => this.time.monotonicNs(),
       listingOf: (order) => this.#byInstrument.get(order.instrument),
       refuses: (order) => this.refuses?.(order) ?? '',
     })

@@ -65,6 +65,8 @@ export class VenueOrder {
   reason = ''
   /** Venue time of the last change, epoch microseconds. */
   tsUs = 0
+  /** Monotonic time of its end. */
+  closedNs = 0
   /** Time priority: grows with every entry into a queue. */
   sequence = 0
   /** Where it stands in the recorded queue at its price; undefined until it rests in a recorded market. */

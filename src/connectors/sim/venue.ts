@@ -10,6 +10,7 @@
  * It knows nothing of connectors. Clients come, go and crash; the truth stays here and can be asked for at any time.
  */
 import type { RecalledBooks } from '../../connector/recalled-books.js'
+import { NS_PER_US } from '../../core/clock.js'
 import { TradewireError } from '../../core/errors.js'
 import { toUnits } from '../../model/decimal.js'
 import type { InstrumentRegistry } from '../../model/instrument-registry.js'
@@ -46,6 +47,11 @@ export class SimulatedVenue extends VenueMarket {
         account.add(currency, toUnits(amount, 8, `balances.${name}.${currency}`))
       }
     }
+  }
+
+  /** How far back the lists of orders and executions are complete, in microseconds before now; Infinity: nothing is forgotten. */
+  get historyReachUs(): number {
+    return (this.time.monotonicNs() - this.desk.records.forgottenNs) / NS_PER_US
   }
 
   // ---- Sessions ------------------------------------------------------------------------------------------------------
