@@ -35,7 +35,7 @@ const suites: readonly Suite[] = [
   },
   {
     name: 'simulation',
-    command: ['tsx', 'test/simulation/main.ts', '--seeds', full ? '10000' : '500'],
+    command: ['tsx', 'test/simulation/main.ts', '--seeds', full ? '100000' : '3000'],
     needs: 'test/simulation/main.ts',
     timeoutMinutes: full ? 240 : 10,
   },

@@ -27,6 +27,8 @@ export type DiskFault = 'EIO' | 'ENOSPC' | 'crash'
 export interface SimulatedDiskOptions {
   /** Decides what power cuts and failed syncs leave. */
   seed: number
+  /** What a sync that is awaited waits for before its data are on the platter; no longer than a promise takes unless given. */
+  syncs?: () => Promise<void>
 }
 
 /** Thrown by every call of a process that a {@link DiskFault} crashed, until {@link SimulatedDisk.crash} restarts it. */
@@ -58,11 +60,15 @@ export class SimulatedDisk implements FileSystem {
   #syncs = 0
   #spaceLeft = Number.POSITIVE_INFINITY
   readonly #faultAtCall = new Map<number, DiskFault>()
+  /** What the faults did so far: writes cut short, calls that failed by kind of error, power cuts that took unsynced data. */
+  readonly counters = { tornWrites: 0, noSpace: 0, errors: 0, lostUnsynced: 0 }
+  readonly #waitForSync: () => Promise<void>
   readonly #failSyncs = new Set<number>()
   #injected = 0
 
   constructor(options: SimulatedDiskOptions) {
     this.#random = new SeededRandom(options.seed)
+    this.#waitForSync = options.syncs ?? (() => Promise.resolve())
   }
 
   // ---- faults
@@ -135,7 +141,12 @@ export class SimulatedDisk implements FileSystem {
     for (const change of this.#pendingNames.slice(0, kept)) change.apply(this.#platterNames)
     this.#pendingNames = []
     this.#names = new Map(this.#platterNames)
-    for (const inode of new Set(this.#names.values())) inode.cutPower(this.#random)
+    let unsynced = 0
+    for (const inode of new Set(this.#names.values())) {
+      unsynced += inode.unsynced
+      inode.cutPower(this.#random)
+    }
+    if (unsynced > 0) this.counters.lostUnsynced++
   }
 
   /**
@@ -280,8 +291,12 @@ export class SimulatedDisk implements FileSystem {
         const count = Math.max(0, wanted - Math.max(0, growth - this.#spaceLeft))
         this.#spaceLeft -= Math.max(0, position + count - inode.cache.size)
         if (count > 0) inode.write(position, buffer.subarray(offset, offset + count))
+        if (count > 0 && count < length) this.counters.tornWrites++
         this.#raise(fault, 'write', path)
-        if (count === 0 && length > 0) throw fileError('write', path, 'ENOSPC')
+        if (count === 0 && length > 0) {
+          this.counters.noSpace++
+          throw fileError('write', path, 'ENOSPC')
+        }
         return count
       },
       read: (buffer, offset, length, position) => {
@@ -304,7 +319,7 @@ export class SimulatedDisk implements FileSystem {
         const failed = this.#nextSyncFails()
         const covered = inode.changes
         this.#raise(fault === 'crash' ? fault : undefined, 'sync', path)
-        await Promise.resolve()
+        await this.#waitForSync()
         if (owner !== this.#process || this.#crashed) throw new SimulatedCrash('the process ended during a sync')
         this.#finishSync(inode, covered, failed || fault !== undefined, path)
       },
@@ -329,6 +344,7 @@ export class SimulatedDisk implements FileSystem {
 
   #finishSync(inode: Inode, covered: number, failed: boolean, path: string): void {
     if (failed) {
+      this.counters.errors++
       inode.loseSync(covered, this.#random)
       throw fileError('sync', path, 'EIO')
     }
@@ -368,6 +384,8 @@ export class SimulatedDisk implements FileSystem {
       this.#crashed = true
       throw new SimulatedCrash(`the process crashed at a ${operation} of ${path}`)
     }
+    if (fault === 'ENOSPC') this.counters.noSpace++
+    else this.counters.errors++
     throw fileError(operation, path, fault)
   }
 }

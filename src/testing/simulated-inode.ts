@@ -49,6 +49,11 @@ export class Inode {
     return this.#settled + this.#pending.length
   }
 
+  /** Changes that no sync has brought to the platter. */
+  get unsynced(): number {
+    return this.#pending.length
+  }
+
   write(offset: number, bytes: Uint8Array): void {
     this.cache.write(offset, bytes)
     this.#pending.push({ offset, bytes: bytes.slice() })

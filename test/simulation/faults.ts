@@ -62,6 +62,8 @@ export class Faults {
   readonly #root: SeededRandom
   /** Dice of the fault that is caused now. */
   #random: SeededRandom
+  /** Faults that were caused, by kind. */
+  readonly caused = new Map<FaultKind, number>()
   #lostBook = false
 
   /** `root` is forked for every fault, and never drawn from. */
@@ -90,6 +92,7 @@ export class Faults {
   }
 
   #cause(kind: FaultKind): void {
+    this.caused.set(kind, (this.caused.get(kind) ?? 0) + 1)
     const { trace } = this.#world
     const { link } = this.#line()
     switch (kind) {

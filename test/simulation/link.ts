@@ -33,12 +33,29 @@ export interface LinkCounters {
   sent: number
   dropped: number
   duplicated: number
+  /** Overtaken by a message that was sent after it. */
+  reordered: number
+  /** Later than 100 ms. */
+  delayed: number
   broken: number
 }
 
+/** Messages that take longer are counted as delayed. */
+const usualDelayNs = 100 * NS_PER_MS
+
 /** One line, over which one client at a time is connected. */
 export class Link {
-  readonly counters: LinkCounters = { sent: 0, dropped: 0, duplicated: 0, broken: 0 }
+  readonly counters: LinkCounters = {
+    sent: 0,
+    dropped: 0,
+    duplicated: 0,
+    reordered: 0,
+    delayed: 0,
+    broken: 0,
+  }
+  /** Number of the latest message that arrived at the venue, and at the client. */
+  #arrivedAtVenue = 0
+  #arrivedAtClient = 0
   readonly #time: VirtualTime
   readonly #random: SeededRandom
   #faults: LinkFaults
@@ -129,7 +146,7 @@ export class Link {
   }
 
   #carry(message: Request | Report, deliver: () => void): void {
-    this.counters.sent++
+    const number = ++this.counters.sent
     // What a question or an answer is worth shows by time-out as well; too many of those only make every seed slow.
     const isQuery = message.kind === 'ask' || message.kind === 'answer' || message.kind === 'quote'
     if (this.isSilent || (!isQuery && this.#random.chance(this.#faults.drop))) {
@@ -140,7 +157,22 @@ export class Link {
     if (message.kind === 'new' || message.kind === 'replace') this.inFlight.add(message)
     const copies = !isQuery && this.#random.chance(this.#faults.duplicate) ? 2 : 1
     if (copies > 1) this.counters.duplicated++
-    for (let i = 0; i < copies; i++) this.#time.at(this.#time.monotonicNs() + this.#delayNs(), deliver)
+    const isToVenue = message.kind === 'new' || message.kind === 'replace' || message.kind === 'cancel'
+    for (let i = 0; i < copies; i++) {
+      const delayNs = this.#delayNs()
+      if (delayNs > usualDelayNs) this.counters.delayed++
+      this.#time.at(this.#time.monotonicNs() + delayNs, () => {
+        if (!isQuery) this.#countArrival(number, isToVenue)
+        deliver()
+      })
+    }
+  }
+
+  #countArrival(number: number, isToVenue: boolean): void {
+    const latest = isToVenue ? this.#arrivedAtVenue : this.#arrivedAtClient
+    if (number < latest) this.counters.reordered++
+    else if (isToVenue) this.#arrivedAtVenue = number
+    else this.#arrivedAtClient = number
   }
 
   #delayNs(): number {

@@ -11,7 +11,7 @@ import { keepRegression, readRegressions } from './regressions.js'
 import { addOutcome, addTotals, noTotals, runSeeds, type Totals } from './runner.js'
 import { replaySchedule, shrink, wordsOfSchedule } from './shrink.js'
 import { runOnWorkers } from './workers.js'
-import { type Scenario, simulate } from './world.js'
+import { injectedFaults, type Scenario, simulate } from './world.js'
 
 /** Fewer seeds than that are done before another process has started. */
 const seedsWorthAWorker = 40
@@ -130,6 +130,7 @@ function finish(
   console.log(
     `${seeds} seeds in ${seconds.toFixed(1)} s on ${workers} ${workers === 1 ? 'process' : 'processes'} (${(seeds / seconds).toFixed(0)} a second): ${totals.orders} orders, ${totals.fills} fills, ${totals.crashes} crashes, ${totals.events} events (${(totals.events / seeds).toFixed(0)} a seed), ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours, trace hash ${(totals.hash >>> 0).toString(16).padStart(8, '0')}`,
   )
+  console.log(`injected: ${injectedFaults.map((kind) => `${kind} ${totals.faults[kind]}`).join(', ')}`)
   console.log(`${seeds - failed} passed, ${failed} failed`)
   return failed > 0 ? 1 : 0
 }

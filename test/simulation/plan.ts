@@ -29,6 +29,8 @@ export interface Plan {
   readonly durability: 'os' | 'fsync'
   /** Whether the disk gives the journal space ahead of its writes. */
   readonly preallocates: boolean
+  /** Milliseconds that a sync of the disk takes at most; 0: none. */
+  readonly syncMs: number
   readonly fullHistory: boolean
   /** Milliseconds of trading before everything heals. */
   readonly tradingMs: number
@@ -55,6 +57,7 @@ export interface Plan {
 /** Draws the scenario of a seed. */
 export function planOf(seed: number): Plan {
   const random = new SeededRandom(seed).fork('plan')
+  const slow = new SeededRandom(seed).fork('slow disk')
   const odds = (probability: number, most: number) => (random.chance(probability) ? random.next() * most : 0)
   const durability = random.chance(0.4) ? 'fsync' : 'os'
   const leastDelayMs = random.below(20)
@@ -65,6 +68,7 @@ export function planOf(seed: number): Plan {
     instruments: 1 + random.below(3),
     durability,
     preallocates: random.chance(0.3),
+    syncMs: slow.chance(0.5) ? 1 + slow.below(30) : 0,
     fullHistory: random.chance(0.8),
     tradingMs: 4_000 + random.below(8_000),
     actionsPerSecond: 3 + random.below(8),

@@ -18,10 +18,10 @@ import { checkIntents, checkJournal, checkReservations } from './checks.js'
 import { Client, type ClientWorld, configOf, journalDirectory } from './client.js'
 import { drawFaults, type FaultMoment, Faults, type FaultWorld } from './faults.js'
 import type { Line } from './line.js'
-import { Link } from './link.js'
+import { Link, type LinkCounters } from './link.js'
 import { digestOf, priceFactor, type Request, wordsOf } from './messages.js'
 import { Operator } from './operator.js'
-import { failoverPlanOf, type Plan, planOf } from './plan.js'
+import { type FaultKind, failoverPlanOf, type Plan, planOf } from './plan.js'
 import type { Plant } from './plants.js'
 import type { Machine } from './process-time.js'
 import { SentOrders } from './sent-orders.js'
@@ -40,7 +40,30 @@ export interface Outcome {
   readonly fills: number
   readonly crashes: number
   readonly virtualMs: number
+  /** What went wrong, by kind, how often. */
+  readonly faults: Readonly<Record<InjectedFault, number>>
 }
+
+/** Faults as they are counted: what happened, not what was planned. */
+export const injectedFaults = [
+  'drop',
+  'duplicate',
+  'reorder',
+  'delay',
+  'disconnect',
+  'partition',
+  'halfOpen',
+  'crash',
+  'crashAtAwait',
+  'freeze',
+  'clockJump',
+  'tornWrite',
+  'lostUnsynced',
+  'diskFull',
+  'eio',
+] as const
+/** A kind of fault that is counted. */
+export type InjectedFault = (typeof injectedFaults)[number]
 
 /** What is simulated: one venue and everything that can go wrong, or several and the lines to them. */
 export type Scenario = 'system' | 'failover'
@@ -114,7 +137,7 @@ class World implements ClientWorld, FaultWorld {
     const root = new SeededRandom(plan.seed)
     const fork = (label: string) => root.fork(label) as SeededRandom
     this.#random = fork('world')
-    this.disk = new SimulatedDisk({ seed: plan.seed })
+    this.disk = this.#makeDisk(plan, fork('syncs'))
     this.instruments = Array.from({ length: plan.instruments }, (_, index) => definitionOf(index))
     this.lines = Array.from({ length: plan.lines }, (_, index) =>
       this.#line(index, fork(index === 0 ? 'link' : `link ${index}`)),
@@ -123,6 +146,15 @@ class World implements ClientWorld, FaultWorld {
     this.#faults = new Faults(this, fork('faults'), faults)
     this.#operator = new Operator(this, fork('operator'))
     this.trace.tell('plan', hashOf(JSON.stringify(plan)), () => JSON.stringify(plan))
+  }
+
+  #makeDisk({ seed, syncMs }: Plan, random: SeededRandom): SimulatedDisk {
+    if (!(syncMs > 0)) return new SimulatedDisk({ seed })
+    const syncs = () =>
+      new Promise<void>((resolve) => {
+        this.time.after(random.next() * syncMs, resolve)
+      })
+    return new SimulatedDisk({ seed, syncs })
   }
 
   #line(index: number, random: SeededRandom): Line {
@@ -161,6 +193,30 @@ class World implements ClientWorld, FaultWorld {
       fills: sum(this.lines, ({ venue }) => venue.fills.length),
       crashes: this.#crashes,
       virtualMs: this.time.monotonicNs() / NS_PER_MS,
+      faults: this.#injected(),
+    }
+  }
+
+  #injected(): Outcome['faults'] {
+    const caused = (kind: FaultKind) => this.#faults.caused.get(kind) ?? 0
+    const carried = (counter: keyof LinkCounters) => sum(this.links, ({ counters }) => counters[counter])
+    const { tornWrites, noSpace, errors, lostUnsynced } = this.disk.counters
+    return {
+      drop: carried('dropped'),
+      duplicate: carried('duplicated'),
+      reorder: carried('reordered'),
+      delay: carried('delayed'),
+      disconnect: carried('broken'),
+      partition: caused('partition'),
+      halfOpen: caused('silence'),
+      crash: this.#crashes,
+      crashAtAwait: caused('await'),
+      freeze: caused('freeze'),
+      clockJump: caused('clockStep'),
+      tornWrite: tornWrites,
+      lostUnsynced,
+      diskFull: noSpace,
+      eio: errors,
     }
   }
 
@@ -431,6 +487,8 @@ class World implements ClientWorld, FaultWorld {
     if (time.pendingTimers > 0) this.violate(`I10: ${time.pendingTimers} timers are left after the stop`)
     const listeners = sum([system, system.orders, ...connectors], ({ events }) => events.totalListeners())
     if (listeners > 0) this.violate(`I10: ${listeners} listeners are left after the stop`)
+    const lines = this.links.filter(({ isUp }) => isUp).length
+    if (lines > 0) this.violate(`I10: ${lines} lines are still up after the stop`)
   }
 }
 
