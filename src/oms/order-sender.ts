@@ -192,7 +192,10 @@ export class OrderSender implements TurnOutput {
     const verdict = gate.recheck(row, quantity)
     if (verdict !== 0) return verdict
     if (connectors[table.cells[row + Field.connector]]?.epoch !== epoch) return LocalReason.NO_ROUTE
-    return recorder.journal.durability === 'fsync' ? gate.recheckReference(row) : 0
+    if (recorder.journal.durability !== 'fsync') return 0
+    const late = gate.recheckReference(row)
+    if (late === 0) gate.departs(row)
+    return late
   }
 
   /** Nothing was sent when the connector says so; after any other error the order may be out there. */

@@ -378,6 +378,12 @@ export class RiskGate {
     return this.#controls.stateVerdict(order) || this.#controls.tradableVerdict(order)
   }
 
+  /** What was approved a while ago leaves now: that is when it counts for the throttle. */
+  departs(row: number): void {
+    const order = this.#readNow(row)
+    this.#throttles[order.connector]?.delay(order)
+  }
+
   /** Whether the price that an approved order was checked against is still good, later in time: 0, or the verdict. */
   recheckReference(row: number): number {
     const order = this.#readNow(row)

@@ -17,6 +17,10 @@ export class SlidingWindow {
   readonly windowNs: number
   readonly #times: Float64Array
   #oldest = 0
+  /** Events counted whose delay is not known. */
+  #waiting = 0
+  /** The oldest event whose delay is not known, see {@link delay}. */
+  #undelayed = 0
 
   /** `limit`: events per window, 1 to 1,000,000. `windowMs` > 0. */
   constructor(limit: number, windowMs: number) {
@@ -40,8 +44,26 @@ export class SlidingWindow {
 
   /** Counts an event that passes. */
   take({ nowNs }: Moment): void {
-    this.#times[this.#oldest] = nowNs
-    this.#oldest = this.#oldest + 1 === this.limit ? 0 : this.#oldest + 1
+    const taken = this.#oldest
+    this.#times[taken] = nowNs
+    this.#oldest = taken + 1 === this.limit ? 0 : taken + 1
+    // One that never happened, or was never delayed, has left the window.
+    this.#waiting++
+    if (this.#waiting > this.limit) {
+      this.#waiting = this.limit
+      this.#undelayed = this.#oldest
+    }
+  }
+
+  /**
+   * The oldest event that was counted and has not been delayed yet happens now, and not when it was counted: what waits for a
+   * disk leaves later than it was approved. Events leave in the order in which they were counted.
+   */
+  delay({ nowNs }: Moment): void {
+    if (this.#waiting === 0) return
+    this.#waiting--
+    this.#times[this.#undelayed] = nowNs
+    this.#undelayed = this.#undelayed + 1 === this.limit ? 0 : this.#undelayed + 1
   }
 
   /** Events within the window that ends now. */
