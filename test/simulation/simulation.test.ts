@@ -16,7 +16,7 @@ const searchFrom: Readonly<Record<Plant, number>> = {
   blind_resend: 640,
   no_dedupe: 1,
   timeout_rejects: 330,
-  late_fill_dropped: 420,
+  late_fill_dropped: 750,
   released_at_disconnect: 1,
   blind_failover: 1,
 }
