@@ -2,6 +2,8 @@
 import { runSeeds } from './runner.js'
 import type { Task } from './workers.js'
 
+process.on('disconnect', () => process.exit())
+
 process.on('message', ({ first, count, plant, scenario }: Task) => {
   runSeeds(first, count, plant, scenario).then(
     (totals) => process.send?.(totals),
