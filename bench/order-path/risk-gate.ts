@@ -13,7 +13,16 @@ import { OrderTable } from '../../src/orders/order-table.js'
 import { RiskGate, type Venue } from '../../src/risk/gate.js'
 import type { RiskLimits } from '../../src/risk/limits.js'
 import { heapBytesOf } from '../harness/heap.js'
-import { counts, limits, makeWorkload, priceUnit, quoteEvery, reference, stepUs, workloadSize } from '../orders/workload.js'
+import {
+  counts,
+  limits,
+  makeWorkload,
+  priceUnit,
+  quoteEvery,
+  reference,
+  stepUs,
+  workloadSize,
+} from '../orders/workload.js'
 import type { Benchmark, BenchmarkCase } from '../types.js'
 
 /** Orders between two looks at the clock: their records fit into the nearest cache, as a record does that was just written. */

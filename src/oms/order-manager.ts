@@ -11,7 +11,7 @@ import type { AlgoOrderRequest } from '../model/algo.js'
 import type { Instrument } from '../model/instrument.js'
 import { NormalizedOrder, normalizeOrderRequest } from '../model/normalize-order.js'
 import type { OrderChange, OrderRequest, OrderSnapshot } from '../model/order.js'
-import { isPlainObject } from '../model/schema/json.js'
+import { copyOfPlain } from '../model/schema/json.js'
 import { FactSource, OrderFlag } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import type { Breach } from '../risk/breach.js'
@@ -586,13 +586,6 @@ function waitsForTrades(cells: Float64Array, row: number): boolean {
       !Number.isNaN(cells[row + Field.trailingBasisPoints])) &&
     (cells[row + Field.flags] & (OrderFlag.triggerBidAsk | OrderFlag.triggerMid)) === 0
   )
-}
-
-/** A copy of plain data; what is no plain object or list (decimals) is immutable and stays. */
-function copyOfPlain<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyOfPlain) as T
-  if (!isPlainObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, copyOfPlain(part)])) as T
 }
 
 function localBreach(reason: number, limit: string, observed: string): Breach {

@@ -143,7 +143,7 @@ class Books {
       )
   }
 
-  happen(random: SeededRandom): unknown {
+  happen(random: SeededRandom): void {
     const { cells } = this.table
     const open = this.rows.filter((row) => cells[row + Field.isOpen] === 1)
     const row = open[random.below(Math.max(1, open.length))]
@@ -154,14 +154,18 @@ class Books {
       case 0:
       case 1:
         // Now and then more than was asked for.
-        return this.fill(row, 1 + random.below(random.chance(0.1) ? 60 : Math.max(1, quantity - filled)))
+        this.fill(row, 1 + random.below(random.chance(0.1) ? 60 : Math.max(1, quantity - filled)))
+        break
       case 2:
-        return this.fold(row, (seq) => foldClosed(this.table, row, false, FactSource.venue, seq, seq))
+        this.fold(row, (seq) => foldClosed(this.table, row, false, FactSource.venue, seq, seq))
+        break
       case 3:
-        return this.fold(row, (seq) => foldUnknown(this.table, row, 0, seq))
+        this.fold(row, (seq) => foldUnknown(this.table, row, 0, seq))
+        break
       case 4:
         if (cells[row + Field.unknownSeq] !== 0) return
-        return this.change(row, filled + 1 + random.below(40), random.chance(0.6))
+        this.change(row, filled + 1 + random.below(40), random.chance(0.6))
+        break
       default: {
         const [account, instrument, units] = [random.below(3), random.below(4), random.below(21) - 10]
         this.exposure.applyFill(account, instrument, units)

@@ -11,7 +11,8 @@
  */
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../ring/kinds.js'
 import { type MarketSink, publishQuoteRow, publishTradeRow } from '../ring/sink.js'
-import { Feed, type FeedOptions, type FeedStream, type HeldMessage } from './feed.js'
+import { Feed, type FeedOptions, type FeedStream } from './feed.js'
+import { heldQuote, heldTrade } from './held-messages.js'
 import { Verdict } from './line-arbiter.js'
 import { type Break, type NoteParts, OwedNotes } from './owed-notes.js'
 import type { CandidateHealth, Switch } from './route-selector.js'
@@ -166,7 +167,9 @@ export class FeedRouter implements MarketSink {
         keep(
           feed,
           quotes,
-          this.#quoteMessage(
+          heldQuote(
+            sink,
+            this.#nowMs(),
             line,
             instrument,
             source,
@@ -193,7 +196,21 @@ export class FeedRouter implements MarketSink {
         feed,
         quotes,
         instrument,
-        this.#quoteMessage(line, instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags),
+        heldQuote(
+          sink,
+          this.#nowMs(),
+          line,
+          instrument,
+          source,
+          bid,
+          ask,
+          bidSize,
+          askSize,
+          tsEventUs,
+          tsRecvUs,
+          sequence,
+          flags,
+        ),
       )
     if (!sink.publishQuote(instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags))
       return false
@@ -254,7 +271,9 @@ export class FeedRouter implements MarketSink {
         keep(
           feed,
           trades,
-          this.#tradeMessage(
+          heldTrade(
+            sink,
+            this.#nowMs(),
             line,
             number,
             instrument,
@@ -286,7 +305,9 @@ export class FeedRouter implements MarketSink {
         feed,
         trades,
         instrument,
-        this.#tradeMessage(
+        heldTrade(
+          sink,
+          this.#nowMs(),
           line,
           number,
           instrument,
@@ -528,64 +549,6 @@ export class FeedRouter implements MarketSink {
   }
 
   // What makes closures stands apart: a function whose parameters a closure captures allocates on every call.
-
-  #quoteMessage(
-    line: number,
-    instrument: number,
-    source: number,
-    bid: number,
-    ask: number,
-    bidSize: number,
-    askSize: number,
-    tsEventUs: number,
-    tsRecvUs: number,
-    sequence: number,
-    flags: number,
-  ): HeldMessage {
-    return {
-      line,
-      sequence,
-      previous: sequence - 1,
-      sinceMs: this.#nowMs(),
-      publish: () =>
-        this.#sink.publishQuote(instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags),
-    }
-  }
-
-  #tradeMessage(
-    line: number,
-    number: number,
-    instrument: number,
-    source: number,
-    price: number,
-    size: number,
-    aggressor: AggressorSign,
-    tsEventUs: number,
-    tsRecvUs: number,
-    sequence: number,
-    tradeId: number,
-    condition: number,
-  ): HeldMessage {
-    return {
-      line,
-      sequence: number,
-      previous: number - 1,
-      sinceMs: this.#nowMs(),
-      publish: () =>
-        this.#sink.publishTrade(
-          instrument,
-          source,
-          price,
-          size,
-          aggressor,
-          tsEventUs,
-          tsRecvUs,
-          sequence,
-          tradeId,
-          condition,
-        ),
-    }
-  }
 
   #holdBook(feed: Feed, staged: StagedBook): boolean {
     return this.#waiting.hold(feed, feed.book, staged.instrument, {

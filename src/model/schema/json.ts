@@ -96,3 +96,10 @@ export function joinPath(path: string, key: string | number): string {
   const step = typeof key === 'string' && key.length > 64 ? `${key.slice(0, 64)}…` : String(key)
   return path === '' ? step : `${path}.${step}`
 }
+
+/** A copy of plain data; what is no plain object or list (decimals) is immutable and stays. */
+export function copyOfPlain<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOfPlain) as T
+  if (!isPlainObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, copyOfPlain(part)])) as T
+}
