@@ -279,7 +279,7 @@ export {
 export { type HealthReading, type HealthScale, healthScale, healthScore } from './routing/health.js'
 export type { LineCounts } from './routing/line-arbiter.js'
 export { type RoutingStrategy, routingStrategies, type SteadinessOptions } from './routing/route-selector.js'
-export type { RouteConfig } from './routing/routes.js'
+export type { RouteConfig, WhenThrottled } from './routing/routes.js'
 // The system and its strategies
 export type { StrategyErrorPolicy, TradingMode, TradingSystemConfig } from './system/config.js'
 export type { FeedEvent } from './system/feed-event.js'

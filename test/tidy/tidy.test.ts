@@ -45,6 +45,15 @@ describe('tidy', () => {
     expect(matches(everything, words)).toEqual([])
   })
 
+  it('every benchmark is in the list of docs/benchmarks.md', () => {
+    const page = text('docs/benchmarks.md')
+    const names = files('bench', /\.ts$/)
+      .filter((file) => !file.includes('node_modules'))
+      .flatMap((file) => /^export const benchmark\b[\s\S]*?name: '([^']+)'/m.exec(text(file))?.[1] ?? [])
+    expect(names.length).toBeGreaterThan(20)
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+  })
+
   it('nothing names a path of some machine', () => {
     expect(matches(everything, /(?<![\w.~}*-])\/(?:home|root|Users|work)\/[\w.]|\b[A-Z]:\\\\?Users/)).toEqual([])
   })
