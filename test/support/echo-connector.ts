@@ -42,7 +42,8 @@ export const echoCapabilities: ConnectorCapabilities = {
 
 /** Keeps what is sent and answers only when the test says so. */
 export class EchoConnector extends BaseConnector {
-  readonly capabilities: ConnectorCapabilities = echoCapabilities
+  // Its own: tests change what it can do.
+  readonly capabilities: ConnectorCapabilities = structuredClone(echoCapabilities)
   readonly sent: Sent[] = []
   /** What the venue answers when it is asked. */
   venue: { orders: VenueOrderReport[]; fills: VenueFillReport[]; account: VenueAccountReport } = {
