@@ -16,8 +16,9 @@ export default defineConfig({
   // TypeScript 6 calls an option that tsup sets for declaration files deprecated.
   dts: { entry: sources, compilerOptions: { ignoreDeprecations: '6.0' } },
   // Field numbers and codes become literals: read from module variables, they would cost the order path a third of its speed.
-  esbuildOptions: (options) => {
-    options.minifySyntax = true
+  // The step that makes CommonJS of it does not understand what comes out, so that only ES modules have it.
+  esbuildOptions: (options, { format }) => {
+    options.minifySyntax = format === 'esm'
   },
   clean: false,
   silent: true,

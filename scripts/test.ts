@@ -35,7 +35,7 @@ const suites: readonly Suite[] = [
   },
   {
     name: 'simulation',
-    command: ['tsx', 'test/simulation/main.ts', '--seeds', full ? '100000' : '3000'],
+    command: ['tsx', 'test/simulation/main.ts', '--seeds', full ? '1000000' : '10000'],
     needs: 'test/simulation/main.ts',
     timeoutMinutes: full ? 240 : 10,
   },

@@ -72,9 +72,9 @@ describe('fix:inspect', () => {
 
   it('refuses what it cannot do', () => {
     expect(inspect().code).toBe(2)
-    expect(inspect('nowhere')).toMatchObject({ code: 1, errors: expect.stringContaining('nowhere') })
+    expect(inspect('nowhere')).toMatchObject({ code: 2, errors: expect.stringContaining('nowhere') })
     expect(inspect(storePath, '--messages', '--from', 'x')).toMatchObject({
-      code: 1,
+      code: 2,
       errors: expect.stringContaining('--from'),
     })
   })
