@@ -144,10 +144,7 @@ export class Faults {
     trace.note('line', 'is parted for ms', durationMs)
     link.isSilent = true
     link.isParted = true
-    time.after(durationMs, () => {
-      link.isParted = false
-      link.cut('network', false)
-    })
+    time.after(durationMs, () => link.join())
   }
 
   #restartVenue(): void {

@@ -110,11 +110,18 @@ export class Link {
     if (isTold) client.onDown(reason)
   }
 
-  /** No more faults. */
+  /** A partition is over: what was connected before is gone, and nobody is told. */
+  join(): void {
+    if (!this.isParted) return
+    this.isParted = false
+    this.cut('network', false)
+  }
+
+  /** No more faults: those that last are over now, and not at some time of their own. */
   heal(): void {
     this.#faults = { ...this.#faults, drop: 0, duplicate: 0, refuseConnect: 0 }
     this.isSilent = false
-    this.isParted = false
+    this.join()
   }
 
   /** Sends to the venue. */
