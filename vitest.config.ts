@@ -17,6 +17,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**'],
+    setupFiles: ['test/support/seeded-examples.ts'],
     // Many tests wait for sockets, processes and timers: even two processors are kept busy by two workers.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // With the full number of random runs a test takes as long as it takes.

@@ -3,7 +3,9 @@ import type { Connection, Listener } from '../core/network.js'
 import { nodeNetwork } from '../core/node-network.js'
 import { RealTime } from '../core/real-time.js'
 import { sleep } from '../core/time.js'
+import { VirtualTime } from '../core/virtual-time.js'
 import { FaultProxy } from './fault-proxy.js'
+import { SimulatedNetwork } from './simulated-network.js'
 
 const time = new RealTime()
 const open: { close(): unknown }[] = []
@@ -45,6 +47,31 @@ async function client(proxy: FaultProxy) {
   return { send: (text: string) => connection.send(Buffer.from(text)), chunks, state, heard }
 }
 
+/** A proxy on a simulated clock, what its server received and when, and a line to it. */
+async function timed() {
+  const time = new VirtualTime()
+  const network = new SimulatedNetwork({ time })
+  const received: [atMs: number, text: string][] = []
+  const { port } = await network.listen({ host: 'server', port: 0 }, (connection) =>
+    connection.start({
+      onData: (chunk) =>
+        void received.push([Math.round(time.monotonicNs() / 1e6 - startMs), Buffer.from(chunk).toString()]),
+      onClose: () => {},
+    }),
+  )
+  const proxy = await FaultProxy.open({ port, network, time })
+  const line = await time.runUntil(network.connect({ host: 'proxy', port: proxy.port, timeoutMs: 1_000 }))
+  line.start({ onData: () => {}, onClose: () => {} })
+  time.advanceMs(10)
+  const startMs = time.monotonicNs() / 1e6
+  /** Sends a text, and lets it come as far as the proxy. */
+  const send = (text: string) => {
+    line.send(Buffer.from(text))
+    time.advanceMs(1)
+  }
+  return { time, proxy, received, send }
+}
+
 async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 2_000 && !condition(); i++) await sleep(time, 2)
   expect(condition()).toBe(true)
@@ -72,30 +99,24 @@ describe('FaultProxy', () => {
   })
 
   it('merges chunks', async () => {
-    const { proxy, received } = await echo()
+    const { time, proxy, received, send } = await timed()
     proxy.faults.toServer = { mergeMs: 60 }
-    const { send, heard } = await client(proxy)
-    send('a')
-    await sleep(time, 5)
-    send('b')
-    await sleep(time, 5)
-    send('c')
-    await heard(3)
-    expect(received).toEqual(['abc'])
+    for (const text of ['a', 'b', 'c']) send(text)
+    time.advanceMs(100)
+    expect(received).toEqual([[60, 'abc']])
   })
 
   it('delays without letting anything overtake', async () => {
-    const { proxy } = await echo()
+    const { time, proxy, received, send } = await timed()
     proxy.faults.toServer = { delayMs: 40 }
-    const { send, chunks, heard } = await client(proxy)
-    const startNs = time.monotonicNs()
-    send('slow ')
-    await sleep(time, 5)
+    send('slow')
     proxy.faults.toServer = {}
     send('fast')
-    await heard(9)
-    expect(chunks.join('')).toBe('slow fast')
-    expect(time.monotonicNs() - startNs).toBeGreaterThan(39e6)
+    time.advanceMs(100)
+    expect(received).toEqual([
+      [40, 'slow'],
+      [40, 'fast'],
+    ])
   })
 
   it('sends bytes twice', async () => {

@@ -97,7 +97,7 @@ function readQuote(id: string, fields: Fields, tsUs: number, target: EventTarget
   if (!Number.isInteger(flags)) return false
   const sequence = numberOf(fields.sequence)
   if (sequence === undefined) return false
-  target.quote(id, bid, ask, bidSize, askSize, tsUs, sequence, flags as number)
+  target.quote(id, bid, ask, bidSize, askSize, tsUs, sequence, (flags as number) | 0)
   return true
 }
 
@@ -111,7 +111,7 @@ function readTrade(id: string, fields: Fields, tsUs: number, target: EventTarget
   if (sequence === undefined || !Number.isInteger(condition)) return false
   if (aggressor !== undefined && aggressor !== 'buy' && aggressor !== 'sell') return false
   const sign = aggressor === 'buy' ? 1 : aggressor === 'sell' ? -1 : 0
-  target.trade(id, price, size, sign, tsUs, sequence, tradeId ?? Number.NaN, condition as number)
+  target.trade(id, price, size, sign, tsUs, sequence, tradeId ?? Number.NaN, (condition as number) | 0)
   return true
 }
 

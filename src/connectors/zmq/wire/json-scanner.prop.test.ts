@@ -119,6 +119,16 @@ describe('JSON scanner', () => {
     )
   })
 
+  it('knows no negative zero among flags and conditions, nor does the general reader', () => {
+    for (const text of [
+      '{"kind":"quote","instrument":"A","tsEventUs":1,"bid":1,"ask":2,"bidSize":3,"askSize":4,"sequence":5,"flags":-0}',
+      '{"kind":"trade","instrument":"A","tsEventUs":1,"price":1,"size":2,"sequence":3,"condition":-0}',
+    ]) {
+      const { isScanned, scanned, general } = read(text)
+      expect([isScanned, scanned]).toEqual([true, general])
+    }
+  })
+
   it('never reads beyond the bytes, whatever they are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
