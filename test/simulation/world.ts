@@ -87,8 +87,11 @@ export interface SimulateOptions {
 const agreementMs = [3_600, 5_000, 7_000, 9_000, 12_000, 15_000, 18_000]
 /** A venue that lists open orders only leaves more to be concluded from silence. */
 const lateAgreementMs = [...agreementMs, 24_000, 30_000]
-/** After that time everything is up and ready again (I9). */
-const readyMs = 10_000
+/**
+ * After that time everything is up and ready again (I9): 10 s, and for every question that may have to be asked one after
+ * the other (four rounds of three) the way there and back.
+ */
+const readyMs = ({ link }: Plan) => 10_000 + 12 * link.mostDelayMs
 /** A stop takes no longer. */
 const stopMs = 15_000
 const maxViolations = 20
@@ -447,7 +450,7 @@ class World implements ClientWorld, FaultWorld {
       await this.#advance(moment - nowMs)
       nowMs = moment
       const isReady = this.#client?.connectors.every((connector) => connector.isReady) === true
-      if (moment >= readyMs && !isReady) this.violate(`I9: not ready ${moment} ms after everything healed`)
+      if (moment >= readyMs(this.plan) && !isReady) this.violate(`I9: not ready ${moment} ms after everything healed`)
       if (this.#violations.length > 0) return
       if (moment < lastMs && (this.plan.watchesLong || !isReady)) continue
       const found = this.#disagreements()
