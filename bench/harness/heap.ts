@@ -1,7 +1,8 @@
 /** How much of the heap an action uses. */
 import { PerformanceObserver } from 'node:perf_hooks'
 
-const pause = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 5))
+/** A moment for compilers and collectors, which work in threads of their own. */
+export const pause = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 5))
 
 /** Bytes that `action` leaves on the heap, garbage included. A measurement with a collection in it is repeated. */
 export async function heapBytesOf(action: () => void): Promise<number> {

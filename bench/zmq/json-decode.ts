@@ -8,7 +8,7 @@ import { BodyFormat } from '../../src/connectors/zmq/wire/frame.js'
 import type { InstrumentDefinition } from '../../src/model/instrument.js'
 import { InstrumentRegistry } from '../../src/model/instrument-registry.js'
 import { IngestRing } from '../../src/ring/index.js'
-import { heapBytesOf } from '../harness/heap.js'
+import { heapBytesOf, pause } from '../harness/heap.js'
 import type { Benchmark, Variant } from '../types.js'
 
 const count = 20_000
@@ -100,7 +100,7 @@ const allocation: Variant = {
     // The compiler works in a thread of its own: on a busy machine it needs time, not only calls.
     for (let warmUp = 0; warmUp < 100; warmUp++) {
       decode()
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await pause()
     }
     return { operations: count, run: () => heapBytesOf(decode) }
   },

@@ -2,10 +2,13 @@
  * The command line of a program of this project: `--help` tells how it is used, wrong use is one line with the usage and exit
  * code 2, and what goes wrong later is told without a stack where the message says what to do.
  */
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { ParseArgsConfig, parseArgs } from 'node:util'
+import { optionsOf, UsageError } from '../cli/support.js'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 type Parsed<O extends Options> = ReturnType<typeof parseArgs<{ options: O; allowPositionals: true }>>
+
+const help = { type: 'boolean', short: 'h', default: false } as const
 
 /** Errors of the machine whose message says it all. */
 const plainErrors = /^(?:TW_|EADDRINUSE|EADDRNOTAVAIL|EACCES|ENOENT|ENOTDIR|EISDIR)/
@@ -26,10 +29,7 @@ export class Program {
   /** Reads options and, where `positionals` allows them, what stands beside. Ends the process on `--help` and on wrong use. */
   read<const O extends Options>(options: O, { positionals = false } = {}): Parsed<O> {
     try {
-      const parsed = parseArgs({
-        options: { ...options, help: { type: 'boolean', short: 'h', default: false } },
-        allowPositionals: true,
-      })
+      const parsed = optionsOf(process.argv.slice(2), { ...options, help })
       if ((parsed.values as { help?: boolean }).help) {
         console.log(`usage: ${this.#usage}`)
         process.exit(0)
@@ -37,7 +37,7 @@ export class Program {
       if (!positionals && parsed.positionals.length > 0) this.refuse(`there is no argument ${parsed.positionals[0]}`)
       return parsed as unknown as Parsed<O>
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error
+      if (!(error instanceof UsageError)) throw error
       return this.refuse(error.message.split('. ')[0] as string)
     }
   }

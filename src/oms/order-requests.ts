@@ -4,7 +4,7 @@ import { NormalizedChange, normalizeOrderChange } from '../model/normalize-order
 import type { OrderChange } from '../model/order.js'
 import type { OrderType } from '../model/order-types.js'
 import { FactSource, StatusCode, typeOf } from '../orders/codes.js'
-import { inFlightRequests, lifecycle } from '../orders/derive.js'
+import { inFlightRequests, isPureDecrease, lifecycle } from '../orders/derive.js'
 import { isClosed } from '../orders/lifecycle.js'
 import * as Field from '../orders/order-fields.js'
 import { MAX_REQUESTS_IN_FLIGHT } from '../orders/order-table.js'
@@ -51,7 +51,8 @@ export class OrderRequests {
       const generation = this.#request(row, false, quantity, price, trigger)
       if (verdict === 0) core.sender.stage(Outgoing.replace, row, generation, quantity, price, trigger)
       else {
-        if (verdict === Verdict.throttle) core.sender.throttled(row, this.#isDecrease(row, quantity, price, trigger))
+        if (verdict === Verdict.throttle)
+          core.sender.throttled(row, isPureDecrease(core.table, row, quantity, price, trigger))
         core.statistics.changeDenial(verdict)
         core.facts.requestRejected(row, generation, false, denialCode(verdict), FactSource.local)
       }
@@ -107,14 +108,6 @@ export class OrderRequests {
   }
 
   /** Whether a change only takes quantity away. */
-  #isDecrease(row: number, quantity: number, price: number, trigger: number): boolean {
-    const { cells } = this.#core.table
-    return (
-      quantity <= cells[row + Field.quantity] &&
-      Object.is(price, cells[row + Field.price]) &&
-      Object.is(trigger, cells[row + Field.trigger])
-    )
-  }
 
   /** Records that a cancel or change is on its way; returns its generation. */
   #request(row: number, isCancel: boolean, quantity: number, price: number, trigger: number): number {

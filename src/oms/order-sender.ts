@@ -12,7 +12,7 @@ import type { Logger } from '../core/logger.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { CancelRequest } from '../orders/approved-order.js'
 import { FactSource } from '../orders/codes.js'
-import { inFlightRequests } from '../orders/derive.js'
+import { inFlightRequests, isPureDecrease } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import { denialCode, LocalReason, Verdict } from '../risk/controls.js'
@@ -193,9 +193,7 @@ export class OrderSender implements TurnOutput {
     if (verdict !== 0) return verdict
     if (connectors[table.cells[row + Field.connector]]?.epoch !== epoch) return LocalReason.NO_ROUTE
     if (recorder.journal.durability !== 'fsync') return 0
-    const late = gate.recheckReference(row)
-    if (late === 0) gate.departs(row)
-    return late
+    return gate.departs(row)
   }
 
   /** Nothing was sent when the connector says so; after any other error the order may be out there. */
@@ -213,12 +211,8 @@ export class OrderSender implements TurnOutput {
     const { table, facts, gate, logger, statistics } = this.#parts
     const { cells } = table
     if (cells[row] !== number || cells[row + Field.isOpen] === 0) return
-    const isDecrease =
-      quantity <= cells[row + Field.quantity] &&
-      Object.is(price, cells[row + Field.price]) &&
-      Object.is(trigger, cells[row + Field.trigger])
     // What only takes quantity away passes every state; it has to be on record all the same.
-    const verdict = isDecrease
+    const verdict = isPureDecrease(table, row, quantity, price, trigger)
       ? this.#isOnRecord(isRecorded)
         ? 0
         : LocalReason.JOURNAL_UNAVAILABLE

@@ -96,6 +96,22 @@ export function worstCaseQuantity(table: OrderTable, row: number): number {
   return quantity
 }
 
+/** Whether a change of an order only takes quantity away: neither price nor trigger becomes another. */
+export function isPureDecrease(
+  table: OrderTable,
+  row: number,
+  quantity: number,
+  price: number,
+  trigger: number,
+): boolean {
+  const { cells } = table
+  return (
+    quantity <= cells[row + Field.quantity] &&
+    Object.is(price, cells[row + Field.price]) &&
+    Object.is(trigger, cells[row + Field.trigger])
+  )
+}
+
 /** What says that nothing of an order is left, whatever is still asked of it. */
 const endsForGood =
   Fact.denied |

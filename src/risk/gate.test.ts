@@ -554,11 +554,11 @@ describe('C25 and C26, kill switch and trading states', () => {
     const test = new GateUnderTest()
     test.nowNs = 77
     const row = test.send()
-    expect([test.gate.checkedAtNs, test.gate.recheckReference(row)]).toEqual([77, 0])
+    expect([test.gate.checkedAtNs, test.gate.departs(row)]).toEqual([77, 0])
     test.nowUs += 5_000_001
-    expect(test.gate.recheckReference(row)).toBe(Verdict.marketData)
+    expect(test.gate.departs(row)).toBe(Verdict.marketData)
     test.quote(0, 101)
-    expect(test.gate.recheckReference(row)).toBe(0)
+    expect(test.gate.departs(row)).toBe(0)
   })
 
   it('let a protective order pass a halt as long as it only shrinks the position', () => {

@@ -13,6 +13,7 @@ import type { Clock } from '../core/clock.js'
 import { LIMB } from '../math/wide.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import { ApprovedOrder, ApprovedReplace, claimMintingRight, type OrderNames } from '../orders/approved-order.js'
+import { isPureDecrease } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import { type Breach, describeBreach } from './breach.js'
@@ -351,7 +352,7 @@ export class RiskGate {
     order.price = price
     order.trigger = trigger
     let verdict = 0
-    if (this.#controls.isPureDecrease(row, order)) verdict = this.#controls.decreaseVerdict(order)
+    if (isPureDecrease(this.#table, row, quantity, price, trigger)) verdict = this.#controls.decreaseVerdict(order)
     else {
       verdict = this.#controls.verdict(row, order, false)
       if (this.#hasExtras) verdict = this.extras.judge(row, order, verdict, false)
@@ -378,16 +379,15 @@ export class RiskGate {
     return this.#controls.stateVerdict(order) || this.#controls.tradableVerdict(order)
   }
 
-  /** What was approved a while ago leaves now: that is when it counts for the throttle. */
-  departs(row: number): void {
+  /**
+   * What was approved a while ago leaves now, when the disk has it: 0, or the verdict where the price that it was checked
+   * against is no longer good. Now is when it counts for the throttle.
+   */
+  departs(row: number): number {
     const order = this.#readNow(row)
-    this.#throttles[order.connector]?.delay(order)
-  }
-
-  /** Whether the price that an approved order was checked against is still good, later in time: 0, or the verdict. */
-  recheckReference(row: number): number {
-    const order = this.#readNow(row)
-    return this.#controls.referenceVerdict(order, this.#controls.limitsOf(order))
+    const verdict = this.#controls.referenceVerdict(order, this.#controls.limitsOf(order))
+    if (verdict === 0) this.#throttles[order.connector]?.delay(order)
+    return verdict
   }
 
   /** The largest market order in an instrument that its limits of quantity and value let pass at the reference of now, in quantity units; 0 without one. */

@@ -222,16 +222,6 @@ export class StandardControls {
       : Verdict.throttle
   }
 
-  /** Whether a change only takes quantity away and makes nothing more aggressive. */
-  isPureDecrease(row: number, { quantity, price, trigger }: Subject): boolean {
-    const { cells } = this.#parts.table
-    const samePrice =
-      price === cells[row + Field.price] || (Number.isNaN(price) && Number.isNaN(cells[row + Field.price]))
-    const sameTrigger =
-      trigger === cells[row + Field.trigger] || (Number.isNaN(trigger) && Number.isNaN(cells[row + Field.trigger]))
-    return quantity <= cells[row + Field.quantity] && samePrice && sameTrigger
-  }
-
   /** A pure decrease passes every limit; it still has to be a valid order at a venue that can be reached. */
   decreaseVerdict(order: Subject): number {
     const { connector, quantity } = order

@@ -121,7 +121,8 @@ async function emulatedOrder(seed: number): Promise<void> {
   await world.stop()
 }
 
-async function oneCancelsOther(seed: number): Promise<void> {
+/** Two orders to sell the same, of which each takes the other off or down, at a venue of its own. */
+async function twoLegs(kind: 'oco' | 'ouo', seed: number) {
   const random = new SeededRandom(seed)
   const world = new RandomVenues(random, ['a'])
   await world.start()
@@ -129,7 +130,7 @@ async function oneCancelsOther(seed: number): Promise<void> {
   const quantity = 1 + random.below(300)
   const order = { symbol: 'IBM', side: 'sell', quantity } as const
   world.system.execution.submitGroup({
-    kind: 'oco',
+    kind,
     clientOrderId: 'g',
     orders: [
       { ...order, price: '100.05' },
@@ -138,6 +139,11 @@ async function oneCancelsOther(seed: number): Promise<void> {
   })
   world.collect()
   const legOf = ({ id }: HeldOrder) => (Number(id.slice(id.lastIndexOf('E') + 1)) - 1) % 2
+  return { world, quantity, legOf }
+}
+
+async function oneCancelsOther(seed: number): Promise<void> {
+  const { world, quantity, legOf } = await twoLegs('oco', seed)
   const filledOf = (leg: number) => world.filled((each) => legOf(each) === leg)
   world.onOrder = (sent) =>
     must(filledOf(1 - legOf(sent)) === 0 || filledOf(legOf(sent)) > 0, 'a leg is sent after the other filled')
@@ -194,22 +200,7 @@ async function bracket(seed: number): Promise<void> {
 }
 
 async function oneUpdatesOther(seed: number): Promise<void> {
-  const random = new SeededRandom(seed)
-  const world = new RandomVenues(random, ['a'])
-  await world.start()
-  world.quote('a', 9_999, 10_001)
-  const quantity = 1 + random.below(300)
-  const order = { symbol: 'IBM', side: 'sell', quantity } as const
-  world.system.execution.submitGroup({
-    kind: 'ouo',
-    clientOrderId: 'g',
-    orders: [
-      { ...order, price: '100.05' },
-      { ...order, price: '100.10' },
-    ],
-  })
-  world.collect()
-  const legOf = ({ id }: HeldOrder) => (Number(id.slice(id.lastIndexOf('E') + 1)) - 1) % 2
+  const { world, quantity, legOf } = await twoLegs('ouo', seed)
   for (let step = 0; step < 25; step++) {
     await world.act()
     world.quote('a', 9_999, 10_001)
