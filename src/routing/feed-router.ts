@@ -11,7 +11,7 @@
  */
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../ring/kinds.js'
 import { type MarketSink, publishQuoteRow, publishTradeRow } from '../ring/sink.js'
-import { Feed, type FeedOptions, type FeedStream } from './feed.js'
+import { Feed, type FeedOptions, type FeedStream, type HeldMessage } from './feed.js'
 import { heldQuote, heldTrade } from './held-messages.js'
 import { Verdict } from './line-arbiter.js'
 import { type Break, type NoteParts, OwedNotes } from './owed-notes.js'
@@ -162,56 +162,33 @@ export class FeedRouter implements MarketSink {
       return true
     }
     const { quotes } = feed
-    if (this.#isSuppressed(feed, line)) {
-      if (feed.keepsStandby && isNew(feed, quotes, sequence))
-        keep(
-          feed,
-          quotes,
-          heldQuote(
-            sink,
-            this.#nowMs(),
-            line,
-            instrument,
-            source,
-            bid,
-            ask,
-            bidSize,
-            askSize,
-            tsEventUs,
-            tsRecvUs,
-            sequence,
-            flags,
-          ),
-        )
-      return true
-    }
+    const isStandby = this.#isSuppressed(feed, line)
+    if (isStandby && !(feed.keepsStandby && isNew(feed, quotes, sequence))) return true
     const number = feed.identity === 'none' ? Number.NaN : sequence
-    const verdict = this.#verdict(feed, quotes, instrument, source, number, number - 1)
+    const verdict = isStandby ? Verdict.hold : this.#verdict(feed, quotes, instrument, source, number, number - 1)
     if (verdict === Verdict.duplicate) {
       quotes.arbiter.received(line, number)
       return true
     }
-    if (verdict === Verdict.hold)
-      return this.#waiting.hold(
-        feed,
-        quotes,
+    if (verdict === Verdict.hold) {
+      const nowMs = this.#nowMs()
+      const message = heldQuote(
+        sink,
+        nowMs,
+        line,
         instrument,
-        heldQuote(
-          sink,
-          this.#nowMs(),
-          line,
-          instrument,
-          source,
-          bid,
-          ask,
-          bidSize,
-          askSize,
-          tsEventUs,
-          tsRecvUs,
-          sequence,
-          flags,
-        ),
+        source,
+        bid,
+        ask,
+        bidSize,
+        askSize,
+        tsEventUs,
+        tsRecvUs,
+        sequence,
+        flags,
       )
+      return this.#putAside(feed, quotes, instrument, isStandby, message)
+    }
     if (!sink.publishQuote(instrument, source, bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence, flags))
       return false
     this.#handedOn(feed, quotes, line, number)
@@ -266,32 +243,11 @@ export class FeedRouter implements MarketSink {
     if (line < 0) return true
     const { trades, seenTrades } = feed
     const number = feed.identity === 'none' ? Number.NaN : feed.identity === 'tradeId' ? tradeId : sequence
-    if (this.#isSuppressed(feed, line)) {
-      if (feed.keepsStandby && isNew(feed, trades, number))
-        keep(
-          feed,
-          trades,
-          heldTrade(
-            sink,
-            this.#nowMs(),
-            line,
-            number,
-            instrument,
-            source,
-            price,
-            size,
-            aggressor,
-            tsEventUs,
-            tsRecvUs,
-            sequence,
-            tradeId,
-            condition,
-          ),
-        )
-      return true
-    }
-    const verdict =
-      seenTrades === undefined
+    const isStandby = this.#isSuppressed(feed, line)
+    if (isStandby && !(feed.keepsStandby && isNew(feed, trades, number))) return true
+    const verdict = isStandby
+      ? Verdict.hold
+      : seenTrades === undefined
         ? this.#verdict(feed, trades, instrument, source, number, number - 1)
         : !Number.isNaN(number) && seenTrades.has(number)
           ? Verdict.duplicate
@@ -300,34 +256,39 @@ export class FeedRouter implements MarketSink {
       trades.arbiter.received(line, number)
       return true
     }
-    if (verdict === Verdict.hold)
-      return this.#waiting.hold(
-        feed,
-        trades,
+    if (verdict === Verdict.hold) {
+      const nowMs = this.#nowMs()
+      const message = heldTrade(
+        sink,
+        nowMs,
+        line,
+        number,
         instrument,
-        heldTrade(
-          sink,
-          this.#nowMs(),
-          line,
-          number,
-          instrument,
-          source,
-          price,
-          size,
-          aggressor,
-          tsEventUs,
-          tsRecvUs,
-          sequence,
-          tradeId,
-          condition,
-        ),
+        source,
+        price,
+        size,
+        aggressor,
+        tsEventUs,
+        tsRecvUs,
+        sequence,
+        tradeId,
+        condition,
       )
+      return this.#putAside(feed, trades, instrument, isStandby, message)
+    }
     if (
       !sink.publishTrade(instrument, source, price, size, aggressor, tsEventUs, tsRecvUs, sequence, tradeId, condition)
     )
       return false
     if (seenTrades !== undefined && !Number.isNaN(number)) seenTrades.add(number)
     this.#handedOn(feed, trades, line, number)
+    return true
+  }
+
+  /** What a standby brings is kept for a change of source; what is early waits for what is missing before it. */
+  #putAside(feed: Feed, stream: FeedStream, instrument: number, isStandby: boolean, message: HeldMessage): boolean {
+    if (!isStandby) return this.#waiting.hold(feed, stream, instrument, message)
+    keep(feed, stream, message)
     return true
   }
 
