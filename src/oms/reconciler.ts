@@ -103,7 +103,7 @@ export class Reconciler {
       report.rounds++
       report.actions += result.actions.length
       report.findings = [...report.findings, ...result.findings]
-      report.lines.push(...describeReconciliation(result, (index) => this.#words(index)))
+      report.lines = report.lines.concat(describeReconciliation(result, (index) => this.#words(index)))
       const isOld = report.rounds > 1 && result.actions.length === 0
       const waitUs = waitForQuestion(result, this.#agesOf(connector).nowUs(), isOld)
       const isComplete = phase === 'running' || result.skippedOrders.length === 0

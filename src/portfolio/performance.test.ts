@@ -28,6 +28,12 @@ describe('statistics of equities', () => {
     expect(figures.worstReturn).toBeCloseTo(-0.1, 12)
   })
 
+  it('takes a year of seconds', () => {
+    const points = Array.from({ length: 500_000 }, (_, i) => ({ tsUs: i * 1e6, equity: i === 250_000 ? 101 : 100 }))
+    const { bestReturn, worstReturn } = equityStatistics(points)
+    expect([bestReturn, worstReturn]).toEqual([101 / 100 - 1, 100 / 101 - 1])
+  })
+
   it('find the deepest fall, and when it was made good', () => {
     const { maxDrawdown, calmar } = equityStatistics(series(100, 120, 90, 130, 120))
     expect(maxDrawdown).toEqual({

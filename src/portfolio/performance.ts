@@ -7,7 +7,9 @@
  * Sources: W. Sharpe, "The Sharpe Ratio" (1994), sample standard deviation; F. Sortino and R. van der Meer (1991), downside
  * deviation over all periods.
  */
+
 import { TradewireError } from '../core/errors.js'
+import { extentOf } from '../math/extent.js'
 
 /** Equity at one moment. */
 export interface EquityPoint {
@@ -95,8 +97,8 @@ export function equityStatistics(
       maxDrawdown === null || maxDrawdown.fraction === 0 || annualReturn === null
         ? null
         : annualReturn / maxDrawdown.fraction,
-    bestReturn: returns.length === 0 ? null : Math.max(...returns),
-    worstReturn: returns.length === 0 ? null : Math.min(...returns),
+    bestReturn: returns.length === 0 ? null : extentOf(returns).greatest,
+    worstReturn: returns.length === 0 ? null : extentOf(returns).least,
     winningPeriods: returns.length === 0 ? null : returns.filter((each) => each > 0).length / returns.length,
   }
 }

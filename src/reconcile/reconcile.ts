@@ -85,7 +85,7 @@ function reconcileBalances(round: Round, memory: ReconcileMemory, isQuiet: boole
   )
   const isSettled = isQuiet && draft.actions.length === 0
   const result = compareBalances(reports, local.cash, known, isSettled, policy.balanceTolerance)
-  draft.findings.push(...result.findings)
+  for (const finding of result.findings) draft.findings.push(finding)
   return result.memory
 }
 

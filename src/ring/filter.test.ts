@@ -125,6 +125,7 @@ describe('a filter', () => {
     ['filter.minSize', { minSize: 5, maxSize: 4 }],
     ['filter.kinds', { kinds: ['ticks'] }],
     ['filter.instruments', { instruments: [-1] }],
+    ['filter.instruments', { instruments: new Set([1]).values() }],
     ['filter.sources', { sources: ['sim'] }],
     ['filter.hours', { hours: true }],
     ['filter.accept', { accept: 'all' }],

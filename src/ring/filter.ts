@@ -22,9 +22,9 @@ export type RowPredicate = (ring: IngestRing, kind: FilterKind, row: number) => 
 
 /** What passes: an event that fits everything that is given. An empty filter passes all. */
 export interface MarketFilter {
-  /** Indices of instruments; all unless given. */
+  /** Indices of instruments; all unless given. Read more than once: a set or a list, no generator. */
   readonly instruments?: Iterable<number>
-  /** Sources (connectors) by number; all unless given. */
+  /** Sources (connectors) by number; all unless given. As `instruments`. */
   readonly sources?: Iterable<number>
   /** Kinds of event; all unless given. */
   readonly kinds?: readonly FilterKind[]
@@ -147,6 +147,8 @@ export function checkFilter(filter: MarketFilter): void {
       throw wrong(field, `must be a function, got ${typeof value}`)
   }
   for (const field of ['instruments', 'sources'] as const) {
+    const given = filter[field] as { next?: unknown } | undefined
+    if (typeof given?.next === 'function') throw wrong(field, 'can be read only once; give a set or a list')
     for (const value of filter[field] ?? [])
       if (!Number.isInteger(value) || value < 0)
         throw wrong(field, `must be whole numbers from 0, got ${String(value)}`)

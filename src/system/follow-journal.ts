@@ -142,7 +142,7 @@ class Projector {
   }
 
   #take(described: ReturnType<RecordDescriber['describe']>): void {
-    this.#rows.push(...rowsOfRecord(described, this.#core))
+    for (const row of rowsOfRecord(described, this.#core)) this.#rows.push(row)
     const { type, order } = described
     if (order !== undefined && order > 0) this.#dirty.add(order)
     if (type === 'trade' || type === 'corrected' || type === 'busted') this.#hasBooks = true
@@ -164,9 +164,9 @@ class Projector {
       const row = orderRow(this.#core, number)
       if (row !== undefined) rows.push(row)
     }
-    if (this.#hasBooks) rows.push(...bookRows(this.#core, seq))
-    if (this.#hasPlans) rows.push(...planRows(this.#core, seq))
-    await this.#options.tables.write(rows, seq)
+    const books = this.#hasBooks ? bookRows(this.#core, seq) : []
+    const plans = this.#hasPlans ? planRows(this.#core, seq) : []
+    await this.#options.tables.write(rows.concat(books, plans), seq)
     this.seq = seq
     this.#rows = []
     this.#dirty.clear()

@@ -12,6 +12,7 @@ import type { DropCopySink } from '../../connector/drop-copy-sink.js'
 import { TradewireError } from '../../core/errors.js'
 import type { TimerHandle } from '../../core/scheduler.js'
 import type { Time } from '../../core/time.js'
+import { extentOf } from '../../math/extent.js'
 import * as Field from '../../orders/order-fields.js'
 import type { OrderReports } from '../../orders/reports.js'
 import type { VenueFillReport } from '../../orders/venue-reports.js'
@@ -133,8 +134,8 @@ export class DropCopyDesk {
   take(connector: string, executions: readonly DropCopyExecution[], options: TakeOptions = {}): void {
     const line = this.#line(connector)
     const taken = executions.map((each) => toLineExecution(this.#parts.core, each))
-    const times = taken.map(({ tsUs }) => tsUs)
-    const { sinceUs = Math.min(...times), throughUs = Math.max(...times) } = options
+    const { least, greatest } = extentOf(taken.map(({ tsUs }) => tsUs))
+    const { sinceUs = least, throughUs = greatest } = options
     const known = line.coverage
     if (sinceUs <= throughUs)
       line.coverage = {
@@ -176,9 +177,9 @@ export class DropCopyDesk {
     const { core } = this.#parts
     const index = this.#indexOf(connector)
     const theirs = executions.map((each) => toLineExecution(core, each))
-    const times = theirs.map(({ tsUs }) => tsUs)
-    const from = sinceUs ?? Math.min(...times)
-    const to = untilUs ?? Math.max(...times)
+    const { least, greatest } = extentOf(theirs.map(({ tsUs }) => tsUs))
+    const from = sinceUs ?? least
+    const to = untilUs ?? greatest
     const isWithin = ({ tsUs }: LineExecution) => tsUs >= from && tsUs <= to
     const told = uniqueIn(theirs)
     const ids = new Set(told.map(({ exec }) => String(exec)))

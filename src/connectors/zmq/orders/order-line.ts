@@ -204,7 +204,7 @@ export class OrderLine {
       )
       return
     }
-    asked.rows.push(...(rows as unknown[]))
+    for (const row of rows as unknown[]) asked.rows.push(row)
     if (more !== true) asked.resolve(asked.rows)
   }
 
