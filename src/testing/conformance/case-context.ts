@@ -44,10 +44,10 @@ export interface Placed {
   readonly venueId: string | number
 }
 
-/** Settings that make cases quick; a case may change them. */
+/** Settings of all cases: long enough for a busy machine. A case that waits for a time-out sets a short one. */
 export const caseSettings: ConnectorOptions = {
-  connectTimeoutMs: 1_000,
-  queryTimeoutMs: 500,
+  connectTimeoutMs: 5_000,
+  queryTimeoutMs: 3_000,
   healthIntervalMs: 0,
   reconnect: { firstDelayMs: 10, maxDelayMs: 50 },
 }

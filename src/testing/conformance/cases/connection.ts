@@ -2,7 +2,7 @@
 import { TradewireError } from '../../../core/errors.js'
 import type { ConformanceCase } from '../case.js'
 
-const checked = { healthIntervalMs: 100, probeTimeoutMs: 100 }
+const checked = { healthIntervalMs: 100, probeTimeoutMs: 500 }
 
 /** CON. */
 export const connectionCases: readonly ConformanceCase[] = [
@@ -92,6 +92,7 @@ export const connectionCases: readonly ConformanceCase[] = [
     id: 'CON-007',
     title: 'keeps trying while the venue refuses connections, with growing pauses',
     needs: { venue: ['refuse'] },
+    settings: { connectTimeoutMs: 500 },
     async run(t) {
       t.venue.refuse?.(true)
       const started = t.begin()

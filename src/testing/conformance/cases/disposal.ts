@@ -6,7 +6,7 @@ export const disposalCases: readonly ConformanceCase[] = [
   {
     id: 'DSP-001',
     title: 'leaves no timer behind when it is stopped',
-    settings: { healthIntervalMs: 50, probeTimeoutMs: 50 },
+    settings: { healthIntervalMs: 50, probeTimeoutMs: 500 },
     async run(t) {
       const timers = t.time.pendingTimers
       await t.start()

@@ -157,6 +157,7 @@ export const reconciliationCases: readonly ConformanceCase[] = [
     id: 'REC-011',
     title: 'fails a question that the venue does not answer, within the time-out, instead of saying "nothing"',
     needs: { orders: true, venue: ['silence'] },
+    settings: { queryTimeoutMs: 300 },
     async run(t) {
       await t.start()
       await t.fill(await t.place(), 1)
