@@ -116,11 +116,40 @@ describe('the border for reports', () => {
   })
 
   it('infers nothing from a total that cannot be right', async () => {
-    for (const total of [-1, 101, 1.5, Number.POSITIVE_INFINITY]) {
+    for (const total of [-1, 1.5, Number.POSITIVE_INFINITY]) {
       const echo = await withOrder()
       echo.reports.canceled(echo.number, total, '', 3)
       expect(echo.anomalies).toEqual(['BAD_REPORT'])
       expect(echo.system.exportState().orders[0]).toMatchObject({ status: 'CANCELED', filled: 0 })
+      await stillSane(echo)
+    }
+  })
+
+  it('believes a total that an update under way explains', async () => {
+    const { system, reports, number, venue } = await withOrder()
+    system.orders.modify(number, { quantity: 150 })
+    // The answer to the change and the executions are lost; what ends the order tells of both.
+    system.orders.cancel(number)
+    reports.canceled(number, 120, '', 3)
+    expect(system.exportState().orders[0]).toMatchObject({ status: 'FILLED', filled: 120 })
+    reports.filled(number, 'e1', 120, 1_000_000, 0, 'USD', 1, 2)
+    expect(system.portfolio.totalQuantityUnits(0, 0)).toBe(120)
+    expect(venue.sent.map(({ kind }) => kind)).toEqual(['new', 'replace', 'cancel'])
+    await system.stop()
+  })
+
+  it('takes no order for dead of which the venue has filled more than it was asked for', async () => {
+    for (const end of ['canceled', 'expired'] as const) {
+      const echo = await withOrder()
+      const { system, reports, number, venue } = echo
+      if (end === 'canceled') reports.canceled(number, 101, '', 3)
+      else reports.expired(number, 101, 3)
+      expect(echo.anomalies).toEqual(['BAD_REPORT'])
+      expect(system.exportState().orders[0]).toMatchObject({ status: 'UNKNOWN', filled: 0, reserved: 100 })
+      venue.venue.orders = [venue.report(number, { state: 'canceled', quantityUnits: 110, cumulativeUnits: 101 })]
+      await echo.time.advanceMsAsync(8_000)
+      expect(system.exportState().orders[0]).toMatchObject({ status: 'CANCELED', filled: 101, reserved: 0 })
+      expect(system.portfolio.totalQuantityUnits(0, 0)).toBe(101)
       await stillSane(echo)
     }
   })

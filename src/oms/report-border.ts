@@ -7,6 +7,7 @@
  * positions may be wrong, and no new orders leave until a person has looked.
  */
 import { Liquidity } from '../orders/codes.js'
+import { worstCaseQuantity } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { OrderCore } from './order-core.js'
@@ -113,11 +114,34 @@ export class ReportBorder {
     return typeof reason === 'string' && reason.length <= 500 ? reason : textOf(reason ?? '')
   }
 
+  /**
+   * Whether a venue ends an open order with more filled than it was ever asked for, as far as we know: then it knows more of
+   * the order than we do, and the end waits for what it says when it is asked.
+   */
+  isMoreThanAsked(units: number, row: number, what: string): boolean {
+    const { table } = this.#core
+    if (table.cells[row + Field.isOpen] === 0 || !Number.isSafeInteger(units) || units <= this.#most(row)) return false
+    this.#tell(
+      row,
+      this.#numberOf(row),
+      what,
+      'cumulativeUnits',
+      units,
+      'its fate is unknown until the venue has been asked for the order and its executions',
+    )
+    return true
+  }
+
+  /** The most that an order may have traded: what the venue may know of as its quantity, or what is filled beyond that. */
+  #most(row: number): number {
+    const { table } = this.#core
+    return Math.max(worstCaseQuantity(table, row), table.cells[row + Field.filled])
+  }
+
   /** A total that the venue gives with the end of an order; NaN, not said, where it is none. */
   cumulative(units: number, row: number, what: string): number {
-    const { cells } = this.#core.table
     if (units === undefined || Object.is(units, Number.NaN)) return Number.NaN
-    if (Number.isSafeInteger(units) && units >= 0 && units <= cells[row + Field.quantity]) return units
+    if (Number.isSafeInteger(units) && units >= 0 && units <= this.#most(row)) return units
     this.#tell(
       row,
       this.#numberOf(row),

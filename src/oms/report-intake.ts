@@ -263,6 +263,10 @@ export class ReportIntake implements OrderReports {
     const { turn, facts, ledger, news } = this.#core
     turn.begin()
     try {
+      if (source === FactSource.venue && this.#border.isMoreThanAsked(cumulativeUnits, row, what)) {
+        facts.declareUnknown(row, 'MORE_FILLED_THAN_ASKED')
+        return
+      }
       const at = this.#border.time(tsUs, row, what)
       const why = this.#border.reason(reason)
       this.#fills.fillUpTo(row, this.#border.cumulative(cumulativeUnits, row, what), at)

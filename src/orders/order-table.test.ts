@@ -111,6 +111,16 @@ describe('an order table', () => {
   })
 })
 
+describe('open orders', () => {
+  it('are listed from the newest on, as many as are asked for, those that others have gone round among them', () => {
+    const table = new OrderTable({ capacity: 16 })
+    const first = open(table)
+    for (let i = 0; i < 20; i++) close(table, open(table))
+    const last = open(table)
+    expect([table.openRows(1), table.openRows(2), table.openRows(0)]).toEqual([[last], [last, first], []])
+  })
+})
+
 describe('the trades of an order', () => {
   it('count once, however many they are', () => {
     const table = new OrderTable({ capacity: 16, tradeCapacity: 512 })

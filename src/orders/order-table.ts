@@ -192,6 +192,21 @@ export class OrderTable {
     return rows
   }
 
+  /** Rows of open orders, the newest first, until there are `count`: few open orders are found without a look at all others. */
+  openRows(count: number): number[] {
+    const { cells } = this
+    const last = this.#nextNumber - 1
+    const first = Math.max(1, last - this.#mask)
+    const rows: number[] = []
+    for (let number = last; number >= first && rows.length < count; number--) {
+      const row = (number & this.#mask) << RECORD_BITS
+      if (cells[row] === number && cells[row + Field.isOpen] === 1) rows.push(row)
+    }
+    if (rows.length < count && first > 1)
+      for (const row of this.#rowsBefore(first)) if (cells[row + Field.isOpen] === 1) rows.push(row)
+    return rows
+  }
+
   /** Rows of open orders that the ring has come round to and skipped. */
   #rowsBefore(first: number): number[] {
     const { cells } = this

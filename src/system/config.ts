@@ -138,6 +138,11 @@ export interface TradingSystemConfig {
     positionMismatch?: 'halt' | 'adjust'
     venueGraceMs?: number
     intervalMs?: number
+    /**
+     * How long an answer to an order, a change or a cancel may take, and an order's fate may be unknown, before the venue is
+     * asked, in milliseconds; it is asked again after twice the time, and so on up to a minute. 5,000 unless given.
+     */
+    answerWithinMs?: number
     /** What balances that drift lead to beside being told: nothing (`alert`, unless given), or their account is halted. */
     onDrift?: DriftPolicy
     /** Differences of balances up to this are rounding, in the currency itself; 0.01 unless given. */
@@ -217,6 +222,7 @@ const entries = {
       positionMismatch: optional(oneOf(['halt', 'adjust'])),
       venueGraceMs: optional(durationMs()),
       intervalMs: optional(durationMs()),
+      answerWithinMs: optional(durationMs()),
       onDrift: optional(oneOf(['alert', 'halt'])),
       balanceTolerance: optional(amount({ min: '0' })),
     }),

@@ -22,6 +22,7 @@ import { Field } from '../orders/order-table.js'
 import type { OrderReports } from '../orders/reports.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import type { MarketSink } from '../ring/sink.js'
+import { OverdueWatch } from './overdue-watch.js'
 import type { ConnectionEvent } from './strategy.js'
 
 /** From a doubt about a venue to the question. */
@@ -77,6 +78,7 @@ export class ConnectorHub {
   readonly #life = new AbortController()
   #wakeUp: TimerHandle | undefined
   #timer: TimerHandle | undefined
+  #overdue: OverdueWatch | undefined
 
   constructor(parts: ConnectorHubParts) {
     this.#parts = parts
@@ -200,6 +202,7 @@ export class ConnectorHub {
     this.#isStopped = true
     this.#life.abort(new TradewireError('TW_DISPOSED', 'The system was stopped'))
     this.#timer?.cancel()
+    this.#overdue?.close()
     this.#wakeUp?.cancel()
     this.#doubtTimer?.cancel()
     this.drain()
@@ -222,12 +225,22 @@ export class ConnectorHub {
     }
   }
 
-  /** Reconciles every ready connector again and again. */
-  reconcileEvery(intervalMs: number): void {
-    this.#timer = this.#parts.time.every(intervalMs, () => {
-      for (const connector of this.byName.values()) {
-        if (connector.isReady && connector.orderCapabilities !== undefined) this.#reconcileSoon(connector)
-      }
+  /** Asks the venues of ready connectors from now on: every `intervalMs` where that is given, and for answers that they owe. */
+  watch({ intervalMs, answerWithinMs = 5_000 }: { intervalMs?: number; answerWithinMs?: number } = {}): void {
+    const { core, time } = this.#parts
+    const ask = (connector: BaseConnector) => this.#reconcileSoon(connector)
+    this.#overdue = new OverdueWatch({
+      table: core.table,
+      openByConnector: core.gate.exposure.openByConnector,
+      time,
+      connectors: this.byName,
+      withinMs: answerWithinMs,
+      ask,
+    })
+    if (intervalMs === undefined) return
+    this.#timer = time.every(intervalMs, () => {
+      for (const connector of this.byName.values())
+        if (connector.isReady && connector.orderCapabilities !== undefined) ask(connector)
     })
   }
 

@@ -320,8 +320,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     requireAccounts(this.config, this.#hub.reportedAccounts)
     this.execution.restore()
     await this.#desk.startAll(this.#strategies, signal)
-    const { intervalMs } = this.config.reconciliation ?? {}
-    if (intervalMs !== undefined) this.#hub.reconcileEvery(intervalMs)
+    this.#hub.watch(this.config.reconciliation)
     this.dropCopy.start()
     this.risk.start()
     this.#kills.resume()
