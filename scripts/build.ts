@@ -6,11 +6,20 @@
  */
 import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeCommonJs } from './commonjs.js'
 import { distFiles, entries } from './entries.js'
 import { isMain, root, run } from './support/run.js'
 
 const stamp = join(root, 'dist', '.built')
-const inputs = ['src', 'scripts/cli', 'package.json', 'tsconfig.json', 'tsup.config.ts', 'scripts/entries.ts']
+const inputs = [
+  'src',
+  'scripts/cli',
+  'package.json',
+  'tsconfig.json',
+  'tsup.config.ts',
+  'scripts/entries.ts',
+  'scripts/commonjs.ts',
+]
 
 /** Builds dist when it is missing or older than its inputs. */
 export async function ensureBuilt(): Promise<void> {
@@ -22,6 +31,7 @@ async function build(): Promise<void> {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   const outcome = await run('tsup', [])
   if (outcome.exitCode !== 0) throw new Error(`tsup failed:\n${outcome.output}`)
+  await writeCommonJs(join(root, 'dist'), ['cli.js'])
   const missing = [...entries.flatMap(distFiles), 'dist/cli.js'].filter((file) => !existsSync(join(root, file)))
   if (missing.length > 0) throw new Error(`the build lacks ${missing.join(', ')}:\n${outcome.output}`)
   chmodSync(join(root, 'dist', 'cli.js'), 0o755)

@@ -63,6 +63,8 @@ async function testPackage(): Promise<void> {
     const node = (file: string, ...args: string[]) => runNode(binary, [file, ...args], allowed)
     await test(`Node ${version}: import and require, also both in one process`, () =>
       node('load.mjs', ...plainSpecifiers))
+    for (const how of ['import', 'require'])
+      await test(`Node ${version}: the conformance kit passes by ${how}`, () => node('kit.mjs', how))
     // Version 20 has no node:sqlite, and the file then does nothing.
     await test(`Node ${version}: a journal in a database of node:sqlite`, () => node('sqlite.mjs'))
     for (const specifier of plainSpecifiers) {
