@@ -33,6 +33,8 @@ export class RecordingReports implements OrderReports {
   depth = 0
   /** Runs at the end of each outermost batch: where an order manager would deliver events. */
   onTurnEnd: (() => void) | undefined
+  /** Told of every change that the venue confirms. */
+  onReplaced: ((number: number, quantity: number, price: number, trigger: number) => void) | undefined
   /** Numbers by client order id, for {@link numberOf}. */
   readonly numbers = new Map<string, number>()
 
@@ -85,6 +87,7 @@ export class RecordingReports implements OrderReports {
     tsUs: number,
   ): void {
     this.#keep({ kind: 'replaced', number, generation, quantityUnits, priceUnits, triggerUnits, venueOrderId, tsUs })
+    this.onReplaced?.(number, quantityUnits, priceUnits, triggerUnits)
   }
 
   replaceRejected(number: number, generation: number, reason: string, tsUs: number): void {

@@ -97,6 +97,8 @@ export class TestHost<T extends Time = VirtualTime> implements ConnectorHost {
   readonly #change = new NormalizedChange()
   readonly #cancel: CancelRequest
   readonly #generations = new Map<number, number>()
+  /** Terms of changed orders as they were last asked for, by number; the table has those that the venue confirmed. */
+  readonly #wanted = new Map<number, { quantity: number; price: number; trigger: number }>()
 
   constructor(options: TestHostOptions<T> = {}) {
     this.#table = new OrderTable({ capacity: options.orderCapacity ?? 1_024 })
@@ -109,6 +111,14 @@ export class TestHost<T extends Time = VirtualTime> implements ConnectorHost {
     this.market = new IngestRing({ capacity: options.ringCapacity ?? 65_536 })
     if (options.handlers !== undefined)
       this.market.addConsumer({ name: 'test', policy: 'backpressure', handlers: options.handlers })
+    this.reports.onReplaced = (number, quantity, price, trigger) => {
+      const row = this.#table.rowOf(number)
+      if (row < 0) return
+      const { cells } = this.#table
+      cells[row + Field.quantity] = quantity
+      cells[row + Field.price] = price
+      cells[row + Field.trigger] = trigger
+    }
     this.#cancel = new CancelRequest(this.#table, this.instruments, this.#names)
     this.#gate = new RiskGate({
       table: this.#table,
@@ -157,20 +167,23 @@ export class TestHost<T extends Time = VirtualTime> implements ConnectorHost {
     return number
   }
 
-  /** Sends a change. Terms that it leaves out stay as they were last asked for. Returns its generation, by which reports name it. */
+  /** Sends a change. Terms that it leaves out stay as they were last asked for; those of the order are what the venue confirmed. Returns its generation, by which reports name it. */
   replace(connector: BaseConnector, number: number, change: OrderChange): number {
     const row = this.#table.rowOf(number)
     const { cells } = this.#table
     const instrument = this.instruments.at(cells[row + Field.instrument])
     const terms = normalizeOrderChange(change, typeOf(cells[row + Field.type]) as OrderType, instrument, this.#change)
-    const quantity = Number.isNaN(terms.quantityUnits) ? cells[row + Field.quantity] : terms.quantityUnits
-    const price = Number.isNaN(terms.priceUnits) ? cells[row + Field.price] : terms.priceUnits
-    const trigger = Number.isNaN(terms.triggerPriceUnits) ? cells[row + Field.trigger] : terms.triggerPriceUnits
+    const wanted = this.#wanted.get(number) ?? {
+      quantity: cells[row + Field.quantity],
+      price: cells[row + Field.price],
+      trigger: cells[row + Field.trigger],
+    }
+    if (!Number.isNaN(terms.quantityUnits)) wanted.quantity = terms.quantityUnits
+    if (!Number.isNaN(terms.priceUnits)) wanted.price = terms.priceUnits
+    if (!Number.isNaN(terms.triggerPriceUnits)) wanted.trigger = terms.triggerPriceUnits
+    this.#wanted.set(number, wanted)
     const generation = this.#nextGeneration(number)
-    cells[row + Field.quantity] = quantity
-    cells[row + Field.price] = price
-    cells[row + Field.trigger] = trigger
-    connector.replace(this.#gate.approvedReplace(row, generation, quantity, price, trigger))
+    connector.replace(this.#gate.approvedReplace(row, generation, wanted.quantity, wanted.price, wanted.trigger))
     return generation
   }
 

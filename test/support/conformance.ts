@@ -6,4 +6,4 @@ import { describe, it } from 'vitest'
 import type { TestFunctions } from '../../src/testing/conformance/run.js'
 
 /** `describe` and `it` without the means to skip. */
-export const passing: TestFunctions = { describe, it: (name, body) => it(name, () => body()) }
+export const passing: TestFunctions = { describe, it: (name, body, timeoutMs) => it(name, () => body(), timeoutMs) }

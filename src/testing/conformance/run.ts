@@ -8,6 +8,7 @@ import type { BaseConnector } from '../../connector/base-connector.js'
 import type { ConnectorOptions } from '../../connector/connector-options.js'
 import { messageOf } from '../../core/errors.js'
 import { RealTime } from '../../core/real-time.js'
+import type { TimerHandle } from '../../core/scheduler.js'
 import type { Time } from '../../core/time.js'
 import { VirtualTime } from '../../core/virtual-time.js'
 import { type ConformanceCase, skipReason } from './case.js'
@@ -27,9 +28,13 @@ export interface ConformanceOptions<Venue extends ConformanceVenue = Conformance
   only?: readonly string[]
   /** Cases that are left out for a reason of yours: it is shown in the report. */
   skip?: Readonly<Record<string, string>>
+  /** Real time that a case may take before it counts as failed, in milliseconds; 60,000 unless given. */
+  caseLimitMs?: number
   /** Called after each case. */
   onResult?: (result: CaseResult) => void
 }
+
+const usualLimitMs = 60_000
 
 /** How one case ended. */
 export interface CaseResult {
@@ -65,7 +70,8 @@ export async function runConformance<Venue extends ConformanceVenue>(
 /** The functions of a test runner: those of vitest, jest or `node:test`. */
 export interface TestFunctions {
   describe(name: string, body: () => void): unknown
-  it(name: string, body: (...given: unknown[]) => Promise<void>): unknown
+  /** `timeoutMs`: how long it may take; those of `node:test` need no such word. */
+  it(name: string, body: (...given: unknown[]) => Promise<void>, timeoutMs?: number): unknown
 }
 
 /**
@@ -81,15 +87,20 @@ export function describeConformance<Venue extends ConformanceVenue>(
   describe(name, () => {
     for (const each of chosenCases(options)) {
       // No named parameter: some runners take the first for a callback that has to be called.
-      it(`${each.id} ${each.title}`, async (...given) => {
-        const result = await runCase(each, options)
-        if (result.outcome === 'skipped') {
-          options.log?.(`${each.id} does not apply: ${result.reason}`)
-          const runner = given[0] as { skip?: (reason?: string) => void } | undefined
-          if (typeof runner?.skip === 'function') runner.skip(result.reason)
-        }
-        if (result.outcome === 'failed') throw new Error(`${each.id} ${each.title}: ${result.reason}`)
-      })
+      it(
+        `${each.id} ${each.title}`,
+        async (...given) => {
+          const result = await runCase(each, options)
+          if (result.outcome === 'skipped') {
+            options.log?.(`${each.id} does not apply: ${result.reason}`)
+            const runner = given[0] as { skip?: (reason?: string) => void } | undefined
+            if (typeof runner?.skip === 'function') runner.skip(result.reason)
+          }
+          if (result.outcome === 'failed') throw new Error(`${each.id} ${each.title}: ${result.reason}`)
+          // The case ends by itself, and tells why: the runner's own limit comes after that.
+        },
+        3 * (options.caseLimitMs ?? usualLimitMs),
+      )
     }
   })
 }
@@ -126,13 +137,27 @@ async function runCase<Venue extends ConformanceVenue>(
       return { id, title, outcome: 'skipped', reason }
     }
     const context = new CaseContext(time, venue, connector)
+    const { caseLimitMs = usualLimitMs } = options
     try {
-      await each.run(context)
+      await withinMs(caseLimitMs, 'the case', each.run(context))
     } finally {
-      await context.end()
+      await withinMs(caseLimitMs, 'stopping the connector and closing the venue', context.end())
     }
     return { id, title, outcome: 'passed' }
   } catch (error) {
     return { id, title, outcome: 'failed', reason: messageOf(error) }
+  }
+}
+
+/** Awaits what has to end within so much real time. */
+async function withinMs(limitMs: number, what: string, promise: Promise<void>): Promise<void> {
+  let timer: TimerHandle | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = new RealTime().after(limitMs, () => reject(new Error(`${what} did not end within ${limitMs} ms`)))
+  })
+  try {
+    await Promise.race([promise, late])
+  } finally {
+    timer?.cancel()
   }
 }
