@@ -48,6 +48,11 @@ export class OrderIdentities {
     this.#execs = new Array<ExecKey>(this.#execMask + 1).fill(0)
   }
 
+  /** Whether no order was ever kept. */
+  get isEmpty(): boolean {
+    return this.#cells.length === 0
+  }
+
   /** Keeps an order. Its executions follow, by {@link keepExec}. */
   keep(
     number: number,

@@ -447,6 +447,11 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     return row < 0 ? undefined : core.news.handleOf(row)
   }
 
+  /** Whether orders that were sent have left the bounded history, in this life or an earlier one that the journal tells of. */
+  get hasForgotten(): boolean {
+    return !this.#core.identities.isEmpty
+  }
+
   /** Snapshots of the open orders, oldest first. */
   openOrders(filter: OrderFilter = {}): OrderSnapshot[] {
     return matchingRows(this.#core, filter, true).map((row) => this.#core.snapshot(this.#core.table.cells[row]))

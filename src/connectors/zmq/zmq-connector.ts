@@ -418,6 +418,11 @@ export class ZmqConnector extends BaseConnector {
     return this.#desk.fills(sinceUs, signal)
   }
 
+  /** As far as the gateway said with its latest lists; nothing before it has said anything. */
+  override get historyReachUs(): number {
+    return this.#orderLine?.historyReachUs ?? 0
+  }
+
   protected fetchAccountState(signal: AbortSignal): Promise<VenueAccountReport> {
     return this.#desk.account(signal)
   }

@@ -13,6 +13,7 @@
 import { amountOf, type Message, textOf } from '../../connectors/zmq/orders/messages.js'
 import { checkClients, type GatewayClient, OrderServer } from '../../connectors/zmq/orders/order-server.js'
 import type { ZmqLimits, ZmqSecurity } from '../../connectors/zmq/security.js'
+import { NS_PER_US } from '../../core/clock.js'
 import { messageOf, TradewireError } from '../../core/errors.js'
 import { type Logger, silentLogger } from '../../core/logger.js'
 import type { Time } from '../../core/time.js'
@@ -35,6 +36,8 @@ export interface GatewaySystem {
   readonly instruments: InstrumentRegistry
   readonly portfolio: Portfolio
   readonly time: Time
+  /** What its journal held at the start; nothing is taken to be known of earlier lives where it is absent. */
+  readonly recovery?: { readonly records: number }
 }
 
 /** What a gateway is given. */
@@ -58,6 +61,8 @@ interface Tracked {
   readonly instrument: Instrument
   readonly changes: number[]
   readonly cancels: number[]
+  /** When it was last heard of, on the monotonic clock; the start of the gateway for what came before. */
+  heardNs: number
 }
 
 const optionNames: readonly (keyof ZmqOrderGatewayOptions)[] = [
@@ -87,6 +92,8 @@ export class ZmqOrderGateway {
   readonly #tracked = new Map<number, Tracked>()
   /** At so many the table is looked through. */
   #most = fewOrders
+  /** When the latest of the orders that are gone was last heard of; -Infinity while none is. */
+  #forgottenNs: number
   #stopListening: (() => void) | undefined
 
   /** @throws TradewireError `TW_INVALID_CONFIG`, `TW_INVALID_ARGUMENT` naming the option. */
@@ -97,6 +104,9 @@ export class ZmqOrderGateway {
     this.#options = options
     this.#system = system
     this.#logger = logger
+    // Without a journal of an earlier life, or where it has already forgotten some, nobody knows what was there before.
+    const isWhole = (system.recovery?.records ?? 0) > 0 && !system.orders.hasForgotten
+    this.#forgottenNs = isWhole ? Number.NEGATIVE_INFINITY : system.time.monotonicNs()
     const { mode = 'paper' } = system.config
     this.#server = new OrderServer(
       {
@@ -271,9 +281,10 @@ export class ZmqOrderGateway {
       this.#server.send(client, { t: 'answer', question, error: 'unknown question' })
       return
     }
+    const reach = what === 'orders' || what === 'fills' ? { reachUs: this.#reachUs() } : {}
     for (let from = 0; from === 0 || from < rows.length; from += rowsAPart) {
       const more = from + rowsAPart < rows.length
-      this.#server.send(client, { t: 'answer', question, rows: rows.slice(from, from + rowsAPart), more })
+      this.#server.send(client, { t: 'answer', question, rows: rows.slice(from, from + rowsAPart), more, ...reach })
     }
   }
 
@@ -319,6 +330,7 @@ export class ZmqOrderGateway {
   #event(event: OrderEvent): void {
     const tracked = this.#tracked.get(event.order.number) ?? this.#meet(event.order)
     if (tracked === undefined) return
+    tracked.heardNs = this.#system.time.monotonicNs()
     const { client, id, handle, instrument } = tracked
     const base = { id, venueOrderId: venueOrderId(handle), tsUs: event.tsEventUs }
     const report = (kind: string, more: object = {}) => this.#report(client, { kind, ...base, ...more })
@@ -410,6 +422,7 @@ export class ZmqOrderGateway {
       instrument: this.#system.instruments.get(instrument),
       changes: [],
       cancels: [],
+      heardNs: this.#system.time.monotonicNs(),
     }
     if (this.#tracked.size >= this.#most) this.#forget()
     this.#tracked.set(handle.number, tracked)
@@ -418,10 +431,26 @@ export class ZmqOrderGateway {
 
   /** Drops the orders that the system does not know any more: the table is at most twice as large as what it keeps. */
   #forget(): void {
-    const { orders } = this.#system
-    for (const [number, { handle }] of this.#tracked)
-      if (orders.get(handle.clientOrderId)?.number !== number) this.#tracked.delete(number)
+    for (const tracked of this.#gone()) {
+      this.#tracked.delete(tracked.handle.number)
+      this.#forgottenNs = Math.max(this.#forgottenNs, tracked.heardNs)
+    }
     this.#most = Math.max(fewOrders, 2 * this.#tracked.size)
+  }
+
+  /** Orders of clients that the system does not know any more: their executions are gone. */
+  #gone(): Tracked[] {
+    const { orders } = this.#system
+    return [...this.#tracked.values()].filter(
+      ({ handle }) => orders.get(handle.clientOrderId)?.number !== handle.number,
+    )
+  }
+
+  /** How far back nothing is forgotten, in microseconds; null for ever. */
+  #reachUs(): number | null {
+    const latestNs = this.#gone().reduce((latest, { heardNs }) => Math.max(latest, heardNs), this.#forgottenNs)
+    if (latestNs === Number.NEGATIVE_INFINITY) return null
+    return Math.floor((this.#system.time.monotonicNs() - latestNs) / NS_PER_US)
   }
 
   /** Orders that are known of clients. */

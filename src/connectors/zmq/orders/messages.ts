@@ -7,12 +7,14 @@
  *   new, replace, cancel {session, id, ...}      ─►
  *                                                ◄─   report {session, kind, id, ...}
  *   ask {session, question, what, since?}        ─►
- *                                                ◄─   answer {session, question, rows, more}
+ *                                                ◄─   answer {session, question, rows, more, reachUs?}
  *   beat {session}                               ─►◄─ beat {session}
  *
  * Amounts are whole numbers of the instrument's units, absent ones null; both ends have the same definitions. `id` is the
  * client's order id: the same id again is the same order. A session ends with its connection; what carries another session's
- * number is not acted upon, so an order that was delayed over a reconnect does not come to life.
+ * number is not acted upon, so an order that was delayed over a reconnect does not come to life. `reachUs`, in answers about
+ * orders and fills: how far back the gateway has forgotten nothing, in microseconds, null for ever. What a list lacks and is
+ * older may have been there.
  */
 import { parseJson } from '../feed/feed-decoder.js'
 

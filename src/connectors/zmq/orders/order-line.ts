@@ -31,6 +31,7 @@ export interface OrderLineParts {
 }
 
 interface Question {
+  readonly what: string
   rows: unknown[]
   resolve(rows: unknown[]): void
   reject(error: Error): void
@@ -49,6 +50,11 @@ export class OrderLine {
   #timer: TimerHandle | undefined
   #isClosed = false
   #welcome: { resolve(welcome: Message): void; reject(error: Error): void } | undefined
+  /** How far back the latest lists reach, each in microseconds; nothing is proven by a list that has not come. */
+  readonly #reachUs = new Map<string, number>([
+    ['orders', 0],
+    ['fills', 0],
+  ])
 
   constructor(parts: OrderLineParts) {
     const { options, context, security, highWaterMark, time, listener } = parts
@@ -117,6 +123,11 @@ export class OrderLine {
     this.#post({ ...message, session: this.#session })
   }
 
+  /** How far back the gateway's lists of orders and executions are complete, in microseconds before they were asked for. */
+  get historyReachUs(): number {
+    return Math.min(...this.#reachUs.values())
+  }
+
   /** Asks, and collects the rows of the answer. */
   ask(what: string, signal: AbortSignal, more: object = {}): Promise<unknown[]> {
     return new Promise((resolve, reject) => {
@@ -130,6 +141,7 @@ export class OrderLine {
       if (signal.aborted) return onAbort()
       signal.addEventListener('abort', onAbort, { once: true })
       this.#questions.set(question, {
+        what,
         rows: [],
         resolve: (rows) => finish(() => resolve(rows)),
         reject: (error) => finish(() => reject(error)),
@@ -195,7 +207,7 @@ export class OrderLine {
     else if (message.t === 'answer') this.#answer(message)
   }
 
-  #answer({ question, rows, more, error }: Message): void {
+  #answer({ question, rows, more, error, reachUs }: Message): void {
     const asked = this.#questions.get(question as number)
     if (asked === undefined) return
     if (!Array.isArray(rows) || asked.rows.length + rows.length > mostRows) {
@@ -205,6 +217,7 @@ export class OrderLine {
       return
     }
     for (const row of rows as unknown[]) asked.rows.push(row)
+    if (this.#reachUs.has(asked.what)) this.#reachUs.set(asked.what, reachOf(reachUs))
     if (more !== true) asked.resolve(asked.rows)
   }
 
@@ -218,4 +231,10 @@ export class OrderLine {
     if (this.#welcome !== undefined) this.#welcome.reject(new TradewireError('TW_NETWORK', reason))
     else if (this.#session !== undefined) this.#parts.listener.lost(reason)
   }
+}
+
+/** Null: the gateway has forgotten nothing. One that does not say proves nothing. */
+function reachOf(reachUs: unknown): number {
+  if (reachUs === null) return Number.POSITIVE_INFINITY
+  return typeof reachUs === 'number' && reachUs > 0 ? reachUs : 0
 }
