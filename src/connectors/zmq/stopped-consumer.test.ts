@@ -1,6 +1,9 @@
 /**
  * A consumer that has stopped, at 100,000 events a second over real sockets: what waits is bounded, all of it is accounted for,
  * and when the consumer goes on it gets the newest. Seconds here, ten minutes in a full run.
+ *
+ * Memory is judged by events, not by the clock: however long the machine takes over them, so many events may leave so many
+ * bytes. Garbage comes and goes, so what counts is the least that was held in each part of the run.
  */
 import { expect, it } from 'vitest'
 import { runs } from '../../../test/support/runs.js'
@@ -13,6 +16,31 @@ const stepMs = 10
 const capacity = 20_000
 /** What rings, queues of sockets and collections in between may take beside what was there before. */
 const mostBytes = 400e6
+/** What the second half may hold more than the second quarter, where the run is long enough for its slope to mean something. */
+const mostSlopeBytes = 16e6
+const stepsForSlope = 6_000
+
+interface Memory {
+  heap: number
+  external: number
+  rss: number
+}
+
+function held(): Memory {
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return { heap: heapUsed, external, rss }
+}
+
+/** The least that was held in a part of the run. */
+function least(samples: readonly Memory[], from: number, to: number): Memory {
+  const part = samples.slice(Math.floor(samples.length * from), Math.floor(samples.length * to))
+  const lowest = (of: (sample: Memory) => number) => Math.min(...part.map(of))
+  return {
+    heap: lowest(({ heap }) => heap),
+    external: lowest(({ external }) => external),
+    rss: lowest(({ rss }) => rss),
+  }
+}
 
 it(
   'holds a bounded amount, whatever comes',
@@ -35,10 +63,12 @@ it(
     await until(() => connector.feedStreams.every(({ state }) => state === 'live'), 'live streams')
     const [consumer] = (host.market as IngestRing).consumers
     consumer?.pause()
-    const before = process.memoryUsage()
+    const before = held()
+    const samples: Memory[] = []
     let count = 0
     let mostGrowth = 0
-    for (let step = 0; step < (seconds * 1_000) / stepMs; step++) {
+    const steps = (seconds * 1_000) / stepMs
+    for (let step = 0; step < steps; step++) {
       for (let index = 0; index < eventsAStep / 2; index++) {
         count++
         publisher.publishQuote(0, 0, count, count + 1, 1, 1, count, 0, count, 0)
@@ -47,10 +77,17 @@ it(
       publisher.flush()
       await pause(stepMs)
       expect(connector.counters.queued).toBeLessThanOrEqual(capacity + 1)
-      const { rss } = process.memoryUsage()
-      mostGrowth = Math.max(mostGrowth, rss - before.rss)
+      const now = held()
+      if (step % 10 === 0) samples.push(now)
+      mostGrowth = Math.max(mostGrowth, now.rss - before.rss)
     }
     expect(mostGrowth).toBeLessThan(mostBytes)
+    if (steps >= stepsForSlope) {
+      const early = least(samples, 0.25, 0.5)
+      const late = least(samples, 0.5, 1)
+      console.log(`stopped consumer, ${2 * count} events: ${JSON.stringify({ before, early, late, mostGrowth })}`)
+      expect(late.heap + late.external - early.heap - early.external).toBeLessThan(mostSlopeBytes)
+    }
     await until(() => connector.slowCounters('quotes', 0).offered === count, 'all quotes')
     await until(() => connector.slowCounters('trades', 0).offered === count, 'all trades')
     for (const kind of ['quotes', 'trades'] as const) {
