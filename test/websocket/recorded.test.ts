@@ -1,5 +1,5 @@
 /**
- * Recorded streams of three venues, played over real sockets: the connector must give what a reader of the file gives. And
+ * Recorded streams of venues, played over real sockets: the connector must give what a reader of the file gives. And
  * what was tampered with must be seen: a missing message, a wrong digit.
  */
 import { afterEach, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import {
   binanceFeed,
   coinbaseFeed,
   krakenFeed,
+  krakenV2Feed,
   WebSocketConnector,
   type WebSocketFeed,
 } from '../../src/connectors/websocket/index.js'
@@ -16,6 +17,7 @@ import type { InstrumentDefinition } from '../../src/model/instrument.js'
 import { InstrumentRegistry } from '../../src/model/instrument-registry.js'
 import { TestHost } from '../../src/testing/test-host.js'
 import type { Row } from '../recorded/capture.js'
+import { krakenV2Recorded } from '../recorded/kraken-v2-files.js'
 import { linesOf, nameOf, play } from '../recorded/support.js'
 import { describeShared, sharedFiles } from '../support/shared.js'
 import { Seen } from './books.js'
@@ -177,6 +179,62 @@ describeShared('Kraken over a socket', 'data', () => {
     },
   )
 })
+
+// ---- Kraken v2 -----------------------------------------------------------------------------------------------------------
+
+function krakenV2Venue(messages: readonly string[], requests: number): RecordedVenueOptions {
+  return {
+    messages,
+    requests,
+    answer: (request) => {
+      const { method, params, req_id } = request as { method: string; params?: { symbol?: string[] }; req_id?: number }
+      if (method === 'ping') return [JSON.stringify({ method: 'pong', req_id })]
+      const result = { ...params, symbol: params?.symbol?.[0] }
+      return [JSON.stringify({ method, result, success: true, req_id })]
+    },
+  }
+}
+
+describeShared(
+  'Kraken v2 over a socket',
+  'payloads',
+  () => {
+    it.each(krakenV2Recorded.map((path) => [nameOf(path), path]))(
+      '%s: every checksum holds, the books are equal',
+      async (_, path) => {
+        const { seen: expected, definitions } = await fromFile(path, { depth: 10 })
+        const { seen, connector } = await fromVenue(
+          krakenV2Venue(linesOf(path), definitions.length),
+          krakenV2Feed({ instruments: definitions }),
+          ['book'],
+          { depth: 10 },
+        )
+        expect(seen.bookMessages).toBe(expected.bookMessages)
+        for (const { symbol } of definitions) expect(seen.book(symbol)).toEqual(expected.book(symbol))
+        expect(definitions.every((_definition, index) => connector.isBookLive(index))).toBe(true)
+        expect(connector.statistics).toMatchObject({ errors: 0, gaps: 0 })
+      },
+    )
+
+    it.each(krakenV2Recorded.map((path) => [nameOf(path), path]))('%s: one wrong digit is seen', async (_, path) => {
+      const { definitions } = await fromFile(path, { depth: 10 })
+      const lines = linesOf(path)
+      const at = lines.length - 1 - [...lines].reverse().findIndex((line) => line.includes('"checksum":'))
+      lines[at] = (lines[at] as string).replace(
+        /"checksum": ?(\d+)/,
+        (_match, sum: string) => `"checksum":${Number(sum) ^ 1}`,
+      )
+      const { connector } = await fromVenue(
+        krakenV2Venue(lines, definitions.length),
+        krakenV2Feed({ instruments: definitions }),
+        ['book'],
+        { depth: 10 },
+      )
+      expect(connector.statistics.gaps).toBe(1)
+    })
+  },
+  'kraken',
+)
 
 // ---- Binance -------------------------------------------------------------------------------------------------------------
 

@@ -15,4 +15,5 @@ export type {
 export { type BinanceDepth, type BinanceFeedOptions, binanceFeed } from './feeds/binance.js'
 export { coinbaseFeed } from './feeds/coinbase.js'
 export { type KrakenFeedOptions, krakenFeed } from './feeds/kraken.js'
+export { type KrakenV2FeedOptions, krakenV2Feed } from './feeds/kraken-v2.js'
 export { WebSocketConnector } from './websocket-connector.js'

@@ -6,6 +6,7 @@ import { coinDailyBars, equityDailyBars, futureMinuteBars, pairDailyQuotes } fro
 import { coinbaseFeed } from './formats/coinbase-feed.js'
 import { fxTicks } from './formats/fx-ticks.js'
 import { krakenBook } from './formats/kraken-book.js'
+import { krakenV2 } from './formats/kraken-v2.js'
 import { lobsterBooks, lobsterMessages } from './formats/lobster.js'
 import { marketByOrder } from './formats/market-by-order.js'
 import { tradewireCsv } from './formats/tradewire-csv.js'
@@ -29,6 +30,7 @@ export const replayFormats: readonly ReplayFormat[] = [
   pairDailyQuotes,
   binanceStreams,
   bitstampOrders,
+  krakenV2,
   krakenBook,
   coinbaseFeed,
   lobsterMessages,
