@@ -47,7 +47,7 @@ interface FeedEvent {
   readonly sequence?: number
 }
 
-/** Best bid and ask. Absent sizes are not known. */
+/** Best bid and ask. Absent sizes are not known; a side whose size is 0 has no price. */
 export interface FeedQuote extends FeedEvent {
   readonly bid: FeedNumber
   readonly ask: FeedNumber

@@ -33,10 +33,10 @@ export class MessageWriter implements FeedWriter {
     const { source } = this.#target
     const { tsRecvUs } = this
     const index = this.#target.indexOf(symbol)
-    const bid = decimalOf('bid', quote.bid)
-    const ask = decimalOf('ask', quote.ask)
     const bidSize = optionalOf('bidSize', quote.bidSize, sizeOf)
     const askSize = optionalOf('askSize', quote.askSize, sizeOf)
+    const bid = standing(decimalOf('bid', quote.bid), bidSize)
+    const ask = standing(decimalOf('ask', quote.ask), askSize)
     const tsUs = this.#timeOf(quote.tsEventUs)
     const sequence = integerOf('sequence', quote.sequence)
     this.#target.publish(tsUs, (sink) =>
@@ -142,6 +142,11 @@ export class MessageWriter implements FeedWriter {
   #timeOf(tsEventUs: number | undefined): number {
     return tsEventUs === undefined ? this.tsRecvUs : integerOf('tsEventUs', tsEventUs)
   }
+}
+
+/** Best price of a side; absent where nobody stands, whatever price is written there. */
+function standing(price: number, size: number): number {
+  return size === 0 ? Number.NaN : price
 }
 
 function levelsOf(field: string, levels: readonly FeedLevel[]): number[] {

@@ -90,7 +90,9 @@ it(
       const early = least(samples, 0.25, 0.5)
       const late = least(samples, 0.5, 1)
       const tookS = (time.monotonicNs() - startNs) / 1e9
-      console.log(`stopped consumer, ${2 * count} events in ${tookS} s: ${JSON.stringify({ before, early, late, mostGrowth })}`)
+      console.log(
+        `stopped consumer, ${2 * count} events in ${tookS} s: ${JSON.stringify({ before, early, late, mostGrowth })}`,
+      )
       expect(late.heap + late.external - early.heap - early.external).toBeLessThan(mostSlopeBytes)
     }
     await until(() => connector.slowCounters('quotes', 0).offered === count, 'all quotes')

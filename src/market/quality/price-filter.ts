@@ -42,9 +42,9 @@ export class PriceFilter {
       cells[base + Field.good] = price
       return PriceVerdict.near
     }
-    const { minDeviation, noiseMultiple, confirmations } = this.#options
+    const { confirmations } = this.#options
     const noise = cells[base + Field.noise]
-    const limit = Math.max(minDeviation, noiseMultiple * noise)
+    const limit = this.#limit(cells, base)
     const distance = distanceOf(price, good)
     if (distance <= limit) {
       cells[base + Field.good] = price
@@ -59,6 +59,16 @@ export class PriceFilter {
     cells[base + Field.good] = price
     cells[base + Field.count] = 0
     return PriceVerdict.level
+  }
+
+  /** Whether a price would not be near. Nothing is remembered. */
+  isFar(cells: Float64Array, base: number, price: number): boolean {
+    return distanceOf(price, cells[base + Field.good]) > this.#limit(cells, base)
+  }
+
+  #limit(cells: Float64Array, base: number): number {
+    const { minDeviation, noiseMultiple } = this.#options
+    return Math.max(minDeviation, noiseMultiple * cells[base + Field.noise])
   }
 
   /** Relative distance of a price from the good one of a series; NaN where there is none. */

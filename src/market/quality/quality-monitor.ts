@@ -79,8 +79,8 @@ export class DataQualityMonitor {
     this.handlers = {
       onQuotes: (ring, from, to) => this.#onQuotes(ring, from, to),
       onTrades: (ring, from, to) => this.#onTrades(ring, from, to),
-      onBooks: (ring, from, to) => this.#onOthers(ring.books, StreamKind.book, from, to),
-      onBars: (ring, from, to) => this.#onOthers(ring.bars, StreamKind.bars, from, to),
+      onBooks: (ring, from, to) => this.#onBooks(ring, from, to),
+      onBars: (ring, from, to) => this.#onBars(ring, from, to),
       onStatuses: (ring, from, to) => this.#onStatuses(ring, from, to),
       onNotes: (ring, from, to) => this.#onNotes(ring, from, to),
     }
@@ -119,11 +119,10 @@ export class DataQualityMonitor {
     const feed = this.#feed(source)
     if (feed.isConnected === isConnected) return
     feed.isConnected = isConnected
-    const { cells, sources } = this.#table
+    const { sources } = this.#table
     for (let row = 0; row < this.#table.size; row++) {
       if (sources[row] !== source) continue
-      this.#filter.reset(cells, row * rowCells + Cell.mid)
-      this.#filter.reset(cells, row * rowCells + Cell.trade)
+      this.#resetPrices(row)
     }
   }
 
@@ -216,16 +215,27 @@ export class DataQualityMonitor {
     }
   }
 
-  #onOthers(
-    columns: { instrument: Int32Array; source: Int32Array; tsRecvUs: Float64Array; tsEventUs: Float64Array },
-    kind: StreamKind,
-    from: number,
-    to: number,
-  ): void {
-    const { source, instrument, tsRecvUs, tsEventUs } = columns
+  #onBooks({ books }: IngestRing, from: number, to: number): void {
+    const { source, instrument, tsRecvUs, tsEventUs } = books
     this.#readClock()
-    const count = kind === StreamKind.book ? Count.books : Count.bars
-    for (let i = from; i < to; i++) this.#arrived(source[i], instrument[i], kind, count, tsRecvUs[i], tsEventUs[i])
+    for (let i = from; i < to; i++)
+      this.#arrived(source[i], instrument[i], StreamKind.book, Count.books, tsRecvUs[i], tsEventUs[i])
+  }
+
+  #onBars({ bars }: IngestRing, from: number, to: number): void {
+    const { source, instrument, open, high, low, close, volume, isClosed, tsRecvUs, tsEventUs } = bars
+    this.#readClock()
+    for (let i = from; i < to; i++) {
+      const row = this.#arrived(source[i], instrument[i], StreamKind.bars, Count.bars, tsRecvUs[i], tsEventUs[i])
+      // A bar that is still forming comes again: it is judged when it is closed.
+      if (row === -1 || isClosed[i] === 0) continue
+      const isSound =
+        Math.max(open[i], close[i]) <= high[i] &&
+        Math.min(open[i], close[i]) >= low[i] &&
+        Number.isFinite(high[i] - low[i])
+      if (!isSound || volume[i] < 0) this.#invalid(row, volume[i] < 0 ? volume[i] : close[i])
+      else if (this.#hasFilter) this.#judgeBar(row, high[i], low[i], close[i])
+    }
   }
 
   #onStatuses({ statuses }: IngestRing, from: number, to: number): void {
@@ -249,10 +259,7 @@ export class DataQualityMonitor {
       const note = notes.note[i] as { kind?: string; reason?: string; missing?: number } | null
       if (note?.kind !== 'discontinuity') continue
       const row = this.#table.find(notes.source[i], notes.instrument[i])
-      if (row !== -1) {
-        this.#filter.reset(this.#table.cells, row * rowCells + Cell.mid)
-        this.#filter.reset(this.#table.cells, row * rowCells + Cell.trade)
-      }
+      if (row !== -1) this.#resetPrices(row)
       const now = this.#time(notes.tsRecvUs[i])
       if (note.reason === 'missing' || note.reason === 'lost')
         this.gap(notes.source[i], notes.instrument[i], note.missing ?? 1, now)
@@ -322,6 +329,20 @@ export class DataQualityMonitor {
     this.#tell(row, issue, isOn ? 'begin' : 'end', bid - ask, `${bid} / ${ask}`)
   }
 
+  /** By its extreme that is farther from the price before: a bar may mix the prices of before and after a split. */
+  #judgeBar(row: number, high: number, low: number, close: number): void {
+    const good = this.#table.cells[row * rowCells + Cell.bar]
+    const extreme = high - good > good - low ? high : low
+    const isFar = this.#filter.isFar(this.#table.cells, row * rowCells + Cell.bar, extreme)
+    this.#judgePrice(row, Cell.bar, isFar ? extreme : close)
+  }
+
+  /** Prices before and after are not compared. */
+  #resetPrices(row: number): void {
+    const base = row * rowCells
+    for (const series of [Cell.mid, Cell.trade, Cell.bar]) this.#filter.reset(this.#table.cells, base + series)
+  }
+
   #judgePrice(row: number, series: number, price: number): void {
     if ((this.#table.flags[row] & Flag.closed) !== 0) return
     const { cells } = this.#table
@@ -331,7 +352,7 @@ export class DataQualityMonitor {
     if (verdict !== PriceVerdict.spike) return
     this.#count(row, Count.spikes, Cell.spikes)
     if (!this.#mayTell(row, 'spike')) return
-    const what = series === Cell.trade ? 'trade' : 'mid'
+    const what = series === Cell.trade ? 'trade' : series === Cell.bar ? 'bar' : 'mid'
     this.#tell(row, 'spike', 'once', this.#filter.deviation(cells, base, price), `${what} ${price} after ${good}`)
   }
 
@@ -374,8 +395,7 @@ export class DataQualityMonitor {
     const base = row * rowCells
     for (let kind = 0; kind < streamKinds.length; kind++)
       if (!Number.isNaN(cells[base + Cell.seen + kind])) cells[base + Cell.seen + kind] = now
-    this.#filter.reset(cells, base + Cell.mid)
-    this.#filter.reset(cells, base + Cell.trade)
+    this.#resetPrices(row)
   }
 
   #judgeClock(feed: FeedState, now: number): void {

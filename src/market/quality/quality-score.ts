@@ -6,7 +6,7 @@
  *   stale     share of the feed's streams that are stale now; 1 while the connection is down
  *   gaps      missing messages / (messages + missing messages), 1 % counts in full
  *   crossed   (crossed + a quarter of the locked quotes) / quotes, 5 % counts in full
- *   outliers  (spikes + invalid values) / (quotes + trades), 0.5 % counts in full
+ *   outliers  (spikes + invalid values) / (quotes + trades + bars), 0.5 % counts in full
  *   clock     how far the venue's clock is ahead of ours, or the fastest message late; 1 s counts in full
  *
  * Each share is taken over the window, divided by what counts in full, and at most 1. A feed that brought nothing in the
@@ -21,6 +21,8 @@ export interface ScoreInput {
   missing: number
   quotes: number
   trades: number
+  /** 0 unless given. */
+  bars?: number
   crossed: number
   locked: number
   spikes: number
@@ -46,12 +48,12 @@ const full = { gaps: 0.01, crossed: 0.05, outliers: 0.005, clockUs: 1_000_000 } 
 
 /** The parts of a score. */
 export function scoreParts(input: ScoreInput): ScoreParts {
-  const { messages, missing, quotes, trades, crossed, locked, spikes, invalid } = input
+  const { messages, missing, quotes, trades, bars = 0, crossed, locked, spikes, invalid } = input
   return {
     stale: within(input.staleShare),
     gaps: within(share(missing, messages + missing) / full.gaps),
     crossed: within(share(crossed + locked / 4, quotes) / full.crossed),
-    outliers: within(share(spikes + invalid, quotes + trades) / full.outliers),
+    outliers: within(share(spikes + invalid, quotes + trades + bars) / full.outliers),
     clock: within(input.clockErrorUs / full.clockUs),
   }
 }

@@ -9,18 +9,19 @@ export const Cell = {
   ask: 5,
   mid: 6,
   trade: 6 + seriesFields,
+  bar: 6 + 2 * seriesFields,
   /** When each issue was announced last, by its place in `qualityIssues`. */
-  told: 6 + 2 * seriesFields,
-  crossed: 22,
-  locked: 23,
-  spikes: 24,
-  invalid: 25,
-  missing: 26,
-  staleBegins: 27,
+  told: 6 + 3 * seriesFields,
+  crossed: 26,
+  locked: 27,
+  spikes: 28,
+  invalid: 29,
+  missing: 30,
+  staleBegins: 31,
 } as const
 
 /** Doubles of a row. */
-export const rowCells = 28
+export const rowCells = 32
 
 /** Flags of a row; the first four say which kinds are stale. */
 export const Flag = { crossed: 16, locked: 32, crossedTold: 64, lockedTold: 128, closed: 256 } as const
@@ -56,10 +57,10 @@ export class StreamTable {
     this.sources[row] = source
     this.instruments[row] = instrument
     this.cells.fill(Number.NaN, row * rowCells, row * rowCells + Cell.crossed)
-    this.cells[row * rowCells + Cell.mid + 1] = 0
-    this.cells[row * rowCells + Cell.mid + 3] = 0
-    this.cells[row * rowCells + Cell.trade + 1] = 0
-    this.cells[row * rowCells + Cell.trade + 3] = 0
+    for (const series of [Cell.mid, Cell.trade, Cell.bar]) {
+      this.cells[row * rowCells + series + 1] = 0
+      this.cells[row * rowCells + series + 3] = 0
+    }
     this.#rowsOf(source, instrument)[instrument] = row
     return row
   }

@@ -87,6 +87,20 @@ describe('cryptofeed', () => {
   })
 })
 
+describe('a price of 0', () => {
+  it('is a side without orders: absent, withdrawn', () => {
+    const { calls, target } = recording()
+    const ticker = { exchange: 'KRAKEN', symbol: 'XMR-USD', bid: 0, ask: 2.5, timestamp: 1 }
+    expect(new CryptofeedCodec().decode(bytes(`KRAKEN-ticker-XMR-USD ${JSON.stringify(ticker)}`), target, 7)).toBe(true)
+    expect(new DwxCodec().decode(bytes('EURUSD:|:0.000000;0.000000'), target, 42)).toBe(true)
+    const { NaN: none } = Number
+    expect(calls).toEqual([
+      ['quote', 'XMR-USD.KRAKEN', none, 2.5, 0, none, 1_000_000, none, 0],
+      ['quote', 'EURUSD', none, none, 0, 0, 42, none, 0],
+    ])
+  })
+})
+
 describe('dwx', () => {
   it('reads prices and rates', () => {
     const { calls, target } = recording()

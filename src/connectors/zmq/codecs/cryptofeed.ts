@@ -72,7 +72,9 @@ function decodeEvent(key: string, id: string, fields: Fields, target: EventTarge
 
 function decodeTicker(id: string, { bid, ask }: Fields, tsUs: number, target: EventTarget): boolean {
   if (!isNumber(bid) || !isNumber(ask)) return false
-  target.quote(id, bid, ask, Number.NaN, Number.NaN, tsUs, Number.NaN, 0)
+  // A side without orders has the price 0 here.
+  const size = (price: number) => (price === 0 ? 0 : Number.NaN)
+  target.quote(id, bid || Number.NaN, ask || Number.NaN, size(bid), size(ask), tsUs, Number.NaN, 0)
   return true
 }
 

@@ -4,7 +4,8 @@
  * text of a Python dictionary with single quotes: read here by a small parser, never run as code.
  *
  * Prices have no time and no number: the time of receipt is taken, and a loss cannot be seen. The expert advisor keeps one
- * message a client (high-water mark 1): whoever is slow loses prices.
+ * message a client (high-water mark 1): whoever is slow loses prices. It writes 0 for a symbol that has no price: that side
+ * is absent.
  */
 import type { GateKind } from '../feed/slow-gate.js'
 import type { EventTarget } from '../wire/event-objects.js'
@@ -44,7 +45,9 @@ export class DwxCodec implements ZmqCodec {
     const name = text.slice(0, at)
     const values = fields.map(Number)
     if (values.length === 2) {
-      target.quote(name, values[0] as number, values[1] as number, Number.NaN, Number.NaN, tsRecvUs, Number.NaN, 0)
+      const [bid = 0, ask = 0] = values
+      const size = (price: number) => (price === 0 ? 0 : Number.NaN)
+      target.quote(name, bid || Number.NaN, ask || Number.NaN, size(bid), size(ask), tsRecvUs, Number.NaN, 0)
       return true
     }
     return values.length === 8 && decodeRates(name, values, target)

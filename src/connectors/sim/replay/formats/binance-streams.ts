@@ -1,7 +1,7 @@
 /**
  * Raw Binance combined streams: `<receive time, ns> <JSON>` a line, spot or USD-M futures, with the REST depth snapshot
  * in line. Depth becomes book messages (sequence `u`, previous sequence `pu`, or `U - 1` on spot), bookTicker quotes,
- * trade and aggTrade trades. Local receive time may lie before venue time.
+ * trade and aggTrade trades. Local receive time may lie before venue time. A price of 0 in a ticker is a side without orders.
  */
 import { BadRow } from '../reading/bad-row.js'
 import { scanWhole, textOf } from '../reading/decimal-text.js'
@@ -159,6 +159,8 @@ class BinanceDecoder implements Decoder {
     members.decimal(this.#cursor, names.asks, cells, cell.b)
     members.decimal(this.#cursor, names.bidSize, cells, cell.c)
     members.decimal(this.#cursor, names.askSize, cells, cell.d)
+    if (cells[cell.a] === 0) cells[cell.a] = absent
+    if (cells[cell.b] === 0) cells[cell.b] = absent
     this.#eventTime(members, names.eventTime)
     const { batch } = this.#context
     batch.publishQuote(

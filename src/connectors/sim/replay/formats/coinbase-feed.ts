@@ -1,6 +1,7 @@
 /**
  * Coinbase Exchange feed (level2, ticker, matches) in lines of the cryptofeed recorder, for any number of products.
  * level2 has no sequence numbers; tickers become quotes without sizes, matches trades (their `side` is the maker's).
+ * The first ticker of a product may lack time and number; a price of 0 in it is a side without orders.
  */
 import { BadRow } from '../reading/bad-row.js'
 import { isoTimeUs } from '../reading/civil-time.js'
@@ -20,6 +21,8 @@ import { SymbolTable } from '../reading/symbol-table.js'
 import { beginReceived, isRecorderFile } from './recorder-lines.js'
 
 const absent = Number.NaN
+/** Digits of a product whose first message shows no price. */
+const mostDigits = 8
 const names = {
   type: member('type'),
   product: member('product_id'),
@@ -108,14 +111,17 @@ class CoinbaseDecoder implements Decoder {
     this.#time()
     this.#members.decimal(this.#cursor, names.bestBid, cells, cell.a)
     this.#members.decimal(this.#cursor, names.bestAsk, cells, cell.b)
-    this.#members.whole(this.#cursor, names.sequence, cells, cell.sequence)
+    cells[cell.sequence] = absent
+    if (this.#members.find(this.#cursor, names.sequence)) this.#cursor.whole(cells, cell.sequence, names.sequence.text)
+    const hasBid = cells[cell.a] !== 0
+    const hasAsk = cells[cell.b] !== 0
     this.#context.batch.publishQuote(
       this.#instrument(),
       0,
-      cells[cell.a],
-      cells[cell.b],
-      absent,
-      absent,
+      hasBid ? cells[cell.a] : absent,
+      hasAsk ? cells[cell.b] : absent,
+      hasBid ? absent : 0,
+      hasAsk ? absent : 0,
       cells[cell.event],
       cells[cell.recv],
       cells[cell.sequence],
@@ -176,9 +182,12 @@ class CoinbaseDecoder implements Decoder {
     throw new BadRow('side', `expected buy or sell, got '${cursor.textValue()}'`)
   }
 
+  /** Time of the venue; that of receipt where the message has none. */
   #time(): void {
     const cursor = this.#cursor
-    this.#members.text(cursor, names.time)
+    this.#cells[cell.event] = this.#cells[cell.recv]
+    if (!this.#members.find(cursor, names.time)) return
+    cursor.text(names.time.text)
     const tsUs = isoTimeUs(cursor.bytes, cursor.textStart, cursor.textEnd)
     if (Number.isNaN(tsUs)) throw new BadRow('time', `expected an ISO time, got '${cursor.textValue()}'`)
     this.#cells[cell.event] = tsUs
@@ -193,34 +202,38 @@ class CoinbaseDecoder implements Decoder {
     if (known >= 0) return known
     const product = cursor.textValue()
     const [base = product, quote = ''] = product.split('-')
-    const step = stepOfDigits(this.#digitsOfPrice(product))
+    const step = stepOfDigits(this.#digitsOfPrice())
     const index = this.#context.instrument(cryptoPair(product, 'COINBASE', [base, quote], step, '0.00000001'))
     this.#symbols.add(bytes, textStart, textEnd, index)
     return index
   }
 
-  #digitsOfPrice(product: string): number {
+  /** The digits of the first price in the product's first message; those of the finest products where it has none. */
+  #digitsOfPrice(): number {
     const cursor = this.#cursor
     const members = this.#members
     if (members.find(cursor, names.bestBid) || members.find(cursor, names.price)) cursor.text('price')
-    else if (members.find(cursor, names.asks) || members.find(cursor, names.bids)) this.#firstText()
     else if (members.find(cursor, names.changes)) {
-      this.#firstText()
+      if (!this.#firstText()) return mostDigits
       cursor.more(closeArray, 'change')
       cursor.text('price of a level')
-    } else throw new BadRow('product_id', `the first message of ${product} has no price`)
+    } else {
+      const hasLevel = (name: MemberName) => members.find(cursor, name) && this.#firstText()
+      if (!hasLevel(names.asks) && !hasLevel(names.bids)) return mostDigits
+    }
     const text = cursor.textValue()
     return text.includes('.') ? text.length - text.indexOf('.') - 1 : 0
   }
 
-  /** First text of the first element of a list of lists. */
-  #firstText(): void {
+  /** First text of the first element of a list of lists; false where the list is empty. */
+  #firstText(): boolean {
     const cursor = this.#cursor
     cursor.open(openArray, 'levels')
-    if (!cursor.more(closeArray, 'levels')) throw new BadRow('levels', 'the first message of a product has no level')
+    if (!cursor.more(closeArray, 'levels')) return false
     cursor.open(openArray, 'level')
     cursor.more(closeArray, 'level')
     cursor.text('level')
+    return true
   }
 }
 

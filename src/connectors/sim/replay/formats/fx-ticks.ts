@@ -1,4 +1,4 @@
-/** Quotes of a currency pair: `time_ms,bid,ask`, milliseconds since midnight of the venue's own fixed offset, no sizes. */
+/** Quotes of a currency pair: `time_ms,bid,ask`, milliseconds since midnight of the venue's own fixed offset, no sizes. A price of 0 is none. */
 import { TradewireError } from '../../../../core/errors.js'
 import { minuteUs, utcMidnightUs } from '../reading/civil-time.js'
 import { currencyPair } from '../reading/definitions.js'
@@ -49,13 +49,16 @@ class FxDecoder implements Decoder {
     scanner.decimal(cells, 2, 'ask')
     scanner.finish('ask')
     const tsUs = this.#midnightUs + cells[0] * 1_000
+    const hasBid = cells[1] !== 0
+    const hasAsk = cells[2] !== 0
     this.#context.batch.publishQuote(
       this.#instrument,
       0,
-      cells[1],
-      cells[2],
-      Number.NaN,
-      Number.NaN,
+      hasBid ? cells[1] : Number.NaN,
+      hasAsk ? cells[2] : Number.NaN,
+      // The data have no sizes; that of a side without a price is 0: it was withdrawn.
+      hasBid ? Number.NaN : 0,
+      hasAsk ? Number.NaN : 0,
       tsUs,
       tsUs,
       Number.NaN,

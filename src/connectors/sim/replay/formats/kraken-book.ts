@@ -30,6 +30,8 @@ const names = {
 }
 const bookPrefix = bytesOf('book-')
 const maxParts = 4
+/** Digits of a pair whose first message shows no price: an empty book. */
+const mostDigits = 8
 
 /** Places in the cells of the decoder. */
 const cell = { recv: 0, price: 1, size: 2, levelTime: 3, newest: 4, checksum: 5 } as const
@@ -61,7 +63,10 @@ class KrakenDecoder implements Decoder {
       return
     }
     const { textStart, textEnd } = cursor
-    this.#publish(this.#instrument(textStart, textEnd, parts), parts)
+    const instrument = this.#instrument(textStart, textEnd, parts)
+    if ((this.#priceDigits.get(instrument) as number) < 0)
+      this.#priceDigits.set(instrument, this.#digitsOfFirstPrice(parts))
+    this.#publish(instrument, parts)
   }
 
   /** `[channel, {...}, ({...},) "book-1000", "PAIR"]`: remembers where the objects are and takes the pair as text. */
@@ -113,7 +118,7 @@ class KrakenDecoder implements Decoder {
 
   #publishChecksum(instrument: number, tsUs: number): void {
     const cells = this.#cells
-    const priceDigits = this.#priceDigits.get(instrument) ?? 0
+    const priceDigits = Math.max(0, this.#priceDigits.get(instrument) ?? 0)
     const note: BookChecksumNote = { kind: 'book_checksum', crc32: cells[cell.checksum], priceDigits, sizeDigits: 8 }
     this.#context.batch.publishNote(instrument, 0, note, tsUs, cells[cell.recv])
   }
@@ -152,10 +157,8 @@ class KrakenDecoder implements Decoder {
     const pair = cursor.textValue()
     const [base = pair, quoteCoin = ''] = pair.split('/')
     const digits = this.#digitsOfFirstPrice(parts)
-    if (digits < 0) throw new BadRow('(levels)', `the first message of ${pair} has no level`)
-    const index = this.#context.instrument(
-      cryptoPair(pair, 'KRAKEN', [base, quoteCoin], stepOfDigits(digits), '0.00000001'),
-    )
+    const step = stepOfDigits(digits < 0 ? mostDigits : digits)
+    const index = this.#context.instrument(cryptoPair(pair, 'KRAKEN', [base, quoteCoin], step, '0.00000001'))
     this.#symbols.add(cursor.bytes, start, end, index)
     this.#priceDigits.set(index, digits)
     return index

@@ -208,12 +208,12 @@ class KrakenV2Decoder implements Decoder {
     )
   }
 
-  /** Best price and size of a side into two cells; absent where nobody stands. */
+  /** Best price and size of a side into two cells; no price where nobody stands. */
   #side(price: MemberName, size: MemberName, at: number): void {
     const cells = this.#cells
     this.#entry.decimal(this.#cursor, price, cells, at)
     this.#entry.decimal(this.#cursor, size, cells, at + 1)
-    if (cells[at] === 0) cells.fill(absent, at, at + 2)
+    if (cells[at] === 0) cells[at] = absent
   }
 
   /** Reads a number of a message. Returns how many digits its text has behind the point. */

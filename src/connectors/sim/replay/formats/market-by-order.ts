@@ -3,7 +3,8 @@
  *
  * The rows of a packet (up to flag 128), or of the snapshot at the start (flag 32), become one level-3 book message.
  * Trades (`T`) become trades with the aggressor's side; fills (`F`) name the resting orders, whose changes follow as
- * cancels or modifications. A cancel gives the size that goes away.
+ * cancels or modifications. A cancel gives the size that goes away. Orders and trades without a price are left out and
+ * counted.
  */
 import { BadRow } from '../reading/bad-row.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
@@ -15,6 +16,8 @@ const header = 'ts_event_ns,ts_recv_ns,sequence,order_id,action,side,price,size,
 const absent = Number.NaN
 const flagLast = 128
 const flagSnapshot = 32
+/** 2^63 - 1 stands for no price: in billionths, or as the decimal that makes. No price of a contract comes near. */
+const noPrice = 9_223_372_036
 /** A message is cut here where its end does not come. */
 const maxLevels = 16_384
 
@@ -57,6 +60,7 @@ class MarketByOrderDecoder implements Decoder {
     const action = scanner.character('action')
     const side = scanner.character('side')
     scanner.optionalDecimal(cells, cell.price, 'price')
+    if (cells[cell.price] >= noPrice) cells[cell.price] = absent
     scanner.whole(cells, cell.size, 'size')
     scanner.whole(cells, cell.flags, 'flags')
     scanner.whole(cells, cell.ignored, 'channel_id')
@@ -79,8 +83,10 @@ class MarketByOrderDecoder implements Decoder {
 
   #apply(action: number, side: number): void {
     const cells = this.#cells
-    const { batch } = this.#context
-    if (action === Action.trade) {
+    const { batch, counters } = this.#context
+    const needsPrice = action === Action.trade || action === Action.add || action === Action.modify
+    if (needsPrice && Number.isNaN(cells[cell.price])) counters.ignored++
+    else if (action === Action.trade) {
       const aggressor = side === Side.bid ? 1 : side === Side.ask ? -1 : 0
       batch.publishTrade(
         this.#instrument,

@@ -83,7 +83,11 @@ class TradeDecoder extends EquityDecoder {
     scanner.character('exchange')
     const condition = scanner.mask('condition')
     if (this.isLeftOut()) return
-    const { batch } = this.context
+    const { batch, counters } = this.context
+    if (cells[1] === 0) {
+      counters.ignored++
+      return
+    }
     batch.publishTrade(this.instrument, 0, cells[1] / perDollar, cells[2], 0, tsUs, tsUs, absent, absent, condition)
   }
 }
