@@ -19,6 +19,8 @@ export interface BenchmarkCase {
   floor?: { peer: string; ratio: number }
   /** The figure that must not be passed, in the unit of the case, on a quiet machine: for cases without a peer. */
   most?: number
+  /** The figure that must be reached, in the unit of the case, on a quiet machine; shown beside the peer of `floor`. */
+  least?: number
 }
 
 /** A named benchmark. */

@@ -51,7 +51,10 @@ function ratioOf(ours: number, peer: number, better: 'higher' | 'lower'): number
 }
 
 /** A comparison for people. */
-export function describeLine(line: ResultLine, { floor, most }: Pick<BenchmarkCase, 'floor' | 'most'>): string {
+export function describeLine(
+  line: ResultLine,
+  { floor, most, least }: Pick<BenchmarkCase, 'floor' | 'most' | 'least'>,
+): string {
   const ours = line.ours === null ? 'missing' : amount(line.ours)
   const share =
     line.cpuShare !== undefined && line.cpuShare < 0.9 ? ` (on a CPU ${Math.round(line.cpuShare * 100)} %)` : ''
@@ -68,7 +71,11 @@ export function describeLine(line: ResultLine, { floor, most }: Pick<BenchmarkCa
       ? `, goal ${floor.ratio}x`
       : `, BELOW THE GOAL ${floor.ratio}x`
     : ''
-  return `${left}   ${line.peerName.padEnd(24)} ${right}${ratio}${verdict}`
+  const figure =
+    !isBound || least === undefined || line.ours === null
+      ? ''
+      : `, ${line.ours >= least ? 'goal' : 'BELOW THE GOAL'} ${amount(least)} ${line.unit}`
+  return `${left}   ${line.peerName.padEnd(24)} ${right}${ratio}${verdict}${figure}`
 }
 
 /** The whole run as one object. */

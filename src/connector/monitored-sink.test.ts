@@ -1,7 +1,7 @@
 /** What stands between a connector and the ring changes nothing on its way. */
 import { describe, expect, it } from 'vitest'
 import { IngestRing } from '../ring/ingest-ring.js'
-import { TickAt, tickRowWidth } from '../ring/sink.js'
+import { TickAt, tickRowWidth } from '../ring/tick-row.js'
 import { MonitoredSink } from './monitored-sink.js'
 
 describe('a monitored sink', () => {

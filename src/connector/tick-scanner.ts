@@ -7,7 +7,7 @@
  * double holds, other kinds of event, unknown members. That is for a general reader, which gives the same numbers for what
  * is read here.
  */
-import { TickAt, tickRowWidth as width } from '../ring/sink.js'
+import { TickAt, tickRowWidth as width } from '../ring/tick-row.js'
 
 const textNames = ['kind', 'instrument', 'aggressor'] as const
 const names: readonly string[] = [...Object.keys(TickAt), ...textNames]

@@ -42,5 +42,6 @@ export {
   type SharedRingHandle,
   type SharedRingOptions,
 } from './shared-ring.js'
-export { type MarketSink, TickAt, type TickRowSink, tickRowWidth } from './sink.js'
+export type { MarketSink, TickRowSink } from './sink.js'
+export { TickAt, tickRowWidth } from './tick-row.js'
 export { BarView, QuoteView, StatusView, TradeView } from './views.js'

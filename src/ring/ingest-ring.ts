@@ -30,6 +30,7 @@ import { ConflationTable, noKey } from './conflation.js'
 import { RingConsumer, type RingConsumerOptions } from './consumer.js'
 import type { AggressorSign, TradingStatus } from './kinds.js'
 import { integerBetween, powerOfTwo, refuseUnknownOptions } from './options.js'
+import { TickAt } from './tick-row.js'
 
 /** Sizes of an ingest ring. */
 export interface IngestRingOptions {
@@ -174,13 +175,13 @@ export class IngestRing extends BookPublisher {
     if (at < 0) return false
     const { quotes } = this
     quotes.flags[at] = flags
-    quotes.bid[at] = row[0]
-    quotes.ask[at] = row[1]
-    quotes.bidSize[at] = row[2]
-    quotes.askSize[at] = row[3]
-    quotes.tsEventUs[at] = row[4]
-    quotes.tsRecvUs[at] = row[5]
-    quotes.sequence[at] = row[6]
+    quotes.bid[at] = row[TickAt.bid]
+    quotes.ask[at] = row[TickAt.ask]
+    quotes.bidSize[at] = row[TickAt.bidSize]
+    quotes.askSize[at] = row[TickAt.askSize]
+    quotes.tsEventUs[at] = row[TickAt.tsEventUs]
+    quotes.tsRecvUs[at] = row[TickAt.tsRecvUs]
+    quotes.sequence[at] = row[TickAt.sequence]
     return true
   }
 
@@ -197,12 +198,12 @@ export class IngestRing extends BookPublisher {
     const { trades } = this
     trades.aggressor[at] = aggressor
     trades.condition[at] = condition
-    trades.tsEventUs[at] = row[4]
-    trades.tsRecvUs[at] = row[5]
-    trades.sequence[at] = row[6]
-    trades.price[at] = row[7]
-    trades.size[at] = row[8]
-    trades.tradeId[at] = row[9]
+    trades.tsEventUs[at] = row[TickAt.tsEventUs]
+    trades.tsRecvUs[at] = row[TickAt.tsRecvUs]
+    trades.sequence[at] = row[TickAt.sequence]
+    trades.price[at] = row[TickAt.price]
+    trades.size[at] = row[TickAt.size]
+    trades.tradeId[at] = row[TickAt.tradeId]
     return true
   }
 

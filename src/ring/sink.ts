@@ -1,6 +1,7 @@
 /** Where producers of market data put it: the publishing half of the ingest ring, as a type of its own so that a test or a recorder can stand in. */
 import type { IngestRing } from './ingest-ring.js'
 import type { AggressorSign } from './kinds.js'
+import { TickAt } from './tick-row.js'
 
 /** Takes market data as plain numbers. Calls return false, and write nothing, while a consumer asks for back-pressure. */
 export type MarketSink = Pick<
@@ -24,24 +25,6 @@ export type MarketSink = Pick<
  */
 export type TickRowSink = Pick<IngestRing, 'publishQuoteRow' | 'publishTradeRow'>
 
-/** Where the numbers of a quote or a trade lie in a row; absent ones are NaN. */
-export const TickAt = {
-  bid: 0,
-  ask: 1,
-  bidSize: 2,
-  askSize: 3,
-  tsEventUs: 4,
-  tsRecvUs: 5,
-  sequence: 6,
-  price: 7,
-  size: 8,
-  tradeId: 9,
-  flags: 10,
-  condition: 11,
-} as const
-/** Numbers of a row. */
-export const tickRowWidth = 12
-
 /** Publishes a row by whichever call the sink has. */
 export function publishQuoteRow(
   sink: MarketSink,
@@ -51,7 +34,19 @@ export function publishQuoteRow(
   row: Float64Array,
 ): boolean {
   if (sink.publishQuoteRow !== undefined) return sink.publishQuoteRow(instrument, source, flags, row)
-  return sink.publishQuote(instrument, source, row[0], row[1], row[2], row[3], row[4], row[5], row[6], flags)
+  const { bid, ask, bidSize, askSize, tsEventUs, tsRecvUs, sequence } = TickAt
+  return sink.publishQuote(
+    instrument,
+    source,
+    row[bid],
+    row[ask],
+    row[bidSize],
+    row[askSize],
+    row[tsEventUs],
+    row[tsRecvUs],
+    row[sequence],
+    flags,
+  )
 }
 
 /** As {@link publishQuoteRow}, for a trade. */

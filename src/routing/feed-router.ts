@@ -11,6 +11,7 @@
  */
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../ring/kinds.js'
 import { type MarketSink, publishQuoteRow, publishTradeRow } from '../ring/sink.js'
+import { TickAt } from '../ring/tick-row.js'
 import { Feed, type FeedOptions, type FeedStream, type HeldMessage } from './feed.js'
 import { heldQuote, heldTrade } from './held-messages.js'
 import { Verdict } from './line-arbiter.js'
@@ -197,7 +198,18 @@ export class FeedRouter implements MarketSink {
 
   publishQuoteRow(instrument: number, source: number, flags: number, row: Float64Array): boolean {
     if (this.#feeds[instrument] === undefined) return publishQuoteRow(this.#sink, instrument, source, flags, row)
-    return this.publishQuote(instrument, source, row[0], row[1], row[2], row[3], row[4], row[5], row[6], flags)
+    return this.publishQuote(
+      instrument,
+      source,
+      row[TickAt.bid],
+      row[TickAt.ask],
+      row[TickAt.bidSize],
+      row[TickAt.askSize],
+      row[TickAt.tsEventUs],
+      row[TickAt.tsRecvUs],
+      row[TickAt.sequence],
+      flags,
+    )
   }
 
   publishTradeRow(
@@ -209,7 +221,18 @@ export class FeedRouter implements MarketSink {
   ): boolean {
     if (this.#feeds[instrument] === undefined)
       return publishTradeRow(this.#sink, instrument, source, aggressor, condition, row)
-    return this.publishTrade(instrument, source, row[7], row[8], aggressor, row[4], row[5], row[6], row[9], condition)
+    return this.publishTrade(
+      instrument,
+      source,
+      row[TickAt.price],
+      row[TickAt.size],
+      aggressor,
+      row[TickAt.tsEventUs],
+      row[TickAt.tsRecvUs],
+      row[TickAt.sequence],
+      row[TickAt.tradeId],
+      condition,
+    )
   }
 
   publishTrade(

@@ -2,6 +2,7 @@
 import { Unpackr } from 'msgpackr/unpack'
 import type { InstrumentRegistry } from '../../../model/instrument-registry.js'
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../../ring/kinds.js'
+import { TickAt } from '../../../ring/tick-row.js'
 import type { EventTarget } from '../wire/event-objects.js'
 import { readEvents } from '../wire/event-objects.js'
 import { BodyFormat } from '../wire/frame.js'
@@ -153,7 +154,15 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
   /** A quote of a packed record. */
   packedQuote(name: number, flags: number, row: Float64Array): void {
     const index = this.#index(name, 1)
-    if (!(isTime(row[4]) && isAmount(row[0]) && isAmount(row[1]) && isAmount(row[2]) && isAmount(row[3])))
+    if (
+      !(
+        isTime(row[TickAt.tsEventUs]) &&
+        isAmount(row[TickAt.bid]) &&
+        isAmount(row[TickAt.ask]) &&
+        isAmount(row[TickAt.bidSize]) &&
+        isAmount(row[TickAt.askSize])
+      )
+    )
       this.counters.malformed++
     else if (index >= 0 && !this.#isCovered) this.#gate.quoteRow(index, flags, row)
   }
@@ -161,7 +170,8 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
   /** A trade of a packed record. */
   packedTrade(name: number, aggressor: number, condition: number, row: Float64Array): void {
     const index = this.#index(name, 2)
-    if (!(isTime(row[4]) && Number.isFinite(row[7]) && Number.isFinite(row[8]))) this.counters.malformed++
+    if (!(isTime(row[TickAt.tsEventUs]) && Number.isFinite(row[TickAt.price]) && Number.isFinite(row[TickAt.size])))
+      this.counters.malformed++
     else if (index >= 0) this.#gate.tradeRow(index, aggressor as AggressorSign, condition, row)
   }
 

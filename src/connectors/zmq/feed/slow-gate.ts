@@ -12,7 +12,8 @@
  *                never left out in silence
  */
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../../ring/kinds.js'
-import { type MarketSink, publishQuoteRow, publishTradeRow, TickAt, tickRowWidth } from '../../../ring/sink.js'
+import { type MarketSink, publishQuoteRow, publishTradeRow } from '../../../ring/sink.js'
+import { TickAt, tickRowWidth } from '../../../ring/tick-row.js'
 
 /** What happens to a kind of data that nobody takes. */
 export type SlowPolicy = 'block' | 'dropOldest' | 'dropNewest' | 'conflate' | 'disconnect'

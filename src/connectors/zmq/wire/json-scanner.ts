@@ -4,7 +4,7 @@
  */
 import { TickKind, TickScanner } from '../../../connector/tick-scanner.js'
 import type { AggressorSign } from '../../../ring/kinds.js'
-import { TickAt } from '../../../ring/sink.js'
+import { TickAt } from '../../../ring/tick-row.js'
 
 /** Takes what was read, by the index that names were given. The row (`TickAt`) is valid during the call. */
 export interface ScannerTarget {

@@ -20,7 +20,7 @@
  */
 import type { BookSide } from '../../../ring/kinds.js'
 import { LevelAction } from '../../../ring/kinds.js'
-import { TickAt, tickRowWidth } from '../../../ring/sink.js'
+import { TickAt, tickRowWidth } from '../../../ring/tick-row.js'
 
 /** Bytes before the dictionary. */
 export const PACKED_HEAD_BYTES = 16

@@ -4,7 +4,7 @@
  */
 import { TickKind, TickScanner } from '../../../../connector/tick-scanner.js'
 import type { AggressorSign, BookSide, LevelAction, TradingStatus } from '../../../../ring/kinds.js'
-import { TickAt } from '../../../../ring/sink.js'
+import { TickAt } from '../../../../ring/tick-row.js'
 import { BadRow } from '../reading/bad-row.js'
 import { textOf } from '../reading/decimal-text.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'

@@ -14,7 +14,8 @@ import {
   type LevelAction,
   type TradingStatus,
 } from '../../../../ring/kinds.js'
-import { type MarketSink, publishQuoteRow, publishTradeRow, TickAt, tickRowWidth } from '../../../../ring/sink.js'
+import { type MarketSink, publishQuoteRow, publishTradeRow } from '../../../../ring/sink.js'
+import { TickAt, tickRowWidth } from '../../../../ring/tick-row.js'
 import { BadRow } from './bad-row.js'
 
 /** What happens to a row whose receive time lies before that of the row before it. */
