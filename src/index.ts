@@ -211,6 +211,7 @@ export type { OrderFilter, OrderManager } from './oms/order-manager.js'
 export type { LargeOrderOptions, PendingApproval, RiskRule, RuleOrder } from './oms/order-rules.js'
 export type { ReconciliationReport } from './oms/reconciler.js'
 export type { RecoveryReport } from './oms/recovery.js'
+export type { AppliedSplit, SplitPosition, SplitReport, SplitRequest } from './oms/splits.js'
 export type { StageName, ValidationConfig } from './oms/validation/config.js'
 export type { OrderUnderValidation } from './oms/validation/order-under-validation.js'
 export type { ValidationCounters } from './oms/validation/pipeline.js'
@@ -294,6 +295,7 @@ export {
 } from './system/history/bar-request.js'
 export { HistoricalBars, type HistoricalBarsOptions } from './system/history/historical-bars.js'
 export type { PriceAdjustment } from './system/history/piece-sink.js'
+export type { OperatorDesk } from './system/operator-desk.js'
 export type { Problem } from './system/problems.js'
 export {
   type RecoveredState,

@@ -107,6 +107,15 @@ export class QuoteCache {
     this.#takeTrade(row, 0)
   }
 
+  /**
+   * Puts the prices of an instrument that were received before a time into the terms of after a split: multiplied by
+   * `factor`, their sizes divided by it.
+   */
+  rescale(instrument: number, factor: number, beforeUs: number): void {
+    this.#all.rescale(instrument, factor, beforeUs)
+    for (const table of this.#bySource) table?.rescale(instrument, factor, beforeUs)
+  }
+
   bid(instrument: number, source = anySource): number {
     return at(this.#table(source)?.bid, instrument)
   }

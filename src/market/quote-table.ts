@@ -33,6 +33,21 @@ export class QuoteTable {
     this.#allocate(capacity)
   }
 
+  /** A split: prices that were received before a time are multiplied, and sizes divided. */
+  rescale(row: number, factor: number, beforeUs: number): void {
+    if (row >= this.capacity) return
+    if (this.tsRecvUs[row] < beforeUs) {
+      this.bid[row] = this.bid[row] * factor
+      this.ask[row] = this.ask[row] * factor
+      this.bidSize[row] = this.bidSize[row] / factor
+      this.askSize[row] = this.askSize[row] / factor
+    }
+    if (this.lastTsRecvUs[row] < beforeUs) {
+      this.last[row] = this.last[row] * factor
+      this.lastSize[row] = this.lastSize[row] / factor
+    }
+  }
+
   /** Takes the quote at `from` of ring columns; see the quote cache for the meaning of absent values. */
   quote(row: number, columns: QuoteColumns, from: number): void {
     if (row >= this.capacity) this.#grow(row)

@@ -16,7 +16,9 @@ import { riskMemoryName } from './risk-memory.js'
 import { killLevels } from './trading-controls.js'
 
 /** Layout of the record. To be raised with every change of it, and with every change of the fields of orders and trades. */
-export const snapshotVersion = 3
+export const snapshotVersion = 4
+/** Layout of journals from before there were stock splits. */
+const versionWithoutSplits = 3
 /** Layout of journals from before positions had names. */
 const versionWithoutPositions = 2
 /** Layout of journals from before there were parent orders. */
@@ -48,6 +50,7 @@ export function saveCore(core: OrderCore, session: number, writer: RecordWriter)
   }
   writer.string(JSON.stringify(portfolioToState(core.ledger.portfolio)))
   core.parents.saveAll(writer)
+  core.splits.save(writer)
 }
 
 /**
@@ -58,7 +61,7 @@ export function saveCore(core: OrderCore, session: number, writer: RecordWriter)
  */
 export function restoreCore(core: OrderCore, reader: RecordReader): number {
   const version = reader.u16()
-  if (version !== snapshotVersion && version !== versionWithoutPositions && version !== versionWithoutParents)
+  if (!(version >= versionWithoutParents && version <= snapshotVersion))
     throw new TradewireError(
       'TW_JOURNAL_VERSION',
       `The journal holds a snapshot of version ${version}, this release reads version ${snapshotVersion}`,
@@ -66,7 +69,7 @@ export function restoreCore(core: OrderCore, reader: RecordReader): number {
   const session = reader.f64()
   for (let left = reader.u32(); left > 0; left--)
     core.instruments.add(JSON.parse(reader.string()) as InstrumentDefinition)
-  for (const kind of version === snapshotVersion ? nameKinds : nameKinds.slice(0, NameKind.position))
+  for (const kind of version > versionWithoutPositions ? nameKinds : nameKinds.slice(0, NameKind.position))
     for (let left = reader.u32(); left > 0; left--) core.nameBook.intern(kind, reader.string())
   core.ids.restore(reader)
   restoreOrders(core, reader)
@@ -77,7 +80,8 @@ export function restoreCore(core: OrderCore, reader: RecordReader): number {
   restoreStates(core, reader)
   for (let left = reader.u32(); left > 0; left--) core.facts.strategyStates.set(reader.string(), reader.string())
   restoreBooks(core, reader)
-  if (version !== versionWithoutParents) core.parents.restoreAll(reader)
+  if (version > versionWithoutParents) core.parents.restoreAll(reader)
+  if (version > versionWithoutSplits) core.splits.restore(reader)
   return session
 }
 

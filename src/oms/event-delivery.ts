@@ -18,6 +18,7 @@ import { EventQueue } from './event-queue.js'
 import { OrderEvent, type OrderEventDetails, type OrderEventType } from './order-event.js'
 import { type HandleHome, OrderHandle } from './order-handle.js'
 import type { OrderImage } from './order-image.js'
+import type { SplitReport } from './splits.js'
 import type { OrderStatistics } from './statistics.js'
 import type { Turn, TurnNews } from './turn.js'
 import type { ValidationReport } from './validation/report.js'
@@ -32,6 +33,8 @@ export interface OrderManagerEvents {
   validation: ValidationReport
   /** A trading state or a kill switch changed. */
   state: { scope: Scope; index: number; state: TradingStateName; isKill: boolean; actor: string; reason: string }
+  /** A stock split was applied. */
+  split: SplitReport
   /** A listener, a strategy's hook or a reader of a handle threw. `event` is what it was being told. */
   listenerError: { event: string; error: unknown }
 }
@@ -41,6 +44,7 @@ interface Notice {
   readonly anomaly?: OrderManagerEvents['anomaly']
   readonly state?: OrderManagerEvents['state']
   readonly validation?: ValidationReport
+  readonly split?: SplitReport
 }
 
 /** What the delivery of events works with. */
@@ -174,6 +178,11 @@ export class EventDelivery implements TurnNews {
     if (this.emitter.listenerCount('validation') > 0) this.#queueUp({ validation: report() }, -1)
   }
 
+  /** Tells that a stock split was applied. */
+  wasSplit(report: SplitReport): void {
+    if (this.emitter.listenerCount('split') > 0) this.#queueUp({ split: report }, -1)
+  }
+
   #queueUp(event: OrderEvent | Notice, strategy: number): void {
     this.#queue.put(event, strategy)
     this.#parts.turn.touch()
@@ -196,6 +205,7 @@ export class EventDelivery implements TurnNews {
       else if (event.anomaly !== undefined) this.emitter.emit('anomaly', event.anomaly)
       else if (event.state !== undefined) this.emitter.emit('state', event.state)
       else if (event.validation !== undefined) this.emitter.emit('validation', event.validation)
+      else if (event.split !== undefined) this.emitter.emit('split', event.split)
     }
   }
 

@@ -56,6 +56,7 @@ export {
 export { type SettlementRules, settlementDateOf, tradeDateOf } from './settlement/settlement-date.js'
 export { SettlementLedger, type SettlementLedgerOptions } from './settlement/settlement-ledger.js'
 export type { SnapshotOptions } from './snapshots.js'
+export type { AppliedSplit, SplitPosition, SplitReport, SplitRequest } from './splits.js'
 export type { OrderCounters, OrderStatisticsReport } from './statistics.js'
 export { composeValidation, type StageName, type ValidationConfig, type ValidationParts } from './validation/config.js'
 export type { OrderUnderValidation } from './validation/order-under-validation.js'

@@ -333,6 +333,12 @@ export class Ledger {
     const booked = cells[trade + TradeField.bookedQuantity]
     // The portfolio numbers trades from 0; 0 here means that it has none for this trade yet.
     const number = cells[trade + TradeField.bookedTrade] - 1
+    // What was traded before a split is restated in its own terms, and moves what is held in those of now.
+    const ratio = portfolio.ratioSince(instrument.index, number)
+    const isSplit = ratio.numerator !== ratio.denominator
+    const heldBefore = isSplit ? portfolio.totalQuantityUnits(account, instrument.index) : 0
+    const scaled = (units: number) => Math.round((units * ratio.numerator) / ratio.denominator)
+    const scaledPrice = (units: number) => Math.round((units * ratio.denominator) / ratio.numerator)
     if (number < 0)
       cells[trade + TradeField.bookedTrade] =
         portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs, position) + 1
@@ -354,25 +360,27 @@ export class Ledger {
             tsUs,
             position,
           )
-        if (booked > 0)
+        const fill = (sign: number, units: number, priceUnits: number) =>
           portfolio.applyFill(
             account,
             strategy,
             instrument,
-            -side,
-            booked,
-            cells[trade + TradeField.bookedPrice],
+            sign,
+            scaled(units),
+            scaledPrice(priceUnits),
             tsUs,
             position,
           )
-        if (quantity > 0)
-          cells[trade + TradeField.bookedTrade] =
-            portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs, position) + 1
+        if (scaled(booked) > 0) fill(-side, booked, cells[trade + TradeField.bookedPrice])
+        if (scaled(quantity) > 0) cells[trade + TradeField.bookedTrade] = fill(side, quantity, price) + 1
       }
     }
     cells[trade + TradeField.bookedQuantity] = quantity
     cells[trade + TradeField.bookedPrice] = price
-    this.exposure.applyFill(account, instrument.index, side * (quantity - booked))
+    const moved = isSplit
+      ? portfolio.totalQuantityUnits(account, instrument.index) - heldBefore
+      : side * (quantity - booked)
+    this.exposure.applyFill(account, instrument.index, moved)
   }
 
   /** Index of a currency's name. */

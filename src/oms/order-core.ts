@@ -46,6 +46,7 @@ import type { Recorder } from './recorder.js'
 import { type NameKind, RecordType } from './records.js'
 import type { RiskMemory } from './risk-memory.js'
 import { type SnapshotOptions, Snapshots } from './snapshots.js'
+import { SplitBook } from './split-book.js'
 import { OrderStatistics } from './statistics.js'
 import { type KillLevel, TradingControls } from './trading-controls.js'
 import { Turn } from './turn.js'
@@ -109,6 +110,8 @@ export class OrderCore implements HandleHome {
   otherWaits: Pick<EventDelivery, 'hasWaits' | 'giveUpWaits' | 'abandonWaits'> | undefined
   /** What operators decided about orders in the table. */
   readonly operatorActs = new OperatorActs()
+  /** Stock splits that were applied. */
+  readonly splits = new SplitBook()
   /** Set for good when the system is closing: no new orders, and no changes. */
   isClosing = false
   /** Sends no new orders and no changes; cancels pass. */

@@ -8,13 +8,14 @@
 import { SessionIds } from '../core/ids.js'
 import { snapshotType } from '../journal/frame.js'
 import type { RecordReader } from '../journal/record-reader.js'
-import { unitsToText } from '../model/decimal.js'
+import { Decimal, unitsToText } from '../model/decimal.js'
 import { Instrument, type InstrumentDefinition } from '../model/instrument.js'
 import { liquidityOf, sideOf, sourceName, statusOf, tifOf, typeOf } from '../orders/codes.js'
 import { FEE_SCALE } from '../portfolio/fee-book.js'
 import { denialCode } from '../risk/controls.js'
 import { scopes } from '../risk/trading-state.js'
 import { NameKind, RecordType, readKey, readTermValues, type TermValues } from './records.js'
+import { readSplit } from './split-book.js'
 import { killLevels } from './trading-controls.js'
 
 /** A record in words. Times are Unix epoch microseconds. */
@@ -73,6 +74,7 @@ function timeIn(type: number, record: RecordReader): number | undefined {
       record.bool()
       return record.f64()
     case RecordType.drained:
+    case RecordType.split:
       return record.f64()
     case RecordType.badReport:
       record.f64()
@@ -138,6 +140,8 @@ export class RecordDescriber {
         return this.#tradingState(seq, name, record)
       case RecordType.riskDecision:
         return { seq, type: name, fields: { decision: record.string() } }
+      case RecordType.split:
+        return this.#split(seq, name, record)
       case RecordType.strategyState:
         return { seq, type: name, fields: { strategy: record.string(), state: record.string() } }
       case RecordType.parent:
@@ -269,6 +273,29 @@ export class RecordDescriber {
     const orders: number[] = []
     for (let left = record.u32(); left > 0; left--) orders.push(record.f64())
     return { seq, type, tsUs, fields: { policy, leftOpen: orders } }
+  }
+
+  #split(seq: number, type: string, record: RecordReader): RecordDescription {
+    const { id, instrument, numerator, denominator, cashPrice, actor, reason, effectiveUs, tsUs } = readSplit(
+      record,
+      seq,
+    )
+    const known = this.#instruments[instrument]
+    const cash = new Decimal(cashPrice).times(new Decimal(10).pow(-(known?.priceScale ?? 0)))
+    return {
+      seq,
+      type,
+      tsUs,
+      fields: {
+        id,
+        instrument: known?.id ?? instrument,
+        ratio: `${numerator}:${denominator}`,
+        ...(Number.isNaN(cashPrice) ? {} : { cashInLieu: cash.toFixed() }),
+        effectiveUs,
+        actor,
+        reason,
+      },
+    }
   }
 
   #fact(type: number, seq: number, name: string, record: RecordReader): RecordDescription {

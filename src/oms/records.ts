@@ -49,6 +49,8 @@ export const RecordType = {
   drained: 41,
   /** A change of risk limits (who, why, what, and the limits that follow from it), or a decision about a large order, as JSON. */
   riskDecision: 42,
+  /** A stock split as an operator applied it. */
+  split: 43,
   /** State that a strategy wants to find again. */
   strategyState: 50,
   /** A parent order: its id and its plan. */

@@ -18,6 +18,8 @@ import type { OrderCore } from './order-core.js'
 import { NameKind, RecordType, readKey, readRates, readTerms } from './records.js'
 import { applyResolution } from './resolution.js'
 import { riskMemoryName } from './risk-memory.js'
+import { readSplit } from './split-book.js'
+import { bookSplit } from './splits.js'
 import { killLevels } from './trading-controls.js'
 
 /** Records about one order. */
@@ -129,6 +131,11 @@ export class Recovery {
       case RecordType.riskDecision:
         core.riskMemory?.decided(record.string())
         return
+      case RecordType.split: {
+        const split = readSplit(record, seq)
+        this.#atItsRates(record, () => bookSplit(core, split))
+        return
+      }
       case RecordType.strategyState:
         this.#saved(record.string(), record.string())
         return
@@ -295,7 +302,7 @@ export class Recovery {
   }
 
   /** Books an event at the conversion rates that were when it came, which stand at the end of its record. */
-  #atItsRates(record: RecordReader, book: () => number): void {
+  #atItsRates(record: RecordReader, book: () => unknown): void {
     const { portfolio } = this.#core.ledger
     portfolio.stateRates(readRates(record))
     try {

@@ -98,38 +98,6 @@ function flip(
   increase(table, lots, slot, rest, priceUnits, isInverse)
 }
 
-/**
- * Applies a split of numerator : denominator to a slot: quantity times the ratio, cost unchanged. Units that the ratio cuts
- * below the size grid are dropped and returned as a fraction of a unit (in denominators); their cost stays in the position.
- */
-export function applySplit(
-  table: PositionTable,
-  lots: LotPool | undefined,
-  slot: number,
-  numerator: number,
-  denominator: number,
-): number {
-  const cells = table.cells
-  const at = slot * STRIDE
-  const quantity = cells[at + QUANTITY] as number
-  if (quantity === 0) return 0
-  const basisQuantity = cells[at + BASIS_QUANTITY] as number
-  const product = Math.abs(quantity) * numerator
-  if (!Number.isSafeInteger(product)) throw outOfRange(table, slot)
-  const cut = product % denominator
-  const units = ((product - cut) / denominator) * (quantity < 0 ? -1 : 1)
-  if (quantity !== basisQuantity) takeShare(cells, at + BASIS, Math.abs(quantity), Math.abs(basisQuantity), false)
-  if (units === 0) {
-    lots?.clear(slot)
-    table.closeCycle(at)
-  } else {
-    lots?.split(slot, quantity < 0 ? -1 : 1, numerator, denominator)
-    cells[at + QUANTITY] = units
-    cells[at + BASIS_QUANTITY] = units
-  }
-  return cut
-}
-
 /** The cost of what is open, into `out`: the basis, or the share of it that is still open. */
 export function setOpenCost(table: PositionTable, slot: number, out: Float64Array): void {
   const at = slot * STRIDE
@@ -149,7 +117,8 @@ export function setOpenCost(table: PositionTable, slot: number, out: Float64Arra
   )
 }
 
-function outOfRange(table: PositionTable, slot: number): TradewireError {
+/** The error for a position that cannot be summed exactly any more. */
+export function outOfRange(table: PositionTable, slot: number): TradewireError {
   return new TradewireError(
     'TW_OUT_OF_RANGE',
     `The position in ${table.instrumentOf(slot).id} leaves the range of exact sums`,

@@ -174,35 +174,90 @@ export class LotPool {
     this.#price[lot] = Number.NaN
   }
 
-  /** Multiplies the quantities of all lots of a position by numerator / denominator at unchanged cost; rests are cut off the running total. */
-  split(slot: number, sign: number, numerator: number, denominator: number): void {
+  /**
+   * Multiplies the quantities of all lots of a position by numerator / denominator, to `wanted` parts of 1/denominator
+   * unit in sum. With a `cash` amount what is cut off leaves like a sale, its cost subtracted from `cells[at]`, and what is
+   * added comes in for the cash; with NaN all cost stays where it is. Lots that end between units are dealt out by their
+   * running total.
+   */
+  split(
+    slot: number,
+    sign: number,
+    numerator: number,
+    denominator: number,
+    wanted: number,
+    cash: number,
+    cells: Float64Array,
+    at: number,
+  ): void {
+    let parts = 0
+    for (let lot = this.#head[slot] as number; lot !== NONE; lot = this.#next[lot] as number) {
+      this.#quantity[lot] = (this.#quantity[lot] as number) * numerator
+      parts += this.#quantity[lot] as number
+    }
+    if (parts > wanted && !Number.isNaN(cash)) this.#settle(slot, sign, numerator, parts - wanted, cells, at)
+    else if (parts < wanted) this.#extend(slot, sign, numerator, wanted - parts, cash)
+    const whole = wanted / denominator
     let before = 0
     let given = 0
     for (let lot = this.#head[slot] as number; lot !== NONE; ) {
       const next = this.#next[lot] as number
-      const quantity = this.#quantity[lot] as number
+      const own = this.#quantity[lot] as number
       const price = ((this.#price[lot] as number) * denominator) / numerator
-      before += quantity
-      const total = Math.floor((before * numerator) / denominator)
+      before += own
+      const total = Math.min(Math.floor(before / denominator), whole)
       const size = total - given
       given = total
-      const stays = Number.isSafeInteger(price) && size * denominator === quantity * numerator
-      if (!stays) this.#keepCost(lot, sign, false)
-      else this.#price[lot] = price
+      if (Number.isSafeInteger(price) && size * denominator === own) this.#price[lot] = price
+      else this.#keepPartsCost(lot, sign, numerator)
       this.#quantity[lot] = size
-      if (size === 0) this.#passCost(slot, lot)
+      if (size === 0) this.#passCost(slot, lot, sign, numerator)
       lot = next
     }
   }
 
+  /** As {@link #keepCost}, while the quantity is in parts of a unit. */
+  #keepPartsCost(lot: number, sign: number, parts: number): void {
+    const quantity = this.#quantity[lot] as number
+    if (Number.isNaN(this.#price[lot])) return
+    this.#quantity[lot] = quantity / parts
+    this.#keepCost(lot, sign, false)
+    this.#quantity[lot] = quantity
+  }
+
+  /** Takes parts from where the next sale would, with their share of the cost. */
+  #settle(slot: number, sign: number, numerator: number, parts: number, cells: Float64Array, at: number): void {
+    for (let left = parts; left > 0; ) {
+      const lot = (this.isLastInFirstOut ? this.#tail[slot] : this.#head[slot]) as number
+      const size = this.#quantity[lot] as number
+      const taken = Math.min(left, size)
+      this.#keepPartsCost(lot, sign, numerator)
+      this.#takeCost(lot, taken, size, cells, at)
+      left -= taken
+      if (taken === size) this.#release(slot, lot)
+      else this.#quantity[lot] = size - taken
+    }
+  }
+
+  /** Adds parts to the newest lot, for the cash that they cost. */
+  #extend(slot: number, sign: number, numerator: number, parts: number, cash: number): void {
+    const lot = this.#tail[slot] as number
+    this.#keepPartsCost(lot, sign, numerator)
+    this.#quantity[lot] = (this.#quantity[lot] as number) + parts
+    if (Number.isNaN(cash)) return
+    setAmountProduct(work, 0, -cash, 1)
+    addAmount(this.#cost, lot * 3, work, 0)
+  }
+
   /** A lot of which a reverse split left nothing gives its cost to a neighbour. */
-  #passCost(slot: number, lot: number): void {
+  #passCost(slot: number, lot: number, sign: number, numerator: number): void {
     const next = this.#next[lot] as number
     const heir = next === NONE ? (this.#previous[lot] as number) : next
     if (heir !== NONE) {
       clearAmount(work, 3)
       copyAmount(work, 3, this.#cost, lot * 3)
-      this.#keepCost(heir, (work[3] as number) < 0 ? -1 : 1, false)
+      // The next lot is still in parts of a unit.
+      this.#keepPartsCost(heir, sign, next === NONE ? 1 : numerator)
       addAmount(this.#cost, heir * 3, work, 3)
     }
     this.#release(slot, lot)

@@ -80,6 +80,8 @@ export interface HistoryState {
   generations: { firstTrade: number; positions: FillState[] }[]
   trades: TradeState[]
   feeRecords: [trade: number, records: { currency: string; amount: string; inBase?: string; inventory?: string }[]][]
+  /** What splits made of their rows; prices and cash are null where there was no cash in lieu. */
+  splits?: [trade: number, units: number, cashPrice: number | null, cash: number | null][]
 }
 
 /** A whole portfolio. */
@@ -91,6 +93,8 @@ export interface PortfolioState {
   peakEquity: string | null
   positions: PositionState[]
   history: HistoryState
+  /** All splits so far; absent where there were none. `trade`: the number of the first one after it. */
+  splits?: [instrument: string, trade: number, numerator: number, denominator: number][]
 }
 
 /** The state of a portfolio. */
@@ -104,7 +108,18 @@ export function portfolioToState(portfolio: Portfolio): PortfolioState {
     peakEquity: portfolio.peakEquity?.toFixed() ?? null,
     positions: slots.map((slot) => positionState(portfolio, slot)),
     history: historyState(portfolio, slots),
+    ...splitState(portfolio),
   }
+}
+
+function splitState({ splits, table }: Portfolio): Pick<PortfolioState, 'splits'> {
+  const ids = new Map<number, string>()
+  for (let slot = 0; slot < table.size; slot++) ids.set(table.instrumentOf(slot).index, table.instrumentOf(slot).id)
+  const list = splits.ratios.flatMap(({ instrument, trade, numerator, denominator }) => {
+    const id = ids.get(instrument)
+    return id === undefined ? [] : [[id, trade, numerator, denominator] as [string, number, number, number]]
+  })
+  return list.length === 0 ? {} : { splits: list }
 }
 
 function limbs(cells: Float64Array, at: number): Limbs {
@@ -190,6 +205,16 @@ function historyState(portfolio: Portfolio, slots: readonly number[]): HistorySt
     feeRecords: [...portfolio.fees.records]
       .sort(([a], [b]) => a - b)
       .map(([trade, records]) => [trade, records.map(recordState)]),
+    ...(portfolio.splits.splits.size === 0
+      ? {}
+      : {
+          splits: [...portfolio.splits.splits].map(([trade, { units, cashPrice, cash }]) => [
+            trade,
+            units,
+            orNull(cashPrice),
+            orNull(cash),
+          ]),
+        }),
   }
 }
 
@@ -251,6 +276,8 @@ export function restorePortfolio(
     restorePosition(portfolio, position, instrumentOf(position.instrument)),
   )
   restoreHistory(portfolio, state.history, slots)
+  for (const [id, trade, numerator, denominator] of state.splits ?? [])
+    portfolio.splits.ratios.push({ instrument: instrumentOf(id).index, trade, numerator, denominator })
 }
 
 function restorePosition(portfolio: Portfolio, state: PositionState, instrument: Instrument): number {
@@ -318,6 +345,16 @@ function restoreHistory(portfolio: Portfolio, state: HistoryState, slots: readon
     for (const key of keys) history.addKey(trade, key)
   }
   history.next = state.next
+  for (const [trade, units, cashPrice, cash] of state.splits ?? []) {
+    const at = history.rowOf(trade) * Row.STRIDE
+    portfolio.splits.splits.set(trade, {
+      numerator: history.cells[at + Row.QUANTITY] as number,
+      denominator: history.cells[at + Row.PRICE] as number,
+      units,
+      cashPrice: cashPrice ?? Number.NaN,
+      cash: cash ?? Number.NaN,
+    })
+  }
   for (const [trade, records] of state.feeRecords) {
     for (const record of records) {
       portfolio.fees.remember(trade, {

@@ -8,9 +8,8 @@
  */
 
 import { TradewireError } from '../core/errors.js'
-import { Decimal, type DecimalInput, toDecimal, unitsToDecimal } from '../model/decimal.js'
+import { type Decimal, type DecimalInput, toDecimal } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
-import { applySplit } from './accounting.js'
 import type { BaseCurrencyBooks, RateFact } from './base-currency.js'
 import type { FeeBook } from './fee-book.js'
 import { bookFeeAmount, bookFeeUnits } from './fee-booking.js'
@@ -20,19 +19,16 @@ import { type AccountingMethod, checkOptions, type PortfolioOptions } from './po
 import { checkFee, checkFill, NO_TRADE, PositionBooks } from './position-books.js'
 import { QUANTITY, STRIDE, TOTAL } from './position-fields.js'
 import type { PositionTable } from './position-table.js'
+import { sortedSlots } from './position-view.js'
 import { bustTrade, correctTrade } from './restating.js'
+import { fractionsOf, type SplitFraction } from './split-report.js'
+import { checkRatio, type PlannedSplit, planSplit, reducedRatio, type SplitRatio } from './splitting.js'
 import { type TradeHistory, TradeKind } from './trade-history.js'
 import type { MarkMethod, MarkSource } from './valuation.js'
 
-export { type AccountingMethod, NO_TRADE, type PortfolioOptions }
+export { type AccountingMethod, NO_TRADE, type PortfolioOptions, type SplitFraction }
 
-/** A piece of a position that a reverse split cut off because it is below the size grid. To be paid out in cash. */
-export interface SplitFraction {
-  account: string
-  /** Absent for the total. */
-  strategy?: string
-  quantity: Decimal
-}
+const unsplit: SplitRatio = { numerator: 1, denominator: 1 }
 
 /** Positions per account, strategy, instrument and position id, with totals per account and instrument. */
 export class Portfolio {
@@ -242,37 +238,53 @@ export class Portfolio {
   }
 
   /**
-   * Books a split: 4:1 makes four of one at a quarter of the price. Open orders are not touched. Returns what a reverse
-   * split cut off because it is below the size grid.
+   * What a split would do to the positions in an instrument: 4:1 makes four of one at a quarter of the price. Rounding is
+   * settled at `cashPrice`, in price units after the split; with NaN its cost stays in the position. See splitting.ts.
    *
-   * @throws TradewireError `TW_INVALID_ARGUMENT` unless both are whole numbers above 0 and the contract is linear.
+   * @throws TradewireError `TW_INVALID_ARGUMENT` unless both are whole numbers above 0 and the contract is linear;
+   * `TW_OUT_OF_RANGE`.
    */
-  applySplit(instrument: Instrument, numerator: number, denominator: number, tsUs = 0): SplitFraction[] {
-    if (
-      !(Number.isSafeInteger(numerator) && Number.isSafeInteger(denominator) && numerator > 0 && denominator > 0) ||
-      instrument.isInverse
-    ) {
-      throw new TradewireError(
-        'TW_INVALID_ARGUMENT',
-        `A split of ${instrument.id} needs two whole numbers above 0 and a linear contract, got ${numerator}:${denominator}`,
-      )
-    }
-    const fractions: SplitFraction[] = []
-    for (let slot = 0; slot < this.table.size; slot++) {
-      if (this.table.instrumentOf(slot).index !== instrument.index || this.quantityAt(slot) === 0) continue
-      const sign = Math.sign(this.quantityAt(slot))
-      this.#books.remember(slot, TradeKind.SPLIT, numerator, denominator, NO_TRADE, Number.NaN, Number.NaN)
-      const cut = applySplit(this.table, this.lots, slot, numerator, denominator)
-      this.#books.touch(slot, -1, tsUs)
-      if (cut === 0) continue
-      const strategy = this.table.strategyOf(slot)
-      fractions.push({
-        account: this.accounts.name(this.table.accountOf(slot)),
-        ...(strategy === TOTAL ? {} : { strategy: this.strategies.name(strategy) }),
-        quantity: unitsToDecimal(cut * sign, instrument.sizeScale).div(new Decimal(denominator)),
-      })
-    }
-    return fractions
+  planSplit(
+    instrument: Instrument,
+    numerator: number,
+    denominator: number,
+    cashPrice = Number.NaN,
+  ): readonly PlannedSplit[] {
+    checkRatio(instrument, numerator, denominator)
+    return planSplit(this.table, sortedSlots(this), instrument, { numerator, denominator }, cashPrice)
+  }
+
+  /**
+   * Books a split as {@link planSplit} plans it. Open orders are not touched. Returns what rounding cut off. The split of a
+   * running system is `system.operator.applySplit`: it is on record, and the risk gate follows.
+   *
+   * @throws TradewireError as {@link planSplit}.
+   */
+  applySplit(
+    instrument: Instrument,
+    numerator: number,
+    denominator: number,
+    tsUs = 0,
+    cashPrice = Number.NaN,
+  ): SplitFraction[] {
+    const rows = this.planSplit(instrument, numerator, denominator, cashPrice)
+    this.#books.bookSplit(instrument, { numerator, denominator }, rows, tsUs)
+    return fractionsOf(this, rows)
+  }
+
+  /** All splits of an instrument since a trade as one ratio; 1:1 where there were none. */
+  ratioSince(instrumentIndex: number, trade: number): SplitRatio {
+    if (trade < 0 || this.#books.ratios.length === 0) return unsplit
+    let ratio = unsplit
+    for (const split of this.#books.ratios)
+      if (split.instrument === instrumentIndex && split.trade > trade)
+        ratio = reducedRatio(ratio.numerator * split.numerator, ratio.denominator * split.denominator)
+    return ratio
+  }
+
+  /** The splits so far, and what those in the history made of their rows: for the state of the portfolio. */
+  get splits(): Pick<PositionBooks, 'splits' | 'ratios'> {
+    return this.#books
   }
 
   /** The row of a position; -1 when there never was one. `strategyIndex` `TOTAL` asks for the total. */

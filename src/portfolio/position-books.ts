@@ -29,7 +29,8 @@ import {
   WITH_LOTS,
 } from './position-fields.js'
 import { PositionTable } from './position-table.js'
-import { TradeHistory, type TradeKind } from './trade-history.js'
+import { applySplit, type PlannedSplit, type RowSplit, type SplitRatio } from './splitting.js'
+import { TradeHistory, TradeKind } from './trade-history.js'
 import { realizedGross } from './valuation.js'
 
 /** The trade number of "no trade". */
@@ -43,6 +44,10 @@ export class PositionBooks {
   readonly lots: LotPool | undefined
   readonly history: TradeHistory
   readonly currencies: NameTable
+  /** What splits in the history made of their rows, by trade number. */
+  readonly splits = new Map<number, RowSplit>()
+  /** All splits so far: of which instrument (by index), and the number of the first trade after it. */
+  readonly ratios: (SplitRatio & { readonly instrument: number; readonly trade: number })[] = []
   /** Index of the settlement currency, by row. */
   readonly settlement: number[] = []
 
@@ -196,6 +201,30 @@ export class PositionBooks {
   #rotate(): void {
     this.history.rotate(this.table, this.lots, this.base.pnl)
     this.fees.forgetBefore(this.history.first)
+    for (const trade of this.splits.keys()) if (trade < this.history.first) this.splits.delete(trade)
+  }
+
+  /** Books a split into the rows that it was planned for, with those that hold nothing: a bust may give them something. */
+  bookSplit(instrument: Instrument, ratio: SplitRatio, rows: readonly PlannedSplit[], tsUs: number): void {
+    const { bid = Number.NaN, ask = Number.NaN } =
+      instrument.settlementCurrency === this.base.currency ? {} : (this.base.rate(instrument.settlementCurrency) ?? {})
+    const { numerator, denominator } = ratio
+    for (const row of rows) {
+      const { slot, units, cashPrice, cash } = row
+      const trade = this.remember(slot, TradeKind.SPLIT, numerator, denominator, NO_TRADE, bid, ask)
+      if (this.history.start !== undefined) this.splits.set(trade, { numerator, denominator, units, cashPrice, cash })
+      this.applySplit(slot, row, bid, ask)
+      this.touch(slot, -1, tsUs)
+    }
+    this.ratios.push({ numerator, denominator, instrument: instrument.index, trade: this.history.next })
+  }
+
+  /** Applies a split to one row, at the conversion rates of its time. */
+  applySplit(slot: number, split: RowSplit, bid: number, ask: number): void {
+    const isForeign = (this.table.flags[slot] & FOREIGN) !== 0
+    const before = isForeign ? realizedGross(this.table, slot) : undefined
+    applySplit(this.table, this.lots, slot, split)
+    if (before !== undefined) this.base.addRealized(slot, realizedGross(this.table, slot).minus(before), bid, ask)
   }
 
   /** Applies a trade to one row, at the conversion rates of its fill. */

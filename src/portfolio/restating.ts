@@ -3,11 +3,11 @@
  * saved. Each at the conversion rates of its own fill.
  */
 import { unitsToDecimal } from '../model/decimal.js'
-import { applySplit } from './accounting.js'
 import { zero } from './base-currency.js'
 import { undoFees } from './fee-booking.js'
 import * as Row from './history-fields.js'
 import { checkFill, type PositionBooks } from './position-books.js'
+import { splitAgain } from './splitting.js'
 import { restoreSlot, TradeKind } from './trade-history.js'
 
 /** Undoes a trade with its fees; false when it is older than the history. See `Portfolio.bustFill`. */
@@ -73,6 +73,38 @@ function replayRow(books: PositionBooks, target: number): void {
     const quantity = cells[at + Row.QUANTITY]
     const price = cells[at + Row.PRICE]
     if (kind !== TradeKind.SPLIT) books.apply(target, quantity, price, cells[at + Row.BID], cells[at + Row.ASK])
-    else if (slot === target) applySplit(table, lots, target, quantity, price)
+    else if (slot === target) replaySplit(books, trade, target)
   }
+}
+
+/** Of a position that is another one now, the split makes another one, too, and the total follows: it is replayed later. */
+function replaySplit(books: PositionBooks, trade: number, slot: number): void {
+  const { history, table, splits } = books
+  const { cells } = history
+  const at = history.rowOf(trade) * Row.STRIDE
+  const known = splits.get(trade)
+  const total = table.totals[slot]
+  const numerator = cells[at + Row.QUANTITY]
+  const denominator = cells[at + Row.PRICE]
+  const before = known ?? { numerator, denominator, units: Number.NaN, cashPrice: Number.NaN, cash: Number.NaN }
+  const after = known !== undefined && total < 0 ? known : splitAgain(table, slot, before)
+  if (known !== undefined && total >= 0) {
+    splits.set(trade, after)
+    const sum = totalOf(books, trade, total)
+    const inSum = splits.get(sum)
+    if (inSum !== undefined)
+      splits.set(sum, {
+        ...inSum,
+        units: inSum.units + after.units - known.units,
+        cash: inSum.cash + after.cash - known.cash,
+      })
+  }
+  books.applySplit(slot, after, cells[at + Row.BID], cells[at + Row.ASK])
+}
+
+/** The part of a split that stands for the total of a position: the next one, since totals are booked last. */
+function totalOf({ history }: PositionBooks, from: number, total: number): number {
+  for (let trade = from + 1; trade < history.next; trade++)
+    if (history.cells[history.rowOf(trade) * Row.STRIDE + Row.SLOT] === total) return trade
+  return -1
 }

@@ -45,6 +45,7 @@ class Books {
     const { told } = this
     const { cells } = this.table
     this.exposure.watch = {
+      onSplit: () => {},
       onWorking: (at, units) => {
         const side = cells[at + Field.side] > 0 ? told.buying : told.selling
         side[this.keyOf(at)] = (side[this.keyOf(at)] as number) + units

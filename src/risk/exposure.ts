@@ -17,8 +17,21 @@ export interface ExposureWatch {
   onTraded(at: number, signedUnits: number): void
   /** The position of an account changed without an order of ours. */
   onAdjusted(account: number, instrument: number, signedUnits: number): void
+  /** A split changed the positions in an instrument. */
+  onSplit(split: ExposureSplit): void
   /** An order is open from now on, or no longer. */
   onOpen(at: number, isOpen: boolean): void
+}
+
+/** A split as it changes what is held, in quantity units. */
+export interface ExposureSplit {
+  readonly instrument: number
+  readonly numerator: number
+  readonly denominator: number
+  /** By account: how much more is held, signed. */
+  readonly accounts: readonly (readonly [account: number, signedUnits: number])[]
+  /** The same by strategy, over all accounts. */
+  readonly strategies: readonly (readonly [strategy: number, signedUnits: number])[]
 }
 
 /** Exposure by (account, instrument), and open-order counts. All quantities in instrument units. */
@@ -133,6 +146,15 @@ export class Exposure {
     const key = this.keyOf(account, instrument)
     this.position[key] = this.position[key] + signedUnits
     this.#watch?.onAdjusted(account, instrument, signedUnits)
+  }
+
+  /** A split: moves the positions of all accounts. No order of the instrument is open. */
+  applySplit(split: ExposureSplit): void {
+    for (const [account, signedUnits] of split.accounts) {
+      const key = this.keyOf(account, split.instrument)
+      this.position[key] = this.position[key] + signedUnits
+    }
+    this.#watch?.onSplit(split)
   }
 
   #worstCase(at: number): number {

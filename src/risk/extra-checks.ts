@@ -4,7 +4,7 @@
  */
 import { OrderFlag } from '../orders/codes.js'
 import { DailyCounts } from './daily-counts.js'
-import type { ExposureWatch } from './exposure.js'
+import type { ExposureSplit, ExposureWatch } from './exposure.js'
 import { type EquitySource, ExposureLimits } from './exposure-limits.js'
 import { BuyingPower } from './funds.js'
 import type { GateCheck, GateParts, OwnCheck } from './gate-check.js'
@@ -205,6 +205,10 @@ export class ExtraChecks implements ExposureWatch {
 
   onAdjusted(account: number, instrument: number, signedUnits: number): void {
     this.books.onAdjusted(account, instrument, signedUnits)
+  }
+
+  onSplit(split: ExposureSplit): void {
+    this.books.onSplit(split)
   }
 
   onOpen(at: number, isOpen: boolean): void {

@@ -69,6 +69,16 @@ export class PriceWindow implements GateCheck {
     if (price > this.#high[at]) this.#high[at] = price
   }
 
+  /** A split: the prices of slices that began before a time are put into the terms of after it. */
+  rescale(instrument: number, factor: number, beforeUs: number): void {
+    for (let at = instrument * SLICES; at < (instrument + 1) * SLICES; at++) {
+      if (!(this.#slice[at] * this.#sliceUs < beforeUs)) continue
+      this.#low[at] = this.#low[at] * factor
+      this.#high[at] = this.#high[at] * factor
+    }
+    this.#surveyed[instrument] = Number.NaN
+  }
+
   check(_row: number, order: Subject): number {
     const { instruments, exposure } = this.#parts
     const { instrument, side, type, price, key } = order

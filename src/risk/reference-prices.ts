@@ -87,6 +87,16 @@ export class ReferencePrices {
     this.#believe(instrument, price, tsRecvUs)
   }
 
+  /** A split: what was received before a time is put into the terms of after it. */
+  rescale(i: number, factor: number, beforeUs: number): void {
+    if (!(this.tsRecvUs[i] < beforeUs)) return
+    this.bid[i] = this.bid[i] * factor
+    this.ask[i] = this.ask[i] * factor
+    this.reference[i] = this.reference[i] * factor
+    this.#confirmations[i] = 0
+    this.changes++
+  }
+
   #quote(i: number, bid: number, ask: number, tsRecvUs: number): void {
     this.bid[i] = bid
     this.ask[i] = ask

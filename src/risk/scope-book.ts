@@ -162,6 +162,14 @@ export class ScopeBook {
     this.#sum(entry, key)
   }
 
+  /** A split: multiplies what every entry holds of an instrument, to whole units toward zero. */
+  scale(instrument: number, numerator: number, denominator: number): void {
+    for (let entry = 0; entry < this.entries; entry++) {
+      const units = this.position[entry * this.#instruments + instrument]
+      if (units !== 0) this.addPosition(entry, instrument, Math.trunc((units * numerator) / denominator) - units)
+    }
+  }
+
   #sum(entry: number, key: number): void {
     const { sums } = this
     const position = this.position[key]

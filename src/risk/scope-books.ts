@@ -9,6 +9,7 @@ import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { OrderNames } from '../orders/approved-order.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
+import type { ExposureSplit } from './exposure.js'
 import { type BookKind, ScopeBook } from './scope-book.js'
 import { limitsOfName, type ScopedLimits, type ScopeLimits } from './scope-limits.js'
 import type { Subject } from './subject.js'
@@ -214,6 +215,20 @@ export class ScopeBooks {
     for (let i = 0; i < books.length; i++) {
       const entry = this.entryFor(i, account, instrument, -1, -1)
       if (entry >= 0) books[i].addPosition(entry, instrument, signedUnits)
+    }
+  }
+
+  /** A split: every scope has its own sum; what went over a connector is scaled, as nobody says whose it is. */
+  onSplit({ instrument, numerator, denominator, accounts, strategies }: ExposureSplit): void {
+    for (const [i, book] of this.#books.entries()) {
+      if (book.kind === 'connector') book.scale(instrument, numerator, denominator)
+      else if (book.kind === 'strategy')
+        for (const [strategy, signedUnits] of strategies) book.addPosition(strategy, instrument, signedUnits)
+      else
+        for (const [account, signedUnits] of accounts) {
+          const entry = this.entryFor(i, account, instrument, -1, -1)
+          if (entry >= 0) book.addPosition(entry, instrument, signedUnits)
+        }
     }
   }
 }

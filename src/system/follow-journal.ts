@@ -145,7 +145,7 @@ class Projector {
     for (const row of rowsOfRecord(described, this.#core)) this.#rows.push(row)
     const { type, order } = described
     if (order !== undefined && order > 0) this.#dirty.add(order)
-    if (type === 'trade' || type === 'corrected' || type === 'busted') this.#hasBooks = true
+    if (type === 'trade' || type === 'corrected' || type === 'busted' || type === 'split') this.#hasBooks = true
     if (type === 'parent' || type === 'parentState') this.#hasPlans = true
   }
 

@@ -35,7 +35,7 @@ export function rowsOfRecord(record: RecordDescription, core: OrderCore): TableR
       table: 'sessions',
       values: { session: fields.session as number, id_prefix: text(fields.idPrefix), seq },
     })
-  if (type === 'tradingState' || type === 'resolved' || type === 'drained' || type === 'badReport')
+  if (type === 'tradingState' || type === 'resolved' || type === 'split' || type === 'drained' || type === 'badReport')
     rows.push({ table: 'audit', values: audit(record) })
   if (type === 'strategyState' && fields.strategy === riskMemoryName) rows.push(...limitRows(String(fields.state)))
   return rows
@@ -62,7 +62,8 @@ function execution({ order = 0, fields }: RecordDescription, core: OrderCore): C
 
 function audit({ seq, type, tsUs, order, clientOrderId, fields }: RecordDescription): Cells {
   const { actor, ...data } = fields
-  const subject = clientOrderId ?? text(fields.name) ?? text(order) ?? ''
+  const subject =
+    clientOrderId ?? text(fields.name ?? (type === 'split' ? fields.instrument : undefined)) ?? text(order) ?? ''
   const action = type === 'tradingState' && fields.isKill === true ? 'kill' : type
   return { seq, ts_us: tsUs, actor: text(actor) ?? 'system', action, subject, data: JSON.stringify(data) }
 }

@@ -61,6 +61,7 @@ import type { ConnectorHub } from './connector-hub.js'
 import { composeDropCopies } from './drop-copies.js'
 import { composeFeedDesk } from './feed-desk.js'
 import { KillDesk, type KillOptions } from './kill-desk.js'
+import { OperatorDesk } from './operator-desk.js'
 import {
   type Connectors,
   requireAccounts,
@@ -105,6 +106,8 @@ export class TradingSystem<C extends Connectors = Connectors> {
   readonly execution: ExecutionDesk
   readonly portfolio: Portfolio
   readonly gate: RiskGate
+  /** What operators say about the world outside: stock splits. */
+  readonly operator: OperatorDesk
   /** Circuit breakers, alerts, and limits that change while the system runs. */
   readonly risk: RiskDesk
   readonly quotes = new QuoteCache()
@@ -173,6 +176,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.instruments = this.#core.instruments
     this.portfolio = this.#core.ledger.portfolio
     this.gate = this.#core.gate
+    this.operator = new OperatorDesk(this.#core, this.quotes)
     const saved = new Map<string, unknown>()
     const recovery = new Recovery(this.#core, (strategy, state) => saved.set(strategy, JSON.parse(state)))
     const surroundings = this.#surroundings()

@@ -63,6 +63,25 @@ export function recordAudit({ events, trail, journal, onFailure }: AuditRecorder
     events.on('state', ({ actor, ...data }) =>
       write({ kind: data.isKill ? 'state.kill' : 'state.trading', actor, data }),
     ),
+    events.on('split', ({ actor, instrument, tsUs, positions, cashInLieu, isNew: _, ...data }) => {
+      if (data.seq <= throughSeq) return
+      write({
+        kind: 'operator.split',
+        actor,
+        subject: instrument,
+        tsUs,
+        data: {
+          ...data,
+          cashInLieu: cashInLieu?.toFixed(),
+          positions: positions.map(({ before, after, cash, ...rest }) => ({
+            ...rest,
+            before: before.toFixed(),
+            after: after.toFixed(),
+            cash: cash.toFixed(),
+          })),
+        },
+      })
+    }),
     events.on('anomaly', ({ kind, orderNumber, message }) =>
       write({ kind: 'anomaly', actor: 'system', subject: String(orderNumber), data: { kind, message } }),
     ),

@@ -54,14 +54,14 @@ function lastSeqOf(trail: AuditTrail): number {
   let last = 0
   for (const { kind, data } of trail.entries({ limit: Number.POSITIVE_INFINITY })) {
     const { seq, throughSeq } = (data ?? {}) as { seq?: unknown; throughSeq?: unknown }
-    const told = kind === 'trail.refilled' ? throughSeq : kind.startsWith('order.') ? seq : undefined
+    const told = kind === 'trail.refilled' ? throughSeq : /^(order|operator)\./.test(kind) ? seq : undefined
     if (typeof told === 'number' && told > last) last = told
   }
   return last
 }
 
 function isTold(type: number): boolean {
-  return (type >= RecordType.intent && type <= RecordType.riskDecision) || type === RecordType.badReport
+  return (type >= RecordType.intent && type <= RecordType.split) || type === RecordType.badReport
 }
 
 /** Names of the entries that the recorder makes of the same; what has no such name is called as in the journal. */
@@ -77,6 +77,7 @@ const kinds: ReadonlyMap<number, string> = new Map([
   [RecordType.corrected, 'order.fill_corrected'],
   [RecordType.busted, 'order.fill_busted'],
   [RecordType.tradingState, 'state.trading'],
+  [RecordType.split, 'operator.split'],
 ])
 
 function entryOf(
@@ -87,7 +88,7 @@ function entryOf(
   return {
     kind: isKill ? 'state.kill' : (kinds.get(type) ?? `${order === undefined ? 'journal' : 'order'}.${name}`),
     actor: 'journal',
-    subject: clientOrderId ?? (order === undefined ? '' : String(order)),
+    subject: clientOrderId ?? (type === RecordType.split ? String(fields.instrument) : String(order ?? '')),
     ...(tsUs === undefined ? {} : { tsUs }),
     data: { seq, recovered: true, ...fields },
   }
