@@ -217,7 +217,7 @@ const wholeSystem: Variant = {
 export const benchmark: Benchmark = {
   name: 'execution-deadlines',
   cases: () => [
-    { case: '10,000 orders, execution alone, p99 (goal 5)', unit: 'ms', better: 'lower', ours: alone, peers: [] },
-    { case: '10,000 orders, whole system, p99 (goal 5)', unit: 'ms', better: 'lower', ours: wholeSystem, peers: [] },
+    { case: '10,000 orders, execution alone, p99', unit: 'ms', better: 'lower', most: 5, ours: alone, peers: [] },
+    { case: '10,000 orders, whole system, p99', unit: 'ms', better: 'lower', most: 5, ours: wholeSystem, peers: [] },
   ],
 }
