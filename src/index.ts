@@ -244,7 +244,7 @@ export type {
   VenueOrderState,
   VenuePositionReport,
 } from './orders/venue-reports.js'
-export { type AttributedEvent, Attribution, type AttributionOptions } from './portfolio/attribution.js'
+export { type AttributedEvent, type AttributedSplit, Attribution, type AttributionOptions } from './portfolio/attribution.js'
 export {
   type Drawdown,
   type EquityPoint,

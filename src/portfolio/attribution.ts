@@ -5,11 +5,12 @@
  * It follows the order events of a running system from the moment it is made; the system's own portfolio, with accounts,
  * strategies and instruments, is what survives a restart.
  */
-import type { Decimal } from '../model/decimal.js'
+import { Decimal } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import type { RateSource } from './base-currency.js'
 import { Portfolio } from './portfolio.js'
 import { type NamedPnl, portfolioSnapshot } from './snapshot.js'
+import type { SplitRatio } from './splitting.js'
 import type { MarkSource } from './valuation.js'
 
 /** What is read of an order event: those of `system.orders.events` fit. */
@@ -33,10 +34,22 @@ export interface AttributedEvent {
   readonly tsEventUs: number
 }
 
+/** What is read of a stock split. */
+export interface AttributedSplit {
+  /** Id. */
+  readonly instrument: string
+  readonly ratio: SplitRatio
+  readonly cashInLieu?: Decimal
+  readonly tsUs: number
+}
+
 /** Options of an attribution. */
 export interface AttributionOptions {
   /** `system.orders.events`. */
-  readonly events: { on(event: 'order', listener: (event: AttributedEvent) => void): () => void }
+  readonly events: {
+    on(event: 'order', listener: (event: AttributedEvent) => void): () => void
+    on(event: 'split', listener: (event: AttributedSplit) => void): () => void
+  }
   /** `system.instruments`. */
   readonly instruments: { get(id: string): Instrument }
   readonly baseCurrency: string
@@ -57,7 +70,7 @@ export class Attribution {
   readonly #options: AttributionOptions
   readonly #account: number
   readonly #trades = new Map<string, number>()
-  readonly #stop: () => void
+  readonly #stops: readonly (() => void)[]
 
   constructor(options: AttributionOptions) {
     this.#options = options
@@ -68,12 +81,15 @@ export class Attribution {
       ...(options.rates === undefined ? {} : { rates: options.rates }),
     })
     this.#account = this.#portfolio.accounts.intern('all')
-    this.#stop = options.events.on('order', (event) => this.#take(event))
+    this.#stops = [
+      options.events.on('order', (event) => this.#take(event)),
+      options.events.on('split', (event) => this.#split(event)),
+    ]
   }
 
   /** Stops following. The figures stay. */
   stop(): void {
-    this.#stop()
+    for (const stop of this.#stops) stop()
   }
 
   /** Figures by name in the base currency; absent where a price or a rate is missing. */
@@ -102,6 +118,13 @@ export class Attribution {
           : this.#portfolio.correctFill(trade, event.quantityUnits, event.priceUnits, event.tsEventUs))
       if (!isDone) this.missed++
     }
+  }
+
+  /** Names share what rounding leaves of all of them together, over all accounts. */
+  #split({ instrument: id, ratio, cashInLieu, tsUs }: AttributedSplit): void {
+    const instrument = this.#options.instruments.get(id)
+    const price = cashInLieu?.times(new Decimal(10).pow(instrument.priceScale)).toNumber()
+    this.#portfolio.applySplit(instrument, ratio.numerator, ratio.denominator, tsUs, price)
   }
 
   #fill(event: AttributedEvent): void {

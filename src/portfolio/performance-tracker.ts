@@ -109,6 +109,23 @@ export class PerformanceTracker {
     this.#add(trip, side * left, value, (fee * left) / quantity)
   }
 
+  /**
+   * Notes a stock split of what is open under a key: the quantity after it, and the cash in lieu of what it cut off. Without
+   * an open trade nothing changes.
+   */
+  split(key: string, quantityAfter: number, cash: number, tsUs: number): void {
+    const open = this.#open.get(key)
+    if (open === undefined) return
+    const side = open.quantity > 0 ? 1 : -1
+    open.cash += cash
+    if (quantityAfter === 0) {
+      this.#close(key, open, side, tsUs)
+      return
+    }
+    open.most *= Math.abs(quantityAfter / open.quantity)
+    open.quantity = quantityAfter
+  }
+
   /** Equities by period, oldest first. */
   get points(): readonly EquityPoint[] {
     return this.#points

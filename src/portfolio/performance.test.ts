@@ -142,6 +142,20 @@ describe('a tracker', () => {
     expect(tracker.trades('other').trades).toBe(0)
   })
 
+  it('follows a stock split', () => {
+    const tracker = new PerformanceTracker()
+    tracker.fill('K', 1, 25, 100, 0, 1)
+    tracker.split('K', 2, 500, 2)
+    tracker.split('other', 2, 500, 2)
+    tracker.fill('K', -1, 2, 1_100, 0, 3)
+    tracker.fill('L', -1, 3, 100, 0, 4)
+    tracker.split('L', 0, -330, 5)
+    expect(tracker.trips.map(({ key, side, quantity, result }) => [key, side, quantity, result])).toEqual([
+      ['K', 1, 2, 200],
+      ['L', -1, 3, -30],
+    ])
+  })
+
   it('is bounded', () => {
     const tracker = new PerformanceTracker({ maxPeriods: 2, maxTrades: 1, period: 1_000 })
     for (let i = 0; i < 5; i++) {
@@ -181,6 +195,17 @@ describe('attribution', () => {
       ['A', 99, 1],
       ['B', 0, 0],
     ])
+    system.operator.applySplit({
+      id: 's',
+      instrument: 'IBM',
+      ratio: { numerator: 1, denominator: 3 },
+      cashInLieu: 303,
+      actor: 'a',
+      reason: 'r',
+    })
+    // 33 and a third in cash, at three times the mark of before: the mark has not moved.
+    expect(attribution.position('A', 'IBM.XNYS').toNumber()).toBe(33)
+    expect(attribution.byName(3)[0]?.total?.toNumber()).toBeCloseTo(33 * 101 + 101 - 10_000 - 1, 9)
     attribution.stop()
     expect(attribution.missed).toBe(0)
     await system.stop()

@@ -23,6 +23,18 @@ const options = () => ({
 })
 const first = await TradingSystem.start(options())
 await first.run({ durationMs: 300 })
+first.orders.submit({ symbol: 'ACME', side: 'buy', quantity: 101 })
+await first.run({ durationMs: 300 })
+first.operator.applySplit({
+  id: 'golden-split',
+  instrument: 'ACME',
+  ratio: { numerator: 3, denominator: 2 },
+  cashInLieu: '160.125',
+  // The market goes on as it was.
+  effectiveUs: 1,
+  actor: 'golden',
+  reason: 'three for two',
+})
 const resting = first.orders.submit({
   symbol: 'ACME',
   side: 'buy',
