@@ -4,8 +4,9 @@
  *
  * Sources: IBKR API AvailableAlgoParams; FIX 5.0 SP2, TargetStrategy (847), StrategyParametersGrp (957-960).
  */
-import type { AlgoParameters, BrokerWindow } from './algo.js'
-import { algoError } from './algo-error.js'
+import type { AlgoCommon, AlgoEndPolicy, AlgoParameters, BrokerWindow } from './algo.js'
+import { algoError, requireNumber } from './algo-error.js'
+import { type DecimalInput, toDecimal } from './decimal.js'
 
 /** An algorithm of Interactive Brokers: `algoStrategy` and `algoParams`. */
 export interface IbkrAlgo {
@@ -24,7 +25,15 @@ export interface FixAlgo {
 }
 
 /** Types of strategy parameters, 959. */
-export const FixParameterType = { int: 1, float: 6, quantity: 7, boolean: 13, string: 14, utcTimestamp: 19 } as const
+export const FixParameterType = {
+  int: 1,
+  float: 6,
+  quantity: 7,
+  price: 8,
+  boolean: 13,
+  string: 14,
+  utcTimestamp: 19,
+} as const
 
 const flag = (value: boolean) => (value ? '1' : '0')
 const percent = (share: number) => Number((share * 100).toPrecision(12))
@@ -49,6 +58,25 @@ function requireTaken(algo: AlgoParameters, taken: readonly string[], broker: st
       throw algoError('CONTRADICTION', `algo.${name}`, `is not possible for ${algo.type} at ${broker}; leave it out`)
 }
 
+/** Refuses an end policy that the broker's algorithm has no tag for. */
+function requireEnd(algo: AlgoParameters, possible: readonly AlgoEndPolicy[]): void {
+  const { endPolicy = 'cancel' } = algo as AlgoCommon
+  if (!possible.includes(endPolicy))
+    throw algoError(
+      'CONTRADICTION',
+      'algo.endPolicy',
+      `${endPolicy} is not possible for ${algo.type} at IBKR; it has ${possible.join(', ')}`,
+    )
+}
+
+/** A share of volume as IBKR takes it. */
+function ibkrShare(field: string, share: number | undefined): string | undefined {
+  return share === undefined ? undefined : plainNumber(requireNumber(share, field, 0.01, 0.5, 'INVALID_RATE'))
+}
+
+/** Digits without an exponent. */
+const plainNumber = (value: unknown) => toDecimal(value as DecimalInput, 'algo').toFixed()
+
 const ibkrStyles = { aggressive: 'Marketable', midpoint: 'Matching Midpoint', passive: 'Matching Same Side' } as const
 const ibkrPriorities = { urgent: 'Urgent', normal: 'Normal', patient: 'Patient' } as const
 
@@ -72,36 +100,54 @@ type Param = [tag: string, value: string | undefined]
 export function ibkrAlgo(algo: AlgoParameters, window: BrokerWindow = {}): IbkrAlgo {
   const start: Param = ['startTime', window.startTimeUs === undefined ? undefined : ibkrTime(window.startTimeUs)]
   const end: Param = ['endTime', window.endTimeUs === undefined ? undefined : ibkrTime(window.endTimeUs)]
-  const common = algo as { maxParticipationRate?: number; noTakeLiquidity?: boolean; endPolicy?: string }
-  const most: Param = ['maxPctVol', common.maxParticipationRate?.toString()]
+  const common = algo as AlgoCommon
+  const most: Param = ['maxPctVol', ibkrShare('algo.maxParticipationRate', common.maxParticipationRate)]
   const past: Param = ['allowPastEndTime', flag(common.endPolicy === 'extend')]
   const forced: Param = ['forceCompletion', flag(common.endPolicy === 'complete')]
   const passive: Param = ['noTakeLiq', flag(common.noTakeLiquidity === true)]
   switch (algo.type) {
     case 'vwap':
-      requireTaken(algo, ['curve', 'maxParticipationRate', 'noTakeLiquidity', 'endPolicy'], 'IBKR')
+      requireTaken(algo, ['maxParticipationRate', 'noTakeLiquidity', 'endPolicy'], 'IBKR')
+      requireEnd(algo, ['cancel', 'extend'])
       return made('Vwap', [most, start, end, past, passive])
     case 'twap':
       requireTaken(algo, ['style', 'endPolicy'], 'IBKR')
+      requireEnd(algo, ['cancel', 'extend'])
       return made('Twap', [['strategyType', ibkrStyles[algo.style ?? 'aggressive']], start, end, past])
     case 'pov':
       requireTaken(algo, ['rate', 'noTakeLiquidity'], 'IBKR')
-      return made('PctVol', [['pctVol', String(algo.rate)], start, end, passive])
+      return made('PctVol', [['pctVol', ibkrShare('algo.rate', algo.rate)], start, end, passive])
     case 'is':
       requireTaken(algo, ['urgency', 'maxParticipationRate', 'endPolicy'], 'IBKR')
       return made('ArrivalPx', [most, ['riskAversion', riskAversion(algo.urgency)], start, end, forced, past])
     case 'close':
       requireTaken(algo, ['maxParticipationRate', 'endPolicy'], 'IBKR')
+      requireEnd(algo, ['cancel', 'complete'])
       return made('ClosePx', [most, ['riskAversion', 'Neutral'], start, forced])
     case 'iceberg':
       requireTaken(algo, ['displayQuantity', 'endPolicy'], 'IBKR')
-      return made('DarkIce', [['displaySize', String(algo.displayQuantity)], start, end, past])
+      requireEnd(algo, ['cancel', 'extend'])
+      return made('DarkIce', [['displaySize', wholeSize(algo.displayQuantity)], start, end, past])
     case 'adaptive':
       requireTaken(algo, ['urgency'], 'IBKR')
+      for (const field of ['startTimeUs', 'endTimeUs', 'durationMs'] as const)
+        if (algo[field] !== undefined)
+          throw algoError('CONTRADICTION', `algo.${field}`, 'is not possible for adaptive at IBKR; leave it out')
       return made('Adaptive', [['adaptivePriority', ibkrPriorities[algo.urgency ?? 'normal']]])
     default:
       throw algoError('UNKNOWN_ALGORITHM', 'algo.type', `${algo.type} has no counterpart at IBKR`)
   }
+}
+
+/** A size that goes out as a whole number. */
+function wholeSize(quantity: DecimalInput): string {
+  const size = toDecimal(quantity, 'algo.displayQuantity')
+  if (size.isInteger() && size.greaterThan(0)) return size.toFixed()
+  throw algoError(
+    'INVALID_QUANTITY',
+    'algo.displayQuantity',
+    `must be a whole number above 0 at IBKR, got ${size.toFixed()}`,
+  )
 }
 
 function riskAversion(urgency: 'passive' | 'neutral' | 'aggressive' | number = 'neutral'): string {
@@ -169,18 +215,25 @@ export function fixAlgo(
   }
 }
 
+/** By the field, never by the value: a rate of 1 is no int, and a quantity may come as text. */
 const quantities: ReadonlySet<string> = new Set(['roundLot', 'minSlice', 'maxSlice', 'displayQuantity'])
+const prices: ReadonlySet<string> = new Set(['iWouldPrice'])
+const wholes: ReadonlySet<string> = new Set(['slices', 'payUpTicks', 'seed', 'excludeConditions', 'intervalMs'])
 
 function fixParameter(name: string, value: unknown): { name: string; type: number; value: string } {
   const named = name.charAt(0).toUpperCase() + name.slice(1)
-  if (quantities.has(name)) return { name: named, type: FixParameterType.quantity, value: String(value) }
+  const numberOf = (type: number) => ({
+    name: named,
+    type,
+    value: toDecimal(value as DecimalInput, `algo.${name}`).toFixed(),
+  })
+  if (quantities.has(name)) return numberOf(FixParameterType.quantity)
+  if (prices.has(name)) return numberOf(FixParameterType.price)
+  if (name.endsWith('Us') && Number.isSafeInteger(value))
+    return { name: named.slice(0, -2), type: FixParameterType.utcTimestamp, value: fixTime(value as number) }
   if (typeof value === 'boolean') return { name: named, type: FixParameterType.boolean, value: value ? 'Y' : 'N' }
   if (typeof value === 'number')
-    return {
-      name: named,
-      type: Number.isInteger(value) ? FixParameterType.int : FixParameterType.float,
-      value: String(value),
-    }
+    return numberOf(wholes.has(name) && Number.isInteger(value) ? FixParameterType.int : FixParameterType.float)
   if (typeof value === 'string') return { name: named, type: FixParameterType.string, value }
   throw algoError('CONTRADICTION', `algo.${name}`, 'cannot be passed to a broker; leave it out')
 }

@@ -180,6 +180,16 @@ describe('random histories', () => {
         numRuns: runs({ ci: 15, full: 3_000 }),
         // A bust of an order that was never sent: nothing may be named for it that the journal does not know.
         examples: [
+          // A split of what nobody holds yet.
+          [
+            [
+              [22, 0, 1],
+              [19, 0, 0],
+              [0, 0, 0],
+            ],
+            [[0, 0, 0]],
+            'os',
+          ],
           [
             [
               [3, 0, 0],

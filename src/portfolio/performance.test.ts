@@ -195,6 +195,7 @@ describe('attribution', () => {
       ['A', 99, 1],
       ['B', 0, 0],
     ])
+    venue.reports.canceled(b.number, Number.NaN, 'x', 5)
     system.operator.applySplit({
       id: 's',
       instrument: 'IBM',

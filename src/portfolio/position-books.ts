@@ -216,7 +216,9 @@ export class PositionBooks {
       this.applySplit(slot, row, bid, ask)
       this.touch(slot, -1, tsUs)
     }
-    this.ratios.push({ numerator, denominator, instrument: instrument.index, trade: this.history.next })
+    // Without a row there is nothing of before it that could be restated.
+    if (rows.length > 0)
+      this.ratios.push({ numerator, denominator, instrument: instrument.index, trade: this.history.next })
   }
 
   /** Applies a split to one row, at the conversion rates of its time. */
