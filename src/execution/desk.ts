@@ -2,6 +2,8 @@
  * The execution desk: takes orders that an algorithm works, gives each of them its world, and wakes them when something
  * happens. It stands behind the order manager's `ParentOrderPort`; its children go through the order manager like all orders.
  */
+
+import { Calendars } from '../calendar/calendars.js'
 import { TypedEmitter } from '../core/emitter.js'
 import { messageOf, TradewireError } from '../core/errors.js'
 import { SeededRandom } from '../core/random.js'
@@ -50,6 +52,8 @@ export interface ExecutionDeskOptions {
   route(instrument: number, account: string): number
   /** Algorithms of one's own by name: `custom:...`. */
   algorithms?: AlgorithmFactories
+  /** Calendars that instruments may name; the built-in ones unless given. */
+  calendars?: Pick<Calendars, 'has'>
   /** How orders of the algorithm `sor` judge venues. */
   smartRouting?: SmartRoutingOptions
   /** Of random variations; 1 unless given. */
@@ -102,7 +106,7 @@ export class ExecutionDesk implements ParentOrderPort {
         : { book: (instrument, connector) => this.#books?.level2(instrument, connector) }),
     })
     const random = new SeededRandom(options.seed ?? 1)
-    const { time, quotes, account, strategy, algorithms } = options
+    const { time, quotes, account, strategy, algorithms, calendars = new Calendars() } = options
     this.#planner = new ParentPlanner({
       core,
       orders,
@@ -111,6 +115,7 @@ export class ExecutionDesk implements ParentOrderPort {
       account,
       strategy,
       algorithms,
+      calendars,
       board: this.#board,
       route: (instrument, name) => options.route(instrument, name),
       newId: () => this.#newId(),
@@ -233,7 +238,7 @@ export class ExecutionDesk implements ParentOrderPort {
 
   /** Takes orders that depend on one another. @throws TradewireError as {@link submitBracket}. */
   submitGroup(request: GroupRequest): ParentOrderHandle {
-    const [first] = request.orders
+    const first = Array.isArray(request?.orders) ? request.orders[0] : undefined
     if (first === undefined) throw algoError('INVALID_PARAMETER', 'orders', 'must be at least two orders')
     const { account, strategy, symbol } = first
     return this.#submitGroup(

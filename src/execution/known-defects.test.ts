@@ -227,6 +227,36 @@ describe('defects of other systems', () => {
     await system.stop()
   })
 
+  it('an unknown calendar is refused at submit without a pipeline, too; one that the host has is not', async () => {
+    const odd = { ...ibm, id: 'ODD.XNYS' as typeof ibm.id, symbol: 'ODD', calendar: 'XMOON' }
+    const order = { symbol: 'ODD', side: 'buy', quantity: 100, algo: { type: 'twap', durationMs: 60_000 } } as const
+    for (const calendars of [undefined, { get: () => {}, has: (id: string) => id === 'XMOON', ids: () => [] }]) {
+      const { system } = await startEcho({
+        instruments: [odd],
+        ...(calendars === undefined ? {} : { calendars: calendars as never }),
+      })
+      if (calendars !== undefined) expect(system.orders.submit(order).status).not.toBe('FAILED')
+      else
+        expect(() => system.orders.submit(order)).toThrow(
+          expect.objectContaining({
+            code: 'TW_INVALID_ALGO',
+            details: { reason: 'UNKNOWN_CALENDAR', field: 'symbol' },
+          }),
+        )
+      expect(system.execution.open).toHaveLength(calendars === undefined ? 0 : 1)
+      await system.stop()
+    }
+  })
+
+  it('a group without orders is refused as one', async () => {
+    const { system } = await startEcho()
+    for (const request of [{ kind: 'oco' }, { kind: 'oco', orders: 5 }, undefined])
+      expect(() => system.execution.submitGroup(request as never)).toThrow(
+        expect.objectContaining({ code: 'TW_INVALID_ALGO', details: expect.objectContaining({ field: 'orders' }) }),
+      )
+    await system.stop()
+  })
+
   it('an unknown calendar is refused at submit, and so is a strategy that may not trade', async () => {
     const { system, venue } = await startEcho({
       validation: { authorization: { strategies: { HOST: { sides: ['buy'] } } } },

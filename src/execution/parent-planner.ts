@@ -2,6 +2,7 @@
  * From a request to a plan on record: everything that can be wrong with an order is found here, before anything is written
  * or sent.
  */
+import type { Calendars } from '../calendar/calendars.js'
 import type { BaseConnector } from '../connector/base-connector.js'
 import { SeededRandom } from '../core/random.js'
 import type { Time } from '../core/time.js'
@@ -36,6 +37,8 @@ export interface ParentPlannerParts {
   readonly account: string
   readonly strategy: string
   readonly algorithms?: AlgorithmFactories | undefined
+  /** Those that instruments may name. */
+  readonly calendars: Pick<Calendars, 'has'>
   readonly board: VenueBoard
   /** Index of the connector for an order without one; below 0 where there is none. */
   route(instrument: number, account: string): number
@@ -236,8 +239,13 @@ export class ParentPlanner {
 
   /** What the validation pipeline would refuse of every child refuses the order. */
   #requireValid({ symbol, side, strategy, account }: AlgoOrderRequest, instrument: Instrument): void {
-    const { core, orders } = this.#parts
-    if (core.validator === undefined) return
+    const { core, orders, calendars } = this.#parts
+    if (core.validator === undefined) {
+      const { calendar } = instrument.definition
+      if (calendar !== undefined && !calendars.has(calendar))
+        throw algoError('UNKNOWN_CALENDAR', 'symbol', `names the calendar "${calendar}", which is not known`)
+      return
+    }
     const { stages } = orders.validate({
       symbol,
       side,

@@ -1,4 +1,5 @@
 /** The parts of a system, put together from its configuration: journal, connectors, strategies. */
+import type { Calendars } from '../calendar/calendars.js'
 import type { BaseConnector } from '../connector/base-connector.js'
 import { SimulatedConnector } from '../connectors/sim/simulated-connector.js'
 import { canonicalJson } from '../core/digest.js'
@@ -251,10 +252,11 @@ export function composeExecution(
     quotes: QuoteCache
     defaults: OrderDefaults
     algorithms: AlgorithmFactories | undefined
+    calendars: Pick<Calendars, 'has'> | undefined
     smartRouting: SmartRoutingOptions | undefined
   },
 ): ExecutionDesk {
-  const { ring, algorithms, smartRouting, defaults, ...rest } = parts
+  const { ring, algorithms, calendars, smartRouting, defaults, ...rest } = parts
   const { account, strategy, route } = defaults
   const desk = new ExecutionDesk({
     ...rest,
@@ -265,6 +267,7 @@ export function composeExecution(
     time,
     seed: config.seed ?? 1,
     ...(algorithms === undefined ? {} : { algorithms }),
+    ...(calendars === undefined ? {} : { calendars }),
     ...(smartRouting === undefined ? {} : { smartRouting }),
     onError: (error, where) => problem(where, error),
   })

@@ -218,9 +218,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
       this.events.emit('feed', event)
       this.#desk.feed(event)
     })
-    const { algorithms, smartRouting } = parts
+    const { algorithms, calendars, smartRouting } = parts
     this.execution = composeExecution(surroundings, {
-      ...{ ring: this.ring, orders: this.orders, quotes: this.quotes, defaults, algorithms },
+      ...{ ring: this.ring, orders: this.orders, quotes: this.quotes, defaults, algorithms, calendars },
       smartRouting: { score: (connector) => this.scoreOf(connector), ...smartRouting },
     })
     this.#deferEnd()
