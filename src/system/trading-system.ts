@@ -152,7 +152,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
   private constructor(options: TradingSystemOptions<C>, resources: DisposalStack) {
     this.#resources = resources
     const { config, parts } = takeOptions(options)
-    const { connectors = {}, strategies = [], instruments = [], logger } = parts
+    const { connectors = {}, strategies = [], instruments = [], logger, algorithms, calendars, smartRouting } = parts
     this.config = config
     const paper = composePaper(parts)
     requireLiveStart(config, parts)
@@ -218,7 +218,6 @@ export class TradingSystem<C extends Connectors = Connectors> {
       this.events.emit('feed', event)
       this.#desk.feed(event)
     })
-    const { algorithms, calendars, smartRouting } = parts
     this.execution = composeExecution(surroundings, {
       ...{ ring: this.ring, orders: this.orders, quotes: this.quotes, defaults, algorithms, calendars },
       smartRouting: { score: (connector) => this.scoreOf(connector), ...smartRouting },
