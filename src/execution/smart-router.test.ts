@@ -84,6 +84,20 @@ describe('smart order router', () => {
     await system.stop()
   })
 
+  it('believes what a venue quotes after a loss of its connection, wherever the clock is set', async () => {
+    const { system, time, c } = await startVenues()
+    c.quote(99.98, 100.0)
+    c.drop()
+    time.stepWallClock(-300 * 86_400_000_000)
+    await time.advanceMsAsync(5_000)
+    expect(c.isReady).toBe(true)
+    system.orders.submit(order({ venues: ['c'] }))
+    expect(sent(c)).toEqual([])
+    c.quote(99.98, 100.0)
+    expect(sent(c)).toEqual([[100, 10_000]])
+    await system.stop()
+  })
+
   it('sends nothing elsewhere while the fate of an order at one venue is not known', async () => {
     const { system, a, b } = await startVenues()
     a.quote(99.98, 100.0)

@@ -76,8 +76,11 @@ export class VenueBoard {
   /** Children in flight by venue and side. */
   readonly #inFlight = new Map<string, number>()
   readonly #fillRates = new Map<number, number>()
-  /** When a connector was last seen without a connection, epoch microseconds: what it showed before is not known to hold. */
-  readonly #lostUs: number[] = []
+  /**
+   * How many quotes of each instrument a connector had brought when it was last seen without a connection: what it showed by
+   * then is not known to hold. Counted, not timed: clocks are set, and recordings begin in another year.
+   */
+  readonly #lost: (number[] | undefined)[] = []
   readonly #prices = new Float64Array(maxLevels)
   readonly #sizes = new Float64Array(maxLevels)
 
@@ -104,10 +107,12 @@ export class VenueBoard {
 
   /** A connection came or went. */
   noteConnections(): void {
-    const { connectors } = this.#parts.core
+    const { connectors, instruments } = this.#parts.core
+    const { quotes } = this.#parts
     for (let index = 0; index < connectors.length; index++) {
       const state = connectors[index]?.state
-      if (state !== undefined && state !== 'ready' && state !== 'reconciling') this.#lostUs[index] = this.#parts.nowUs()
+      if (state !== undefined && state !== 'ready' && state !== 'reconciling')
+        this.#lost[index] = [...instruments].map((each) => quotes.quoteCount(each.index, index))
     }
   }
 
@@ -161,7 +166,7 @@ export class VenueBoard {
     if ((options.score?.(this.nameOf(connector)) ?? 100) < (options.minScore ?? 10)) return 'UNHEALTHY'
     const ageUs = quotes.ageUs(instrument.index, nowUs(), connector)
     if (!(ageUs <= (options.maxQuoteAgeMs ?? 2_000) * 1_000)) return 'STALE'
-    if (ageUs > nowUs() - (this.#lostUs[connector] ?? Number.NEGATIVE_INFINITY)) return 'STALE'
+    if (quotes.quoteCount(instrument.index, connector) === this.#lost[connector]?.[instrument.index]) return 'STALE'
     if ((this.#inFlight.get(this.#key(connector, instrument, side)) ?? 0) > 0) return 'IN_FLIGHT'
     return this.#ownOrders(connector, instrument, account, side, limitUnits)
   }
