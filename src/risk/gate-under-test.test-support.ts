@@ -71,6 +71,8 @@ export class GateUnderTest {
       fullHistory: true,
     }),
   }
+  /** Whether the venue's message limit has room. */
+  hasSlot: (isUrgent: boolean) => boolean = () => true
   nowUs = 1_700_000_000_000_000
   nowNs = 0
   readonly #drafts: OrderDraft[] = []
@@ -92,6 +94,7 @@ export class GateUnderTest {
       names: this.names,
       clock: { wallUs: () => this.nowUs, monotonicNs: () => this.nowNs },
       venue: () => this.venue,
+      hasSlot: (_connector, isUrgent) => this.hasSlot(isUrgent),
       sizes: { account: accounts, connector: 1, strategy: 4, instrument: Math.max(4, instruments.length) },
       limits: { ...noLimits, ...limits },
       ...extra,

@@ -50,6 +50,15 @@ describe('a protective exit', () => {
     }
   })
 
+  it('is asked by them where it is larger than the position, also while nothing else needs a price', () => {
+    const under = new GateUnderTest({ marketData: false, global: { maxPositionValue: 1_000 } })
+    under.nowUs += 60_000_000
+    under.setPosition(10)
+    expect(under.submit({ ...exit, price: 1_000_000 })).toBe('ok')
+    under.setPosition(5)
+    expect(under.submit({ ...exit, price: 1_000_000 })).toBe('POSITION_VALUE')
+  })
+
   it('is asked by them while prices are good', () => {
     const under = new GateUnderTest({ triggers: {} })
     under.setPosition(10)
