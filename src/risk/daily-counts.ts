@@ -5,16 +5,8 @@
  */
 import { Verdict } from './controls.js'
 import type { GateCheck, GateParts } from './gate-check.js'
-import {
-  COUNT_FIELDS,
-  DAY_ORDERS,
-  DAY_QUANTITY,
-  DAY_VALUE,
-  ORDERS,
-  QUANTITY,
-  type ScopeBook,
-  VALUE,
-} from './scope-book.js'
+import type { ScopeBook } from './scope-book.js'
+import * as Book from './scope-book-fields.js'
 import type { ScopeBooks } from './scope-books.js'
 import type { Subject } from './subject.js'
 import { UnvaluedOrders } from './unvalued-orders.js'
@@ -46,43 +38,45 @@ export class DailyCounts implements GateCheck {
     if (day <= this.#day) return false
     this.#day = day
     this.#unvalued.clear()
-    for (const { counts } of this.#books.books) counts.fill(0)
+    for (const book of this.#books.books) book.clearCounts()
     return true
   }
 
   check(_row: number, order: Subject, isNew: boolean): number {
-    const { books } = this.#books
     const added = this.#added(order, isNew)
     if (added === 0) return 0
     if (!this.#unvalued.isEmpty) this.#settle()
     const value = added * order.unitValue
     const quantity = added * this.#valuer.sizeUnit[order.instrument]
-    const entries = this.#books.entriesOf(order)
-    for (let i = 0; i < books.length; i++) {
-      const entry = entries[i]
-      if (entry < 0) continue
-      const book = books[i]
-      const limits = book.limitsAt(entry)
-      const { counts } = this.#books.books[i] as ScopeBook
-      const at = entry * COUNT_FIELDS
-      if (isNew && counts[at + ORDERS] + 1 > book.limits[limits + DAY_ORDERS]) return Verdict.dailyOrders
-      if (isAbove(counts[at + VALUE] + value, book.limits[limits + DAY_VALUE])) return Verdict.dailyNotional
-      if (!this.#unvalued.isEmpty && this.#isUnknown(book, entry, limits)) return Verdict.dailyNotional
-      if (isAbove(counts[at + QUANTITY] + quantity, book.limits[limits + DAY_QUANTITY])) return Verdict.dailyQuantity
+    const books = this.#books
+    books.resolveOrder(order)
+    books.compile()
+    const { cells, entries, cellAt } = books
+    for (let i = 0; i < entries.length; i++) {
+      if (entries[i] < 0) continue
+      const at = cellAt[i]
+      if (isNew && cells[at + Book.ORDERS] + 1 > cells[at + Book.DAY_ORDERS]) return Verdict.dailyOrders
+      if (isAbove(cells[at + Book.VALUE] + value, cells[at + Book.DAY_VALUE])) return Verdict.dailyNotional
+      if (!this.#unvalued.isEmpty && this.#isUnknown(i)) return Verdict.dailyNotional
+      if (isAbove(cells[at + Book.QUANTITY] + quantity, cells[at + Book.DAY_QUANTITY])) return Verdict.dailyQuantity
     }
     return 0
   }
 
   /** Whether nobody knows what of a limit on the value of the day is used. */
-  #isUnknown(book: ScopeBook, entry: number, limits: number): boolean {
-    return book.limits[limits + DAY_VALUE] < Number.POSITIVE_INFINITY && this.#unvalued.has(book, entry)
+  #isUnknown(i: number): boolean {
+    const { books, cells, entries, cellAt } = this.#books
+    return (
+      cells[cellAt[i] + Book.DAY_VALUE] < Number.POSITIVE_INFINITY &&
+      this.#unvalued.has(books[i] as ScopeBook, entries[i])
+    )
   }
 
   /** Counts past orders that have a price by now. */
   #settle(): void {
-    this.#unvalued.settle(({ counts }, entry, value) => {
-      const at = entry * COUNT_FIELDS + VALUE
-      counts[at] = counts[at] + value
+    this.#unvalued.settle(({ cells }, entry, value) => {
+      const at = entry * Book.ENTRY + Book.VALUE
+      cells[at] = cells[at] + value
     })
   }
 
@@ -95,18 +89,17 @@ export class DailyCounts implements GateCheck {
   }
 
   #count(order: Subject, added: number, isNew: boolean): void {
-    const { books } = this.#books
-    const entries = this.#books.entriesOf(order)
     const value = added * order.unitValue
     const quantity = added * this.#valuer.sizeUnit[order.instrument]
     const orders = isNew ? 1 : 0
-    for (let i = 0; i < books.length; i++) {
+    this.#books.resolveOrder(order)
+    const { cells, entries, cellAt } = this.#books
+    for (let i = 0; i < entries.length; i++) {
       if (entries[i] < 0) continue
-      const { counts } = books[i]
-      const at = entries[i] * COUNT_FIELDS
-      counts[at + ORDERS] = counts[at + ORDERS] + orders
-      counts[at + VALUE] = counts[at + VALUE] + value
-      counts[at + QUANTITY] = counts[at + QUANTITY] + quantity
+      const at = cellAt[i]
+      cells[at + Book.ORDERS] = cells[at + Book.ORDERS] + orders
+      cells[at + Book.VALUE] = cells[at + Book.VALUE] + value
+      cells[at + Book.QUANTITY] = cells[at + Book.QUANTITY] + quantity
     }
   }
 
@@ -132,31 +125,33 @@ export class DailyCounts implements GateCheck {
   /** Counts an order that was made at a wall time in a book that came later, where it is of the day. */
   recount(book: number, order: Subject, createdUs: number): void {
     if ((this.dayOf?.(createdUs) ?? this.#day) !== this.#day) return
-    const entry = this.#books.entriesOf(order)[book]
+    const entry = this.#books.entryOf(book, order)
     if (entry < 0) return
     const own = this.#books.books[book] as ScopeBook
     if (!this.#valuePast(order)) this.#unvalued.add(order, own)
-    const { counts } = own
-    const at = entry * COUNT_FIELDS
-    counts[at + ORDERS] = counts[at + ORDERS] + 1
-    counts[at + VALUE] = counts[at + VALUE] + order.quantity * order.unitValue
-    counts[at + QUANTITY] = counts[at + QUANTITY] + order.quantity * this.#valuer.sizeUnit[order.instrument]
+    const { cells } = own
+    const at = own.entryAt(entry)
+    cells[at + Book.ORDERS] = cells[at + Book.ORDERS] + 1
+    cells[at + Book.VALUE] = cells[at + Book.VALUE] + order.quantity * order.unitValue
+    cells[at + Book.QUANTITY] = cells[at + Book.QUANTITY] + order.quantity * this.#valuer.sizeUnit[order.instrument]
   }
 
   /** Orders, value and quantity of an entry since the day began. */
   of(book: number, entry: number): { orders: number; value: number; quantity: number } {
-    const { counts } = this.#books.books[book] as ScopeBook
-    const at = entry * COUNT_FIELDS
-    return { orders: counts[at + ORDERS], value: counts[at + VALUE], quantity: counts[at + QUANTITY] }
+    const own = this.#books.books[book] as ScopeBook
+    const at = own.entryAt(entry)
+    const { cells } = own
+    return { orders: cells[at + Book.ORDERS], value: cells[at + Book.VALUE], quantity: cells[at + Book.QUANTITY] }
   }
 
   /** The day and all counts that are not 0, as `[key of the book, entry, orders, value, quantity]`. */
   save(): DailyMemory {
     const found: [string, ...number[]][] = []
-    for (const { key, counts } of this.#books.books)
-      for (let at = 0; at < counts.length; at += COUNT_FIELDS)
-        if (counts[at + ORDERS] !== 0 || counts[at + QUANTITY] !== 0)
-          found.push([key, at / COUNT_FIELDS, counts[at + ORDERS], counts[at + VALUE], counts[at + QUANTITY]])
+    for (const [book, { key, entries }] of this.#books.books.entries())
+      for (let entry = 0; entry < entries; entry++) {
+        const { orders, value, quantity } = this.of(book, entry)
+        if (orders !== 0 || quantity !== 0) found.push([key, entry, orders, value, quantity])
+      }
     return { day: this.#day, counts: found }
   }
 
@@ -165,10 +160,10 @@ export class DailyCounts implements GateCheck {
     this.#day = day
     this.#unvalued.clear()
     const { books } = this.#books
-    for (const book of books) book.counts.fill(0)
+    for (const book of books) book.clearCounts()
     for (const [book, entry = 0, ...values] of counts) {
       const known = typeof book === 'number' ? books[book] : books.find(({ key }) => key === book)
-      known?.counts.set(values, entry * COUNT_FIELDS)
+      known?.cells.set(values, known.entryAt(entry) + Book.ORDERS)
     }
   }
 }

@@ -8,20 +8,8 @@
  */
 import { Verdict } from './controls.js'
 import type { GateCheck, GateParts } from './gate-check.js'
-import {
-  CONCENTRATION,
-  DAY_ORDERS,
-  GROSS,
-  NET,
-  OPEN_ORDERS,
-  ORDER_VALUE,
-  POSITION_VALUE,
-  type ScopeBook,
-  SUM_FIELDS,
-  SUM_GROSS,
-  SUM_LONG,
-  SUM_SHORT,
-} from './scope-book.js'
+import type { ScopeBook } from './scope-book.js'
+import * as Book from './scope-book-fields.js'
 import type { ScopeBooks } from './scope-books.js'
 import type { Subject } from './subject.js'
 import { isAbove, type Valuer } from './valuer.js'
@@ -49,128 +37,130 @@ export class ExposureLimits implements GateCheck {
   }
 
   check(_row: number, order: Subject, isNew: boolean): number {
-    const { books } = this.#books
+    const books = this.#books
     if (Number.isNaN(order.unitValue)) return Verdict.noReference
-    const entries = this.#books.entriesOf(order)
-    for (let i = 0; i < books.length; i++) {
-      const entry = entries[i]
-      if (entry < 0) continue
-      const verdict = this.#checkEntry(books[i] as ScopeBook, entry, order, isNew)
+    books.resolveOrder(order)
+    books.compile()
+    const { entries } = books
+    for (let i = 0; i < entries.length; i++) {
+      if (entries[i] < 0) continue
+      const verdict = this.#checkEntry(i, order, isNew)
       if (verdict !== 0) return verdict
     }
     return 0
   }
 
-  #checkEntry(book: ScopeBook, entry: number, order: Subject, isNew: boolean): number {
-    const { limits, long: longs, short: shorts, size: sizes } = book
-    const { instrument, unitValue, side } = order
-    const at = book.limitsAt(entry)
-    if (limits[at + DAY_ORDERS] === 0) return Verdict.dailyOrders
-    if (isNew && book.open[entry] >= limits[at + OPEN_ORDERS]) return Verdict.openOrders
-    if (isAbove(order.quantity * unitValue, limits[at + ORDER_VALUE])) return Verdict.maxOrderNotional
-    const key = book.keyOf(entry, instrument)
+  #checkEntry(i: number, order: Subject, isNew: boolean): number {
+    const { cells, rows, cellAt, rowAt } = this.#books
+    const { unitValue, side } = order
+    const at = cellAt[i]
+    const row = rowAt[i]
+    if (cells[at + Book.DAY_ORDERS] === 0) return Verdict.dailyOrders
+    if (isNew && cells[at + Book.OPEN] >= cells[at + Book.OPEN_ORDERS]) return Verdict.openOrders
+    if (isAbove(order.quantity * unitValue, cells[at + Book.ORDER_VALUE])) return Verdict.maxOrderNotional
     const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
-    const long = longs[key]
-    const short = shorts[key]
-    const before = sizes[key]
-    const longAfter = side > 0 ? long + wanted : long
-    const shortAfter = side > 0 ? short : short + wanted
-    const after = Math.max(Math.abs(longAfter), Math.abs(shortAfter))
+    // Beside the own side of the book: what could come to be held if all of it filled.
+    const ownSide = (1 - side) >> 1
+    const own = rows[row + Book.LONG + ownSide]
+    const before = rows[row + Book.SIZE]
+    const ownAfter = own + wanted
+    const after = Math.max(Math.abs(ownAfter), Math.abs(rows[row + Book.SHORT - ownSide]))
     if (after > before) {
-      if (isAbove(after * unitValue, limits[at + POSITION_VALUE])) return Verdict.positionValue
-      const share = limits[at + CONCENTRATION]
+      if (isAbove(after * unitValue, cells[at + Book.POSITION_VALUE])) return Verdict.positionValue
+      const share = cells[at + Book.CONCENTRATION]
       if (share < Number.POSITIVE_INFINITY) {
-        const { cells, maxAgeNs } = this.#equity
-        const isFresh = order.nowNs - cells[1] <= maxAgeNs
-        if (!isFresh || isAbove(after * unitValue, share * cells[0])) return Verdict.concentration
+        const { cells: equity, maxAgeNs } = this.#equity
+        const isFresh = order.nowNs - equity[1] <= maxAgeNs
+        if (!isFresh || isAbove(after * unitValue, share * equity[0])) return Verdict.concentration
       }
     }
-    const mostGross = limits[at + GROSS]
-    const mostNet = limits[at + NET]
+    const mostGross = cells[at + Book.GROSS]
+    const mostNet = cells[at + Book.NET]
     if (mostGross === Number.POSITIVE_INFINITY && mostNet === Number.POSITIVE_INFINITY) return 0
-    const own = side > 0 ? long : short
-    const ownAfter = side > 0 ? longAfter : shortAfter
-    this.#keepSums(book, entry)
-    const value = before === 0 ? 0 : book.values[key]
-    const sums = entry * SUM_FIELDS
-    const gross = book.sums[sums + SUM_GROSS] - before * value + after * unitValue
-    const net = book.sums[sums + (side > 0 ? SUM_LONG : SUM_SHORT)] - own * value + ownAfter * unitValue
+    if (cells[at + Book.SUMMED_AT] !== this.#valuer.references.changes || Number.isNaN(cells[at + Book.SUM_GROSS]))
+      this.#sumUp(i)
+    const value = before === 0 ? 0 : rows[row + Book.UNIT_VALUE]
+    const gross = cells[at + Book.SUM_GROSS] - before * value + after * unitValue
+    const net = cells[at + Book.SUM_LONG + ownSide] - own * value + ownAfter * unitValue
     if (gross < FAR * mostGross && net < FAR * mostNet) return 0
-    return this.#addUp(book, entry, order, after, ownAfter, after > before)
+    return this.#addUp(i, order, after, ownAfter, after > before)
   }
 
-  /** Makes the sums of an entry anew where prices changed since, or one was missing. */
-  #keepSums(book: ScopeBook, entry: number): void {
-    const { changes } = this.#valuer.references
-    const { sums, values, size: sizes, long: longs, short: shorts } = book
-    const at = entry * SUM_FIELDS
-    if (book.summedAt[entry] === changes && !Number.isNaN(sums[at + SUM_GROSS])) return
-    const first = book.keyOf(entry, 0)
-    const end = first + book.activeCount[entry]
+  /** Makes the sums of an entry anew: prices changed since, or one was missing. */
+  #sumUp(i: number): void {
+    const books = this.#books
+    const book = books.books[i] as ScopeBook
+    const entry = books.entries[i]
+    const { cells, rows } = book
+    const at = book.entryAt(entry)
+    const count = book.activeCount(entry)
     let gross = 0
     let long = 0
     let short = 0
-    for (let i = first; i < end; i++) {
-      const instrument = book.active[i]
-      const key = first + instrument
+    for (let n = 0; n < count; n++) {
+      const instrument = book.activeAt(entry, n)
+      const row = book.rowAt(entry, instrument)
       const value = this.#valuer.atReference(instrument)
-      const size = sizes[key]
-      values[key] = value
+      const size = rows[row + Book.SIZE]
+      rows[row + Book.UNIT_VALUE] = value
       // Nothing of it has no value, even where nothing of it could be valued.
       if (size === 0) continue
       gross += size * value
-      long += longs[key] * value
-      short += shorts[key] * value
+      long += rows[row + Book.LONG] * value
+      short += rows[row + Book.SHORT] * value
     }
-    sums[at + SUM_GROSS] = gross
-    sums[at + SUM_LONG] = long
-    sums[at + SUM_SHORT] = short
-    book.summedAt[entry] = changes
+    cells[at + Book.SUM_GROSS] = gross
+    cells[at + Book.SUM_LONG] = long
+    cells[at + Book.SUM_LONG + 1] = short
+    cells[at + Book.SUMMED_AT] = this.#valuer.references.changes
   }
 
   /** Adds up what is held of all other instruments, and the order's own as it would be. */
-  #addUp(book: ScopeBook, entry: number, order: Subject, after: number, ownAfter: number, grows: boolean): number {
-    const { limits, size: sizes, active } = book
+  #addUp(i: number, order: Subject, after: number, ownAfter: number, grows: boolean): number {
+    const books = this.#books
+    const book = books.books[i] as ScopeBook
+    const entry = books.entries[i]
+    const { cells, rows } = book
     const { instrument, unitValue, side } = order
-    const at = book.limitsAt(entry)
+    const at = book.entryAt(entry)
+    const worst = side > 0 ? Book.LONG : Book.SHORT
+    const count = book.activeCount(entry)
     let gross = after * unitValue
     let net = ownAfter * unitValue
-    const first = book.keyOf(entry, 0)
-    const worst = side > 0 ? book.long : book.short
-    const end = first + book.activeCount[entry]
-    for (let i = first; i < end; i++) {
-      const other = active[i]
-      const size = sizes[first + other]
+    for (let n = 0; n < count; n++) {
+      const other = book.activeAt(entry, n)
+      const row = book.rowAt(entry, other)
+      const size = rows[row + Book.SIZE]
       if (size === 0 || other === instrument) continue
       const value = this.#valuer.atReference(other)
       gross += size * value
-      net += worst[first + other] * value
+      net += rows[row + worst] * value
     }
-    if (grows && isAbove(gross, limits[at + GROSS])) return Verdict.grossExposure
-    return isAbove(net, limits[at + NET]) ? Verdict.netExposure : 0
+    if (grows && isAbove(gross, cells[at + Book.GROSS])) return Verdict.grossExposure
+    return isAbove(net, cells[at + Book.NET]) ? Verdict.netExposure : 0
   }
 
   /** Worst-case gross and net values of an entry now, for displays: NaN where something has no price. */
   use(book: ScopeBook, entry: number): { gross: number; net: number } {
+    const { rows } = book
     let gross = 0
     let bought = 0
     let sold = 0
-    for (let i = 0; i < book.activeCount[entry]; i++) {
-      const instrument = book.active[book.keyOf(entry, i)]
-      const key = book.keyOf(entry, instrument)
-      if (book.size[key] === 0) continue
+    for (let i = 0; i < book.activeCount(entry); i++) {
+      const instrument = book.activeAt(entry, i)
+      const row = book.rowAt(entry, instrument)
+      if (rows[row + Book.SIZE] === 0) continue
       const value = this.#valuer.atReference(instrument)
-      gross += book.size[key] * value
-      bought += book.long[key] * value
-      sold += book.short[key] * value
+      gross += rows[row + Book.SIZE] * value
+      bought += rows[row + Book.LONG] * value
+      sold += rows[row + Book.SHORT] * value
     }
     return { gross, net: Math.max(bought, sold) }
   }
 
   /** Worst-case value of an entry's position in an instrument now, for displays. */
   valueOf(book: ScopeBook, entry: number, instrument: number): number {
-    const key = book.keyOf(entry, instrument)
-    const size = book.size[key]
+    const size = book.rows[book.rowAt(entry, instrument) + Book.SIZE]
     return size === 0 ? 0 : size * this.#valuer.atReference(instrument)
   }
 }

@@ -44,12 +44,17 @@ class Books {
   constructor() {
     const { told } = this
     const { cells } = this.table
+    const onWorking = (at: number, units: number) => {
+      const side = cells[at + Field.side] > 0 ? told.buying : told.selling
+      side[this.keyOf(at)] = (side[this.keyOf(at)] as number) + units
+    }
     this.exposure.watch = {
       onSplit: () => {},
-      onWorking: (at, units) => {
-        const side = cells[at + Field.side] > 0 ? told.buying : told.selling
-        side[this.keyOf(at)] = (side[this.keyOf(at)] as number) + units
+      onReserved: (at, units) => {
+        onWorking(at, units)
+        this.countOpen(told, at, 1)
       },
+      onWorking,
       onTraded: (at, units) => {
         told.position[this.keyOf(at)] = (told.position[this.keyOf(at)] as number) + units
       },

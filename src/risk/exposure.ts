@@ -11,6 +11,8 @@ import type { OrderTable } from '../orders/order-table.js'
 
 /** Told of every change; only where a control asks for it. `at`: the record of the order. */
 export interface ExposureWatch {
+  /** An order was approved: it is open, and may trade so many units more. In place of the two below. */
+  onReserved(at: number, units: number): void
   /** What an order may still trade changed by so many units. */
   onWorking(at: number, units: number): void
   /** An order was filled, or a fill taken back with the sign turned. */
@@ -93,8 +95,14 @@ export class Exposure {
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
     const side = this.sideKey(key, cells[at + Field.side] | 0)
     const quantity = cells[at + Field.quantity]
-    this.#count(at, key, account, 1)
-    this.#watch?.onWorking(at, quantity - cells[at + Field.reserved])
+    const strategy = cells[at + Field.strategy] | 0
+    const connector = cells[at + Field.connector] | 0
+    this.#watch?.onReserved(at, quantity - cells[at + Field.reserved])
+    cells[at + Field.isCounted] = 1
+    this.openByInstrument[key] = this.openByInstrument[key] + 1
+    this.openByAccount[account] = this.openByAccount[account] + 1
+    this.openByStrategy[strategy] = this.openByStrategy[strategy] + 1
+    this.openByConnector[connector] = this.openByConnector[connector] + 1
     this.working[side] = this.working[side] + quantity - cells[at + Field.reserved]
     cells[at + Field.reserved] = quantity
   }

@@ -194,6 +194,11 @@ export class ExtraChecks implements ExposureWatch {
     return check?.describe?.(verdict, order)
   }
 
+  onReserved(at: number, units: number): void {
+    this.books.onReserved(at, units)
+    this.#selfMatch?.orders.add(at)
+  }
+
   onWorking(at: number, units: number): void {
     this.books.onWorking(at, units)
   }

@@ -7,21 +7,8 @@ import type { OrderNames } from '../orders/approved-order.js'
 import type { RiskGate } from './gate.js'
 import type { LossEntry } from './loss-limits.js'
 import type { LimitType } from './named-limits.js'
-import {
-  CONCENTRATION,
-  COUNT_FIELDS,
-  DAY_ORDERS,
-  DAY_QUANTITY,
-  DAY_VALUE,
-  GROSS,
-  NET,
-  OPEN_ORDERS,
-  ORDERS,
-  POSITION_VALUE,
-  QUANTITY,
-  type ScopeBook,
-  VALUE,
-} from './scope-book.js'
+import type { ScopeBook } from './scope-book.js'
+import * as Book from './scope-book-fields.js'
 
 /** How far a use is: below the soft level, from it on, at or beyond the hard level. */
 export type UseLevel = 'ok' | 'warning' | 'full'
@@ -82,27 +69,26 @@ function useOfBooks({ gate, names, counts, equity, instruments }: LimitUseParts,
       const at = book.limitsAt(entry)
       const of = kind === 'global' || kind === 'group' ? book.key : `${kind} ${names[kind](entry)}`
       const { gross, net } = exposureLimits.use(book, entry)
-      const { limits, counts: ordered } = book
-      const day = entry * COUNT_FIELDS
+      const { cells } = book
       const warnAt = book.warnAtOf(entry)
-      add('grossExposure', of, gross, limits[at + GROSS], warnAt)
-      add('netExposure', of, Math.abs(net), limits[at + NET], warnAt)
-      add('openOrders', of, book.open[entry], limits[at + OPEN_ORDERS], warnAt)
-      add('dailyOrders', of, ordered[day + ORDERS], limits[at + DAY_ORDERS], warnAt)
-      add('dailyNotional', of, ordered[day + VALUE], limits[at + DAY_VALUE], warnAt)
-      add('dailyQuantity', of, ordered[day + QUANTITY], limits[at + DAY_QUANTITY], warnAt)
+      add('grossExposure', of, gross, cells[at + Book.GROSS], warnAt)
+      add('netExposure', of, Math.abs(net), cells[at + Book.NET], warnAt)
+      add('openOrders', of, cells[at + Book.OPEN], cells[at + Book.OPEN_ORDERS], warnAt)
+      add('dailyOrders', of, cells[at + Book.ORDERS], cells[at + Book.DAY_ORDERS], warnAt)
+      add('dailyNotional', of, cells[at + Book.VALUE], cells[at + Book.DAY_VALUE], warnAt)
+      add('dailyQuantity', of, cells[at + Book.QUANTITY], cells[at + Book.DAY_QUANTITY], warnAt)
       forInstruments(book, entry, (instrument) => {
         const value = exposureLimits.valueOf(book, entry, instrument)
         const which = `${of}, ${instruments[instrument].id}`
-        add('positionValue', which, value, limits[at + POSITION_VALUE], warnAt)
-        add('concentration', which, value, limits[at + CONCENTRATION] * equity, warnAt)
+        add('positionValue', which, value, cells[at + Book.POSITION_VALUE], warnAt)
+        add('concentration', which, value, cells[at + Book.CONCENTRATION] * equity, warnAt)
       })
     }
   }
 }
 
 function forInstruments(book: ScopeBook, entry: number, visit: (instrument: number) => void): void {
-  for (let i = 0; i < book.activeCount[entry]; i++) visit(book.active[book.keyOf(entry, i)])
+  for (let i = 0; i < book.activeCount(entry); i++) visit(book.activeAt(entry, i))
 }
 
 function useOfPositions({ gate, instruments, names, counts }: LimitUseParts, add: Add): void {

@@ -1,72 +1,28 @@
 /**
  * Positions and working orders by the entries of a scope: a strategy, a connector, an account, the whole system, a group of
  * instruments. Kept in step with the exposure by its hooks; only where limits of the scope are configured.
+ *
+ * Books do not own their memory: all of a gate lie in two arrays (see scope-books.ts), so that an order finds its limits and
+ * counts in every book without going from object to object.
  */
+import * as Book from './scope-book-fields.js'
 import type { ScopeLimits } from './scope-limits.js'
-
-/** Columns of the limits of an entry. */
-export const GROSS = 0,
-  NET = 1,
-  POSITION_VALUE = 2,
-  /** Share of equity. */
-  CONCENTRATION = 3,
-  ORDER_VALUE = 4,
-  DAY_ORDERS = 5,
-  DAY_VALUE = 6,
-  DAY_QUANTITY = 7,
-  OPEN_ORDERS = 8
-/** Columns of a row. */
-export const LIMIT_FIELDS = 9
-/** Columns of what was ordered in a day. */
-export const ORDERS = 0,
-  VALUE = 1,
-  QUANTITY = 2
-/** Columns of a row. */
-export const COUNT_FIELDS = 3
-
-/** Columns of the values of all positions of an entry, at their worst. */
-export const SUM_GROSS = 0,
-  SUM_LONG = 1,
-  SUM_SHORT = 2
-/** Columns of a row. */
-export const SUM_FIELDS = 3
 
 /** What scope limits can be of. */
 export type BookKind = 'global' | 'account' | 'connector' | 'strategy' | 'group'
 
-/** See the file's header. Quantities are units of the instruments. */
+/** See the file's header, and scope-book-fields.ts for the columns. Quantities are units of the instruments. */
 export class ScopeBook {
   readonly kind: BookKind
   /** The kind, and the name of a group: the same over restarts. */
   readonly key: string
   readonly entries: number
-  /** What was ordered since the trading day began, by entry, {@link COUNT_FIELDS} columns. */
-  readonly counts: Float64Array
-  readonly position: Float64Array
-  readonly buying: Float64Array
-  readonly selling: Float64Array
-  /** What a key could come to hold on either side, and the larger of the two: kept beside the columns they are sums of. */
-  readonly long: Float64Array
-  readonly short: Float64Array
-  readonly size: Float64Array
-  /**
-   * Values of all positions together, by entry, {@link SUM_FIELDS} columns: kept up with every change, at the prices in
-   * `values`. Good to ten digits or so, as long as prices are those of `summedAt`; NaN where something has no price.
-   */
-  readonly sums: Float64Array
-  /** Value of one unit, by key, that the sums are made with. NaN: none yet. */
-  readonly values: Float64Array
-  /** By entry: which prices the sums are made with; see `ReferencePrices.changes`. */
-  readonly summedAt: Float64Array
-  /** Orders that may be working, by entry. */
-  readonly open: Int32Array
-  /** Limits by entry, {@link LIMIT_FIELDS} columns; Infinity = none. */
-  readonly limits: Float64Array
+  /** Records of the entries. */
+  cells: Float64Array = new Float64Array(0)
+  /** Rows of the instruments of the entries. */
+  rows: Float64Array = new Float64Array(0)
   /** Instruments that an entry ever had to do with, in the order of their appearance. */
   readonly active: Int32Array
-  readonly activeCount: Int32Array
-  readonly #isActive: Uint8Array
-  readonly #isResolved: Uint8Array
   readonly #instruments: number
   readonly #limitsOf: (entry: number) => ScopeLimits | undefined
 
@@ -78,42 +34,51 @@ export class ScopeBook {
     limitsOf: (entry: number) => ScopeLimits | undefined,
     group = '',
   ) {
-    const cells = entries * instruments
     this.kind = kind
     this.key = kind === 'group' ? `group ${group}` : kind
-    this.counts = new Float64Array(entries * COUNT_FIELDS)
     this.entries = entries
-    this.open = new Int32Array(entries)
     this.#instruments = instruments
-    this.position = new Float64Array(cells)
-    this.buying = new Float64Array(cells)
-    this.selling = new Float64Array(cells)
-    this.long = new Float64Array(cells)
-    this.short = new Float64Array(cells)
-    this.size = new Float64Array(cells)
-    this.sums = new Float64Array(entries * SUM_FIELDS)
-    this.values = new Float64Array(cells).fill(Number.NaN)
-    this.summedAt = new Float64Array(entries).fill(-1)
-    this.active = new Int32Array(cells)
-    this.activeCount = new Int32Array(entries)
-    this.#isActive = new Uint8Array(cells)
-    this.#isResolved = new Uint8Array(entries)
-    this.limits = new Float64Array(entries * LIMIT_FIELDS).fill(Number.POSITIVE_INFINITY)
+    this.active = new Int32Array(entries * instruments)
     this.#limitsOf = limitsOf
   }
 
-  /** Index of an entry's instrument in the columns. */
-  keyOf(entry: number, instrument: number): number {
-    return entry * this.#instruments + instrument
+  /** Moves into other memory, with all that it holds; memory that is taken for the first time is made ready. */
+  moveTo(cells: Float64Array, rows: Float64Array): void {
+    if (this.cells.length > 0) {
+      cells.set(this.cells)
+      rows.set(this.rows)
+    } else {
+      for (let at = 0; at < cells.length; at += Book.ENTRY) cells[at + Book.SUMMED_AT] = -1
+      for (let at = 0; at < rows.length; at += Book.ROW) rows[at + Book.UNIT_VALUE] = Number.NaN
+    }
+    this.cells = cells
+    this.rows = rows
   }
 
-  /** First column of an entry's limits, looked up when first asked for. */
+  /** First cell of an entry. */
+  entryAt(entry: number): number {
+    return entry * Book.ENTRY
+  }
+
+  /** First cell of an entry's instrument. */
+  rowAt(entry: number, instrument: number): number {
+    return (entry * this.#instruments + instrument) * Book.ROW
+  }
+
+  /** How many instruments an entry ever had to do with. */
+  activeCount(entry: number): number {
+    return this.cells[entry * Book.ENTRY + Book.ACTIVE]
+  }
+
+  /** One of them, in the order of their appearance. */
+  activeAt(entry: number, i: number): number {
+    return this.active[entry * this.#instruments + i]
+  }
+
+  /** First cell of an entry, its limits looked up when first asked for. */
   limitsAt(entry: number): number {
-    const at = entry * LIMIT_FIELDS
-    if (this.#isResolved[entry] === 0) {
-      this.#isResolved[entry] = 1
-      this.#compile(at, this.#limitsOf(entry))
-    }
+    const at = entry * Book.ENTRY
+    if (this.cells[at + Book.IS_RESOLVED] === 0) this.compile(entry)
     return at
   }
 
@@ -124,85 +89,97 @@ export class ScopeBook {
 
   /** The limits changed: they are looked up anew. */
   invalidate(): void {
-    this.#isResolved.fill(0)
+    for (let entry = 0; entry < this.entries; entry++) this.cells[entry * Book.ENTRY + Book.IS_RESOLVED] = 0
   }
 
-  #compile(at: number, limits: ScopeLimits | undefined): void {
-    const { limits: cells } = this
+  /** What was ordered is of another day: counts are 0. */
+  clearCounts(): void {
+    for (let at = 0; at < this.cells.length; at += Book.ENTRY) this.cells.fill(0, at + Book.ORDERS, at + Book.QUANTITY + 1)
+  }
+
+  /** Looks the limits of an entry up. */
+  compile(entry: number): void {
+    const { cells } = this
+    const at = entry * Book.ENTRY
+    const limits = this.#limitsOf(entry)
+    cells[at + Book.IS_RESOLVED] = 1
     // An entry that a table of limits leaves out may have nothing.
     if (limits === undefined) {
-      cells.fill(0, at, at + LIMIT_FIELDS)
+      cells.fill(0, at, at + Book.LIMITS)
       return
     }
     const amount = (value: ScopeLimits[keyof ScopeLimits]) =>
       value === undefined ? Number.POSITIVE_INFINITY : Number(value)
-    cells[at + GROSS] = amount(limits.maxGross)
-    cells[at + NET] = amount(limits.maxNet)
-    cells[at + POSITION_VALUE] = amount(limits.maxPositionValue)
-    cells[at + CONCENTRATION] = amount(limits.concentrationPercent) / 100
-    cells[at + ORDER_VALUE] = amount(limits.maxOrderNotional)
-    cells[at + DAY_ORDERS] = amount(limits.maxOrdersPerDay)
-    cells[at + DAY_VALUE] = amount(limits.maxNotionalPerDay)
-    cells[at + DAY_QUANTITY] = amount(limits.maxQuantityPerDay)
-    cells[at + OPEN_ORDERS] = amount(limits.maxOpenOrders)
+    cells[at + Book.GROSS] = amount(limits.maxGross)
+    cells[at + Book.NET] = amount(limits.maxNet)
+    cells[at + Book.POSITION_VALUE] = amount(limits.maxPositionValue)
+    cells[at + Book.CONCENTRATION] = amount(limits.concentrationPercent) / 100
+    cells[at + Book.ORDER_VALUE] = amount(limits.maxOrderNotional)
+    cells[at + Book.DAY_ORDERS] = amount(limits.maxOrdersPerDay)
+    cells[at + Book.DAY_VALUE] = amount(limits.maxNotionalPerDay)
+    cells[at + Book.DAY_QUANTITY] = amount(limits.maxQuantityPerDay)
+    cells[at + Book.OPEN_ORDERS] = amount(limits.maxOpenOrders)
   }
 
   /** What works changed by so many units. */
   addWorking(entry: number, instrument: number, side: number, units: number): void {
-    const key = this.#touch(entry, instrument)
-    const column = side > 0 ? this.buying : this.selling
-    column[key] = column[key] + units
-    this.#sum(entry, key)
+    const row = this.touch(entry, instrument)
+    const { rows } = this
+    const column = row + (side > 0 ? Book.BUYING : Book.SELLING)
+    rows[column] = rows[column] + units
+    this.#sum(entry, row)
   }
 
   /** The position changed by so many units. */
   addPosition(entry: number, instrument: number, units: number): void {
-    const key = this.#touch(entry, instrument)
-    this.position[key] = this.position[key] + units
-    this.#sum(entry, key)
+    const row = this.touch(entry, instrument)
+    const { rows } = this
+    rows[row + Book.POSITION] = rows[row + Book.POSITION] + units
+    this.#sum(entry, row)
   }
 
   /** A split: multiplies what every entry holds of an instrument, to whole units toward zero. */
   scale(instrument: number, numerator: number, denominator: number): void {
     for (let entry = 0; entry < this.entries; entry++) {
-      const units = this.position[entry * this.#instruments + instrument]
+      const units = this.rows[this.rowAt(entry, instrument) + Book.POSITION] as number
       if (units !== 0) this.addPosition(entry, instrument, Math.trunc((units * numerator) / denominator) - units)
     }
   }
 
-  #sum(entry: number, key: number): void {
-    const { sums } = this
-    const position = this.position[key]
-    const long = position + this.buying[key]
-    const short = this.selling[key] - position
+  #sum(entry: number, row: number): void {
+    const { cells, rows } = this
+    const long = rows[row + Book.POSITION] + rows[row + Book.BUYING]
+    const short = rows[row + Book.SELLING] - rows[row + Book.POSITION]
     const size = Math.max(Math.abs(long), Math.abs(short))
-    const value = this.values[key]
-    const at = entry * SUM_FIELDS
-    sums[at + SUM_GROSS] = sums[at + SUM_GROSS] + (size - this.size[key]) * value
-    sums[at + SUM_LONG] = sums[at + SUM_LONG] + (long - this.long[key]) * value
-    sums[at + SUM_SHORT] = sums[at + SUM_SHORT] + (short - this.short[key]) * value
-    this.long[key] = long
-    this.short[key] = short
-    this.size[key] = size
+    const value = rows[row + Book.UNIT_VALUE]
+    const at = entry * Book.ENTRY
+    cells[at + Book.SUM_GROSS] = cells[at + Book.SUM_GROSS] + (size - rows[row + Book.SIZE]) * value
+    cells[at + Book.SUM_LONG] = cells[at + Book.SUM_LONG] + (long - rows[row + Book.LONG]) * value
+    cells[at + Book.SUM_LONG + 1] = cells[at + Book.SUM_LONG + 1] + (short - rows[row + Book.SHORT]) * value
+    rows[row + Book.LONG] = long
+    rows[row + Book.SHORT] = short
+    rows[row + Book.SIZE] = size
   }
 
-  #touch(entry: number, instrument: number): number {
-    const key = entry * this.#instruments + instrument
-    if (this.#isActive[key] === 0) {
-      this.#isActive[key] = 1
-      this.active[entry * this.#instruments + this.activeCount[entry]] = instrument
-      this.activeCount[entry] = this.activeCount[entry] + 1
-    }
-    return key
+  /** The row of an entry's instrument, which is active from now on. */
+  touch(entry: number, instrument: number): number {
+    const { cells, rows } = this
+    const row = this.rowAt(entry, instrument)
+    if (rows[row + Book.IS_ACTIVE] === 1) return row
+    const count = entry * Book.ENTRY + Book.ACTIVE
+    rows[row + Book.IS_ACTIVE] = 1
+    this.active[entry * this.#instruments + cells[count]] = instrument
+    cells[count] = cells[count] + 1
+    return row
   }
 
   /** Positions that are not 0, as `[entry, instrument, units]`: what a restart has to find again. */
   positions(): [number, number, number][] {
     const found: [number, number, number][] = []
     for (let entry = 0; entry < this.entries; entry++) {
-      for (let i = 0; i < this.activeCount[entry]; i++) {
-        const instrument = this.active[entry * this.#instruments + i]
-        const units = this.position[entry * this.#instruments + instrument]
+      for (let i = 0; i < this.activeCount(entry); i++) {
+        const instrument = this.activeAt(entry, i)
+        const units = this.rows[this.rowAt(entry, instrument) + Book.POSITION]
         if (units !== 0) found.push([entry, instrument, units])
       }
     }
@@ -211,9 +188,7 @@ export class ScopeBook {
 
   /** Takes what {@link positions} gave, in place of what there is. */
   setPositions(positions: readonly (readonly [number, number, number])[]): void {
-    this.position.fill(0)
-    for (let entry = 0; entry < this.entries; entry++)
-      for (let i = 0; i < this.#instruments; i++) this.#sum(entry, this.keyOf(entry, i))
+    for (const [entry, instrument, units] of this.positions()) this.addPosition(entry, instrument, -units)
     for (const [entry, instrument, units] of positions) this.addPosition(entry, instrument, units)
   }
 }

@@ -7,6 +7,7 @@ import * as Field from '../orders/order-fields.js'
 import type { DailyCounts } from './daily-counts.js'
 import type { GateParts } from './gate-check.js'
 import type { ScopeBook } from './scope-book.js'
+import * as Book from './scope-book-fields.js'
 import type { ScopeBooks } from './scope-books.js'
 import type { Subject } from './subject.js'
 
@@ -54,7 +55,8 @@ export function seedBook(
     const entry = books.entryOf(at, order)
     if (entry >= 0 && cells[row + Field.isCounted] === 1) {
       book.addWorking(entry, order.instrument, order.side, cells[row + Field.reserved])
-      book.open[entry] = book.open[entry] + 1
+      const open = book.entryAt(entry) + Book.OPEN
+      book.cells[open] = book.cells[open] + 1
     }
     if (cells[row + Field.submittedSeq] !== 0) daily.recount(at, order, cells[row + Field.createdUs])
   }

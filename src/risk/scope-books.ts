@@ -4,6 +4,9 @@
  *
  * A scope that gets its first limit while the system runs gets a book then, filled with what is held and works by that time
  * (see scope-books-seed.ts). Books stand in one order, whenever they came: global, accounts, connectors, strategies, groups.
+ *
+ * All books lie side by side in two arrays. What an order is held against is found once: where its entry begins in each book,
+ * and the row of its instrument there.
  */
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
 import type { OrderNames } from '../orders/approved-order.js'
@@ -11,6 +14,7 @@ import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import type { ExposureSplit } from './exposure.js'
 import { type BookKind, ScopeBook } from './scope-book.js'
+import * as Book from './scope-book-fields.js'
 import { limitsOfName, type ScopedLimits, type ScopeLimits } from './scope-limits.js'
 import type { Subject } from './subject.js'
 import type { ScopeSizes } from './trading-state.js'
@@ -39,8 +43,16 @@ export class ScopeBooks {
   /** By group and instrument; see {@link MEMBER}. */
   #isMember: readonly Uint8Array[] = []
   #firstGroup = 0
-  /** The entry of each book for whom {@link resolve} was asked about last; -1 for none. */
-  #entries = new Int32Array(0)
+  /** Records of the entries of all books, and rows of their instruments; see scope-book-fields.ts. */
+  cells = new Float64Array(0)
+  rows = new Float64Array(0)
+  /** For whom {@link resolve} was asked about last, by book: the entry, or -1 for none; where its record and its row begin. */
+  entries = new Int32Array(0)
+  cellAt = new Int32Array(0)
+  rowAt = new Int32Array(0)
+  /** Where books begin. */
+  #firstCell = new Int32Array(0)
+  #firstRow = new Int32Array(0)
   #account = -2
   #instrument = -2
   #strategy = -2
@@ -110,44 +122,82 @@ export class ScopeBooks {
     // A group once limited stays in the table: see setLimits.
     for (const name of this.#groupNames) add('group', 1, () => this.#limits.groups?.[name], name)
     this.#books = books
-    this.#entries = new Int32Array(books.length)
+    this.#place()
+  }
+
+  /** Lays the books side by side, with all that they hold. */
+  #place(): void {
+    const books = this.#books
+    const { instrument } = this.#parts.sizes
+    const entries = books.reduce((sum, book) => sum + book.entries, 0)
+    this.cells = new Float64Array(entries * Book.ENTRY)
+    this.rows = new Float64Array(entries * instrument * Book.ROW)
+    this.entries = new Int32Array(books.length)
+    this.cellAt = new Int32Array(books.length)
+    this.rowAt = new Int32Array(books.length)
+    this.#firstCell = new Int32Array(books.length)
+    this.#firstRow = new Int32Array(books.length)
+    let entry = 0
+    for (const [i, book] of books.entries()) {
+      this.#firstCell[i] = entry * Book.ENTRY
+      this.#firstRow[i] = entry * instrument * Book.ROW
+      entry += book.entries
+      book.moveTo(
+        this.cells.subarray(this.#firstCell[i], entry * Book.ENTRY),
+        this.rows.subarray(this.#firstRow[i], entry * instrument * Book.ROW),
+      )
+    }
     this.#account = -2
   }
 
   /**
-   * The entry of every book for an account, an instrument, a strategy and a connector; -1 for none. Valid until the next call.
-   * An order is asked about several times on its way: the answer to the same question is kept.
+   * Finds the entry of every book for an account, an instrument, a strategy and a connector: {@link entries}, {@link cellAt}
+   * and {@link rowAt} are theirs until the next call. An order is asked about several times on its way: the answer to the same
+   * question is kept.
    */
-  resolve(account: number, instrument: number, strategy: number, connector: number): Int32Array {
-    const entries = this.#entries
+  resolve(account: number, instrument: number, strategy: number, connector: number): void {
     if (
       account === this.#account &&
       instrument === this.#instrument &&
       strategy === this.#strategy &&
       connector === this.#connector
     )
-      return entries
-    for (let i = 0; i < entries.length; i++) entries[i] = this.entryFor(i, account, instrument, strategy, connector)
+      return
+    const { entries, cellAt, rowAt } = this
+    const { instrument: instruments } = this.#parts.sizes
+    for (let i = 0; i < entries.length; i++) {
+      const entry = this.entryFor(i, account, instrument, strategy, connector)
+      entries[i] = entry
+      cellAt[i] = this.#firstCell[i] + entry * Book.ENTRY
+      rowAt[i] = this.#firstRow[i] + (entry * instruments + instrument) * Book.ROW
+    }
     this.#account = account
     this.#instrument = instrument
     this.#strategy = strategy
     this.#connector = connector
-    return entries
   }
 
   /** As {@link resolve} for an order. */
-  entriesOf({ account, instrument, strategy, connector }: Subject): Int32Array {
-    return this.resolve(account, instrument, strategy, connector)
+  resolveOrder({ account, instrument, strategy, connector }: Subject): void {
+    this.resolve(account, instrument, strategy, connector)
   }
 
-  #entriesOfRow(at: number, instrument: number): Int32Array {
+  /** As {@link resolve} for a record of the order table. */
+  #resolveRow(at: number, instrument: number): void {
     const cells = this.#cells
-    return this.resolve(
+    this.resolve(
       cells[at + Field.account] | 0,
       instrument,
       cells[at + Field.strategy] | 0,
       cells[at + Field.connector] | 0,
     )
+  }
+
+  /** Looks the limits up of the entries that {@link resolve} found, where that was not done yet. */
+  compile(): void {
+    const { cells, entries, cellAt } = this
+    for (let i = 0; i < entries.length; i++)
+      if (entries[i] >= 0 && cells[cellAt[i] + Book.IS_RESOLVED] === 0) this.#books[i].compile(entries[i])
   }
 
   /** The entry of a book that an order belongs to; -1 for none. */
@@ -181,29 +231,53 @@ export class ScopeBooks {
     return known[index] === MEMBER
   }
 
+  /** An order was approved: it is open, and may trade so many units more. */
+  onReserved(at: number, units: number): void {
+    const orders = this.#cells
+    const instrument = orders[at + Field.instrument] | 0
+    const own = (1 - (orders[at + Field.side] | 0)) >> 1
+    this.#resolveRow(at, instrument)
+    const { cells, rows, entries, cellAt, rowAt } = this
+    for (let i = 0; i < entries.length; i++) {
+      if (entries[i] < 0) continue
+      const cell = cellAt[i]
+      const row = rowAt[i]
+      if (rows[row + Book.IS_ACTIVE] === 0) this.#books[i].touch(entries[i], instrument)
+      cells[cell + Book.OPEN] = cells[cell + Book.OPEN] + 1
+      const value = rows[row + Book.UNIT_VALUE]
+      const size = rows[row + Book.SIZE]
+      const worst = rows[row + Book.LONG + own] + units
+      const after = Math.max(Math.abs(worst), Math.abs(rows[row + Book.SHORT - own]))
+      rows[row + Book.BUYING + own] = rows[row + Book.BUYING + own] + units
+      rows[row + Book.LONG + own] = worst
+      rows[row + Book.SIZE] = after
+      cells[cell + Book.SUM_GROSS] = cells[cell + Book.SUM_GROSS] + (after - size) * value
+      cells[cell + Book.SUM_LONG + own] = cells[cell + Book.SUM_LONG + own] + units * value
+    }
+  }
+
   onWorking(at: number, units: number): void {
     const cells = this.#cells
     const instrument = cells[at + Field.instrument] | 0
     const side = cells[at + Field.side] | 0
-    const entries = this.#entriesOfRow(at, instrument)
+    this.#resolveRow(at, instrument)
+    const { entries } = this
     const books = this.#books
     for (let i = 0; i < books.length; i++) if (entries[i] >= 0) books[i].addWorking(entries[i], instrument, side, units)
   }
 
   onOpen(at: number, isOpen: boolean): void {
-    const entries = this.#entriesOfRow(at, this.#cells[at + Field.instrument] | 0)
-    const books = this.#books
+    this.#resolveRow(at, this.#cells[at + Field.instrument] | 0)
+    const { cells, entries, cellAt } = this
     const change = isOpen ? 1 : -1
-    for (let i = 0; i < books.length; i++) {
-      const { open } = books[i]
-      const entry = entries[i]
-      if (entry >= 0) open[entry] = open[entry] + change
-    }
+    for (let i = 0; i < entries.length; i++)
+      if (entries[i] >= 0) cells[cellAt[i] + Book.OPEN] = cells[cellAt[i] + Book.OPEN] + change
   }
 
   onTraded(at: number, signedUnits: number): void {
     const instrument = this.#cells[at + Field.instrument] | 0
-    const entries = this.#entriesOfRow(at, instrument)
+    this.#resolveRow(at, instrument)
+    const { entries } = this
     const books = this.#books
     for (let i = 0; i < books.length; i++)
       if (entries[i] >= 0) books[i].addPosition(entries[i], instrument, signedUnits)
