@@ -9,7 +9,7 @@ import { worstCaseLeaves } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 
-/** Told of every change; only where a control asks for it. `at`: the record of the order. */
+/** Told of every change when it is made; only where a control asks for it. `at`: the record of the order. */
 export interface ExposureWatch {
   /** An order was approved: it is open, and may trade so many units more. In place of the two below. */
   onReserved(at: number, units: number): void
@@ -97,14 +97,15 @@ export class Exposure {
     const quantity = cells[at + Field.quantity]
     const strategy = cells[at + Field.strategy] | 0
     const connector = cells[at + Field.connector] | 0
-    this.#watch?.onReserved(at, quantity - cells[at + Field.reserved])
+    const units = quantity - cells[at + Field.reserved]
     cells[at + Field.isCounted] = 1
     this.openByInstrument[key] = this.openByInstrument[key] + 1
     this.openByAccount[account] = this.openByAccount[account] + 1
     this.openByStrategy[strategy] = this.openByStrategy[strategy] + 1
     this.openByConnector[connector] = this.openByConnector[connector] + 1
-    this.working[side] = this.working[side] + quantity - cells[at + Field.reserved]
+    this.working[side] = this.working[side] + units
     cells[at + Field.reserved] = quantity
+    this.#watch?.onReserved(at, units)
   }
 
   /** Raises the reservation of a working order for a change that was approved and not confirmed yet. */
@@ -144,9 +145,10 @@ export class Exposure {
     const leaves = cells[at + Field.quantity] - cells[at + Field.filled]
     const target = isOpen === 1 && leaves > 0 ? leaves : 0
     const side = this.sideKey(key, cells[at + Field.side] | 0)
-    this.#watch?.onWorking(at, target - cells[at + Field.reserved])
-    this.working[side] = this.working[side] + target - cells[at + Field.reserved]
+    const units = target - cells[at + Field.reserved]
+    this.working[side] = this.working[side] + units
     cells[at + Field.reserved] = target
+    this.#watch?.onWorking(at, units)
   }
 
   /** A fill, or its reversal with a negative quantity: moves the position. */
@@ -174,9 +176,10 @@ export class Exposure {
   #set(row: number, key: number, units: number): void {
     const cells = this.#cells
     const at = this.sideKey(key, cells[row + Field.side] | 0)
-    this.#watch?.onWorking(row, units - cells[row + Field.reserved])
-    this.working[at] = this.working[at] + units - cells[row + Field.reserved]
+    const change = units - cells[row + Field.reserved]
+    this.working[at] = this.working[at] + change
     cells[row + Field.reserved] = units
+    this.#watch?.onWorking(row, change)
   }
 
   #count(row: number, key: number, account: number, change: number): void {

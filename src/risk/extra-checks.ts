@@ -3,6 +3,7 @@
  * learn what happens to exposure.
  */
 import { OrderFlag } from '../orders/codes.js'
+import * as Field from '../orders/order-fields.js'
 import { DailyCounts } from './daily-counts.js'
 import type { ExposureSplit, ExposureWatch } from './exposure.js'
 import { type EquitySource, ExposureLimits } from './exposure-limits.js'
@@ -104,7 +105,9 @@ export class ExtraChecks implements ExposureWatch {
 
   /** Whether any of them has to know of changes of exposure. */
   get needsWatch(): boolean {
-    return this.#hasBooks || this.#reentry !== undefined || this.#selfMatch !== undefined
+    return (
+      this.#hasBooks || this.#reentry !== undefined || this.#selfMatch !== undefined || this.funds !== undefined
+    )
   }
 
   get #hasBooks(): boolean {
@@ -196,20 +199,29 @@ export class ExtraChecks implements ExposureWatch {
 
   onReserved(at: number, units: number): void {
     this.books.onReserved(at, units)
+    if (this.funds !== undefined) this.#fundsChanged(at)
     this.#selfMatch?.orders.add(at)
   }
 
   onWorking(at: number, units: number): void {
     this.books.onWorking(at, units)
+    if (this.funds !== undefined) this.#fundsChanged(at)
   }
 
   onTraded(at: number, signedUnits: number): void {
     this.books.onTraded(at, signedUnits)
+    if (this.funds !== undefined) this.#fundsChanged(at)
     this.#reentry?.filled(at)
   }
 
   onAdjusted(account: number, instrument: number, signedUnits: number): void {
     this.books.onAdjusted(account, instrument, signedUnits)
+    this.funds?.changed(account, instrument)
+  }
+
+  #fundsChanged(at: number): void {
+    const { cells } = this.#parts.table
+    this.funds?.changed(cells[at + Field.account] | 0, cells[at + Field.instrument] | 0)
   }
 
   onSplit(split: ExposureSplit): void {

@@ -4,6 +4,9 @@
  *
  * Funds are those of the whole account (its equity; its cash for the cash model), not what a venue says is left after its
  * own holds: what our orders tie up is counted here.
+ *
+ * What is tied up is added up over everything that is held or works, at the prices of now. Under a model that is all rates an
+ * order that is far from the funds needs no such care: there the sum that is kept up decides.
  */
 
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
@@ -21,6 +24,9 @@ export interface BuyingPowerOptions {
   maxAgeMs?: number
 }
 
+/** The sum that is kept up decides below this share of the funds: it is better than that by far. */
+const FAR = 0.99
+
 /** See the file's header. */
 export class BuyingPower implements GateCheck {
   readonly needsPrices = true
@@ -31,6 +37,10 @@ export class BuyingPower implements GateCheck {
   readonly #exposure: Exposure
   readonly #instruments: InstrumentRegistry
   readonly #valuer: Valuer
+  /** What is tied up by account, and by account and instrument, at the prices of {@link #tiedAt}. */
+  readonly #tied: Float64Array
+  readonly #tiedBy: Float64Array
+  readonly #tiedAt: Float64Array
   /** Reused for every question to the model. */
   readonly #found = new Float64Array(1)
   readonly #asked = { symbol: '', quantity: 0, marketValue: 0 }
@@ -38,6 +48,9 @@ export class BuyingPower implements GateCheck {
   constructor({ exposure, instruments, valuer, sizes }: GateParts, options: BuyingPowerOptions) {
     this.#funds = new Float64Array(sizes.account).fill(Number.NaN)
     this.#fundsNs = new Float64Array(sizes.account).fill(Number.NEGATIVE_INFINITY)
+    this.#tied = new Float64Array(sizes.account)
+    this.#tiedBy = new Float64Array(sizes.account * sizes.instrument)
+    this.#tiedAt = new Float64Array(sizes.account).fill(-1)
     this.#model = options.model
     this.#maxAgeNs = (options.maxAgeMs ?? 60_000) * 1_000_000
     this.#exposure = exposure
@@ -65,14 +78,49 @@ export class BuyingPower implements GateCheck {
     // An order that ties up no more than is tied up anyway needs no funds; where nothing is enough, only what closes passes.
     if (total < Number.POSITIVE_INFINITY ? total <= before : side > 0 && long + wanted <= 0) return 0
     if (!(order.nowNs - this.#fundsNs[account] <= this.#maxAgeNs)) return Verdict.credit
+    if (this.#model.rates !== undefined) {
+      if (this.#tiedAt[account] !== this.#valuer.references.changes || Number.isNaN(this.#tied[account]))
+        this.#tieUp(account)
+      if (total + this.#tied[account] - this.#tiedBy[key] < FAR * this.#funds[account]) return 0
+    }
     const first = this.#exposure.keyOf(account, 0)
     for (let i = 0; i < this.#instruments.size; i++) {
-      const at = first + i
-      if (i === instrument || (position[at] === 0 && buying[at] === 0 && selling[at] === 0)) continue
-      this.#worst(i, position[at] + buying[at], position[at] - selling[at], this.#valuer.atReference(i))
+      if (i === instrument) continue
+      this.#worstOf(first + i, i)
       total += found[0]
     }
     return isAbove(total, this.#funds[account]) ? Verdict.credit : 0
+  }
+
+  /** What an account has of an instrument, or has working in it, changed. */
+  changed(account: number, instrument: number): void {
+    // Sums of other prices are made anew anyway.
+    if (this.#model.rates === undefined || this.#tiedAt[account] !== this.#valuer.references.changes) return
+    const key = this.#exposure.keyOf(account, instrument)
+    this.#worstOf(key, instrument)
+    this.#tied[account] = this.#tied[account] + this.#found[0] - this.#tiedBy[key]
+    this.#tiedBy[key] = this.#found[0]
+  }
+
+  /** Adds up what an account ties up: prices changed since, or one was missing. */
+  #tieUp(account: number): void {
+    const first = this.#exposure.keyOf(account, 0)
+    let total = 0
+    for (let i = 0; i < this.#instruments.size; i++) {
+      this.#worstOf(first + i, i)
+      this.#tiedBy[first + i] = this.#found[0]
+      total += this.#found[0]
+    }
+    this.#tied[account] = total
+    this.#tiedAt[account] = this.#valuer.references.changes
+  }
+
+  /** As {@link #worst} for what is held and works now. Nothing ties nothing up, even where it could not be valued. */
+  #worstOf(key: number, instrument: number): void {
+    const { position, buying, selling } = this.#exposure
+    const held = position[key]
+    if (held === 0 && buying[key] === 0 && selling[key] === 0) this.#found[0] = 0
+    else this.#worst(instrument, held + buying[key], held - selling[key], this.#valuer.atReference(instrument))
   }
 
   describe(_verdict: number, order: Subject): { limit: string; observed: string } {

@@ -198,7 +198,8 @@ export class GateUnderTest {
 
   /** Sets the position that the gate sees. */
   setPosition(units: number, instrument = 0): void {
-    this.gate.exposure.position[this.gate.exposure.keyOf(0, instrument)] = units
+    const { exposure } = this.gate
+    exposure.applyFill(0, instrument, units - exposure.position[exposure.keyOf(0, instrument)])
   }
 
   /** What works on both sides, and what is held. */
