@@ -38,52 +38,50 @@ export class ExposureLimits implements GateCheck {
 
   check(_row: number, order: Subject, isNew: boolean): number {
     const books = this.#books
-    if (Number.isNaN(order.unitValue)) return Verdict.noReference
+    const { unitValue, side, quantity } = order
+    if (Number.isNaN(unitValue)) return Verdict.noReference
     books.resolveOrder(order)
     books.compile()
-    const { entries } = books
+    const { cells, rows, entries, cellAt, rowAt } = books
+    const { changes } = this.#valuer.references
+    const orderValue = quantity * unitValue
+    const wanted = Math.max(0, quantity - order.filled - order.reserved)
+    const ownSide = (1 - side) >> 1
     for (let i = 0; i < entries.length; i++) {
       if (entries[i] < 0) continue
-      const verdict = this.#checkEntry(i, order, isNew)
+      const at = cellAt[i]
+      const row = rowAt[i]
+      if (cells[at + Book.DAY_ORDERS] === 0) return Verdict.dailyOrders
+      if (isNew && cells[at + Book.OPEN] >= cells[at + Book.OPEN_ORDERS]) return Verdict.openOrders
+      if (isAbove(orderValue, cells[at + Book.ORDER_VALUE])) return Verdict.maxOrderNotional
+      const own = rows[row + Book.LONG + ownSide]
+      const before = rows[row + Book.SIZE]
+      const ownAfter = own + wanted
+      const after = Math.max(Math.abs(ownAfter), Math.abs(rows[row + Book.SHORT - ownSide]))
+      const afterValue = after * unitValue
+      if (after > before) {
+        if (isAbove(afterValue, cells[at + Book.POSITION_VALUE])) return Verdict.positionValue
+        const share = cells[at + Book.CONCENTRATION]
+        if (share < Number.POSITIVE_INFINITY && this.#isConcentrated(order, after, share)) return Verdict.concentration
+      }
+      const mostGross = cells[at + Book.GROSS]
+      const mostNet = cells[at + Book.NET]
+      if (mostGross === Number.POSITIVE_INFINITY && mostNet === Number.POSITIVE_INFINITY) continue
+      if (cells[at + Book.SUMMED_AT] !== changes || Number.isNaN(cells[at + Book.SUM_GROSS])) this.#sumUp(i)
+      const value = before === 0 ? 0 : rows[row + Book.UNIT_VALUE]
+      const gross = cells[at + Book.SUM_GROSS] - before * value + afterValue
+      const net = cells[at + Book.SUM_LONG + ownSide] - own * value + ownAfter * unitValue
+      if (gross < FAR * mostGross && net < FAR * mostNet) continue
+      const verdict = this.#addUp(i, order, after, ownAfter, after > before)
       if (verdict !== 0) return verdict
     }
     return 0
   }
 
-  #checkEntry(i: number, order: Subject, isNew: boolean): number {
-    const { cells, rows, cellAt, rowAt } = this.#books
-    const { unitValue, side } = order
-    const at = cellAt[i]
-    const row = rowAt[i]
-    if (cells[at + Book.DAY_ORDERS] === 0) return Verdict.dailyOrders
-    if (isNew && cells[at + Book.OPEN] >= cells[at + Book.OPEN_ORDERS]) return Verdict.openOrders
-    if (isAbove(order.quantity * unitValue, cells[at + Book.ORDER_VALUE])) return Verdict.maxOrderNotional
-    const wanted = Math.max(0, order.quantity - order.filled - order.reserved)
-    // Beside the own side of the book: what could come to be held if all of it filled.
-    const ownSide = (1 - side) >> 1
-    const own = rows[row + Book.LONG + ownSide]
-    const before = rows[row + Book.SIZE]
-    const ownAfter = own + wanted
-    const after = Math.max(Math.abs(ownAfter), Math.abs(rows[row + Book.SHORT - ownSide]))
-    if (after > before) {
-      if (isAbove(after * unitValue, cells[at + Book.POSITION_VALUE])) return Verdict.positionValue
-      const share = cells[at + Book.CONCENTRATION]
-      if (share < Number.POSITIVE_INFINITY) {
-        const { cells: equity, maxAgeNs } = this.#equity
-        const isFresh = order.nowNs - equity[1] <= maxAgeNs
-        if (!isFresh || isAbove(after * unitValue, share * equity[0])) return Verdict.concentration
-      }
-    }
-    const mostGross = cells[at + Book.GROSS]
-    const mostNet = cells[at + Book.NET]
-    if (mostGross === Number.POSITIVE_INFINITY && mostNet === Number.POSITIVE_INFINITY) return 0
-    if (cells[at + Book.SUMMED_AT] !== this.#valuer.references.changes || Number.isNaN(cells[at + Book.SUM_GROSS]))
-      this.#sumUp(i)
-    const value = before === 0 ? 0 : rows[row + Book.UNIT_VALUE]
-    const gross = cells[at + Book.SUM_GROSS] - before * value + after * unitValue
-    const net = cells[at + Book.SUM_LONG + ownSide] - own * value + ownAfter * unitValue
-    if (gross < FAR * mostGross && net < FAR * mostNet) return 0
-    return this.#addUp(i, order, after, ownAfter, after > before)
+  /** Whether a position is more than its share of equity; of what is not known nothing is a share. */
+  #isConcentrated({ nowNs, unitValue }: Subject, after: number, share: number): boolean {
+    const { cells, maxAgeNs } = this.#equity
+    return !(nowNs - cells[1] <= maxAgeNs) || isAbove(after * unitValue, share * cells[0])
   }
 
   /** Makes the sums of an entry anew: prices changed since, or one was missing. */

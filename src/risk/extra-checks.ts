@@ -105,9 +105,7 @@ export class ExtraChecks implements ExposureWatch {
 
   /** Whether any of them has to know of changes of exposure. */
   get needsWatch(): boolean {
-    return (
-      this.#hasBooks || this.#reentry !== undefined || this.#selfMatch !== undefined || this.funds !== undefined
-    )
+    return this.#hasBooks || this.#reentry !== undefined || this.#selfMatch !== undefined || this.funds !== undefined
   }
 
   get #hasBooks(): boolean {

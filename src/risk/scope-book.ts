@@ -94,7 +94,8 @@ export class ScopeBook {
 
   /** What was ordered is of another day: counts are 0. */
   clearCounts(): void {
-    for (let at = 0; at < this.cells.length; at += Book.ENTRY) this.cells.fill(0, at + Book.ORDERS, at + Book.QUANTITY + 1)
+    for (let at = 0; at < this.cells.length; at += Book.ENTRY)
+      this.cells.fill(0, at + Book.ORDERS, at + Book.QUANTITY + 1)
   }
 
   /** Looks the limits of an entry up. */
