@@ -4,6 +4,7 @@ import type { BaseConnector } from '../connector/base-connector.js'
 import type { ConnectorHost } from '../connector/connector-host.js'
 import type { DropCopySink } from '../connector/drop-copy-sink.js'
 import { isMarketDriver, type MarketDriver } from '../connector/market-driver.js'
+import { UnbookedReports } from '../connector/unbooked-reports.js'
 import { TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Random } from '../core/random.js'
@@ -53,7 +54,7 @@ export interface ConnectorHubParts {
 
 /** What sets a connector apart from one that trades. */
 export interface ConnectorRole {
-  /** Nothing is sent over it, and its account is nobody's business. */
+  /** Nothing is sent over it, and its account is nobody's business: what it reports of orders and executions is not booked. */
   isDataOnly?: boolean
   /** Where its reports go instead of the books. */
   reports?: OrderReports
@@ -110,7 +111,7 @@ export class ConnectorHub {
     if (this.byName.has(name)) throw new TradewireError('TW_DUPLICATE', `There is a connector named "${name}" already`)
     const { core } = this.#parts
     const index = core.intern('connector', name)
-    connector.attach(this.#hostFor(role), name, index)
+    connector.attach(this.#hostFor(name, role), name, index)
     core.connectors[index] = connector
     this.byName.set(name, connector)
     connector.events.on('state', ({ from, to, reason }) => {
@@ -302,7 +303,7 @@ export class ConnectorHub {
     }
   }
 
-  #hostFor({ isDataOnly = false, reports, dropCopy }: ConnectorRole): ConnectorHost {
+  #hostFor(name: string, { isDataOnly = false, reports, dropCopy }: ConnectorRole): ConnectorHost {
     const { core, intake, market, time, random, seed, logger, instruments } = this.#parts
     return {
       time,
@@ -312,7 +313,7 @@ export class ConnectorHub {
       instruments,
       market,
       isDataOnly,
-      reports: reports ?? intake,
+      reports: reports ?? (isDataOnly ? unbooked(name, logger) : intake),
       ...(dropCopy === undefined ? {} : { dropCopy }),
       isApproved: (view) => core.gate.isOwn(view),
       leaving: (view) => core.gate.leaving(view),
@@ -375,4 +376,10 @@ export class ConnectorHub {
       core.endTurn()
     }
   }
+}
+
+function unbooked(connector: string, logger: Logger): OrderReports {
+  return new UnbookedReports(() =>
+    logger.warn({ connector }, 'orders and executions of a connector that is used for data only are not booked'),
+  )
 }
