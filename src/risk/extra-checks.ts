@@ -197,18 +197,18 @@ export class ExtraChecks implements ExposureWatch {
 
   onReserved(at: number, units: number): void {
     this.books.onReserved(at, units)
-    if (this.funds !== undefined) this.#fundsChanged(at)
+    this.#fundsChanged(at)
     this.#selfMatch?.orders.add(at)
   }
 
   onWorking(at: number, units: number): void {
     this.books.onWorking(at, units)
-    if (this.funds !== undefined) this.#fundsChanged(at)
+    this.#fundsChanged(at)
   }
 
   onTraded(at: number, signedUnits: number): void {
     this.books.onTraded(at, signedUnits)
-    if (this.funds !== undefined) this.#fundsChanged(at)
+    this.#fundsChanged(at)
     this.#reentry?.filled(at)
   }
 
@@ -218,8 +218,10 @@ export class ExtraChecks implements ExposureWatch {
   }
 
   #fundsChanged(at: number): void {
+    const { funds } = this
+    if (funds === undefined) return
     const { cells } = this.#parts.table
-    this.funds?.changed(cells[at + Field.account] | 0, cells[at + Field.instrument] | 0)
+    funds.changed(cells[at + Field.account] | 0, cells[at + Field.instrument] | 0)
   }
 
   onSplit(split: ExposureSplit): void {

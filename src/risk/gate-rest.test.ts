@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { toDecimal } from '../model/decimal.js'
 import { OrderFlag, TypeCode } from '../orders/codes.js'
+import { foldSubmitted } from '../orders/fold.js'
 import * as Field from '../orders/order-fields.js'
 import { CircuitBreakers } from './breakers/circuit-breakers.js'
-import { GateUnderTest } from './gate-under-test.test-support.js'
+import { GateUnderTest, noLimits } from './gate-under-test.test-support.js'
 import { LossLimits } from './loss-limits.js'
 import { LimitSet, limitPatch, limitTypes } from './named-limits.js'
 
@@ -44,6 +45,18 @@ describe('a gate', () => {
     expect(other.gate.onlyReduces(other.draft({ quantity: 1 }))).toBe(false)
     other.setPosition(-10)
     expect(other.gate.onlyReduces(other.draft({ quantity: 10 }))).toBe(true)
+  })
+
+  it('knows own orders that a journal tells of, which it never let pass itself', () => {
+    const test = new GateUnderTest({ selfMatch: {}, buyingPower: { model: 'reg-t' }, global: { maxOpenOrders: 1 } })
+    test.gate.setFunds(0, 1_500)
+    const row = test.draft({ side: -1, quantity: 1 })
+    test.apply(row, (seq, table) => foldSubmitted(table, row, seq))
+    expect(test.submit({ quantity: 1 })).toBe('MAX_OPEN_ORDERS')
+    test.gate.setLimits({ ...noLimits, global: { maxOpenOrders: 2 } })
+    expect(test.submit({ quantity: 1 })).toBe('SELF_MATCH')
+    test.cancel(row)
+    expect(test.submit({ quantity: 1 })).toBe('ok')
   })
 
   it('values an order at the worse of its limit and the reference', () => {

@@ -1,5 +1,6 @@
 /** What all circuit breakers have in common. */
 import { TradewireError } from '../../core/errors.js'
+import { Decimal } from '../../model/decimal.js'
 
 /** ACTIVE trades, WARNING trades and tells, HALTED does what the breaker is there for. */
 export type BreakerState = 'ACTIVE' | 'WARNING' | 'HALTED'
@@ -23,6 +24,16 @@ export interface Breaker {
   save(nowMs: number): BreakerMemory
   /** Takes what {@link save} gave, `elapsedMs` after it was saved. What it does not understand makes it HALTED: it fails closed. */
   restore(memory: BreakerMemory, nowMs: number, elapsedMs: number): void
+}
+
+/** What a breaker says that found nothing it understands in what was saved. */
+export const unreadable = 'what was saved could not be read'
+
+/** An amount as it was saved: decimal text, or null where none was known. NaN where it is neither. */
+export function savedAmount(value: unknown): Decimal | undefined {
+  if (value === null) return undefined
+  const amount = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? value : Number.NaN
+  return new Decimal(amount)
 }
 
 /** A share in percent from above 0 to 100. @throws TradewireError `TW_INVALID_CONFIG`. */

@@ -280,14 +280,19 @@ export class CircuitBreakers {
     }
   }
 
-  /** Takes what {@link save} gave. Breakers that it does not tell of start anew. */
+  /**
+   * Takes what {@link save} gave. Breakers that it does not tell of start anew; what it tells and cannot be read halts the
+   * breaker, and all of them where nothing of it can be read.
+   */
   restore(memory: BreakerMemory, nowMs: number, wallMs: number): void {
-    const elapsedMs = wallMs - Number(memory.wallMs ?? wallMs)
-    const saved = (memory.breakers ?? {}) as Record<string, BreakerMemory>
-    for (const name of Object.keys(saved)) if (name.startsWith(stormPrefix)) this.#storm(name.slice(stormPrefix.length))
+    const savedMs = Number(asRecord(memory)?.wallMs)
+    const elapsedMs = Number.isFinite(savedMs) ? wallMs - savedMs : 0
+    const saved = asRecord(asRecord(memory)?.breakers)
+    for (const name of Object.keys(saved ?? {}))
+      if (name.startsWith(stormPrefix)) this.#storm(name.slice(stormPrefix.length))
     for (const entry of this.#all) {
-      const own = saved[entry.name]
-      if (own !== undefined) entry.breaker.restore(own, nowMs, elapsedMs)
+      if (saved === undefined || Object.hasOwn(saved, entry.name))
+        entry.breaker.restore(asRecord(saved?.[entry.name]) ?? {}, nowMs, elapsedMs)
       entry.told = entry.breaker.state
     }
     this.#openStorms = [...this.#storms.values()].filter(({ breaker }) => breaker.state === 'HALTED').length
@@ -336,3 +341,10 @@ interface Entry {
 }
 
 const stormPrefix = 'rejectStorm:'
+
+/** Plain data with names; undefined for anything else. */
+function asRecord(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
+}

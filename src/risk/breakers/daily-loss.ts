@@ -3,7 +3,15 @@
  * next trading day or a manual reset; gains after that do not re-open it.
  */
 import { Decimal, type DecimalInput } from '../../model/decimal.js'
-import { type Breaker, type BreakerMemory, type BreakerState, requireFraction, requirePercent } from './breaker.js'
+import {
+  type Breaker,
+  type BreakerMemory,
+  type BreakerState,
+  requireFraction,
+  requirePercent,
+  savedAmount,
+  unreadable,
+} from './breaker.js'
 import { amountOf, reachesShare } from './share.js'
 
 /** Limits of the daily loss. */
@@ -116,11 +124,15 @@ export class DailyLossBreaker implements Breaker {
   }
 
   restore(memory: BreakerMemory): void {
-    const { day, start, equity, state, reason } = memory
-    this.#day = String(day ?? '')
-    this.#start = typeof start === 'string' ? new Decimal(start) : undefined
-    this.#equity = typeof equity === 'string' ? new Decimal(equity) : undefined
-    this.#state = state === 'ACTIVE' || state === 'WARNING' ? state : 'HALTED'
-    this.#reason = String(reason ?? 'what was saved could not be read')
+    const { day, state, reason } = memory
+    const start = savedAmount(memory.start)
+    const equity = savedAmount(memory.equity)
+    const isText = typeof day === 'string' && typeof reason === 'string'
+    const isWhole = isText && start?.isNaN() !== true && equity?.isNaN() !== true
+    this.#day = typeof day === 'string' ? day : ''
+    this.#start = isWhole ? start : undefined
+    this.#equity = isWhole ? equity : undefined
+    this.#state = isWhole && (state === 'ACTIVE' || state === 'WARNING') ? state : 'HALTED'
+    this.#reason = isWhole ? reason : unreadable
   }
 }

@@ -1,6 +1,14 @@
 /** Drawdown: the fall of equity from its highest mark. At the limit everything stops until a person re-opens it. */
-import { Decimal, type DecimalInput } from '../../model/decimal.js'
-import { type Breaker, type BreakerMemory, type BreakerState, requireFraction, requirePercent } from './breaker.js'
+import type { Decimal, DecimalInput } from '../../model/decimal.js'
+import {
+  type Breaker,
+  type BreakerMemory,
+  type BreakerState,
+  requireFraction,
+  requirePercent,
+  savedAmount,
+  unreadable,
+} from './breaker.js'
 import { amountOf, reachesShare } from './share.js'
 
 /** Limits of the drawdown. */
@@ -86,10 +94,12 @@ export class DrawdownBreaker implements Breaker {
   }
 
   restore(memory: BreakerMemory): void {
-    const { peak, state, reason } = memory
-    this.#peak = typeof peak === 'string' ? new Decimal(peak) : undefined
+    const { state, reason } = memory
+    const peak = savedAmount(memory.peak)
+    const isWhole = typeof reason === 'string' && peak?.isNaN() !== true
+    this.#peak = isWhole ? peak : undefined
     this.#equity = undefined
-    this.#state = state === 'ACTIVE' || state === 'WARNING' ? state : 'HALTED'
-    this.#reason = String(reason ?? 'what was saved could not be read')
+    this.#state = isWhole && (state === 'ACTIVE' || state === 'WARNING') ? state : 'HALTED'
+    this.#reason = isWhole ? reason : unreadable
   }
 }

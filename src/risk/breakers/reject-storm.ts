@@ -7,7 +7,14 @@
  *
  * Unless probes are asked for it stays OPEN until a person closes it: order flow does not come back by itself.
  */
-import { type Breaker, type BreakerMemory, type BreakerState, requireCount, requirePercent } from './breaker.js'
+import {
+  type Breaker,
+  type BreakerMemory,
+  type BreakerState,
+  requireCount,
+  requirePercent,
+  unreadable,
+} from './breaker.js'
 import { EventWindow } from './event-window.js'
 import { reachesShare } from './share.js'
 
@@ -147,6 +154,6 @@ export class RejectStormBreaker implements Breaker {
     this.reset()
     if (memory.phase === 'CLOSED') return
     const open = typeof memory.openMs === 'number' ? memory.openMs + Math.max(0, elapsedMs) : 0
-    this.#open(nowMs - open, String(memory.reason ?? 'what was saved could not be read'))
+    this.#open(nowMs - open, String(memory.reason ?? unreadable))
   }
 }

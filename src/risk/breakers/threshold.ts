@@ -6,7 +6,7 @@
  */
 import { TradewireError } from '../../core/errors.js'
 import { quantile } from '../../math/statistics.js'
-import { type Breaker, type BreakerMemory, type BreakerState, requireCount } from './breaker.js'
+import { type Breaker, type BreakerMemory, type BreakerState, requireCount, unreadable } from './breaker.js'
 
 /** What is compared: a statistic of the values in the window, or a quantile such as `p99`. */
 export type WindowStatistic = 'last' | 'mean' | 'max' | 'min' | 'sum' | 'count' | 'p50' | 'p90' | 'p95' | 'p99'
@@ -156,7 +156,7 @@ export class ThresholdBreaker implements Breaker {
     const { state, reason, trippedMs } = memory
     this.#count = 0
     this.#state = state === 'ACTIVE' || state === 'WARNING' ? 'ACTIVE' : 'HALTED'
-    this.#reason = this.#state === 'ACTIVE' ? '' : String(reason ?? 'what was saved could not be read')
+    this.#reason = this.#state === 'ACTIVE' ? '' : String(reason ?? unreadable)
     this.#trippedMs = nowMs - (typeof trippedMs === 'number' ? trippedMs + Math.max(0, elapsedMs) : 0)
   }
 }
