@@ -48,6 +48,42 @@ describe('the daily loss', () => {
     expect([poor.mark(0), poor.mark(-1)]).toEqual(['ACTIVE', 'HALTED'])
   })
 
+  it('says what was lost since when, and nothing when all is well', () => {
+    const breaker = new DailyLossBreaker()
+    expect(breaker.reason).toBe('')
+    breaker.mark(100)
+    expect([breaker.mark(96), breaker.reason]).toEqual(['WARNING', 'daily loss 4 of 100 since the start'])
+    expect([breaker.mark(97), breaker.reason]).toEqual(['ACTIVE', ''])
+    breaker.roll('2026-01-05', 200)
+    expect([breaker.mark(190), breaker.reason]).toEqual(['HALTED', 'daily loss 10 of 200 since 2026-01-05'])
+    // Gains do not re-open it, and the day of now is no new one.
+    expect([breaker.mark(300), breaker.roll('2026-01-05', 300), breaker.state]).toEqual(['HALTED', false, 'HALTED'])
+    expect([breaker.roll('2026-01-06', 300), breaker.state, breaker.reason]).toEqual([true, 'ACTIVE', ''])
+  })
+
+  it('lets orders pass only while it is not halted and knows what it began with and what there is', () => {
+    const breaker = new DailyLossBreaker()
+    const seen: boolean[] = [breaker.allowsNewOrders]
+    breaker.roll('2026-01-05', 100)
+    seen.push(breaker.allowsNewOrders)
+    breaker.mark(undefined)
+    seen.push(breaker.allowsNewOrders)
+    breaker.mark(96)
+    seen.push(breaker.allowsNewOrders)
+    breaker.mark(95)
+    seen.push(breaker.allowsNewOrders)
+    expect(seen).toEqual([false, true, false, true, false])
+  })
+
+  it('finds after a restart what the day began with, and what there was', () => {
+    const breaker = new DailyLossBreaker()
+    breaker.roll('2026-01-05', 100)
+    breaker.mark(98)
+    const again = reborn(breaker, new DailyLossBreaker())
+    expect([again.day, again.loss?.toFixed(), again.allowsNewOrders]).toEqual(['2026-01-05', '2', true])
+    expect([again.roll('2026-01-05', 98), again.mark(95)]).toEqual([false, 'HALTED'])
+  })
+
   it('does not roll back, and knows nothing without equity', () => {
     const breaker = new DailyLossBreaker()
     expect([breaker.roll('2026-01-06', undefined), breaker.roll('2026-01-05', 1)]).toEqual([true, false])
@@ -166,6 +202,35 @@ describe('the concentration', () => {
     breaker.mark(100, { B: 2 })
     expect(breaker.state).toBe('ACTIVE')
     expect(() => new ConcentrationBreaker({ blockPercent: 10, releasePercent: 20 })).toThrow('must not be above')
+  })
+
+  it('holds a symbol between its two levels, and forgets one that is not held any more', () => {
+    const breaker = new ConcentrationBreaker()
+    const blockedAt = (values: Record<string, number>) => {
+      breaker.mark(100, values)
+      return breaker.blocked
+    }
+    expect([blockedAt({ A: 29.99 }), blockedAt({ A: 30 }), blockedAt({ A: 29 }), blockedAt({ A: 25 })]).toEqual([
+      [],
+      ['A'],
+      ['A'],
+      ['A'],
+    ])
+    expect([blockedAt({ A: 24.99 }), blockedAt({ A: 29 }), blockedAt({ A: -30 })]).toEqual([[], [], ['A']])
+    expect([blockedAt({ Z: 50, A: -40 }), blockedAt({ Z: 26 })]).toEqual([['A', 'Z'], ['Z']])
+    expect(breaker.reason).toBe('concentrated: Z')
+    // While equity is not known nothing is released, and everything is blocked.
+    breaker.mark(undefined, { Z: 1 })
+    expect([breaker.blocked, breaker.isBlocked('A')]).toEqual([['Z'], true])
+    breaker.mark(-100, { Z: 1 })
+    expect([breaker.blocked, breaker.isBlocked('A')]).toEqual([['Z'], true])
+    breaker.mark(100, { Z: 24 })
+    expect([breaker.state, breaker.reason]).toEqual(['WARNING', ''])
+    breaker.mark(100, { Z: 23.99 })
+    expect(breaker.state).toBe('ACTIVE')
+    expect(() => new ConcentrationBreaker({ blockPercent: 20, releasePercent: 20 })).not.toThrow()
+    expect(() => new ConcentrationBreaker({ releasePercent: 0 })).toThrow('concentration.releasePercent')
+    expect(() => new ConcentrationBreaker({ warnAt: 0 })).toThrow('concentration.warnAt')
   })
 
   it('is released by a person, and survives a restart', () => {
@@ -339,6 +404,98 @@ describe('all breakers together', () => {
     breakers.markEquity(undefined, 100_001)
     breakers.reset('dailyLoss', { rebase: true })
     expect(() => breakers.reset('nobody')).toThrow('There is no breaker "nobody"')
+  })
+
+  it('halt for a loss of the day or a drawdown alone, and are blind without equity that any of them needs', () => {
+    const off = { dailyLoss: false, drawdown: false, concentration: false, rejectionRate: false } as const
+    for (const own of ['dailyLoss', 'drawdown'] as const) {
+      const breakers = new CircuitBreakers({ ...off, [own]: {} })
+      expect(breakers.effect(0).state).toBe('REDUCING')
+      breakers.rollDay('2026-01-05', 100)
+      breakers.markEquity(100, 0)
+      expect([breakers.effect(5_000).state, breakers.effect(5_001).state]).toEqual(['ACTIVE', 'REDUCING'])
+      breakers.markEquity(80, 10)
+      expect([breakers.effect(10).state, breakers.state]).toEqual(['HALTED', 'HALTED'])
+    }
+    const concentrated = new CircuitBreakers({ ...off, concentration: {}, maxEquityAgeMs: 100 })
+    concentrated.markEquity(100, 0, {})
+    expect([concentrated.effect(100).state, concentrated.effect(101).state]).toEqual(['ACTIVE', 'REDUCING'])
+    for (const unknown of [undefined, 'NaN', Number.NaN, Number.POSITIVE_INFINITY]) {
+      concentrated.markEquity(unknown, 500)
+      expect(concentrated.effect(500).state).toBe('REDUCING')
+    }
+    expect(new CircuitBreakers(off).effect(1e9).state).toBe('ACTIVE')
+  })
+
+  it('move their version with what has to survive, and with nothing else', () => {
+    const breakers = new CircuitBreakers({ rejectStorm: { consecutive: 1 } })
+    const moves = (act: () => void) => {
+      const before = breakers.version
+      act()
+      return breakers.version > before
+    }
+    expect(moves(() => breakers.rollDay('2026-01-05', 100))).toBe(true)
+    expect(moves(() => breakers.rollDay('2026-01-05', 100))).toBe(false)
+    // A new peak, equity below it, a symbol that is blocked, the same again.
+    expect(moves(() => breakers.markEquity(100, 0, {}))).toBe(true)
+    expect(moves(() => breakers.markEquity(99, 1, {}))).toBe(false)
+    expect(moves(() => breakers.markEquity(99, 2, { A: 40 }))).toBe(true)
+    expect(moves(() => breakers.markEquity(99, 3, { A: 41 }))).toBe(false)
+    expect(moves(() => breakers.markEquity(99, 3, { A: 41, B: 40 }))).toBe(true)
+    expect(moves(() => breakers.flow(10))).toBe(true)
+    expect(moves(() => breakers.accepted('x', 4))).toBe(false)
+    expect(moves(() => breakers.failed('x', 5))).toBe(true)
+  })
+
+  it('take deposits for no gain and withdrawals for no loss', () => {
+    const breakers = new CircuitBreakers()
+    breakers.rollDay('2026-01-05', 100)
+    breakers.markEquity(100, 0)
+    breakers.flow(-50)
+    breakers.markEquity(50, 1)
+    expect([breakers.effect(1).state, breakers.dailyLoss?.loss?.toFixed(), breakers.drawdown?.drawdown]).toEqual([
+      'ACTIVE',
+      '0',
+      0,
+    ])
+  })
+
+  it('let time close circuits, and measures run out', () => {
+    const breakers = new CircuitBreakers({
+      dailyLoss: false,
+      drawdown: false,
+      concentration: false,
+      rejectionRate: { minSamples: 1, holdMs: 100 },
+      rejectStorm: { consecutive: 2, coolDownMs: 100, probes: 1 },
+      latency: { tripAt: 10, windowMs: 50, holdMs: 0 },
+    })
+    breakers.rejected('x', 0)
+    breakers.accepted('y', 0)
+    breakers.accepted('y', 0, 20)
+    expect([breakers.hasStorms, breakers.effect(0).haltedConnectors, breakers.effect(0).state]).toEqual([
+      false,
+      [],
+      'REDUCING',
+    ])
+    breakers.rejected('x', 0)
+    expect([breakers.hasStorms, breakers.effect(0).haltedConnectors]).toEqual([true, ['x']])
+    expect(breakers.effect(0).sizeMultiplier).toBe(0.5)
+    breakers.advance(100_000)
+    expect([breakers.effect(0).sizeMultiplier, breakers.effect(0).state]).toEqual([1, 'ACTIVE'])
+    expect(breakers.mayPass('x', 100_000)).toBe(true)
+    breakers.sent('x', 100_000)
+    breakers.accepted('x', 100_001)
+    expect([breakers.hasStorms, breakers.effect(0).haltedConnectors]).toEqual([false, []])
+    expect(() => breakers.reset('nobody')).toThrow(
+      'There is no breaker "nobody"; there are rejectionRate, latency, rejectStorm:x, rejectStorm:y',
+    )
+    // One that is closed does not count as open after a restart.
+    const again = new CircuitBreakers({ rejectStorm: { consecutive: 2 } })
+    again.restore(breakers.save(100_001, 0), 0, 0)
+    expect([again.hasStorms, again.report().map(({ name }) => name)]).toEqual([
+      false,
+      ['dailyLoss', 'drawdown', 'rejectionRate', 'concentration', 'rejectStorm:x', 'rejectStorm:y'],
+    ])
   })
 
   it('know the circuits of connectors, over a restart too', () => {
