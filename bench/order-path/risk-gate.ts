@@ -2,8 +2,8 @@
  * risk-gate: an order that passes: all controls, the reservation and the approval. Median time an order, and bytes an order.
  *
  * Orders come in short batches, and what is told is the median batch: the time that the machine gives to others, or a
- * collection takes, is in few of them. Outside of the time their records are written, as the order entry does it a moment before
- * the check, and their reservations are given back.
+ * collection takes, is in few of them. Outside of the time their records are written, as the order entry does it a moment
+ * before the check, and their reservations are given back.
  */
 import { OrderSupport } from '../../src/connector/capabilities.js'
 import type { InstrumentDefinition } from '../../src/model/instrument.js'
@@ -32,7 +32,10 @@ const batch = 32
 /** Price units of a tick. */
 const tick = priceUnit / 100
 
-/** Returns a function that has so many orders checked, against `more` limits beside the usual ones; nanoseconds an order took, the median of batches. */
+/**
+ * Returns a function that has so many orders checked, against `more` limits beside the usual ones; it returns the nanoseconds
+ * that an order took, the median of the batches.
+ */
 function openGate(more: RiskLimits = {}): (orders: number, isTimed: boolean) => number {
   const workload = makeWorkload()
   const instruments = new InstrumentRegistry()
@@ -117,7 +120,7 @@ function openGate(more: RiskLimits = {}): (orders: number, isTimed: boolean) => 
     const times = new Float64Array(isTimed ? orders / batch : 0)
     for (let done = 0; done < orders; done += batch) {
       // Quotes are not what is measured: where it is memory, they come as rarely as may be.
-      if (sent % (isTimed ? quoteEvery : workloadSize * 16) === 0) {
+      if (sent % (isTimed ? quoteEvery : workloadSize * 32) === 0) {
         for (let at = 0; at < counts.instruments; at++) gate.references.set(at, reference, nowUs)
       }
       const first = sent & (workloadSize - 1)
@@ -204,7 +207,7 @@ function gateCases(name: string, more: RiskLimits = {}): BenchmarkCase[] {
         async prepare() {
           const check = openGate(more)
           check(warmUpOrders * 4, false)
-          const operations = workloadSize * 16
+          const operations = workloadSize * 64
           return { operations, run: () => heapBytesOf(() => void check(operations, false)) }
         },
       },
