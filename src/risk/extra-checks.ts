@@ -226,6 +226,7 @@ export class ExtraChecks implements ExposureWatch {
 
   onSplit(split: ExposureSplit): void {
     this.books.onSplit(split)
+    for (const [account] of split.accounts) this.funds?.changed(account, split.instrument)
   }
 
   onOpen(at: number, isOpen: boolean): void {

@@ -28,6 +28,7 @@ const step = fc.oneof(
     instrument: fc.nat({ max: instruments - 1 }),
     units: fc.integer({ min: -20, max: 20 }),
   }),
+  fc.record({ kind: fc.constant('split' as const), instrument: fc.nat({ max: instruments - 1 }) }),
 )
 
 /** What is tied up with an order on top, by the rule itself. */
@@ -61,7 +62,12 @@ for (const [model, rates] of [
         for (const each of steps) {
           if (each.kind === 'quote') test.quote(each.instrument, 100 + each.cents / 100)
           else if (each.kind === 'adjust') test.gate.exposure.applyFill(0, each.instrument, each.units)
-          else if (each.kind === 'end') {
+          else if (each.kind === 'split') {
+            const { instrument } = each
+            const held = test.gate.exposure.position[instrument] as number
+            const ratio = { numerator: 10, denominator: 1 }
+            test.gate.exposure.applySplit({ instrument, ...ratio, accounts: [[0, 9 * held]], strategies: [] })
+          } else if (each.kind === 'end') {
             const row = open.splice(each.at, 1)[0]
             if (row === undefined) continue
             if (each.fills) test.fill(row, row, test.table.cells[row + Field.quantity] as number)
