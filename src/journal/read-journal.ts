@@ -182,6 +182,7 @@ class JournalPass {
         this.#onRecord(type, seq, this.#reader)
       }
       this.#bytes += scan.validBytes
+      this.#unproven?.ends.push({ path: segment.path, validBytes: scan.validBytes })
       if (scan.validBytes < scan.fileBytes) this.#suspects.push({ segment, offset: scan.validBytes })
       return nextSeq
     } finally {

@@ -1,9 +1,13 @@
 /** Where a writer goes on in a journal that it has read, and what it does before. */
 import { type FileSystem, fileError, type OpenFile } from '../core/file-system.js'
+import { framePrefixBytes } from './frame.js'
 import type { JournalReadResult } from './read-journal.js'
 import { listSegments, segmentPath } from './segment-files.js'
 import type { CheckedOptions } from './segment-journal-options.js'
-import type { UnprovenFrames } from './unproven-frames.js'
+import type { SegmentEnd, UnprovenFrames } from './unproven-frames.js'
+
+/** No frame begins with them. */
+const zeros = new Uint8Array(framePrefixBytes)
 
 /** Where the first record of a writer goes. */
 export interface End {
@@ -15,9 +19,9 @@ export interface End {
 /**
  * Makes durable what was read, before anything is built on it: what a dead process wrote may not have reached the disk.
  * Nothing but a note at the end proves that it has: a sync may have failed, and the next one of that file would not tell.
- * So the last records go once more to a new segment, unless the journal was closed. What was cut off the old end stays cut
+ * So the last records go once more to a new segment, unless the journal was closed. What was cut off older segments stays cut
  * off before that: a cut that only the cache knows is undone by a power cut, and frames that nobody vouches for would stand
- * beside the new ones.
+ * beside the new ones. The dead process may have tried to make it durable, in vain: so something new is written there.
  */
 export function endOf(
   { fileSystem, directory, durability }: CheckedOptions,
@@ -30,7 +34,7 @@ export function endOf(
   const isSafe = durability === 'none' || (unproven.isClosed && tail !== undefined && tail.validBytes > 0)
   if (!isSafe && frames === undefined) syncAll(fileSystem, directory)
   if (!isSafe && frames !== undefined && frames.length > 0) {
-    if (tail !== undefined) cutDurably(fileSystem, tail, true).close()
+    for (const end of unproven.ends) seal(fileSystem, end)
     const file = fileSystem.open(segmentPath(directory, ordinal), 'create')
     try {
       for (let at = 0; at < frames.length; ) {
@@ -62,6 +66,23 @@ function cutDurably(fileSystem: FileSystem, tail: NonNullable<JournalReadResult[
     throw error
   }
   return file
+}
+
+/** Makes sure that nothing follows the last whole frame of a segment, not even after a power cut: zeros do for a time. */
+function seal(fileSystem: FileSystem, { path, validBytes }: SegmentEnd): void {
+  const file = fileSystem.open(path, 'write')
+  try {
+    for (let at = 0; at < zeros.length; ) {
+      const count = file.write(zeros, at, zeros.length - at, validBytes + at)
+      if (count <= 0) throw fileError('write', path, 'ENOSPC')
+      at += count
+    }
+    file.dataSyncNow()
+    file.truncate(validBytes)
+    file.dataSyncNow()
+  } finally {
+    file.close()
+  }
 }
 
 /** Where there are too many records to write again, all that can be done is to sync them. */

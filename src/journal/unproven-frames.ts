@@ -10,8 +10,16 @@ const payloadAt = 18
 const seqAt = 10
 const typeAt = 9
 
+/** The last whole frame of a segment ends at byte `validBytes`. */
+export interface SegmentEnd {
+  readonly path: string
+  readonly validBytes: number
+}
+
 /** Collects whole frames in a bounded buffer. */
 export class UnprovenFrames {
+  /** Where the segments end that were read. */
+  readonly ends: SegmentEnd[] = []
   readonly #maxBytes: number
   #bytes = new Uint8Array(4_096)
   #view = new DataView(this.#bytes.buffer)
