@@ -7,7 +7,10 @@ export type VenueOrderState = 'working' | 'triggered' | 'filled' | 'canceled' | 
 
 /** One order as the venue holds it. */
 export interface VenueOrderReport {
-  /** Our id as sent on the wire, where the venue has it: external orders have none. */
+  /**
+   * The host's id of the order (`reports.clientOrderIdOf`, or `numberOf` where the wire carries numbers), as far as the venue
+   * gives what it can be told from: orders of others have none. An id that is not ours stays as the venue gives it.
+   */
   clientOrderId?: string
   venueOrderId: string | number
   /** Index in the instrument registry. */

@@ -16,7 +16,9 @@ async function start(options: TradingSystemOptions = {}, parts: Parameters<typeo
     parts,
   )
   echo.venue.onNew = (order) => echo.venue.reports.accepted(order.number, order.number, 1)
-  return Object.assign(echo, { alerts })
+  const heard: Alert[] = []
+  echo.system.events.on('alert', (alert) => void heard.push(alert))
+  return Object.assign(echo, { alerts, heard })
 }
 
 /** Buys, or sells, and is filled at a price in 10^-4. */
@@ -86,6 +88,7 @@ describe('the daily loss', () => {
     expect(system.gate.states.get('global')).toBe('HALTED')
     expect(system.orders.submit(buy({ price: '95' })).snapshot.reason).toBe('BREAKER')
     expect(echo.alerts.map(({ kind, severity }) => `${kind} ${severity}`)).toContain('breaker critical')
+    expect(echo.heard.at(-1)).toEqual(echo.alerts.at(-1))
     pass(echo, 3_000, 104.9, 105)
     expect(system.gate.states.get('global')).toBe('HALTED')
     await system.stop()

@@ -2,6 +2,7 @@
 import type { Drift } from '../oms/drift.js'
 import type { DropCopyReport } from '../oms/drop-copy/drop-copy-report.js'
 import type { ReconciliationReport } from '../oms/reconciler.js'
+import type { Alert } from '../risk/alerts/alert.js'
 import type { FeedEvent } from './feed-event.js'
 import type { Problem } from './problems.js'
 import type { RoutingEvent } from './routing-desk.js'
@@ -18,6 +19,8 @@ export interface TradingSystemEvents {
   /** A drop copy tells something else than our books do, or a difference is over. */
   dropCopy: DropCopyReport
   problem: Problem
+  /** Something somebody should look at: a breaker, a limit that is near, an anomaly. Sinks (`alertSinks`) get the same. */
+  alert: Alert
   /** A route or a feed uses another connector from now on. */
   routing: RoutingEvent
   /** A stream went stale or came back, messages are missing, a health check was answered or not, data are bad. */

@@ -172,6 +172,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.risk = composeRiskDesk(config, parts, this.#core, this.time, this.#logger, (where, error) =>
       this.#problem(where, error),
     )
+    this.risk.alerts.onTold = (alert) => this.events.emit('alert', alert)
     composeValidator(this.#core, config, parts, this.quotes, (...order) => this.execution.displayed(...order))
     this.instruments = this.#core.instruments
     this.portfolio = this.#core.ledger.portfolio

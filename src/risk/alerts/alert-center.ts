@@ -34,6 +34,8 @@ type MutableAlert = { -readonly [Field in keyof Alert]: Alert[Field] } & { toldU
 
 /** See the file's header. */
 export class AlertCenter {
+  /** Called with every alert that is told, in the same turn. */
+  onTold: ((alert: Alert) => void) | undefined
   readonly #time: Clock & Scheduler
   readonly #queues: AlertQueue[]
   readonly #remembered: number
@@ -128,6 +130,7 @@ export class AlertCenter {
     const level = alert.severity === 'info' ? 'info' : alert.severity === 'warning' ? 'warn' : 'error'
     this.#logger[level]({ kind: alert.kind, key: alert.key, count: alert.count }, alert.message)
     for (const queue of this.#queues) queue.put(copy)
+    this.onTold?.(copy)
   }
 
   #forget(): void {
