@@ -233,6 +233,7 @@ export class ExecutionDesk implements ParentOrderPort {
    * @throws TradewireError `TW_INVALID_ALGO` and as `OrderManager.submit`, before anything is sent.
    */
   submitBracket(request: BracketRequest): ParentOrderHandle {
+    if (typeof request !== 'object' || request === null) throw algoError('INVALID_PARAMETER', 'request', 'is required')
     return this.#submitGroup(request, (around) => bracketPlan(request, around), request.symbol)
   }
 
@@ -253,7 +254,7 @@ export class ExecutionDesk implements ParentOrderPort {
     make: (around: GroupSurroundings) => GroupPlan,
     symbol: string,
   ): ParentOrderHandle {
-    const { core, orders, time, account, strategy } = this.#options
+    const { core, orders, time, quotes, account, strategy } = this.#options
     const { clientOrderId } = names
     const known = clientOrderId === undefined ? undefined : this.#groups.get(clientOrderId)
     if (known !== undefined) return known.handle
@@ -269,6 +270,8 @@ export class ExecutionDesk implements ParentOrderPort {
         strategy: names.strategy ?? strategy,
         nowUs: time.wallUs(),
         isHedged: orders.isHedged(names.strategy ?? strategy),
+        bid: quotes.bid(instrument.index),
+        ask: quotes.ask(instrument.index),
       })
       const refusal = this.#refusal()
       if (refusal !== undefined)

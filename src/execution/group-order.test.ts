@@ -287,9 +287,16 @@ describe('bracket', () => {
       { stopLoss: {} },
       { stopLoss: undefined },
       { quantity: '1.5' },
+      // An entry at the market, which is at 100.
+      { price: undefined, stopLoss: { triggerPrice: '100.50' }, takeProfit: { price: '101.00' } },
+      { price: undefined, stopLoss: { triggerPrice: '99.00' }, takeProfit: { price: '99.50' } },
+      { price: undefined, type: 'STOP', triggerPrice: '100.50', stopLoss: { triggerPrice: '100.60' } },
     ])
       expect(() => system.execution.submitBracket(bracket(bad) as never)).toThrow()
+    expect(() => system.execution.submitBracket(undefined as never)).toThrow('TW_INVALID_ALGO')
     expect(venue.sent).toHaveLength(0)
+    const later = { price: undefined, type: 'STOP', triggerPrice: '100.50', stopLoss: { triggerPrice: '100.20' } }
+    expect(system.execution.submitBracket(bracket({ ...later, takeProfit: undefined }) as never).status).toBe('RUNNING')
     await system.stop()
   })
 })

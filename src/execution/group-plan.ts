@@ -80,6 +80,9 @@ export interface GroupSurroundings {
   nowUs: number
   /** Whether positions are hedged: the orders of the group make one, unless they name it. */
   isHedged: boolean
+  /** The market now; NaN where there is none. */
+  bid: number
+  ask: number
 }
 
 const maxLegs = 16
@@ -125,7 +128,7 @@ export function bracketPlan(request: BracketRequest, around: GroupSurroundings):
       alertUs: alertAfterMs * 1_000,
     },
   )
-  requireSides(request, instrument)
+  requireSides(request, around)
   return plan
 }
 
@@ -142,12 +145,24 @@ function stopOrder({ triggerPrice, trailing, price, triggerSource }: StopLoss): 
   }
 }
 
+/** Where an entry will be made: at its price or trigger, or in the market as it is now; NaN where that is not known. */
+function entryUnits(
+  { side, price, triggerPrice, trailing }: Omit<BracketRequest, 'takeProfit' | 'stopLoss'>,
+  { instrument, bid, ask }: GroupSurroundings,
+): number {
+  const stated = price ?? triggerPrice
+  if (stated !== undefined) return instrument.priceUnits(stated)
+  const market = side === 'buy' ? ask : bid
+  return trailing !== undefined || Number.isNaN(market) ? Number.NaN : instrument.nearestPriceUnits(market)
+}
+
 /** A long is stopped below and left with a profit above; a short the other way. */
-function requireSides({ side, price, takeProfit, stopLoss }: BracketRequest, instrument: Instrument): void {
-  const sign = side === 'buy' ? 1 : -1
+function requireSides({ takeProfit, stopLoss, ...request }: BracketRequest, around: GroupSurroundings): void {
+  const { instrument } = around
+  const sign = request.side === 'buy' ? 1 : -1
   const target = takeProfit === undefined ? Number.NaN : instrument.priceUnits(takeProfit.price)
   const stop = stopLoss.triggerPrice === undefined ? Number.NaN : instrument.priceUnits(stopLoss.triggerPrice)
-  const entry = price === undefined ? Number.NaN : instrument.priceUnits(price)
+  const entry = entryUnits(request, around)
   if (sign * (stop - entry) >= 0 || sign * (stop - target) >= 0)
     throw algoError('CONTRADICTION', 'stopLoss.triggerPrice', 'is on the wrong side of the entry or of the profit')
   if (sign * (target - entry) <= 0)

@@ -8,8 +8,8 @@ export type VenueOrderState = 'working' | 'triggered' | 'filled' | 'canceled' | 
 /** One order as the venue holds it. */
 export interface VenueOrderReport {
   /**
-   * The host's id of the order (`reports.clientOrderIdOf`, or `numberOf` where the wire carries numbers), as far as the venue
-   * gives what it can be told from: orders of others have none. An id that is not ours stays as the venue gives it.
+   * The host's id of the order, in a connector `reports.clientOrderIdOf(number)`: not what stands on the wire in its place.
+   * Orders of others have none.
    */
   clientOrderId?: string
   venueOrderId: string | number
