@@ -244,7 +244,12 @@ export type {
   VenueOrderState,
   VenuePositionReport,
 } from './orders/venue-reports.js'
-export { type AttributedEvent, type AttributedSplit, Attribution, type AttributionOptions } from './portfolio/attribution.js'
+export {
+  type AttributedEvent,
+  type AttributedSplit,
+  Attribution,
+  type AttributionOptions,
+} from './portfolio/attribution.js'
 export {
   type Drawdown,
   type EquityPoint,

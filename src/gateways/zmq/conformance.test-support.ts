@@ -52,7 +52,7 @@ export class GatewayVenue implements ConformanceVenue {
       bind: 'tcp://127.0.0.1:*',
       system: this.#system,
       clients: { [client]: { token: 'open sesame' } },
-      heartbeatMs: 100,
+      heartbeatMs: 500,
     })
     await this.#gateway.start()
     this.#proxy = await FaultProxy.open({ port: Number(this.#gateway.endpoint.split(':').at(-1)) })
@@ -69,7 +69,7 @@ export class GatewayVenue implements ConformanceVenue {
         client,
         token: 'open sesame',
         environment: 'paper' as const,
-        heartbeatMs: 100,
+        heartbeatMs: 500,
       },
     }
   }
