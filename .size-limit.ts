@@ -8,12 +8,12 @@ import { entries } from './scripts/entries.js'
 import { root } from './scripts/support/run.js'
 
 const budgets: Readonly<Record<string, string>> = {
-  '.': '480 kB',
+  '.': '500 kB',
   './ring': '20 kB',
   './journal': '20 kB',
   './sim': '170 kB',
   './risk': '90 kB',
-  './oms': '165 kB',
+  './oms': '172 kB',
   './calendar': '40 kB',
   './execution': '140 kB',
   './tca': '60 kB',
