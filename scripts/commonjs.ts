@@ -45,7 +45,7 @@ export async function writeCommonJs(folder: string, programs: readonly string[])
     const text = readFileSync(join(folder, file), 'utf8')
     writeFileSync(
       join(folder, file.replace(/\.d\.ts$/, '.d.cts')),
-      text.replace(/(from |import\()(['"])(\.\/[^'"]+)\.js\2/g, '$1$2$3.cjs$2'),
+      text.replace(/(from |import |import\()(['"])(\.\/[^'"]+)\.js\2/g, '$1$2$3.cjs$2'),
     )
   }
 }

@@ -25,9 +25,13 @@ export class OperatorDesk {
    *
    * @example
    * ```ts
+   * import { SimulatedConnector, TradingSystem } from 'tradewire'
+   *
+   * const connectors = { sim: new SimulatedConnector({ synthetic: {} }) }
+   * await using system = await TradingSystem.start({ mode: 'simulation', connectors })
    * system.operator.applySplit({
-   *   id: 'IBM-2027-03-01',
-   *   instrument: 'IBM',
+   *   id: 'ACME-2027-03-01',
+   *   instrument: 'ACME',
    *   ratio: { numerator: 4, denominator: 1 },
    *   actor: 'anna',
    *   reason: 'four for one, as announced',
