@@ -73,6 +73,7 @@ export const benchmark: Benchmark = {
       case: 'analyze 1,000,000 fills',
       unit: 'ms',
       better: 'lower',
+      most: 2_000,
       ours: {
         name: 'tradewire',
         async prepare() {

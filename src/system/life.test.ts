@@ -373,7 +373,7 @@ describe('two systems in one process', () => {
     for (const system of systems) expect((await system.stop()).leftOpen).toEqual([])
     expect(time.pendingTimers).toBe(0)
     // What the runtime closes in the background takes a moment.
-    await vi.waitFor(() => expect(state()).toEqual(before), { timeout: 5_000 })
+    await vi.waitFor(() => expect(state()).toEqual(before), { timeout: 20_000 })
     for (const { events } of [...systems, ...systems.map(({ orders }) => orders), ...connectors])
       expect(events.totalListeners()).toBe(0)
     rmSync(folder, { recursive: true })

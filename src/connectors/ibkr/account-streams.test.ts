@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
 
-const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 8_000 }).toBe(true)
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 20_000 }).toBe(true)
 
 it('tells values, holdings and profits, over reconnects and after lost data, until it is stopped', async () => {
   const gateway = await TwsGateway.open({ quoteIntervalMs: 0, accounts: [account], messagesPerSecond: 10_000 })

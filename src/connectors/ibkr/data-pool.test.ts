@@ -8,7 +8,7 @@ const open: { close(): unknown }[] = []
 afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
-const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 8_000 }).toBe(true)
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 20_000 }).toBe(true)
 
 it('spreads streams over gateways, and moves them when one is lost', async () => {
   const gateways = [await TwsGateway.open({ quoteIntervalMs: 0 }), await TwsGateway.open({ quoteIntervalMs: 0 })]

@@ -39,7 +39,7 @@ async function gatewayWith(options: TwsGatewayOptions = {}): Promise<TwsGateway>
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-const until = (condition: () => boolean) => expect.poll(condition, { interval: 2, timeout: 4_000 }).toBe(true)
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 2, timeout: 20_000 }).toBe(true)
 
 /** The library as it comes, ready. */
 async function bare(

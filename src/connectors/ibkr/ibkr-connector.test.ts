@@ -30,7 +30,7 @@ async function gatewayWith(options: TwsGatewayOptions = {}): Promise<TwsGateway>
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-const until = (condition: () => boolean) => expect.poll(condition, { interval: 2, timeout: 8_000 }).toBe(true)
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 2, timeout: 20_000 }).toBe(true)
 /** No limit of our own, for what is not about limits. */
 const fast = { windows: [{ limit: 5_000, windowMs: 1_000 }] }
 
@@ -244,7 +244,7 @@ describe('orders that must not be mistaken', () => {
     expect(connector.isReady).toBe(true)
     gateway.restoreServers(false)
     await until(() => kinds(first).includes('filled'))
-    await expect.poll(() => Number.isInteger(tried(submit)), { interval: 5, timeout: 4_000 }).toBe(true)
+    await expect.poll(() => Number.isInteger(tried(submit)), { interval: 5, timeout: 20_000 }).toBe(true)
   })
 
   it('sends no child without its parent, and no shown size that TWS cannot carry', async () => {

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
 
-const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 8_000 }).toBe(true)
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 20_000 }).toBe(true)
 
 async function connected(gateway: TwsGateway, options: IbkrConnectorOptions = {}) {
   let bid = Number.NaN

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
 
-const until = (condition: () => boolean) => expect.poll(condition, { interval: 2, timeout: 8_000 }).toBe(true)
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 2, timeout: 20_000 }).toBe(true)
 
 async function subscribed(options: IbkrConnectorOptions = {}) {
   const gateway = await TwsGateway.open({ quoteIntervalMs: 0, messagesPerSecond: 10_000 })

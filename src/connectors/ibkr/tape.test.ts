@@ -40,7 +40,7 @@ it('plays a recorded session again: the connector sees the same market', async (
     await host.start(connector)
     await connector.subscribeTo({ kind: 'quotes', instrument: host.instruments.get('AAPL').index })
     act()
-    await expect.poll(() => bids.at(-1), { interval: 5, timeout: 4_000 }).toBe(229.12)
+    await expect.poll(() => bids.at(-1), { interval: 5, timeout: 20_000 }).toBe(229.12)
     await connector.stop()
     return bids
   }

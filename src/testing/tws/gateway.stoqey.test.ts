@@ -30,7 +30,7 @@ describe('@stoqey/ib', () => {
         seen.set(name, calls)
       })
       const saw = (name: string, count = 1) =>
-        expect.poll(() => seen.get(name)?.length ?? 0, { interval: 5, timeout: 4_000 }).toBeGreaterThanOrEqual(count)
+        expect.poll(() => seen.get(name)?.length ?? 0, { interval: 5, timeout: 20_000 }).toBeGreaterThanOrEqual(count)
       ib.connect()
       await saw(EventName.nextValidId)
       await saw(EventName.managedAccounts)
