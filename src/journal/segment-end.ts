@@ -2,7 +2,7 @@
 import { type FileSystem, fileError, type OpenFile } from '../core/file-system.js'
 import { framePrefixBytes } from './frame.js'
 import type { JournalReadResult } from './read-journal.js'
-import { listSegments, segmentPath } from './segment-files.js'
+import { segmentPath } from './segment-files.js'
 import type { CheckedOptions } from './segment-journal-options.js'
 import type { SegmentEnd, UnprovenFrames } from './unproven-frames.js'
 
@@ -32,9 +32,8 @@ export function endOf(
   const ordinal = lastOrdinal + 1
   const { frames } = unproven
   const isSafe = durability === 'none' || (unproven.isClosed && tail !== undefined && tail.validBytes > 0)
-  if (!isSafe && frames === undefined) syncAll(fileSystem, directory)
+  if (!isSafe) for (const end of unproven.ends) seal(fileSystem, end)
   if (!isSafe && frames !== undefined && frames.length > 0) {
-    for (const end of unproven.ends) seal(fileSystem, end)
     const file = fileSystem.open(segmentPath(directory, ordinal), 'create')
     try {
       for (let at = 0; at < frames.length; ) {
@@ -68,7 +67,10 @@ function cutDurably(fileSystem: FileSystem, tail: NonNullable<JournalReadResult[
   return file
 }
 
-/** Makes sure that nothing follows the last whole frame of a segment, not even after a power cut: zeros do for a time. */
+/**
+ * Makes a segment durable as it was read, and that nothing follows its last whole frame, not even after a power cut: zeros do
+ * for a time. Where there are too many records to write again, that is all that can be done.
+ */
 function seal(fileSystem: FileSystem, { path, validBytes }: SegmentEnd): void {
   const file = fileSystem.open(path, 'write')
   try {
@@ -82,17 +84,5 @@ function seal(fileSystem: FileSystem, { path, validBytes }: SegmentEnd): void {
     file.dataSyncNow()
   } finally {
     file.close()
-  }
-}
-
-/** Where there are too many records to write again, all that can be done is to sync them. */
-function syncAll(fileSystem: FileSystem, directory: string): void {
-  for (const { path } of listSegments(fileSystem, directory)) {
-    const file = fileSystem.open(path, 'write')
-    try {
-      file.dataSyncNow()
-    } finally {
-      file.close()
-    }
   }
 }
