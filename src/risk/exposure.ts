@@ -95,14 +95,8 @@ export class Exposure {
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
     const side = this.sideKey(key, cells[at + Field.side] | 0)
     const quantity = cells[at + Field.quantity]
-    const strategy = cells[at + Field.strategy] | 0
-    const connector = cells[at + Field.connector] | 0
     const units = quantity - cells[at + Field.reserved]
-    cells[at + Field.isCounted] = 1
-    this.openByInstrument[key] = this.openByInstrument[key] + 1
-    this.openByAccount[account] = this.openByAccount[account] + 1
-    this.openByStrategy[strategy] = this.openByStrategy[strategy] + 1
-    this.openByConnector[connector] = this.openByConnector[connector] + 1
+    this.#count(at, key, account, 1)
     this.working[side] = this.working[side] + units
     cells[at + Field.reserved] = quantity
     this.#watch?.onReserved(at, units)
@@ -125,7 +119,10 @@ export class Exposure {
     if (isOpen === isCounted && target === cells[at + Field.reserved]) return
     const account = cells[at + Field.account] | 0
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
-    if (isOpen !== isCounted) this.#count(at, key, account, isOpen === 1 ? 1 : -1)
+    if (isOpen !== isCounted) {
+      this.#watch?.onOpen(at, isOpen === 1)
+      this.#count(at, key, account, isOpen === 1 ? 1 : -1)
+    }
     this.#set(at, key, target)
   }
 
@@ -187,7 +184,6 @@ export class Exposure {
     const strategy = cells[row + Field.strategy] | 0
     const connector = cells[row + Field.connector] | 0
     cells[row + Field.isCounted] = change > 0 ? 1 : 0
-    this.#watch?.onOpen(row, change > 0)
     this.openByInstrument[key] = this.openByInstrument[key] + change
     this.openByAccount[account] = this.openByAccount[account] + change
     this.openByStrategy[strategy] = this.openByStrategy[strategy] + change

@@ -5,7 +5,7 @@
  */
 import { BadRow } from '../reading/bad-row.js'
 import { isoTimeUs } from '../reading/civil-time.js'
-import { cryptoPair, stepOfDigits } from '../reading/definitions.js'
+import { cryptoPair, mostDigits, stepOfDigits } from '../reading/definitions.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
 import {
   bytesOf,
@@ -21,8 +21,6 @@ import { SymbolTable } from '../reading/symbol-table.js'
 import { beginReceived, isRecorderFile } from './recorder-lines.js'
 
 const absent = Number.NaN
-/** Digits of a product whose first message shows no price. */
-const mostDigits = 8
 const names = {
   type: member('type'),
   product: member('product_id'),

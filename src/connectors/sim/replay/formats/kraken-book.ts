@@ -4,7 +4,7 @@
  * book must be cut to that depth (1000 for `book-1000`) after every message.
  */
 import { BadRow } from '../reading/bad-row.js'
-import { cryptoPair, stepOfDigits } from '../reading/definitions.js'
+import { cryptoPair, mostDigits, stepOfDigits } from '../reading/definitions.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
 import {
   bytesOf,
@@ -30,8 +30,6 @@ const names = {
 }
 const bookPrefix = bytesOf('book-')
 const maxParts = 4
-/** Digits of a pair whose first message shows no price: an empty book. */
-const mostDigits = 8
 
 /** Places in the cells of the decoder. */
 const cell = { recv: 0, price: 1, size: 2, levelTime: 3, newest: 4, checksum: 5 } as const

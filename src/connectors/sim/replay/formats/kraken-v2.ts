@@ -13,7 +13,7 @@
 import { BadRow } from '../reading/bad-row.js'
 import { isoTimeUs } from '../reading/civil-time.js'
 import { textOf } from '../reading/decimal-text.js'
-import { cryptoPair, stepOfDigits } from '../reading/definitions.js'
+import { cryptoPair, mostDigits, stepOfDigits } from '../reading/definitions.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
 import {
   bytesOf,
@@ -52,8 +52,6 @@ const channels = { book: bytesOf('book'), trade: bytesOf('trade'), ticker: bytes
 const snapshot = bytesOf('snapshot')
 const sides = { buy: bytesOf('buy'), sell: bytesOf('sell') } as const
 const absent = Number.NaN
-/** Digits of a pair whose first message shows no number. */
-const mostDigits = 8
 
 /** Places in the cells of the decoder. */
 const cell = { recv: 0, event: 1, price: 2, size: 3, ask: 4, askSize: 5, number: 6 } as const

@@ -123,6 +123,9 @@ export function cmeFuture(symbol: string): InstrumentDefinition {
   }
 }
 
+/** Digits of prices and sizes of a pair whose first message shows none: those of the finest pairs. */
+export const mostDigits = 8
+
 /** `1e-digits` as text: the price step of a feed that shows this many digits behind the point. */
 export function stepOfDigits(digits: number): string {
   return digits === 0 ? '1' : `0.${'0'.repeat(digits - 1)}1`
