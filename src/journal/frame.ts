@@ -19,6 +19,16 @@ export const frameVersion = 1
 /** Bytes before the `ver` field, which `len` does not count. */
 export const framePrefixBytes = 8
 
+/** Where the version and the type of a frame lie. */
+export const versionAt = 8
+export const typeAt = 9
+
+/**
+ * In the place of a version: what begins here was cut off by a writer, with all that follows. It is one byte, so that it is
+ * written or not, and no version turns into it by a flipped bit.
+ */
+export const sealedVersion = 0xff
+
 /** Bytes of a frame with an empty payload. */
 export const frameHeaderBytes = 18
 

@@ -242,8 +242,7 @@ class JournalPass {
       try {
         const verdict = judgeTail(file, offset, this.#expected)
         if (verdict.kind === 'corrupt') {
-          const why = `is damaged before an intact frame at byte ${verdict.laterFrameAt}`
-          throw corrupt(segment, offset, this.#expected, why)
+          throw corrupt(segment, offset, this.#expected, whyCorrupt(verdict.laterFrameAt, this.#firstSeq))
         }
         dropped += verdict.droppedBytes
       } finally {
@@ -263,6 +262,11 @@ class JournalPass {
       file.close()
     }
   }
+}
+
+function whyCorrupt(laterFrameAt: number, firstSeq: number): string {
+  if (laterFrameAt >= 0) return `is damaged before an intact frame at byte ${laterFrameAt}`
+  return firstSeq === 0 ? 'does not begin with a record of a journal' : 'is damaged in its last record'
 }
 
 function corrupt(segment: SegmentName, offset: number, expectedSeq: number, what: string): TradewireError {

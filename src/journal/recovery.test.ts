@@ -166,17 +166,35 @@ describe('every single-bit flip', () => {
     expect(outcomes).toEqual({ corrupt: (bytes.length - 26) * 8, harmless: 26 * 8 })
   })
 
-  it('after a crash is refused, or costs at most the very last record', async () => {
-    const { bytes, count } = await sample(false)
+  it('after a crash is refused, in whichever record', async () => {
+    const { bytes } = await sample(false)
     const step = runs({ ci: 3, full: 1 })
     for (let bit = 0; bit < bytes.length * 8; bit += step) {
       bytes[bit >> 3] ^= 1 << (bit & 7)
-      try {
-        const found = recover(diskWith(bytes))
-        if (found.count !== count - 1 || found.droppedBytes === 0) throw new Error(`bit ${bit}: ${found.count} records`)
-      } catch (error) {
-        expect(refusal(error)).toBe('TW_JOURNAL_CORRUPT')
-      }
+      expect(() => recover(diskWith(bytes)), `bit ${bit}`).toThrow(
+        expect.objectContaining({ code: 'TW_JOURNAL_CORRUPT' }),
+      )
+      bytes[bit >> 3] ^= 1 << (bit & 7)
+    }
+  })
+
+  it('in the last record is refused however long it is, and whatever zeros follow', async () => {
+    const disk = new SimulatedDisk({ seed: 3 })
+    const journal = open(disk)
+    append(journal, 0)
+    const long = journal.begin(2)
+    for (let at = 0; at < 3_000; at++) long.u8(at % 251 < 120 ? 0 : at & 255)
+    journal.commit()
+    journal.flush()
+    const written = disk.readFile(firstSegment)
+    const bytes = new Uint8Array(written.length + 2_000)
+    bytes.set(written)
+    const second = 8 + new DataView(bytes.buffer).getUint32(0, true)
+    for (let bit = second * 8; bit < written.length * 8; bit += runs({ ci: 31, full: 1 })) {
+      bytes[bit >> 3] ^= 1 << (bit & 7)
+      expect(() => readJournal(diskWith(bytes), directory, () => {}), `bit ${bit}`).toThrow(
+        /damaged in its last record/,
+      )
       bytes[bit >> 3] ^= 1 << (bit & 7)
     }
   })
@@ -226,6 +244,16 @@ describe('what is refused', () => {
     const second = 8 + new DataView(skipping.buffer).getUint32(0, true)
     skipping[second + 10] += 1
     expect(() => recover(diskWith(reseal(skipping, second)))).toThrow(/has record 3 where 2 belongs/)
+  })
+
+  it('a file that is no journal, rather than taking it for a first write cut short', () => {
+    const random = new SeededRandom(5)
+    for (const size of [18, 100, 4_096]) {
+      const bytes = Uint8Array.from({ length: size }, () => 1 + random.below(255))
+      const disk = diskWith(bytes)
+      expect(() => open(disk)).toThrow(/does not begin with a record of a journal/)
+      expect(disk.readFile(firstSegment)).toEqual(bytes)
+    }
   })
 
   it('leaves the directory unlocked and unchanged', async () => {
@@ -444,6 +472,53 @@ describe('crash points', () => {
       await second.durable()
       disk.crash({ powerCut: true })
       expect(recover(disk, lives).count).toBe(lives.length)
+    }
+  })
+
+  it('of the power while a writer cuts off what another left leave a journal that opens', async () => {
+    for (let seed = 1; seed <= runs({ ci: 600, full: 20_000 }); seed++) {
+      const random = new SeededRandom(seed)
+      const disk = new SimulatedDisk({ seed })
+      const lives = [0, 0, 0]
+      const first = open(disk)
+      for (let n = 0; n < lives.length; n++) append(first, n)
+      await first.durable()
+      if (random.chance(0.5)) {
+        // A record that is given up leaves the note before it alone at the end.
+        first.begin(1)
+        first.begin(1)
+        first.flush()
+        await first.durable()
+      }
+      disk.limitSpace(random.below(200))
+      for (let n = 3; n < 8; n++) append(first, n, 1)
+      expect(first.tryFlush()).toBe(false)
+      disk.failSync(1)
+      disk.limitSpace(random.below(200))
+      expect(first.tryResume()).toBe(false)
+      disk.crash({ powerCut: false })
+      disk.heal()
+      if (random.chance(0.7)) {
+        disk.failCall(1 + random.below(40), 'crash')
+        try {
+          append(open(disk), 3, 1)
+        } catch (error) {
+          if (!isCrash(error)) throw error
+        }
+        disk.crash({ powerCut: true })
+        disk.heal()
+      }
+      const last = open(disk)
+      const found = last.recovery.records
+      expect(found).toBeGreaterThanOrEqual(3)
+      while (lives.length < found) lives.push(1)
+      for (let n = found; n < 10; n++) {
+        append(last, n, 2)
+        lives.push(2)
+      }
+      await last.durable()
+      disk.crash({ powerCut: true })
+      expect([seed, recover(disk, lives).count]).toEqual([seed, lives.length])
     }
   })
 

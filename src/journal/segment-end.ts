@@ -1,13 +1,12 @@
 /** Where a writer goes on in a journal that it has read, and what it does before. */
 import { type FileSystem, fileError, type OpenFile } from '../core/file-system.js'
-import { framePrefixBytes } from './frame.js'
+import { sealedVersion, versionAt } from './frame.js'
 import type { JournalReadResult } from './read-journal.js'
 import { segmentPath } from './segment-files.js'
 import type { CheckedOptions } from './segment-journal-options.js'
 import type { SegmentEnd, UnprovenFrames } from './unproven-frames.js'
 
-/** No frame begins with them. */
-const zeros = new Uint8Array(framePrefixBytes)
+const seal = Uint8Array.of(sealedVersion)
 
 /** Where the first record of a writer goes. */
 export interface End {
@@ -32,7 +31,9 @@ export function endOf(
   const ordinal = lastOrdinal + 1
   const { frames } = unproven
   const isSafe = durability === 'none' || (unproven.isClosed && tail !== undefined && tail.validBytes > 0)
-  if (!isSafe) for (const end of unproven.ends) seal(fileSystem, end)
+  if (!isSafe) for (const each of unproven.ends) cutDurably(fileSystem, each)
+  else if (tail !== undefined && durability !== 'none')
+    cutDurably(fileSystem, { path: tail.segment.path, validBytes: tail.validBytes })
   if (!isSafe && frames !== undefined && frames.length > 0) {
     const file = fileSystem.open(segmentPath(directory, ordinal), 'create')
     try {
@@ -50,16 +51,15 @@ export function endOf(
   }
   if (tail === undefined)
     return { file: fileSystem.open(segmentPath(directory, ordinal), 'create'), ordinal, offset: 0 }
-  const file = cutDurably(fileSystem, tail, durability !== 'none')
+  const file = cut(fileSystem, tail)
   return { file, ordinal: tail.segment.ordinal, offset: tail.validBytes }
 }
 
-/** Opens the last segment and ends it behind its last whole frame, where `syncs` is set for certain. */
-function cutDurably(fileSystem: FileSystem, tail: NonNullable<JournalReadResult['tail']>, syncs: boolean): OpenFile {
-  const file = fileSystem.open(tail.segment.path, 'write')
+/** Opens the last segment and ends it behind its last whole frame. */
+function cut(fileSystem: FileSystem, { segment, validBytes }: NonNullable<JournalReadResult['tail']>): OpenFile {
+  const file = fileSystem.open(segment.path, 'write')
   try {
-    if (file.size() > tail.validBytes) file.truncate(tail.validBytes)
-    if (syncs) file.dataSyncNow()
+    if (file.size() > validBytes) file.truncate(validBytes)
   } catch (error) {
     file.close()
     throw error
@@ -68,17 +68,13 @@ function cutDurably(fileSystem: FileSystem, tail: NonNullable<JournalReadResult[
 }
 
 /**
- * Makes a segment durable as it was read, and that nothing follows its last whole frame, not even after a power cut: zeros do
- * for a time. Where there are too many records to write again, that is all that can be done.
+ * Makes a segment durable as it was read, and that nothing follows its last whole frame, not even after a power cut: a seal
+ * does for a time.
  */
-function seal(fileSystem: FileSystem, { path, validBytes }: SegmentEnd): void {
+function cutDurably(fileSystem: FileSystem, { path, validBytes }: SegmentEnd): void {
   const file = fileSystem.open(path, 'write')
   try {
-    for (let at = 0; at < zeros.length; ) {
-      const count = file.write(zeros, at, zeros.length - at, validBytes + at)
-      if (count <= 0) throw fileError('write', path, 'ENOSPC')
-      at += count
-    }
+    if (file.write(seal, 0, seal.length, validBytes + versionAt) <= 0) throw fileError('write', path, 'ENOSPC')
     file.dataSyncNow()
     file.truncate(validBytes)
     file.dataSyncNow()

@@ -8,11 +8,26 @@
  * |---|---|
  * | nothing, or zeros | `clean` |
  * | bytes, but no intact frame of a later record | `torn`: a write cut short |
+ * | a seal ({@link sealedVersion}) | `torn`: a writer cut off what follows |
+ * | one frame that a single flipped bit makes whole | `corrupt`; `torn` where it is but a note of the journal's own |
+ * | at the start of a journal, bytes that no first record begins with | `corrupt`: whatever it is, it is not empty |
  * | intact frames, none of them a note that the missing record had been durable, and a lost sector before them | `torn`: a power cut kept some sectors of un-synced writes and not others |
  * | intact frames otherwise | `corrupt`: the file was damaged after it was written |
  */
 import type { OpenFile } from '../core/file-system.js'
-import { frameHeaderBytes, frameMinLength, framePrefixBytes, getU64, intactFrameEnd, syncMarkType } from './frame.js'
+import { findFlippedBit } from './flipped-bit.js'
+import {
+  frameHeaderBytes,
+  frameMinLength,
+  framePrefixBytes,
+  frameVersion,
+  getU64,
+  intactFrameEnd,
+  sealedVersion,
+  syncMarkType,
+  typeAt,
+  versionAt,
+} from './frame.js'
 
 const chunkBytes = 1024 * 1024
 /** Disks write sectors of 512 or 4096 bytes; the smaller one divides the larger. */
@@ -130,6 +145,7 @@ export function judgeTail(file: OpenFile, offset: number, expectedSeq: number): 
   if (tail.length === 0) return { kind: 'clean', droppedBytes: 0, laterFrameAt: -1 }
   const droppedBytes = lastNonZero(tail) + 1
   const view = new DataView(tail.buffer)
+  if (tail[versionAt] === sealedVersion) return { kind: 'torn', droppedBytes, laterFrameAt: -1 }
   const highestSeq = expectedSeq + tail.length / frameHeaderBytes
   let firstAt = -1
   let durableSeq = 0
@@ -140,12 +156,35 @@ export function judgeTail(file: OpenFile, offset: number, expectedSeq: number): 
       continue
     }
     if (firstAt < 0) firstAt = at
-    if (view.getUint8(at + 9) === syncMarkType) durableSeq = Math.max(durableSeq, getU64(view, at + frameHeaderBytes))
+    if (view.getUint8(at + typeAt) === syncMarkType)
+      durableSeq = Math.max(durableSeq, getU64(view, at + frameHeaderBytes))
     at = end
   }
-  if (firstAt < 0) return { kind: 'torn', droppedBytes, laterFrameAt: -1 }
+  if (firstAt < 0) {
+    const isDamaged =
+      hasFlippedBit(tail, view) || (offset === 0 && expectedSeq === 1 && !mayBeFirstFrame(view, droppedBytes))
+    return { kind: isDamaged ? 'corrupt' : 'torn', droppedBytes, laterFrameAt: -1 }
+  }
   const lostInPowerCut = durableSeq < expectedSeq && hasLostSector(tail, offset, firstAt)
   return { kind: lostInPowerCut ? 'torn' : 'corrupt', droppedBytes, laterFrameAt: offset + firstAt }
+}
+
+/**
+ * Whether the tail begins with a record that one flipped bit makes whole. A note of the journal's own costs nothing. A bit
+ * that is missing before nothing but zeros is what a write cut short right there leaves, too.
+ */
+function hasFlippedBit(tail: Uint8Array, view: DataView): boolean {
+  const flipped = findFlippedBit(view)
+  if (flipped === undefined) return false
+  const type = view.getUint8(typeAt) ^ (flipped.at === typeAt ? flipped.mask : 0)
+  return type !== syncMarkType && lastNonZero(tail) >= flipped.at
+}
+
+/** Whether so many bytes may be what is left of the very first frame: cut short, or without its first sector. */
+function mayBeFirstFrame(view: DataView, bytes: number): boolean {
+  if (bytes < frameHeaderBytes || view.getUint32(0, true) === 0) return true
+  const version = view.getUint8(versionAt)
+  return version >= 1 && version <= frameVersion && getU64(view, 10) === 1
 }
 
 /** The end of an intact frame at `at` whose sequence number fits behind the damage, or 0. */

@@ -81,3 +81,8 @@ export function crc32(bytes: Uint8Array, start = 0, end: number = bytes.length):
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return ~crc32Update(view, start, end, crc32Start) >>> 0
 }
+
+/** What one zero byte more makes of a difference between two states: the way to the checksum of a message with one bit set. */
+export function crc32ZeroByte(difference: number): number {
+  return (difference >>> 8) ^ (table[difference & 255] as number)
+}
