@@ -12,6 +12,7 @@ import * as Outcome from '../orders/outcome.js'
 import type { OrderReports } from '../orders/reports.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
+import { endRequests } from './end-requests.js'
 import { EXTERNAL, ExternalOrders, type ExternalPolicy } from './external-orders.js'
 import { FillIntake } from './fill-intake.js'
 import type { OrderCore } from './order-core.js'
@@ -218,16 +219,10 @@ export class ReportIntake implements OrderReports {
   requestsOver(orderNumber: number): void {
     const row = this.#border.rowOf(orderNumber, 'requests over')
     if (row < 0) return
-    const { turn, facts, table } = this.#core
-    const { cells, requests } = table
+    const { turn } = this.#core
     turn.begin()
     try {
-      for (let request = cells[row + Field.firstRequest]; request >= 0; request = cells[row + Field.firstRequest]) {
-        const generation = requests.generation[request]
-        const isCancel =
-          ((cells[row + Field.requestIsCancel] >>> (generation - cells[row + Field.requestBase])) & 1) === 1
-        facts.requestRejected(row, generation, isCancel, 'ORDER_FILLED', FactSource.inferred)
-      }
+      endRequests(this.#core, row, FactSource.inferred)
     } finally {
       turn.end()
     }

@@ -95,6 +95,35 @@ describe('resolveUnknown', () => {
     await echo.system.stop()
   })
 
+  it('takes what was filled under a change that nobody answered, and ends the change with it', async () => {
+    const cases: [UnknownOutcome, string, number, number][] = [
+      [{ kind: 'filled', quantity: 150, price: 100 }, 'FILLED', 150, 0],
+      [{ kind: 'filled', quantity: 120, price: 100, rest: 'canceled' }, 'FILLED', 120, 0],
+      [{ kind: 'filled', quantity: 100, price: 100 }, 'FILLED', 100, 0],
+      [{ kind: 'filled', quantity: 40, price: 100, rest: 'canceled' }, 'CANCELED', 40, 0],
+    ]
+    for (const [outcome, status, filled, buying] of cases) {
+      const echo = await startEcho()
+      const order = echo.system.orders.submit(buy())
+      echo.venue.reports.accepted(order.number, 'v', 1)
+      order.modify({ quantity: 150 })
+      echo.venue.reports.outcomeUnknown(order.number, 'test')
+      expect(reserved(echo)).toBe(150)
+      const { orders } = echo.system
+      const tooMuch: UnknownOutcome = { kind: 'filled', quantity: 151, price: 100 }
+      expect(() => orders.resolveUnknown(order, tooMuch, who)).toThrow(/outcome.quantity is 151; 150 of the order/)
+      orders.resolveUnknown(order, outcome, who)
+      expect([order.status, Number(order.filledQuantity), reserved(echo)], JSON.stringify(outcome)).toEqual([
+        status,
+        filled,
+        buying,
+      ])
+      expect(echo.anomalies).not.toContain('OVERFILL')
+      await recoversEqual(echo)
+      await echo.system.stop()
+    }
+  })
+
   it('is outranked by a venue that says the order works', async () => {
     const echo = await lost()
     echo.system.orders.resolveUnknown(echo.order, { kind: 'rejected' }, who)

@@ -7,10 +7,11 @@ import { TradewireError } from '../core/errors.js'
 import type { DecimalInput } from '../model/decimal.js'
 import type { Instrument } from '../model/instrument.js'
 import { FactSource, Liquidity, StatusCode } from '../orders/codes.js'
-import { leaves, lifecycle } from '../orders/derive.js'
+import { leaves, lifecycle, worstCaseQuantity } from '../orders/derive.js'
 import * as Fact from '../orders/facts.js'
 import * as Field from '../orders/order-fields.js'
 import type { ExecKey } from '../orders/trade-pool.js'
+import { endRequests } from './end-requests.js'
 import type { OrderCore } from './order-core.js'
 import type { OrderEventType } from './order-event.js'
 import { RecordType, writeKey } from './records.js'
@@ -18,8 +19,9 @@ import { isKey } from './report-faults.js'
 
 /**
  * What became of an order of unknown fate. `rejected`: it never lived. `canceled`: it is off the book with the fills that are
- * known. `working`: it is on the book. `filled`: so much more than is known was executed at a price; `rest` says what became
- * of what is left then, and is required when something is.
+ * known. `working`: it is on the book. `filled`: so much more than is known was executed at a price, at most what the largest
+ * change under way asks for; `rest` says what became of what is left then, and is required when something of the confirmed
+ * quantity is. Without `rest` a change to more that is under way is over, too.
  */
 export type UnknownOutcome =
   | { readonly kind: 'rejected' }
@@ -86,6 +88,7 @@ export function resolveUnknown(core: OrderCore, row: number, outcome: UnknownOut
       writer.string(who.reason)
     })
     applyResolution(core, row, resolution, core.turn.nowUs, seq)
+    if (ending === Ending.filled) endRequests(core, row, FactSource.operator)
     const type = eventOf(ending)
     if (type !== undefined)
       core.news.emit(type, row, seq, FactSource.operator, core.turn.nowUs, { reason: `${who.actor}: ${who.reason}` })
@@ -155,17 +158,19 @@ function checkFill(core: OrderCore, row: number, outcome: Extract<UnknownOutcome
   const quantityUnits = instrument.quantityUnits(outcome.quantity, 'outcome.quantity')
   const priceUnits = instrument.priceUnits(outcome.price, 'outcome.price')
   const left = leaves(table, row)
-  if (!(quantityUnits > 0 && quantityUnits <= left))
+  // A change that nobody answered may have been made.
+  const most = worstCaseQuantity(table, row) - table.cells[row + Field.filled]
+  if (!(quantityUnits > 0 && quantityUnits <= most))
     throw invalid(
       'outcome.quantity',
-      `is ${instrument.quantityText(quantityUnits)}; ${instrument.quantityText(left)} of the order are not accounted for`,
+      `is ${instrument.quantityText(quantityUnits)}; ${instrument.quantityText(most)} of the order are not accounted for`,
     )
   const { rest } = outcome
   if (rest !== undefined && rest !== 'canceled' && rest !== 'working')
     throw invalid('outcome.rest', `is ${String(rest)}, neither canceled nor working`)
   if (quantityUnits < left && rest === undefined)
     throw invalid('outcome.rest', 'is missing: say whether what is not filled was canceled or is working')
-  if (quantityUnits === left && rest !== undefined)
+  if (quantityUnits === most && rest !== undefined)
     throw invalid('outcome.rest', 'is given, and nothing is left of the order')
   if (table.trades.size >= table.trades.capacity)
     throw new TradewireError('TW_CAPACITY', 'The trade pool is full; raise limits.trades')

@@ -34,6 +34,8 @@ interface Filled {
   tradedUnits: number
   inferredUnits: number
   valueUnits: Decimal
+  /** Inferences that were taken back, in this round and before. */
+  takenBack: number
 }
 
 const closedStatuses: ReadonlySet<string> = new Set(['DENIED', 'FILLED', 'CANCELED', 'REJECTED', 'EXPIRED'])
@@ -86,9 +88,10 @@ export function reconcileFoundOrder(
   const filled = foldFills(round, order, evidence.fills)
   if (!isQuiet) return filled.filledUnits
   if (isSaying) {
+    const isTakenBack = foldUnsupportedInferences(round, order, report, evidence.fills, filled)
     foldGap(round, order, report, filled)
     const isBusted = foldMissingExecutions(round, order, report, evidence.fills, filled)
-    foldWorks(round, order, report, filled, isBusted)
+    foldWorks(round, order, report, filled, isBusted || isTakenBack)
     foldClosing(round, order, report)
   } else foldMissingExecutions(round, order, undefined, evidence.fills, filled)
   return filled.filledUnits
@@ -144,6 +147,7 @@ function foldFills(round: Round, order: LocalOrder, fills: readonly VenueFillRep
     tradedUnits: order.tradedUnits,
     inferredUnits: order.inferredUnits,
     valueUnits: new Decimal(order.averagePriceUnits ?? 0).times(order.filledUnits),
+    takenBack: order.trades.filter((trade) => trade.isInferred && trade.isBusted).length,
   }
   for (const fill of fills) {
     const trade = known.get(fill.exec)
@@ -194,17 +198,12 @@ export function ownerOf(round: Round, instrument: number, account: string): stri
   return round.policy.claims?.(instrument, account) ?? 'EXTERNAL'
 }
 
-/** The venue's total against ours: an inferred fill when it has more, a finding when it has less. */
+/** The venue's total against ours: an inferred fill when it has more, a finding when it has less, be it one unit. */
 function foldGap(round: Round, order: LocalOrder, report: VenueOrderReport, filled: Filled): void {
   const missing = report.cumulativeUnits - filled.filledUnits
   if (missing === 0) return
   if (missing < 0) {
-    if (-missing > (round.policy.toleranceUnits ?? 1)) {
-      find(round, 'venue_behind', 'alert', order, {
-        filledUnits: filled.filledUnits,
-        venueUnits: report.cumulativeUnits,
-      })
-    }
+    find(round, 'venue_behind', 'alert', order, { filledUnits: filled.filledUnits, venueUnits: report.cumulativeUnits })
     return
   }
   if (round.answers.fills === undefined) {
@@ -226,7 +225,15 @@ function foldGap(round: Round, order: LocalOrder, report: VenueOrderReport, fill
   round.draft.actions.push({
     kind: 'inferred_fill',
     order: order.clientOrderId,
-    exec: deterministicId('INF', [...parts, report.cumulativeUnits, missing, priceUnits, report.tsUs]),
+    // What was taken back once and holds after all is another conclusion.
+    exec: deterministicId('INF', [
+      ...parts,
+      report.cumulativeUnits,
+      missing,
+      priceUnits,
+      report.tsUs,
+      ...(filled.takenBack === 0 ? [] : [filled.takenBack]),
+    ]),
     quantityUnits: missing,
     priceUnits,
     basisUnits: filled.tradedUnits + filled.inferredUnits + missing,
@@ -246,6 +253,52 @@ function askForFills(round: Round, order: LocalOrder): void {
   else followUps[known] = { kind: 'fills', sinceUs }
 }
 
+/**
+ * A fill that was concluded from a total, where neither the venue's total nor its complete history holds it any more: the
+ * execution was busted before anybody heard of it. Whether any was taken back.
+ */
+function foldUnsupportedInferences(
+  round: Round,
+  order: LocalOrder,
+  report: VenueOrderReport,
+  fills: readonly VenueFillReport[],
+  filled: Filled,
+): boolean {
+  if (filled.inferredUnits === 0 || round.answers.fills?.complete !== true) return false
+  // Executions with an id that the venue lacks explain a difference first.
+  const missingUnits = missingExecutions(round, order, fills).reduce((sum, trade) => sum + trade.quantityUnits, 0)
+  if (filled.filledUnits - missingUnits <= report.cumulativeUnits) return false
+  const inferences = order.trades.filter((trade) => trade.isInferred && !trade.isBusted)
+  for (const { exec, quantityUnits } of inferences) {
+    find(round, 'missing_execution', 'alert', order, { exec, quantityUnits, supportedByTotal: 'no' })
+    round.draft.actions.push({
+      kind: 'inferred_bust',
+      order: order.clientOrderId,
+      exec,
+      tsUs: round.answers.answeredAtUs,
+    })
+  }
+  filled.filledUnits -= filled.inferredUnits
+  filled.inferredUnits = 0
+  filled.takenBack += inferences.length
+  halt(round, order.account, order.instrument, 'missing_execution')
+  return true
+}
+
+/** Executions that we booked and that the venue's complete history lacks. */
+function missingExecutions(round: Round, order: LocalOrder, fills: readonly VenueFillReport[]): LocalTrade[] {
+  const answer = round.answers.fills
+  if (answer === undefined || !answer.complete) return []
+  const listed = new Set(fills.map((fill) => fill.exec))
+  return order.trades.filter(
+    (trade) =>
+      !trade.isInferred &&
+      !trade.isBusted &&
+      trade.tsUs > answer.sinceUs &&
+      !namesOf(trade).some((name) => listed.has(name)),
+  )
+}
+
 /** Executions that we booked and that the venue's complete history lacks, unless its own total supports us. Whether any was busted. */
 function foldMissingExecutions(
   round: Round,
@@ -254,15 +307,7 @@ function foldMissingExecutions(
   fills: readonly VenueFillReport[],
   filled: Filled,
 ): boolean {
-  const answer = round.answers.fills
-  if (answer === undefined || !answer.complete) return false
-  const listed = new Set(fills.map((fill) => fill.exec))
-  const isMissing = (trade: LocalTrade) =>
-    !trade.isInferred &&
-    !trade.isBusted &&
-    trade.tsUs > answer.sinceUs &&
-    !namesOf(trade).some((name) => listed.has(name))
-  const missing = order.trades.filter(isMissing)
+  const missing = missingExecutions(round, order, fills)
   if (missing.length === 0) return false
   const isSupported = report !== undefined && report.cumulativeUnits >= filled.filledUnits
   for (const trade of missing) {

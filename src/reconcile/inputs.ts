@@ -164,8 +164,6 @@ export interface ReconcilePolicy {
   readonly positionMismatch?: 'halt' | 'adjust'
   /** While running, a position has to differ in so many rounds in a row. 3 unless given. */
   readonly mismatchRounds?: number
-  /** Differences of filled quantity up to this are rounding: 1 unit unless given. */
-  readonly toleranceUnits?: number
   /** Differences of balances up to this, in the currency itself, are rounding: decimal text, 0.01 unless given. */
   readonly balanceTolerance?: string
   /** At most so many single-order queries are asked for in one round. 10 unless given. */

@@ -80,8 +80,12 @@ function* bookings(round: Round, actions: readonly ReconcileAction[]): Generator
     } else if (action.kind === 'inferred_bust') {
       const order = orders.get(action.order)
       const trade = order?.trades.find((candidate) => candidate.exec === action.exec)
-      if (order !== undefined && trade !== undefined)
-        yield [order.account, order.instrument, -signed(order.side, trade.quantityUnits)]
+      if (order === undefined || trade === undefined) continue
+      // All inferences of an order are taken back together: what real fills have left of them.
+      const { inferredUnits } = order
+      const units = trade.isInferred ? inferredUnits - (consumed.get(order.clientOrderId) ?? 0) : trade.quantityUnits
+      if (trade.isInferred) consumed.set(order.clientOrderId, inferredUnits)
+      yield [order.account, order.instrument, -signed(order.side, units)]
     }
   }
 }

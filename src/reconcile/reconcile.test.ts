@@ -166,7 +166,69 @@ describe('an order that the venue reports', () => {
           local,
         ),
       ),
-    ).toEqual([])
+    ).toEqual(['venue_behind'])
+  })
+
+  describe('with a fill that was concluded', () => {
+    const inferred = (exec: string, changes: object = {}) => ({
+      exec,
+      quantityUnits: 6,
+      priceUnits: 99,
+      isInferred: true,
+      isBusted: false,
+      isCorrected: false,
+      tsUs: 1001 * second,
+      ...changes,
+    })
+    const canceled = (cumulativeUnits: number) => reportOf({ state: 'canceled', cumulativeUnits })
+    const order = accepted({
+      status: 'CANCELED',
+      venueFacts: { ...noFacts, accepted: true, canceled: true },
+      filledUnits: 6,
+      inferredUnits: 6,
+      averagePriceUnits: 99,
+      trades: [inferred('INF-1')],
+    })
+    const ours = (quantityUnits: number) => ({ positions: [{ account: 'A', instrument: 0, quantityUnits }] })
+    const position = (quantityUnits: number) => ({ positions: [{ account: 'A', instrument: 0, quantityUnits }] })
+
+    it('takes it back where neither the total nor the complete history holds it any more', () => {
+      const answers = answersOf({ account: position(0) }, [canceled(0)])
+      const result = run(order, answers, running, emptyMemory, ours(6))
+      expect([kinds(result), found(result)]).toEqual([['inferred_bust', 'halt'], ['missing_execution']])
+      expect(result.actions[0]).toMatchObject({ exec: 'INF-1' })
+      const after = accepted({
+        ...order,
+        filledUnits: 0,
+        inferredUnits: 0,
+        trades: [inferred('INF-1', { isBusted: true })],
+      })
+      expect(kinds(run(after, answers, running, emptyMemory, ours(0)))).toEqual([])
+    })
+
+    it('concludes anew what is left of it, under another id than before', () => {
+      const result = run(order, answersOf({ account: position(2) }, [canceled(2)]), running, emptyMemory, ours(6))
+      expect(kinds(result)).toEqual(['inferred_bust', 'halt', 'inferred_fill'])
+      expect(result.actions[2]).toMatchObject({ quantityUnits: 2, basisUnits: 2 })
+      const again = { ...order, filledUnits: 0, inferredUnits: 0, trades: [inferred('INF-1', { isBusted: true })] }
+      const ids = [orderOf({ ...again, trades: [] }), orderOf(again)].map((each) => {
+        const { actions } = run(each, answersOf({ account: position(6) }, [canceled(6)]), running, emptyMemory, ours(0))
+        return actions.flatMap((action) => (action.kind === 'inferred_fill' ? [action.exec] : []))
+      })
+      expect(new Set(ids.flat()).size).toBe(2)
+    })
+
+    it('keeps it where the history is not complete, the total holds it, or real executions explain the difference', () => {
+      const incomplete = { fills: { reports: [], sinceUs: 0, complete: false }, account: position(0) }
+      expect(kinds(run(order, answersOf(incomplete, [canceled(0)]), running, emptyMemory, ours(6)))).toEqual([])
+      expect(
+        kinds(run(order, answersOf({ account: position(6) }, [canceled(6)]), running, emptyMemory, ours(6))),
+      ).toEqual([])
+      const real = inferred('E1', { isInferred: false, quantityUnits: 3 })
+      const both = { ...order, filledUnits: 9, tradedUnits: 3, trades: [real, inferred('INF-1')] }
+      const result = run(both, answersOf({ account: position(6) }, [canceled(6)]), running, emptyMemory, ours(9))
+      expect(result.actions.filter(({ kind }) => kind === 'inferred_bust')).toMatchObject([{ exec: 'E1' }])
+    })
   })
 
   it('keeps an execution that the list lacks but the total supports', () => {

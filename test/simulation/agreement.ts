@@ -3,9 +3,6 @@ import type { SystemState } from '../../src/system/state.js'
 import { type LocalOrder, ordersOf, type Violate } from './checks.js'
 import type { Venue, VenueOrder } from './venue.js'
 
-/** Bit of a trade that was concluded. */
-const inferred = 8
-
 /** What both sides believe after all has healed. */
 export interface Beliefs {
   readonly state: SystemState
@@ -97,17 +94,12 @@ function checkOrder(beliefs: Beliefs, local: LocalOrder, order: VenueOrder, viol
 }
 
 /**
- * A bust that the system could not see: without a complete history the venue's silence about an execution proves nothing,
- * and an execution that was only concluded has no id that the venue could take back. Then the position tells, the instrument
- * is halted, and somebody is alerted.
+ * A bust that the system could not see: without a complete history the venue's silence about an execution proves nothing.
+ * Then the position tells, the instrument is halted, and somebody is alerted.
  */
-function isBustUnseen({ state, venue, alerts, fullHistory }: Beliefs, instrument: number): boolean {
-  const isConcluded = ordersOf(state).some(
-    (order) =>
-      order.instrument === `S${instrument}.SIM` && order.trades.some((trade) => (trade.facts & inferred) !== 0),
-  )
+function isBustUnseen({ venue, alerts, fullHistory }: Beliefs, instrument: number): boolean {
   return (
-    (!fullHistory || isConcluded) &&
+    !fullHistory &&
     alerts.has('RECONCILE_POSITION_MISMATCH') &&
     venue.fills.some((fill) => fill.isBusted && fill.order.instrument === instrument)
   )

@@ -74,15 +74,18 @@ export class Operator {
       try {
         system.orders.resolveUnknown(clientOrderId, outcome, who)
       } catch (error) {
-        // What contradicts what is known is refused.
-        if (!(error instanceof TradewireError && error.code === 'TW_INVALID_STATE')) throw error
+        // What contradicts what is known is refused, and so is a word about a rest where there is none.
+        const isRefusal =
+          error instanceof TradewireError &&
+          (error.code === 'TW_INVALID_STATE' || error.message.includes('nothing is left of the order'))
+        if (!isRefusal) throw error
         this.#world.trace.note('person', 'is refused')
       }
     }
   }
 
   /** What the venue would say on the telephone; undefined while the order may still be on its way. */
-  #truth({ clientOrderId, filled, quantity: wanted }: LocalOrder): UnknownOutcome | undefined {
+  #truth({ clientOrderId, filled }: LocalOrder): UnknownOutcome | undefined {
     const { lines } = this.#world
     const order = lines.map(({ venue }) => venue.find(clientOrderId)).find((each) => each !== undefined)
     if (order === undefined) {
@@ -95,7 +98,7 @@ export class Operator {
     const quantity = order.cumulative - filled
     if (quantity > 0) {
       const fill = { kind: 'filled' as const, quantity, price: order.price / priceFactor, venueOrderId: order.id }
-      return order.cumulative < wanted ? { ...fill, rest } : fill
+      return order.state === 'filled' ? fill : { ...fill, rest }
     }
     return rest === 'working' ? { kind: 'working', venueOrderId: order.id } : { kind: 'canceled' }
   }
