@@ -45,6 +45,8 @@ export class ParentView {
   readonly lotUnits: number
   readonly minSliceUnits: number
   maxSliceUnits = Number.POSITIVE_INFINITY
+  /** Whether the order only reduces a position: its children may be worth less than others. */
+  reducesOnly = false
 
   constructor(instrument: Instrument, side: 1 | -1, lotUnits: number, minSliceUnits: number) {
     this.instrument = instrument

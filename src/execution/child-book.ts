@@ -15,6 +15,20 @@ export interface ChildFacts {
   /** Whether it was refused, by our side or by the venue, without a fill. */
   isRefused: boolean
   reason: string | undefined
+  /** Its limit as its venue has it: a change that was refused leaves it as it was. NaN at the market. */
+  priceUnits: number
+}
+
+/** Facts to be read into. */
+export function noFacts(): ChildFacts {
+  return {
+    filledUnits: 0,
+    leavesUnits: 0,
+    isClosed: false,
+    isRefused: false,
+    reason: undefined,
+    priceUnits: Number.NaN,
+  }
 }
 
 /** A child order. */
@@ -48,6 +62,7 @@ export interface ChildTerms {
   priceUnits: number
   isForAuction?: boolean
   isImmediate?: boolean
+  isCanceling?: boolean
   connector?: string | undefined
 }
 
@@ -93,7 +108,8 @@ export class ChildBook {
 
   /** Adds a child that was sent. Its whole quantity works until something is heard of it. */
   add(terms: ChildTerms): Child {
-    const { index, number, quantityUnits, priceUnits, isForAuction = false, isImmediate = false, connector } = terms
+    const { index, number, quantityUnits, priceUnits, connector } = terms
+    const { isForAuction = false, isImmediate = false, isCanceling = false } = terms
     const child: Child = {
       index,
       number,
@@ -105,7 +121,7 @@ export class ChildBook {
       filledUnits: 0,
       leavesUnits: quantityUnits,
       isClosed: false,
-      isCanceling: false,
+      isCanceling,
       isRefused: false,
     }
     this.#byNumber.set(number, child)
@@ -119,6 +135,7 @@ export class ChildBook {
   /** Takes what is known of a child now. Says whether anything changed. */
   update(child: Child, facts: ChildFacts): boolean {
     const { filledUnits, leavesUnits, isClosed } = facts
+    child.priceUnits = facts.priceUnits
     const filled = filledUnits - child.filledUnits
     const leaves = leavesUnits - child.leavesUnits
     if (filled === 0 && leaves === 0 && isClosed === child.isClosed) return false

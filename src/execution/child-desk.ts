@@ -4,7 +4,7 @@ import type { ParentEvent } from '../oms/parent-port.js'
 import type { ChildDecision, ParentView } from './algorithm.js'
 import type { Child, ChildBook } from './child-book.js'
 import { childPrice } from './child-price.js'
-import { childSize } from './child-size.js'
+import { childSize, isTooSmall, wouldStrand } from './child-size.js'
 import { betteredPrice } from './overrides.js'
 import type { ChildOrders, ChildRequest } from './parent-ports.js'
 import type { ParentTerms } from './parent-terms.js'
@@ -51,7 +51,7 @@ export class ChildDesk {
 
   /** Whether a child may go now: the slice is not served yet, and what works is out of its way. */
   isFree(decision: ChildDecision): boolean {
-    const { book, terms } = this.#parts
+    const { book, terms, view } = this.#parts
     if (decision.cancelsWorking && book.openCount > 0) {
       this.cancelWorking()
       return false
@@ -61,7 +61,8 @@ export class ChildDesk {
     if (Number.isNaN(slice)) return true
     if (slice === this.#served) return false
     if (slice === this.#cleared || book.openCount === 0) return true
-    if (terms.onUnfilled === 'replace') {
+    if (terms.onUnfilled === 'replace' && wouldStrand(view)) this.#repriceAll(decision)
+    else if (terms.onUnfilled === 'replace') {
       // The next child is sized when these are over, and not before.
       this.cancelWorking()
       return false
@@ -73,18 +74,24 @@ export class ChildDesk {
 
   /** Sends a child where one is due; false when it has to be asked again soon. `allowance`: see {@link childSize}. */
   sendOne(decision: ChildDecision, allowance: number): boolean {
-    const { view, terms } = this.#parts
+    const { book, view, terms } = this.#parts
     this.waitsForQuotes = false
     this.waitsForTrades = false
-    const units = childSize(view, decision, allowance)
+    const price = childPrice(view, decision, terms)
+    const units = childSize(view, decision, allowance, price)
     if (units <= 0) {
+      if (book.openCount === 0 && isTooSmall(view, price ?? Number.NaN)) {
+        // Another price may make it large enough; until then it is told what is left.
+        this.waitsForQuotes = true
+        this.block('BELOW_MINIMUM')
+        return false
+      }
       const isCapped = allowance < view.lotUnits && isWanting(view, decision)
       this.waitsForTrades = isCapped
       if (!isCapped) this.#served = decision.slice
       this.block(isCapped ? 'PARTICIPATION' : undefined)
       return !isCapped
     }
-    const price = childPrice(view, decision, terms)
     if (price === undefined) {
       this.waitsForQuotes = true
       this.block(Number.isNaN(view.farUnits) ? 'NO_QUOTE' : 'LIMIT')
@@ -98,7 +105,7 @@ export class ChildDesk {
   }
 
   /** Sends a child. @throws TradewireError `TW_ASSERTION` for more than what is unsent. */
-  send(units: number, price: number, timeInForce: ChildRequest['timeInForce'], connector?: string): void {
+  send(units: number, price: number, timeInForce: ChildRequest['timeInForce'], connector?: string): Child {
     const { book, children, terms, tell, sent } = this.#parts
     const request = this.#request
     assert(units <= book.unsentUnits, 'a child fits into what is unsent')
@@ -120,6 +127,7 @@ export class ChildDesk {
     })
     tell('child', undefined, number)
     sent(child)
+    return child
   }
 
   /** Says why nothing is sent; undefined when something is again. */
@@ -140,12 +148,20 @@ export class ChildDesk {
   }
 
   #payUp(): void {
-    const { book, children, view, terms } = this.#parts
-    for (const child of book.open) {
-      if (Number.isNaN(child.priceUnits) || child.isCanceling) continue
-      const price = betteredPrice(child.priceUnits, view, terms)
-      if (price !== child.priceUnits && children.reprice(child.number, price)) child.priceUnits = price
-    }
+    const { view, terms } = this.#parts
+    for (const child of this.#parts.book.open) this.#reprice(child, betteredPrice(child.priceUnits, view, terms))
+  }
+
+  /** What is too small for an order of its own is not taken back: it gets the price that a new child would have. */
+  #repriceAll(decision: ChildDecision): void {
+    const { book, view, terms } = this.#parts
+    const price = childPrice(view, decision, terms)
+    if (price !== undefined) for (const child of book.open) this.#reprice(child, price)
+  }
+
+  #reprice(child: Child, price: number): void {
+    if (Number.isNaN(child.priceUnits) || Number.isNaN(price) || child.isCanceling) return
+    if (price !== child.priceUnits && this.#parts.children.reprice(child.number, price)) child.priceUnits = price
   }
 }
 

@@ -34,7 +34,7 @@ import {
 import { ParentDesk } from './parent-desk.js'
 import { ParentPlanner } from './parent-planner.js'
 import type { ParentState } from './parent-ports.js'
-import { arrivalUnits, type ParentPlan, readTerms } from './parent-terms.js'
+import { type ParentPlan, readTerms, valuationUnits } from './parent-terms.js'
 import { readPrices } from './read-prices.js'
 import { Tapes } from './tape.js'
 import { type SmartRoutingOptions, VenueBoard } from './venue-board.js'
@@ -319,7 +319,7 @@ export class ExecutionDesk implements ParentOrderPort {
     const where = this.#whereabouts(plan, instrument)
     // What is a broker's business binds nobody here.
     const own = plan.broker === undefined ? plan.algo : {}
-    const terms = readTerms(own, plan.side === 'buy' ? 1 : -1, instrument, arrivalUnits(plan, instrument))
+    const terms = readTerms(own, plan.side === 'buy' ? 1 : -1, instrument, valuationUnits(plan, instrument))
     const tape = this.#tapes.of(instrument.index, terms.excludeConditions)
     const desk = new ParentDesk({
       core,

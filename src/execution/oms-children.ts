@@ -93,6 +93,7 @@ export class OmsChildren implements ChildOrders {
     if (row < 0) return
     const cycle = lifecycle(table, row)
     facts.filledUnits = table.cells[row + Field.filled]
+    facts.priceUnits = table.cells[row + Field.price]
     // One that is filled and may still grow is not over: it counts until the venue has answered.
     facts.isClosed = isClosed(cycle) && table.cells[row + Field.isOpen] === 0
     facts.leavesUnits = worstCaseLeaves(table, row)

@@ -9,7 +9,11 @@ const extensionUs = 1_000_000
 export function wouldTakeAll(view: ParentView, terms: ParentTerms, decision: ChildDecision): boolean {
   const { iWouldUnits, side, noTakeLiquidity } = terms
   if (!(side * (view.farUnits - iWouldUnits) <= 0) || noTakeLiquidity) return false
-  decision.quantityUnits = Math.min(view.unsentUnits, view.farSizeUnits > 0 ? view.farSizeUnits : view.unsentUnits)
+  const takenUnits = Math.min(view.unsentUnits, view.farSizeUnits > 0 ? view.farSizeUnits : view.unsentUnits)
+  // Less than a child may be keeps the plan from nothing.
+  if (view.farSizeUnits > 0 && Math.min(view.farSizeUnits, view.totalUnits - view.filledUnits) < view.minSliceUnits)
+    return false
+  decision.quantityUnits = takenUnits
   decision.priceUnits = iWouldUnits
   decision.timeInForce = 'IOC'
   if (view.unsentUnits <= 0) decision.cancelsWorking = true

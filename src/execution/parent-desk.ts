@@ -10,7 +10,8 @@ import type { OrderHandle } from '../oms/order-handle.js'
 import type { OrderManager } from '../oms/order-manager.js'
 import { type ParentRecord, tradedValue } from '../oms/parent-books.js'
 import type { ParentChange, ParentEvent, ParentSnapshot, PauseReason } from '../oms/parent-port.js'
-import { TifCode } from '../orders/codes.js'
+import { StatusCode, TifCode } from '../orders/codes.js'
+import { status as statusOf } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
 import * as TradeField from '../orders/trade-fields.js'
 import type { ExecutionAlgorithm, ParentView } from './algorithm.js'
@@ -119,6 +120,7 @@ export class ParentDesk {
         isForAuction: table.cells[row + Field.timeInForce] >= TifCode.OPG,
         isImmediate:
           table.cells[row + Field.timeInForce] === TifCode.IOC || table.cells[row + Field.timeInForce] === TifCode.FOK,
+        isCanceling: statusOf(table, row) === StatusCode.PENDING_CANCEL,
         connector: core.names.connector(table.cells[row + Field.connector]),
       })
     }

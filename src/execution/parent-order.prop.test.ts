@@ -104,7 +104,8 @@ class Check {
     const { quantityUnits: units, priceUnits } = request
     must(Number.isSafeInteger(units) && units > 0)
     must(units <= unsentBefore)
-    must(units >= leastChild(instrument, Math.min(this.#world.bid, this.#world.ask)))
+    const lowest = Math.min(this.#world.bid, this.#world.ask, Number.isNaN(priceUnits) ? Number.MAX_VALUE : priceUnits)
+    must(units >= leastChild(instrument, lowest))
     must(units <= maxSliceUnits)
     // A round lot, what completes the order, what leaves a rest that the venue takes, or a slice of the plan in full.
     const isRound = units % lotUnits === 0 || units === unsentBefore || parent.plan.algo.catchUp === false
@@ -137,6 +138,14 @@ class Check {
     must(parent.book.filledUnits === filledUnits)
     must(parent.book.workingUnits === openUnits)
     must(parent.book.filledUnits + parent.book.workingUnits + parent.book.unsentUnits === parent.book.totalUnits)
+  }
+
+  /** What is left because the venue would not take it is told with a reason. */
+  told(): void {
+    const { parent } = this.#world
+    if (parent.status !== 'EXPIRED') return
+    const { unsentUnits } = parent.book
+    if (unsentUnits > 0 && unsentUnits < this.#world.instrument.minQuantityUnits) must(parent.reason !== undefined)
   }
 
   async step(): Promise<void> {
@@ -216,6 +225,7 @@ class Check {
     }
     this.sums()
     must(world.parent.isClosed)
+    this.told()
     must(world.open.length === 0)
     must((world.parent.status === 'FILLED') === world.filledUnits >= world.parent.book.totalUnits)
     must(world.time.pendingTimers === 0)
@@ -225,6 +235,11 @@ class Check {
 }
 
 describe('parent orders', () => {
+  it('the order that completes what is left is never below the minimum, whatever the price has become', async () => {
+    // A rest worth less than the venue takes after a rise of nothing but its price: it was measured by a price of long ago.
+    await play('twap', 146_903_437)
+  })
+
   for (const type of ['twap', 'vwap', 'pov', 'is', 'iceberg', 'sniper', 'adaptive', 'close']) {
     it(`${type}: never overfills, never loses quantity, stays on the grid and ends`, { timeout: 600_000 }, async () => {
       await fc.assert(

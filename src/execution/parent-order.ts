@@ -7,20 +7,20 @@
  * plan, the time and the children as they are now. So a late timer, a restart or a pause needs no case of its own: what is
  * due by now and neither filled nor working is what may be sent.
  */
-import { TradewireError } from '../core/errors.js'
 import { SeededRandom } from '../core/random.js'
-import { algoError } from '../model/algo-error.js'
 import type { Instrument } from '../model/instrument.js'
 import type { ParentStatus, PauseReason } from '../oms/parent-port.js'
 import { ChildDecision, type ExecutionAlgorithm, ParentView } from './algorithm.js'
-import { type Child, ChildBook, type ChildFacts, type ChildTerms } from './child-book.js'
+import { checkAmendment } from './amendment.js'
+import { type Child, ChildBook, type ChildFacts, type ChildTerms, noFacts } from './child-book.js'
 import { ChildDesk } from './child-desk.js'
-import { childSize } from './child-size.js'
+import { isStranded, isTooSmall } from './child-size.js'
+import { Completion } from './completion.js'
 import { MarketShare } from './market-share.js'
 import { decideExtension, wouldTakeAll } from './overrides.js'
 import type { ParentPorts, ParentState } from './parent-ports.js'
-import type { ParentPlan, ParentTerms } from './parent-terms.js'
-import { PlanClock } from './plan-clock.js'
+import { arrivalUnits, type ParentPlan, type ParentTerms } from './parent-terms.js'
+import { endAtPace, PlanClock } from './plan-clock.js'
 import { isPassing, isPermanent, RefusalCount } from './refusals.js'
 
 /** While nothing can be sent it looks again so often; cancels that were not answered are asked for again. */
@@ -47,12 +47,14 @@ export class ParentOrder {
   updatedUs: number
   readonly #ports: ParentPorts
   readonly #decision = new ChildDecision()
-  readonly #facts: ChildFacts = { filledUnits: 0, leavesUnits: 0, isClosed: false, isRefused: false, reason: undefined }
+  readonly #facts = noFacts()
   readonly #desk: ChildDesk
   readonly #pauses = new Set<PauseReason>()
   readonly #clock: PlanClock
   readonly #share: MarketShare
   readonly #refusals = new RefusalCount()
+  readonly #completion: Completion
+  readonly #arrivalUnits: number
   #isBusy = false
   #isAskedAgain = false
   #keepsWorking = false
@@ -60,9 +62,6 @@ export class ParentOrder {
   #windowStartUs: number
   #endUs: number
   #baseUnits = 0
-  /** Whether what is left at the end is completed, and how many steps of that are behind. */
-  #completes = false
-  #completionSteps = 0
   #ceilingUnits = 0
 
   constructor(
@@ -85,6 +84,8 @@ export class ParentOrder {
     this.view = new ParentView(instrument, terms.side, terms.lotUnits, terms.minSliceUnits)
     this.view.limitUnits = plan.limitUnits ?? Number.NaN
     this.view.maxSliceUnits = terms.maxSliceUnits
+    this.view.reducesOnly = plan.reduceOnly
+    this.#arrivalUnits = arrivalUnits(plan, instrument)
     this.#share = new MarketShare(terms, this.book, () => ports.tapeUnits())
     this.#desk = new ChildDesk({
       book: this.book,
@@ -99,9 +100,10 @@ export class ParentOrder {
         if (child.isClosed) this.#isAskedAgain = true
       },
     })
+    this.#completion = new Completion(this.#desk)
   }
 
-  /** Time on the order's own clock: wall time of its start, moved on by the monotonic clock. */
+  /** Time on the order's own clock. */
   get nowUs(): number {
     return this.#clock.nowUs
   }
@@ -130,15 +132,10 @@ export class ParentOrder {
 
   /** When it will be done: by its plan, or at the pace so far; NaN where nothing is known. */
   get etaUs(): number {
-    const { filledUnits, totalUnits } = this.book
-    const nowUs = this.nowUs
     if (this.isClosed) return Number.NaN
+    const { book, nowUs, plan } = this
     const planned = this.algorithm.estimateEndUs(this.#readView(nowUs))
-    if (!Number.isNaN(planned)) return planned
-    const spentUs = nowUs - this.plan.startUs
-    return filledUnits > 0 && spentUs > 0
-      ? nowUs + Math.ceil((spentUs * Math.max(0, totalUnits - filledUnits)) / filledUnits)
-      : Number.NaN
+    return Number.isNaN(planned) ? endAtPace(plan.startUs, nowUs, book.filledUnits, book.totalUnits) : planned
   }
 
   // ---- Life ------------------------------------------------------------------------------------------------------------
@@ -161,15 +158,12 @@ export class ParentOrder {
     this.#endUs = state.endUs ?? Number.POSITIVE_INFINITY
     this.#baseUnits = state.baseUnits
     this.#ending = state.ending
-    this.#completes = state.ending === 'window' && this.terms.endPolicy === 'complete'
+    this.#completion.isOn = state.ending === 'window' && this.terms.endPolicy === 'complete'
     if (state.memo !== null) this.algorithm.recall(state.memo)
     this.reason = state.reason ?? undefined
     for (const pause of state.pauses) this.#pauses.add(pause)
     this.status = state.status
-    for (const known of children) {
-      const child = book.add(known)
-      book.update(child, this.#read(child))
-    }
+    for (const child of children.map((known) => book.add(known))) book.update(child, this.#read(child))
     this.#ceilingUnits = book.filledUnits + book.workingUnits
     if (this.isClosed) return
     this.#plan()
@@ -255,18 +249,13 @@ export class ParentOrder {
   /** Changes total, limit and end. NaN leaves as it is. @throws TradewireError `TW_INVALID_STATE`, `TW_INVALID_ALGO`. */
   amend(totalUnits: number, limitUnits: number, endUs: number): void {
     const { book } = this
-    if (this.isClosed || this.#ending !== null)
-      throw new TradewireError('TW_INVALID_STATE', `Order ${this.plan.id} is ${this.status}; it cannot be changed`)
-    if (!Number.isNaN(endUs) && endUs <= this.nowUs)
-      throw algoError('INVALID_WINDOW', 'endTimeUs', 'must be in the future')
-    if (totalUnits < book.filledUnits)
-      throw new TradewireError('TW_INVALID_STATE', `Order ${this.plan.id} has filled more than that already`)
-    if (totalUnits <= 0) throw algoError('INVALID_QUANTITY', 'quantity', 'must be above 0')
+    checkAmendment(this, this.#ending !== null, totalUnits, endUs)
     if (!Number.isNaN(endUs)) this.#replanTo(endUs)
     if (!Number.isNaN(totalUnits)) {
       this.#ceilingUnits = book.filledUnits + book.workingUnits
       book.totalUnits = totalUnits
-      if (book.unsentUnits < 0) this.#desk.cancelWorking()
+      // What would be left beside what works is taken along by the next child, where it is too small for one of its own.
+      if (book.unsentUnits < 0 || isTooSmall(this.#readView(this.nowUs), Number.NaN)) this.#desk.cancelWorking()
     }
     if (!Number.isNaN(limitUnits)) {
       this.view.limitUnits = limitUnits
@@ -309,6 +298,7 @@ export class ParentOrder {
     facts.isClosed = true
     facts.isRefused = false
     facts.reason = undefined
+    facts.priceUnits = child.priceUnits
     this.#ports.children.read(child.number, facts)
     return facts
   }
@@ -327,7 +317,7 @@ export class ParentOrder {
     this.updatedUs = this.nowUs
     this.#ceilingUnits = Math.min(this.#ceilingUnits, Math.max(book.totalUnits, book.filledUnits + book.workingUnits))
     book.check(this.#ceilingUnits)
-    if (!wasClosed && child.isClosed) this.algorithm.childClosed(this.view, child)
+    if (!wasClosed && child.isClosed) this.#isOver(child)
     if (!wasClosed && child.isClosed && facts.isRefused) this.#refused(facts.reason ?? 'REJECTED')
     else if (child.filledUnits > 0) this.#refusals.clear()
     if (child.filledUnits === filledUnits) return
@@ -337,8 +327,15 @@ export class ParentOrder {
     if (this.isClosed) this.#saveState()
   }
 
+  /** What was taken back is due again, in the same slice; without catching up it is left to the end. */
+  #isOver(child: Child): void {
+    this.algorithm.childClosed(this.view, child)
+    if (child.isCanceling && this.plan.algo.catchUp !== false) this.#desk.forgetSlice()
+  }
+
   /** A child was refused: its quantity is unsent again, and the next try waits. */
   #refused(reason: string): void {
+    if (this.#ending === 'window') this.reason ??= reason
     if (this.#ending !== null) return
     this.#desk.forgetSlice()
     if (isPermanent(reason)) {
@@ -467,6 +464,10 @@ export class ParentOrder {
     const view = this.#readView(nowUs)
     const decision = this.#decision
     this.#ports.readPrices(view)
+    if (book.openCount === 0 && isStranded(view, this.#arrivalUnits)) {
+      this.#endNow('BELOW_MINIMUM')
+      return
+    }
     decision.clear()
     const { interests } = this.algorithm
     this.wantsQuotes = interests.quotes === true || !Number.isNaN(this.terms.iWouldUnits)
@@ -500,8 +501,7 @@ export class ParentOrder {
     if (this.isClosed || this.#ending !== null) return
     if (decision.continues) this.#isAskedAgain = true
     if (decision.finishes && book.openCount === 0) {
-      this.#end('window', 'nothing is left that could be taken')
-      this.#isAskedAgain = true
+      this.#endNow('nothing is left that could be taken')
       return
     }
     this.#clock.arm(isServed ? nextUs : Math.min(nextUs, nowUs + recheckUs))
@@ -512,7 +512,7 @@ export class ParentOrder {
   #end(why: NonNullable<ParentState['ending']>, reason: string | undefined): void {
     this.#ending = why
     // An order that its host has paused does not trade at the end either.
-    this.#completes = why === 'window' && this.terms.endPolicy === 'complete' && this.#pauses.size === 0
+    this.#completion.isOn = why === 'window' && this.terms.endPolicy === 'complete' && this.#pauses.size === 0
     if (reason !== undefined) this.reason = reason
     this.wantsQuotes = false
     this.wantsTrades = false
@@ -521,39 +521,37 @@ export class ParentOrder {
     this.#desk.cancelWorking(why === 'window')
   }
 
+  /** Nothing more will ever be sent: who waits for the order is told now, not at the end of its window. */
+  #endNow(reason: string): void {
+    this.#end('window', reason)
+    this.#isAskedAgain = true
+  }
+
   /** Closed when no child works any more; before that, what is left is completed where the order wants it. */
   #finish(nowUs: number): void {
-    const { book, instrument } = this
+    const { book } = this
     if (book.openCount > 0) {
       // The orders that complete it work until they are done, canceled or expired.
-      if (!this.#completes || this.#completionSteps === 0) this.#desk.cancelWorking(this.#ending === 'window')
+      if (!this.#completion.isUnderWay) this.#desk.cancelWorking(this.#ending === 'window')
       this.#clock.arm(nowUs + recheckUs)
       return
     }
-    const view = this.#readView(nowUs)
-    const canComplete = this.#completes && this.#completionSteps < 2 && this.#ports.obstacle() === undefined
-    if (canComplete && view.unsentUnits >= Math.max(1, instrument.minQuantityUnits) && this.#complete(view)) return
+    if (this.#completion.isOn && book.unsentUnits > 0 && this.#completes(nowUs)) return
     if (book.filledUnits >= book.totalUnits) this.#close('FILLED')
     else if (this.#ending === 'fail') this.#close('FAILED')
     else if (this.#ending === 'window') this.#close('EXPIRED')
     else this.#close(book.filledUnits > 0 ? 'PARTIALLY_CANCELED' : 'CANCELED')
   }
 
-  /**
-   * What is left goes to the market within the limit: first what is there, then the rest waits at the limit. False where the
-   * ceiling of the order leaves nothing to send.
-   */
-  #complete(view: ParentView): boolean {
-    const decision = this.#decision
-    decision.clear()
-    decision.quantityUnits = view.unsentUnits
-    const units = childSize(view, decision, this.#share.allowance(view))
-    if (units <= 0) return false
-    const isMarket = Number.isNaN(view.limitUnits)
-    this.#completionSteps = isMarket ? 2 : this.#completionSteps + 1
-    this.#desk.send(units, view.limitUnits, this.#completionSteps === 1 ? 'IOC' : 'DAY')
-    this.#isAskedAgain = true
-    return true
+  /** Whether a child was sent for what is left; why not is told as the reason of the end. */
+  #completes(nowUs: number): boolean {
+    const view = this.#readView(nowUs)
+    this.#ports.readPrices(view)
+    const hindrance = this.#ports.obstacle()?.toUpperCase()
+    const outcome = hindrance ?? this.#completion.next(view, this.#decision, this.#share.allowance(view))
+    if (outcome === 'sent') this.#isAskedAgain = true
+    else if (outcome !== 'over') this.reason ??= outcome
+    return outcome === 'sent'
   }
 
   #close(status: ParentStatus): void {
@@ -561,6 +559,8 @@ export class ParentOrder {
     this.#pauses.clear()
     this.wantsQuotes = false
     this.wantsTrades = false
+    const isSmall = this.#desk.blocked === 'BELOW_MINIMUM' || isStranded(this.#readView(this.nowUs), this.#arrivalUnits)
+    if (status === 'EXPIRED' && isSmall) this.reason ??= 'BELOW_MINIMUM'
     this.#desk.blocked = undefined
     this.status = status
     this.#saveState()

@@ -17,13 +17,13 @@ import { type AlgorithmFactories, type AlgorithmFactory, factoryOf } from './alg
 import { brokerFactory } from './broker-worked.js'
 import { leastChild } from './child-size.js'
 import {
-  arrivalUnits,
   type CheckedRequest,
   checkRequest,
   type ParentPlan,
   readTerms,
   readTrigger,
   requireKnownFields,
+  valuationUnits,
 } from './parent-terms.js'
 import type { VenueBoard } from './venue-board.js'
 
@@ -77,7 +77,8 @@ export class ParentPlanner {
     const common = request.algo as AlgoCommon & { type: string }
     const mid = quotes.mid(instrument.index)
     const arrival = Number.isNaN(mid) ? null : mid
-    const priceUnits = arrivalUnits({ arrival, limitUnits: checked.limitUnits }, instrument)
+    const { reduceOnly = false } = request
+    const priceUnits = valuationUnits({ arrival, limitUnits: checked.limitUnits, reduceOnly }, instrument)
     requireLeast(checked.quantityUnits, instrument, priceUnits)
     const terms = readTerms(common, request.side === 'buy' ? 1 : -1, instrument, priceUnits)
     const trigger = common.type === 'emulate' ? readTrigger(request, instrument) : undefined
@@ -101,7 +102,7 @@ export class ParentPlanner {
       connector,
       tag: request.tag ?? null,
       ...this.#positionOf(request, id),
-      reduceOnly: request.reduceOnly === true,
+      reduceOnly: reduceOnly === true,
       algo: JSON.parse(JSON.stringify(algo)) as ParentPlan['algo'],
       ...(trigger === undefined ? {} : { trigger }),
       ...(broker === undefined ? {} : { broker }),

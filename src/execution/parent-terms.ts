@@ -165,6 +165,14 @@ export function arrivalUnits(
   return arrival === null ? (limitUnits ?? Number.NaN) : instrument.nearestPriceUnits(arrival)
 }
 
+/** The price by which the smallest child of an order is told; NaN, by quantity alone, where it only reduces a position. */
+export function valuationUnits(
+  plan: Pick<ParentPlan, 'arrival' | 'limitUnits' | 'reduceOnly'>,
+  instrument: Instrument,
+): number {
+  return plan.reduceOnly ? Number.NaN : arrivalUnits(plan, instrument)
+}
+
 /** Reads side, quantity, limit and window. @throws TradewireError `TW_INVALID_ALGO`, `TW_OFF_GRID`, `TW_INVALID_DECIMAL`. */
 export function checkRequest(request: AlgoOrderRequest, instrument: Instrument, nowUs: number): CheckedRequest {
   const { side, type, timeInForce } = request as OrderRequest

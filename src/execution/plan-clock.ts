@@ -46,3 +46,9 @@ export class PlanClock {
     this.#dueUs = Number.POSITIVE_INFINITY
   }
 }
+
+/** When all of it will be done at the pace so far, epoch microseconds; NaN where nothing is done. */
+export function endAtPace(startUs: number, nowUs: number, done: number, total: number): number {
+  const spentUs = nowUs - startUs
+  return done > 0 && spentUs > 0 ? nowUs + Math.ceil((spentUs * Math.max(0, total - done)) / done) : Number.NaN
+}

@@ -31,6 +31,8 @@ export interface RouteRequest {
   /** NaN, or left out: no limit. */
   readonly limitUnits?: number
   readonly lotUnits?: number
+  /** The smallest child that a venue takes; a venue that displays less is left out. 1 unless given. */
+  readonly minChildUnits?: number
   readonly venues: readonly RouteVenue[]
   /** What a child that misses costs, in price units: it makes venues that often miss dearer. 0 unless given. */
   readonly missCostUnits?: number
@@ -57,6 +59,8 @@ export interface RoutePlan {
 }
 
 interface Level {
+  /** Its place in the sorted list of all. */
+  at: number
   readonly venue: number
   readonly price: number
   readonly quantity: number
@@ -72,52 +76,90 @@ interface Level {
  * @throws TradewireError `TW_INVALID_ALGO` with reason `INVALID_QUANTITY`, `INVALID_PARAMETER`.
  */
 export function planRoute(request: RouteRequest): RoutePlan {
-  const { side, quantityUnits, limitUnits = Number.NaN, lotUnits = 1, venues } = request
+  const { quantityUnits, lotUnits = 1, minChildUnits = 1, venues } = request
   requireWhole(quantityUnits, 'quantity', 1, Number.MAX_SAFE_INTEGER, 'INVALID_QUANTITY')
   requireWhole(lotUnits, 'lot', 1)
+  requireWhole(minChildUnits, 'minChild', 1)
   if (new Set(venues.map(({ id }) => id)).size !== venues.length)
     throw algoError('INVALID_PARAMETER', 'venues', 'must have names of their own')
-  const sign = side === 'buy' ? 1 : -1
+  const levels = levelsOf(request)
+  const raised = new Set<number>()
+  const left = new Set<number>()
+  for (;;) {
+    const { plan, small } = planOver(request, levels, raised, left)
+    if (small === undefined) return plan
+    // A child that its venue would not take is made large enough where that much is displayed; or the others do without it.
+    const shown = levels.reduce((sum, { venue, quantity }) => sum + (venue === small ? quantity : 0), 0)
+    const canGrow = !raised.has(small) && shown >= minChildUnits && quantityUnits >= minChildUnits * (raised.size + 1)
+    if (canGrow) raised.add(small)
+    else {
+      raised.delete(small)
+      left.add(small)
+    }
+  }
+}
+
+/** A route without some venues, and with a smallest child for others first; and the last venue whose child is too small. */
+function planOver(
+  request: RouteRequest,
+  levels: readonly Level[],
+  raised: ReadonlySet<number>,
+  without: ReadonlySet<number>,
+): { plan: RoutePlan; small: number | undefined } {
+  const { quantityUnits, lotUnits = 1, minChildUnits = 1, venues } = request
   const taken = new Map<number, { quantity: number; levels: Level[] }>()
   let left = quantityUnits
-  for (const level of levelsOf(request, sign)) {
-    if (left <= 0) break
-    if (sign * (level.price - limitUnits) > 0) continue
-    const quantity = Math.min(left, level.quantity)
-    const known = taken.get(level.venue)
-    const entry = known ?? { quantity: 0, levels: [] }
-    if (known === undefined) taken.set(level.venue, entry)
+  const take = (level: Level, most: number) => {
+    const { venue } = level
+    const entry = taken.get(venue) ?? { quantity: 0, levels: [] }
+    const before = entry.levels.reduce((sum, { at, quantity }) => sum + (at === level.at ? quantity : 0), 0)
+    const quantity = Math.min(left, most, level.quantity - before)
+    if (quantity <= 0) return
+    taken.set(venue, entry)
     entry.quantity += quantity
     entry.levels.push({ ...level, quantity })
     left -= quantity
   }
-  return summed(request, taken, left === 0 ? 1 : lotUnits, sign)
+  for (const level of levels)
+    if (raised.has(level.venue)) take(level, minChildUnits - (taken.get(level.venue)?.quantity ?? 0))
+  for (const level of levels) {
+    if (left <= 0) break
+    if (!without.has(level.venue)) take(level, left)
+  }
+  const plan = summed(request, taken, left === 0 ? 1 : lotUnits)
+  const small = plan.children.findLast((child) => child.quantityUnits < minChildUnits)
+  return { plan, small: small === undefined ? undefined : venues.findIndex(({ id }) => id === small.venue) }
 }
 
-/** All levels of all venues, the best all-in price first. */
-function levelsOf({ venues, missCostUnits = 0 }: RouteRequest, sign: number): Level[] {
+/** All levels of all venues within the limit, the best all-in price first. */
+function levelsOf({ side, venues, limitUnits = Number.NaN, missCostUnits = 0 }: RouteRequest): Level[] {
   const levels: Level[] = []
+  const sign = side === 'buy' ? 1 : -1
   venues.forEach((venue, index) => {
     const { takerFeeUnits = 0, takerFeeShare = 0, latencyMs = 0, fillRate = 1 } = venue
     const missing = (1 - Math.min(1, Math.max(0, fillRate))) * missCostUnits
     for (const [price, quantity] of venue.levels) {
-      if (!(quantity > 0) || Number.isNaN(price)) continue
+      if (!(quantity > 0) || Number.isNaN(price) || sign * (price - limitUnits) > 0) continue
       const fee = takerFeeUnits + Math.abs(price) * takerFeeShare
       // Sums of doubles that should be equal are made so; the rest of the digits decides nothing.
       const rank = Number((sign * price + fee + missing).toPrecision(14))
-      levels.push({ venue: index, price, quantity, fee, rank, latency: latencyMs })
+      levels.push({ at: 0, venue: index, price, quantity, fee, rank, latency: latencyMs })
     }
   })
-  return levels.sort((a, b) => a.rank - b.rank || a.latency - b.latency || a.venue - b.venue)
+  levels.sort((a, b) => a.rank - b.rank || a.latency - b.latency || a.venue - b.venue)
+  levels.forEach((level, at) => {
+    level.at = at
+  })
+  return levels
 }
 
 /** One child a venue in whole lots; an order that is routed in full may end with an odd one. */
 function summed(
-  { quantityUnits, venues }: RouteRequest,
+  { side, quantityUnits, venues }: RouteRequest,
   taken: ReadonlyMap<number, { quantity: number; levels: Level[] }>,
   lotUnits: number,
-  sign: number,
 ): RoutePlan {
+  const sign = side === 'buy' ? 1 : -1
   const children: RouteChild[] = []
   let routed = 0
   let grossUnits = 0

@@ -12,6 +12,7 @@ import {
   type PlanContext,
 } from './algorithm.js'
 import type { Child } from './child-book.js'
+import { leastBesideOthers } from './child-size.js'
 import { planRoute, type RoutePlan, type RouteVenue } from './smart-route.js'
 import type { VenueBoard } from './venue-board.js'
 
@@ -91,6 +92,7 @@ export class SmartOrderRouter extends ExecutionAlgorithm<SorParameters> {
       quantityUnits,
       limitUnits: view.limitUnits,
       lotUnits: view.lotUnits,
+      minChildUnits: leastBesideOthers(view, quantityUnits),
       venues,
       missCostUnits: board.missCostUnits(view.instrument),
     })

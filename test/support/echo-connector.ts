@@ -65,15 +65,15 @@ export class EchoConnector extends BaseConnector {
   }
 
   /** Publishes a quote and hands it to its handlers. */
-  quote(bid: number, ask: number, symbol = 'IBM'): void {
+  quote(bid: number, ask: number, symbol = 'IBM', size = 100): void {
     const { time, market, instruments } = this.host
     market.publishQuote(
       instruments.get(symbol).index,
       this.source,
       bid,
       ask,
-      100,
-      100,
+      size,
+      size,
       time.wallUs(),
       time.wallUs(),
       Number.NaN,
