@@ -5,13 +5,16 @@
 import { FactSource, Liquidity } from '../orders/codes.js'
 import * as Field from '../orders/order-fields.js'
 import * as Outcome from '../orders/outcome.js'
+import { findTrade } from '../orders/trade-list.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { RateFact } from '../portfolio/base-currency.js'
+import type { SplitRatio } from '../portfolio/splitting.js'
 import type { OrderCore } from './order-core.js'
 import { RecordType, writeKey, writeRates } from './records.js'
 import type { Remarks } from './remarks.js'
 import { describeExecution, type ReportBorder } from './report-border.js'
-import { hasNegativePrices, isKey, isName, isPrice, isQuantity, textOf } from './report-faults.js'
+import { hasNegativePrices, isKey, isName, isPrice, isQuantity, isTime, textOf } from './report-faults.js'
+import { splitUnits, unsplit } from './split-book.js'
 
 /** A position that would become larger than this is none: several would leave the safe integers. */
 const maxPositionUnits = 2 ** 52
@@ -97,13 +100,14 @@ export class FillIntake {
   ): number {
     const core = this.#core
     const { cells } = core.table
-    if (!this.#fits(row, quantityUnits)) {
-      this.#border.unbookable(
-        cells[row],
-        row,
-        'the position would leave the safe integers',
-        describeExecution(exec, quantityUnits, priceUnits),
-      )
+    const late = this.#lateRatio(row, tsUs)
+    const units = splitUnits(quantityUnits, late)
+    // What is known already is booked already, whatever a split makes of it.
+    const isKnown = late.numerator !== late.denominator && findTrade(core.table, row, exec) >= 0
+    const why = !isKnown && !Number.isSafeInteger(units) ? 'a split makes a fraction of it' : undefined
+    if (why !== undefined || !this.#fits(row, isKnown ? quantityUnits : units)) {
+      const report = describeExecution(exec, quantityUnits, priceUnits)
+      this.#border.unbookable(cells[row], row, why ?? 'the position would leave the safe integers', report)
       return 0
     }
     core.turn.begin()
@@ -135,8 +139,10 @@ export class FillIntake {
         if (isFirst) this.#remarks.measureFill(row)
         if (source === FactSource.venue) {
           core.gate.clocks?.reported(cells[row + Field.connector], at, core.turn.nowUs)
-          this.#remarks.priced(row, priceUnits)
+          // The market of now says nothing about a price of before a split.
+          if (units === quantityUnits) this.#remarks.priced(row, priceUnits)
         }
+        if (core.splits.size > 0) this.#remarks.acrossSplit(row, exec, late, units, priceUnits)
         if (core.news.isWatched(row))
           core.news.announce('filled', row, seq, source, at, {
             exec,
@@ -153,6 +159,13 @@ export class FillIntake {
       core.ledger.releaseRates(rates)
       core.turn.end()
     }
+  }
+
+  /** What an execution has to be multiplied by that traded before a split and comes after it. */
+  #lateRatio(row: number, tsUs: number): SplitRatio {
+    const { splits, table, turn } = this.#core
+    if (splits.size === 0) return unsplit
+    return splits.lateRatio(table, row, isTime(tsUs, turn.nowUs) ? tsUs : turn.nowUs, Number.MAX_SAFE_INTEGER)
   }
 
   #record(

@@ -26,7 +26,9 @@ import type { ExecKey } from '../orders/trade-pool.js'
 import type { RateFact } from '../portfolio/base-currency.js'
 import type { NameTable } from '../portfolio/names.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
+import { reducedRatio } from '../portfolio/splitting.js'
 import type { Exposure } from '../risk/exposure.js'
+import { SplitBook, splitPrice, splitUnits } from './split-book.js'
 
 /** What a ledger keeps in step. */
 export interface LedgerParts {
@@ -34,6 +36,8 @@ export interface LedgerParts {
   exposure: Exposure
   portfolio: Portfolio
   instruments: InstrumentRegistry
+  /** Stock splits that were applied; none unless given. */
+  splits?: SplitBook
 }
 
 const noRates: readonly RateFact[] = []
@@ -48,6 +52,7 @@ export class Ledger {
   readonly portfolio: Portfolio
   readonly #instruments: InstrumentRegistry
   readonly #currencies: NameTable
+  readonly #splits: SplitBook
   /** Those of the table: the short way to them. */
   readonly #cells: Float64Array
   readonly #records: Float64Array
@@ -57,6 +62,7 @@ export class Ledger {
     this.exposure = parts.exposure
     this.portfolio = parts.portfolio
     this.#instruments = parts.instruments
+    this.#splits = parts.splits ?? new SplitBook()
     this.#currencies = parts.portfolio.currencies
     this.#cells = parts.table.cells
     this.#records = parts.table.trades.cells
@@ -176,14 +182,21 @@ export class Ledger {
     const side = cells[at + Field.side] | 0
     const position = (cells[at + Field.positionRow] | 0) - 1
     const slot = position >= 0 ? position : this.#positionRow(at)
-    const number = this.portfolio.applyTradeAt(slot, side, quantity, price, feeCurrency, fee, tsUs)
+    let units = quantity
+    let priceUnits = price
+    if (this.#splits.size > 0) {
+      const ratio = this.#splits.lateRatio(table, at, tsUs, seq)
+      units = splitUnits(quantity, ratio)
+      priceUnits = splitPrice(price, ratio)
+    }
+    const number = this.portfolio.applyTradeAt(slot, side, units, priceUnits, feeCurrency, fee, tsUs)
     const record = this.#records
     const trade = cells[at + Field.lastTrade] & Field.OFFSET
     record[trade + TradeField.bookedTrade] = number + 1
     record[trade + TradeField.bookedQuantity] = quantity
     record[trade + TradeField.bookedPrice] = price
     record[trade + TradeField.bookedFee] = Number.isNaN(fee) ? 0 : fee
-    exposure.traded(at, side * quantity)
+    exposure.traded(at, side * units)
     return outcome
   }
 
@@ -333,19 +346,23 @@ export class Ledger {
     const booked = cells[trade + TradeField.bookedQuantity]
     // The portfolio numbers trades from 0; 0 here means that it has none for this trade yet.
     const number = cells[trade + TradeField.bookedTrade] - 1
-    // What was traded before a split is restated in its own terms, and moves what is held in those of now.
-    const ratio = portfolio.ratioSince(instrument.index, number)
-    const isSplit = ratio.numerator !== ratio.denominator
+    // What was traded before a split and told after it was booked in the terms of after it, and is restated in those.
+    const late = this.#splits.lateRatio(this.table, row, cells[trade + TradeField.ts], cells[trade + TradeField.seq])
+    // What was booked before a split is restated in the terms of then, and moves what is held in those of now.
+    const since = portfolio.ratioSince(instrument.index, number)
+    const ratio = reducedRatio(late.numerator * since.numerator, late.denominator * since.denominator)
+    const isSplit = late.numerator !== late.denominator || since.numerator !== since.denominator
     const heldBefore = isSplit ? portfolio.totalQuantityUnits(account, instrument.index) : 0
-    const scaled = (units: number) => Math.round((units * ratio.numerator) / ratio.denominator)
-    const scaledPrice = (units: number) => Math.round((units * ratio.denominator) / ratio.numerator)
+    const scaled = (units: number) => Math.round(splitUnits(units, ratio))
+    const lateUnits = Math.round(splitUnits(quantity, late))
+    const latePrice = splitPrice(price, late)
     if (number < 0)
       cells[trade + TradeField.bookedTrade] =
-        portfolio.applyFill(account, strategy, instrument, side, quantity, price, tsUs, position) + 1
+        portfolio.applyFill(account, strategy, instrument, side, lateUnits, latePrice, tsUs, position) + 1
     else {
       const bookedFee = cells[trade + TradeField.bookedFee]
       const isRestated =
-        quantity === 0 ? portfolio.bustFill(number, tsUs) : portfolio.correctFill(number, quantity, price, tsUs)
+        lateUnits === 0 ? portfolio.bustFill(number, tsUs) : portfolio.correctFill(number, lateUnits, latePrice, tsUs)
       if (quantity === 0) cells[trade + TradeField.bookedFee] = 0
       if (!isRestated) {
         // Older than the portfolio's history: its opposite at its own price, without its fee, then what counts now.
@@ -367,7 +384,7 @@ export class Ledger {
             instrument,
             sign,
             scaled(units),
-            scaledPrice(priceUnits),
+            splitPrice(priceUnits, ratio),
             tsUs,
             position,
           )

@@ -139,7 +139,7 @@ export class OrderCore implements HandleHome {
     this.clock = clock
     this.logger = logger
     this.sizes = sizes
-    this.ledger = new Ledger({ table, exposure: gate.exposure, portfolio, instruments })
+    this.ledger = new Ledger({ table, exposure: gate.exposure, portfolio, instruments, splits: this.splits })
     this.ids = new ClientIds()
     names.ids = this.ids
     this.identities = new OrderIdentities(table.capacity * 8)

@@ -2,9 +2,12 @@
 import { unitsToText } from '../model/decimal.js'
 import * as Field from '../orders/order-fields.js'
 import * as Outcome from '../orders/outcome.js'
+import type { ExecKey } from '../orders/trade-pool.js'
+import type { SplitRatio } from '../portfolio/splitting.js'
 import { FillFault } from '../risk/fill-check.js'
 import type { OrderCore } from './order-core.js'
 import type { ReportBorder } from './report-border.js'
+import { splitPrice } from './split-book.js'
 
 /** What the venue is asked about at once. */
 const doubtful =
@@ -56,6 +59,24 @@ export class Remarks {
         'system',
         `overfill of order ${number}`,
       )
+  }
+
+  /** An execution of an order that is older than a split: told in which terms it counts. `units`: as it was booked. */
+  acrossSplit(row: number, exec: ExecKey, ratio: SplitRatio, units: number, priceUnits: number): void {
+    const core = this.#core
+    const { numerator, denominator } = ratio
+    const split = core.splits.latest(core.table, row, numerator !== denominator)
+    if (split === undefined) return
+    const number = core.table.cells[row]
+    const instrument = core.instruments.at(split.instrument)
+    const price = unitsToText(splitPrice(priceUnits, ratio), instrument.priceScale)
+    core.anomaly(
+      'SPLIT_TERMS',
+      number,
+      numerator === denominator
+        ? `Execution ${exec} of order ${number}, which is older than split ${split.id}, traded after it: it counts as reported`
+        : `Execution ${exec} of order ${number} traded before split ${split.id} and came after it: it counts ${numerator}:${denominator}, as ${instrument.quantityText(units)} at ${price}`,
+    )
   }
 
   /** An execution was booked at a price, in units: told where that should not be. Concluded ones have no price of their own. */

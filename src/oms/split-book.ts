@@ -5,6 +5,10 @@
 import { TradewireError } from '../core/errors.js'
 import type { RecordWriter } from '../journal/journal.js'
 import type { RecordReader } from '../journal/record-reader.js'
+import { OrderFlag } from '../orders/codes.js'
+import * as Field from '../orders/order-fields.js'
+import type { OrderTable } from '../orders/order-table.js'
+import { reducedRatio, type SplitRatio } from '../portfolio/splitting.js'
 
 /** A split on record. */
 export interface SplitFact {
@@ -55,9 +59,16 @@ export function readSplit(reader: RecordReader, seq: number): SplitFact {
   return { seq, tsUs, effectiveUs, id, instrument, numerator, denominator, cashPrice, actor, reason }
 }
 
+/** No split. */
+export const unsplit: SplitRatio = { numerator: 1, denominator: 1 }
+
 /** Splits by id. */
 export class SplitBook {
   readonly #byId = new Map<string, SplitFact>()
+
+  get size(): number {
+    return this.#byId.size
+  }
 
   get(id: string): SplitFact | undefined {
     return this.#byId.get(id)
@@ -78,6 +89,36 @@ export class SplitBook {
     this.#byId.set(split.id, split)
   }
 
+  /**
+   * The splits of its instrument that were on record before a trade was told, as one ratio: what an execution that traded
+   * before them, and came late, has to be multiplied by. 1:1 for what traded in the terms of now.
+   *
+   * A trade is of before a split when its venue time is before the split took effect. Orders of ours that were sent after the
+   * split was entered are none of those, whatever a clock says; unless it was entered before it took effect.
+   */
+  lateRatio(table: OrderTable, row: number, tradeUs: number, tradeSeq: number): SplitRatio {
+    const { cells } = table
+    const isOurs = (cells[row + Field.flags] & OrderFlag.external) === 0
+    let ratio = unsplit
+    for (const split of this.#byId.values()) {
+      if (split.instrument !== cells[row + Field.instrument] || tradeSeq < split.seq || tradeUs >= split.effectiveUs)
+        continue
+      if (isOurs && cells[row + Field.submittedSeq] > split.seq && split.effectiveUs <= split.tsUs) continue
+      ratio = reducedRatio(ratio.numerator * split.numerator, ratio.denominator * split.denominator)
+    }
+    return ratio
+  }
+
+  /** The latest split of an order's instrument; only one that was entered after the order was sent unless `isAny`. */
+  latest(table: OrderTable, row: number, isAny: boolean): SplitFact | undefined {
+    const { cells } = table
+    let latest: SplitFact | undefined
+    for (const split of this.#byId.values())
+      if (split.instrument === cells[row + Field.instrument] && (isAny || cells[row + Field.submittedSeq] < split.seq))
+        latest = split
+    return latest
+  }
+
   /** Writes all of them. */
   save(writer: RecordWriter): void {
     writer.u32(this.#byId.size)
@@ -94,4 +135,14 @@ export class SplitBook {
       this.add(readSplit(reader, seq))
     }
   }
+}
+
+/** Quantity units in the terms of after a split; not whole where the split makes a fraction of them. */
+export function splitUnits(units: number, { numerator, denominator }: SplitRatio): number {
+  return numerator === denominator ? units : (units * numerator) / denominator
+}
+
+/** Price units in the terms of after a split, rounded to a whole one. */
+export function splitPrice(units: number, { numerator, denominator }: SplitRatio): number {
+  return numerator === denominator ? units : Math.round((units * denominator) / numerator)
 }
