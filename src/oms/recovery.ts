@@ -4,7 +4,7 @@
  * Afterwards nothing is assumed about what the venue did meanwhile. Orders that may be out there and were never
  * acknowledged are of unknown fate until reconciliation has asked (RELIABILITY F02, F03).
  */
-import { TradewireError } from '../core/errors.js'
+import { messageOf, TradewireError } from '../core/errors.js'
 import { snapshotType } from '../journal/frame.js'
 import type { RecordReader } from '../journal/record-reader.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
@@ -83,7 +83,7 @@ export class Recovery {
         core.wasKilled = true
         this.#session = restoreCore(core, record)
         this.#orders = core.table.rows().length
-        for (const [strategy, state] of core.facts.strategyStates) this.#tell(strategy, state)
+        for (const [strategy, state] of core.facts.strategyStates) this.#tell(seq, strategy, state)
         return
       }
       case RecordType.session: {
@@ -129,7 +129,7 @@ export class Recovery {
         this.#tradingState(record)
         return
       case RecordType.riskDecision:
-        core.riskMemory?.decided(record.string())
+        takeKept(seq, 'a decision about risk', record.string(), (text) => core.riskMemory?.decided(text))
         return
       case RecordType.split: {
         const split = readSplit(record, seq)
@@ -137,7 +137,7 @@ export class Recovery {
         return
       }
       case RecordType.strategyState:
-        this.#saved(record.string(), record.string())
+        this.#saved(seq, record.string(), record.string())
         return
       case RecordType.parent:
         core.parents.replayParent(record)
@@ -161,14 +161,15 @@ export class Recovery {
     }
   }
 
-  #saved(strategy: string, state: string): void {
+  #saved(seq: number, strategy: string, state: string): void {
     this.#core.facts.strategyStates.set(strategy, state)
-    this.#tell(strategy, state)
+    this.#tell(seq, strategy, state)
   }
 
-  #tell(strategy: string, state: string): void {
-    if (strategy === riskMemoryName) this.#core.riskMemory?.restore(state)
-    else this.#strategyState(strategy, state)
+  #tell(seq: number, strategy: string, state: string): void {
+    if (strategy === riskMemoryName)
+      takeKept(seq, 'what risk controls kept', state, (text) => this.#core.riskMemory?.restore(text))
+    else takeKept(seq, `what strategy "${strategy}" kept`, state, (text) => this.#strategyState(strategy, text))
   }
 
   #order(record: RecordReader): number {
@@ -329,4 +330,25 @@ export class Recovery {
     }
     return { records: this.#records, orders: this.#orders, fills: this.#fills, unknown, evidence: this.#evidence }
   }
+}
+
+/** Hands a text that was kept to who knows it. What cannot be taken names its record, and refuses the start. */
+function takeKept(seq: number, what: string, text: string, take: (text: string) => void): void {
+  try {
+    take(text)
+  } catch (error) {
+    throw notTaken(seq, what, error)
+  }
+}
+
+function notTaken(seq: number, what: string, error: unknown): TradewireError {
+  const code = error instanceof TradewireError ? error.code : 'TW_JOURNAL_CORRUPT'
+  // What a parser says shows pieces of the text.
+  const cause = error instanceof SyntaxError ? undefined : error
+  const why = cause === undefined ? 'it is no JSON' : messageOf(cause).replace(` [${code}]`, '')
+  return new TradewireError(
+    code,
+    `Record ${seq}: ${what} cannot be taken: ${why}. Go back to a copy of the journal that ends before it, or begin another one after positions, limits and trading states were checked by hand`,
+    { details: { seq, what }, cause },
+  )
 }

@@ -47,6 +47,27 @@ describe('a book of limits', () => {
     expect([second.book.limits.maxOrderNotional, second.book.version, second.applied]).toEqual([100, 2, []])
   })
 
+  it('refuses under an override what could not stand without it: above a ceiling, or no limit at all', () => {
+    const { book, applied } = bookOf({ ceilings: { maxOrderNotional: 300 } })
+    book.override({ maxOrderNotional: 50 }, { ...who, untilUs: 200 })
+    expect(() => book.change({ maxOrderNotional: 301 }, who)).toThrow('risk.maxOrderNotional must be at most 300')
+    expect(() => book.change({ maxOrderNotional: 'many' }, who)).toThrow('maxOrderNotional')
+    expect([book.version, applied.length]).toEqual([2, 1])
+    book.change({ maxOrderNotional: 300 }, who)
+    expect(book.limits.maxOrderNotional).toBe(50)
+    book.advance(200)
+    expect([book.limits.maxOrderNotional, applied.at(-1)]).toEqual([300, { maxOrderNotional: 300 }])
+    // Nor does a restart take it.
+    const saved = {
+      version: 2,
+      patch: { maxOrderNotional: 301 },
+      override: { patch: { maxOrderNotional: 50 }, untilUs: 200 },
+    }
+    const second = bookOf({ ceilings: { maxOrderNotional: 300 } })
+    expect([second.book.restore(saved, 0), second.applied]).toEqual([false, []])
+    expect(() => second.book.restore({ ...saved, patch: { maxOrderNotional: 'many' } }, 0)).toThrow('maxOrderNotional')
+  })
+
   it('remembers the latest thousand changes', () => {
     const { book } = bookOf()
     for (let i = 0; i < 1_001; i++) book.change({ maxOrderNotional: 1 + i }, who)

@@ -6,7 +6,7 @@
 import { TradewireError } from '../core/errors.js'
 import { Decimal, type DecimalInput } from '../model/decimal.js'
 import { requirePerson } from '../model/person.js'
-import type { RiskLimits } from './limits.js'
+import { CompiledLimits, type RiskLimits } from './limits.js'
 import { LimitAdder, type LimitTarget, limitPatch, type NamedLimit } from './named-limits.js'
 
 /** A change of limits as it goes on record. */
@@ -127,7 +127,7 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
   change(patch: LimitPatch, who: LimitActor): number {
     this.#requireAllowed(patch, who)
     const base = { ...this.#base, ...patch }
-    this.#requireBelow({ ...base, ...this.#override?.patch })
+    this.#requireGood(base, this.#override)
     this.#options.apply({ ...base, ...this.#override?.patch })
     this.#base = base
     return this.#note({ kind: 'change', patch, ...who, tsUs: this.#timeOf(who) })
@@ -149,9 +149,10 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
     const tsUs = this.#timeOf(who)
     if (!(who.untilUs > tsUs))
       throw new TradewireError('TW_INVALID_ARGUMENT', 'untilUs must lie in the future: an override ends by itself')
-    this.#requireBelow({ ...this.#base, ...patch })
+    const override = { patch, untilUs: who.untilUs }
+    this.#requireGood(this.#base, override)
     this.#options.apply({ ...this.#base, ...patch })
-    this.#override = { patch, untilUs: who.untilUs }
+    this.#override = override
     return this.#note({ kind: 'override', patch, ...who, tsUs })
   }
 
@@ -184,9 +185,11 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
     const base = { ...this.#options.limits, ...patch }
     const override = saved.override !== null && nowUs < saved.override.untilUs ? saved.override : undefined
     try {
-      this.#requireBelow({ ...base, ...override?.patch })
-    } catch {
-      return false
+      this.#requireGood(base, override)
+    } catch (error) {
+      // What is above a ceiling of now gives way; what is no limit at all is an error.
+      if (error instanceof AboveCeiling) return false
+      throw error
     }
     this.#options.apply({ ...base, ...override?.patch })
     this.#base = base
@@ -214,12 +217,23 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
         )
   }
 
+  /**
+   * Limits must be good with and without the override: it ends by itself, and what it covers holds then.
+   *
+   * @throws TradewireError as {@link change}.
+   */
+  #requireGood(base: RiskLimits, override: Override | undefined): void {
+    const both = override === undefined ? [base] : [base, { ...base, ...override.patch }]
+    for (const limits of both) new CompiledLimits(limits)
+    for (const limits of both) this.#requireBelow(limits)
+  }
+
   #requireBelow(limits: RiskLimits): void {
     const { ceilings = {} } = this.#options
     for (const [path, ceiling] of leavesOf(ceilings)) {
       for (const [at, value] of valuesAt(limits, path)) {
         if (value !== undefined && new Decimal(value).lte(ceiling)) continue
-        throw new TradewireError(
+        throw new AboveCeiling(
           'TW_INVALID_CONFIG',
           `risk.${at} must be at most ${String(ceiling)}, the ceiling; got ${value === undefined ? 'no limit' : String(value)}`,
         )
@@ -240,6 +254,8 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
     if (this.#history.length > 1_000) this.#history.shift()
   }
 }
+
+class AboveCeiling extends TradewireError {}
 
 type Leaf = [path: readonly string[], value: DecimalInput]
 

@@ -35,6 +35,7 @@ import type { Deployment } from './deployment.js'
 import { GroupStates } from './group-states.js'
 import { LimitMonitor } from './limit-monitor.js'
 import type { BreakerConfig } from './risk-config.js'
+import { type BreakerReset, readRiskDecision, readRiskMemory, savedPositions } from './risk-memory-shape.js'
 
 /** What a desk works with. */
 export interface RiskDeskParts {
@@ -91,7 +92,7 @@ export class RiskDesk {
   readonly #blocked = new Set<number>()
   readonly #seenDenials: Float64Array
   /** The latest re-openings, with who and why: they go on record with the state. */
-  #resets: { name: string; actor: string; reason: string; rebase: boolean; tsUs: number }[] = []
+  #resets: BreakerReset[] = []
   #isDue = false
   #isStarted = false
   #saved = ''
@@ -464,7 +465,7 @@ export class RiskDesk {
   }
 
   #decided(text: string): void {
-    const { change, saved, groupState } = JSON.parse(text)
+    const { change, saved, groupState } = readRiskDecision(text)
     if (groupState !== undefined) this.groups.restore(groupState)
     if (saved !== undefined) this.#restoreLimits(saved, change)
   }
@@ -482,23 +483,20 @@ export class RiskDesk {
 
   #restore(text: string): void {
     const { core, time } = this.#parts
-    const memory = JSON.parse(text)
+    const memory = readRiskMemory(text)
     const { books, daily } = core.gate.extras
-    // In the snapshot at an orderly end.
     if (memory.closed === true) core.wasKilled = false
-    if (Array.isArray(memory.limitChanges)) this.limits.recall(memory.limitChanges)
+    if (memory.limitChanges !== undefined) this.limits.recall(memory.limitChanges)
     // The records of changes say it themselves; this is what a snapshot knows of those before it.
     if (memory.limits !== undefined && memory.limits.version >= this.limits.version) this.#restoreLimits(memory.limits)
     if (memory.breakers !== undefined) this.breakers?.restore(memory.breakers, this.#nowMs, time.wallUs() / 1_000)
-    if (Array.isArray(memory.resets)) this.#resets = memory.resets
+    if (memory.resets !== undefined) this.#resets = memory.resets
     if (memory.daily !== undefined) daily.restore(memory.daily)
-    // By position, before they had keys.
-    const isList = Array.isArray(memory.books) && memory.books.length === books.books.length
     for (const [i, book] of books.books.entries()) {
-      const positions = isList ? memory.books[i] : memory.books?.[book.key]
-      if (Array.isArray(positions)) book.setPositions(positions)
+      const positions = savedPositions(memory.books, i, book.key, books.books.length)
+      if (positions !== undefined) book.setPositions(positions)
     }
-    if (Array.isArray(memory.losses) && memory.losses.length > 0) this.#monitor.losses.restore(memory.losses)
+    if (memory.losses !== undefined && memory.losses.length > 0) this.#monitor.losses.restore(memory.losses)
     if (memory.groups !== undefined) this.groups.restoreAll(memory.groups)
     this.#monitor.apply()
     this.#applyEffect()
