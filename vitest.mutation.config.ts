@@ -16,6 +16,7 @@ const tests = [
   'src/risk/limit-book.test.ts',
   'src/risk/control-boundaries.test.ts',
   'src/risk/breakers/breakers.test.ts',
+  'src/risk/breakers/breaker-edges.test.ts',
   'src/risk/breakers/damaged-memory.test.ts',
 ]
 

@@ -86,7 +86,10 @@ export interface TradingSystemConfig {
   riskCeilings?: LimitPatch
   /** Orders worth more than `above`, in the base currency, need a second person: see `orders.propose`. None unless given. */
   largeOrders?: LargeOrderOptions
-  /** Circuit breakers; none unless given or part of a preset, `{}` for those with defaults. Equity comes from `capital` and the books. */
+  /**
+   * Circuit breakers; none unless given or part of a preset. Those that are named are on; where none is (`{}`), all with
+   * defaults, but those that are `false`. Equity comes from `capital` and the books: shares of it need `capital`.
+   */
   breakers?: BreakerConfig | false
   /** Sends no orders and no changes: everything is refused as `READ_ONLY`. Cancels pass. */
   readOnly?: boolean
@@ -300,7 +303,7 @@ export function requireLive(config: TradingSystemConfig, hasOrders = true, strat
     'risk.restrictions.instruments: a list of what may be traded',
   )
   want(breakers !== undefined && breakers.dailyLoss !== false, 'breakers.dailyLoss')
-  want(config.capital !== undefined, 'capital: what losses are measured by')
+  want(Number(config.capital ?? 0) > 0, 'capital: what losses are measured by, above 0')
   for (const name of strategies)
     want(Object.hasOwn(risk.strategies ?? {}, name), `risk.strategies["${name}"]: limits of its own`)
   want(hasOrders, 'connectors: one that takes orders')

@@ -23,6 +23,7 @@ import type { LimitBookOptions } from '../risk/limit-book.js'
 import type { MarginModel } from '../risk/measures/margin.js'
 import { configNames, inspectConfig, requireLive, type TradingSystemConfig } from './config.js'
 import { dropCopyFaults } from './drop-copy-config.js'
+import { capitalFaults } from './risk-config.js'
 import { checkShadowOptions, type ShadowOptions } from './shadow-desk.js'
 import type { Strategy } from './strategy.js'
 import type { HistoryProvider } from './warm-up.js'
@@ -242,6 +243,7 @@ export function takeOptions(options: TradingSystemOptions): { config: TradingSys
   else {
     faults.push(...paperFaults(checked.value, parts as TradingSystemParts))
     faults.push(...accountFaults(checked.value, parts as TradingSystemParts))
+    if (checked.value.mode !== 'live') faults.push(...capitalFaults(checked.value))
     const { dropCopy } = checked.value
     const { connectors = {}, paper } = parts as TradingSystemParts
     const names = [...Object.keys(connectors), ...(paper === undefined ? [] : [paperName])]

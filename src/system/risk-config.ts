@@ -18,6 +18,7 @@ import {
   text,
   wholeNumber,
 } from '../model/config-schema.js'
+import type { FieldFault } from '../model/schema/parse.js'
 import type { CircuitBreakerOptions } from '../risk/breakers/circuit-breakers.js'
 import type { RiskLimits } from '../risk/limits.js'
 
@@ -183,7 +184,7 @@ const measure = options({
 /** Circuit breakers. */
 export const breakersSchema = options({
   dailyLoss: optional(
-    orFalse(options({ limitPercent: optional(percent), limitAmount: optional(amount({ min: '0' })), warnAt })),
+    orFalse(options({ limitPercent: optional(orFalse(percent)), limitAmount: optional(amount({ min: '0' })), warnAt })),
   ),
   drawdown: optional(orFalse(options({ limitPercent: optional(percent), warnAt }))),
   rejectionRate: optional(
@@ -239,7 +240,13 @@ const presets: Readonly<Record<RiskPreset, { risk: RiskLimits; breakers: Breaker
       accounts: { '*': { maxPositionValue: '100000' } },
       strategies: { '*': { maxOrdersPerDay: 100 } },
     },
-    breakers: { dailyLoss: { limitAmount: '5000' }, drawdown: {} },
+    breakers: {
+      dailyLoss: { limitAmount: '5000' },
+      drawdown: {},
+      rejectionRate: {},
+      concentration: {},
+      rejectStorm: {},
+    },
   },
   institutional: {
     risk: {
@@ -247,7 +254,13 @@ const presets: Readonly<Record<RiskPreset, { risk: RiskLimits; breakers: Breaker
       orderWarnAt: 0.5,
       accounts: { '*': { maxPositionValue: '1000000', concentrationPercent: 10 } },
     },
-    breakers: { dailyLoss: { limitAmount: '50000' }, drawdown: { limitPercent: 10 } },
+    breakers: {
+      dailyLoss: { limitAmount: '50000' },
+      drawdown: { limitPercent: 10 },
+      rejectionRate: {},
+      concentration: {},
+      rejectStorm: {},
+    },
   },
 }
 
@@ -256,19 +269,83 @@ export function riskPreset(name: RiskPreset): { risk: RiskLimits; breakers: Brea
   return presets[name]
 }
 
-/** Limits and breakers of a configuration with those of its preset filled in: what is given stands, field by field. */
-export function withPreset({
-  risk = {},
-  breakers,
-}: {
+/** What of a configuration says how risk is limited. */
+interface RiskParts {
   risk?: RiskLimits & { preset?: RiskPreset }
   breakers?: BreakerConfig | false
-}): { risk: RiskLimits; breakers: BreakerConfig | undefined } {
+  capital?: string | number
+}
+
+/** Breakers that are on where none is named. */
+const usualBreakers = ['dailyLoss', 'drawdown', 'rejectionRate', 'concentration', 'rejectStorm'] as const
+const breakerNames = [...usualBreakers, 'latency', 'staleData', 'outliers'] as const
+
+/** Limits and breakers of a configuration with those of its preset filled in: what is given stands, field by field. */
+export function withPreset({ risk = {}, breakers, capital }: RiskParts): {
+  risk: RiskLimits
+  breakers: BreakerConfig | undefined
+} {
   const { preset, ...own } = risk
-  if (preset === undefined) return { risk: own, breakers: breakers === false ? undefined : breakers }
-  const base = presets[preset]
+  const base = preset === undefined ? undefined : presets[preset]
+  const given = breakers === undefined ? base?.breakers : breakers
   return {
-    risk: { ...base.risk, ...own },
-    breakers: breakers === false ? undefined : { ...base.breakers, ...breakers },
+    risk: { ...base?.risk, ...own },
+    breakers: given === undefined || given === false ? undefined : chosenBreakers(base?.breakers, given, capital),
   }
+}
+
+/**
+ * Those of the preset and those that are named. Where neither names one, all that have defaults are on, but those that are
+ * switched off. An amount that may be lost needs no capital; shares of equity do, see {@link capitalFaults}.
+ */
+function chosenBreakers(
+  base: BreakerConfig | undefined,
+  given: BreakerConfig,
+  capital: RiskParts['capital'],
+): BreakerConfig {
+  const breakers = { ...base, ...given }
+  const isNamed = breakerNames.some((name) => typeof breakers[name] === 'object') || breakers.own !== undefined
+  if (isNamed) for (const name of usualBreakers) breakers[name] ??= false
+  if (hasCapital(capital)) return breakers
+  const { dailyLoss } = breakers
+  if (dailyLoss && dailyLoss.limitAmount !== undefined && dailyLoss.limitPercent === undefined)
+    breakers.dailyLoss = { ...dailyLoss, limitPercent: false }
+  // A preset says nothing about these: they are on where they can be measured.
+  for (const name of ['drawdown', 'concentration'] as const)
+    if (breakers[name] === base?.[name] && isEmpty(base?.[name])) breakers[name] = false
+  return breakers
+}
+
+function isEmpty(value: object | false | undefined): boolean {
+  return typeof value === 'object' && Object.keys(value).length === 0
+}
+
+function hasCapital(capital: RiskParts['capital']): boolean {
+  return capital !== undefined && Number(capital) > 0
+}
+
+/** Limits that are shares of equity where nobody says what that is: each is a fault of the configuration. */
+export function capitalFaults(config: RiskParts): FieldFault[] {
+  if (hasCapital(config.capital)) return []
+  const { risk, breakers } = withPreset(config)
+  const fields: string[] = []
+  if (breakers !== undefined) {
+    const { dailyLoss = {}, drawdown, concentration } = breakers
+    if (dailyLoss !== false && dailyLoss.limitPercent !== false) fields.push('breakers.dailyLoss')
+    if (drawdown !== false) fields.push('breakers.drawdown')
+    if (concentration !== false) fields.push('breakers.concentration')
+  }
+  const { global, accounts, strategies, connectors, groups } = risk
+  const tables = { accounts, strategies, connectors, groups }
+  if (global?.concentrationPercent !== undefined) fields.push('risk.global.concentrationPercent')
+  for (const [table, entries] of Object.entries(tables))
+    for (const [name, limits] of Object.entries(entries ?? {}))
+      if (limits.concentrationPercent !== undefined) fields.push(`risk.${table}.${name}.concentrationPercent`)
+  const fix = 'give capital, above 0'
+  return fields.map((field) => ({
+    field,
+    problem: field.startsWith('risk.')
+      ? `is a share of equity, which is not known: ${fix}, or leave it out`
+      : `is a share of equity, which is not known: ${fix}, or ${field === 'breakers.dailyLoss' ? 'give limitAmount alone, or ' : ''}set it to false`,
+  }))
 }

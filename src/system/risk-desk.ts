@@ -13,7 +13,7 @@ import { messageOf, TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { TimerHandle } from '../core/scheduler.js'
 import type { Time } from '../core/time.js'
-import type { Decimal } from '../model/decimal.js'
+import { Decimal } from '../model/decimal.js'
 import { requirePerson } from '../model/person.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderEvent } from '../oms/order-event.js'
@@ -93,6 +93,8 @@ export class RiskDesk {
   readonly #seenDenials: Float64Array
   /** The latest re-openings, with who and why: they go on record with the state. */
   #resets: BreakerReset[] = []
+  /** Capital when it was last looked at: what came or went since is neither gain nor loss. */
+  #capital: Decimal | undefined
   #isDue = false
   #isStarted = false
   #saved = ''
@@ -315,6 +317,7 @@ export class RiskDesk {
       const nowUs = time.wallUs()
       const snapshot = portfolioSnapshot(core.ledger.portfolio, nowUs)
       const { equity } = snapshot
+      this.#followCapital(snapshot.capital)
       core.gate.setEquity(equity === undefined ? Number.NaN : equity.toNumber())
       for (let account = 0; account < core.names.accounts.size; account++)
         core.gate.setFunds(account, equity === undefined ? Number.NaN : equity.toNumber())
@@ -338,6 +341,13 @@ export class RiskDesk {
       this.alerts.raise({ kind: 'risk-desk', severity: 'critical', message: messageOf(error) })
     }
     this.onEvaluated?.()
+  }
+
+  /** Money paid in or out moves what losses are measured from. */
+  #followCapital(capital: Decimal): void {
+    const before = this.#capital
+    this.#capital = capital
+    if (before !== undefined && !capital.eq(before)) this.breakers?.flow(capital.minus(before))
   }
 
   #rollDay(nowUs: number, equity: Decimal | undefined): void {
@@ -439,6 +449,7 @@ export class RiskDesk {
     const { books, daily } = core.gate.extras
     return JSON.stringify({
       closed: core.isClosing,
+      capital: (this.#capital ?? core.ledger.portfolio.capital).toFixed(),
       limits: this.limits.save(),
       limitChanges: this.limits.history.slice(-20),
       resets: this.#resets,
@@ -486,6 +497,7 @@ export class RiskDesk {
     const memory = readRiskMemory(text)
     const { books, daily } = core.gate.extras
     if (memory.closed === true) core.wasKilled = false
+    if (memory.capital !== undefined) this.#capital = new Decimal(memory.capital)
     if (memory.limitChanges !== undefined) this.limits.recall(memory.limitChanges)
     // The records of changes say it themselves; this is what a snapshot knows of those before it.
     if (memory.limits !== undefined && memory.limits.version >= this.limits.version) this.#restoreLimits(memory.limits)

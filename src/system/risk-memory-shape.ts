@@ -30,6 +30,7 @@ type BookPosition = readonly [number, number, number]
 export interface SavedRisk {
   /** In the snapshot at an orderly end. */
   closed?: boolean
+  capital?: string
   limits?: SavedLimits
   limitChanges?: readonly LimitChange[]
   resets?: BreakerReset[]
@@ -127,6 +128,7 @@ const bookKey: Check = (value, path) => (typeof value === 'number' ? count : tex
 
 const memoryCheck = fields({
   closed: flag,
+  capital: decimal,
   limits: savedLimits,
   limitChanges: listOf(limitChange),
   resets: listOf(fields({ name: text, actor: text, reason: text, rebase: flag, tsUs: time }, ['name', 'actor'])),

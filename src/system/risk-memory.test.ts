@@ -93,6 +93,7 @@ describe('what risk controls kept', () => {
       [[], /what was kept must be an object, got a list/],
       [null, /what was kept must be an object, got null/],
       [{ ...memory, closed: 'yes' }, /closed must be true or false/],
+      [{ ...memory, capital: 100 }, /capital must be a decimal number as text, got 100/],
       [{ ...memory, limits: 5 }, /limits must be an object, got 5/],
       [{ ...memory, limits: { ...limits, version: '7' } }, /limits\.version must be a whole number/],
       [{ ...memory, limits: { version: 2, patch: {} } }, /limits\.override must be an object, got nothing/],

@@ -120,6 +120,25 @@ describe('the daily loss', () => {
     await second.system.stop()
   })
 
+  it('takes money that is paid in or out for neither gain nor loss, over a kill, too', async () => {
+    const echo = await start(options)
+    pass(echo, 1_000)
+    echo.system.portfolio.setCapital(50_000)
+    pass(echo, 1_000)
+    expect(echo.system.gate.states.get('global')).toBe('ACTIVE')
+    trade(echo, 100)
+    // 2,500 of 50,000.
+    pass(echo, 1_000, 75.02, 75.04)
+    expect(echo.system.gate.states.get('global')).toBe('ACTIVE')
+    const second = await killed(echo, { ...options, capital: 60_000 })
+    // What is paid in makes room: 3,000 of 60,000.
+    pass(second, 1_000, 70.02, 70.04)
+    expect(second.system.gate.states.get('global')).toBe('ACTIVE')
+    pass(second, 1_000, 70, 70.02)
+    expect(second.system.gate.states.get('global')).toBe('HALTED')
+    await second.system.stop()
+  })
+
   it('is re-opened by somebody with a name', async () => {
     const echo = await start(options)
     const { risk } = echo.system
@@ -463,7 +482,7 @@ describe('alerts of a system', () => {
 
 describe('presets', () => {
   it('fill in what is not given', () => {
-    expect(withPreset({ risk: { preset: 'conservative', maxOrderNotional: 5 } })).toEqual({
+    expect(withPreset({ risk: { preset: 'conservative', maxOrderNotional: 5 }, capital: 1 })).toEqual({
       risk: { ...riskPreset('conservative').risk, maxOrderNotional: 5 },
       breakers: riskPreset('conservative').breakers,
     })

@@ -241,8 +241,9 @@ export class CircuitBreakers {
     }
   }
 
-  /** Equity is too old, or was never known. */
+  /** Equity is too old, was never known, or is nothing that a position could be a share of. */
   #isBlind(nowMs: number): boolean {
+    if (this.concentration?.isBlind === true) return true
     if (this.dailyLoss === undefined && this.drawdown === undefined && this.concentration === undefined) return false
     return !(nowMs - this.#equityMs <= this.#maxEquityAgeMs)
   }

@@ -54,6 +54,11 @@ export class ConcentrationBreaker implements Breaker {
     return [...this.#blocked].sort()
   }
 
+  /** Whether shares cannot be told: equity is not known, or not above 0. */
+  get isBlind(): boolean {
+    return this.#isBlind
+  }
+
   /** Whether a symbol may only become smaller: it is blocked, or equity is not known. */
   isBlocked(symbol: string): boolean {
     return this.#isBlind || this.#blocked.has(symbol)

@@ -2,6 +2,7 @@
  * Daily loss: the fall of equity since the trading day began. At the limit everything stops, and stays stopped until the
  * next trading day or a manual reset; gains after that do not re-open it.
  */
+import { TradewireError } from '../../core/errors.js'
 import { Decimal, type DecimalInput } from '../../model/decimal.js'
 import {
   type Breaker,
@@ -16,8 +17,8 @@ import { amountOf, reachesShare } from './share.js'
 
 /** Limits of the daily loss. */
 export interface DailyLossOptions {
-  /** Loss in percent of the day's first equity; 5 unless given. */
-  limitPercent?: number
+  /** Loss in percent of the day's first equity; 5 unless given, `false` where only the amount counts. */
+  limitPercent?: number | false
   /** Loss as an amount of the base currency; none unless given. The tighter of the two holds. */
   limitAmount?: DecimalInput
   /** Share of the limit from which it warns; 0.8 unless given. */
@@ -26,7 +27,7 @@ export interface DailyLossOptions {
 
 /** See the file's header. */
 export class DailyLossBreaker implements Breaker {
-  readonly #percent: number
+  readonly #percent: number | undefined
   readonly #amount: Decimal | undefined
   readonly #warnAt: number
   #day = ''
@@ -37,8 +38,11 @@ export class DailyLossBreaker implements Breaker {
 
   /** @throws TradewireError `TW_INVALID_CONFIG`. */
   constructor(options: DailyLossOptions = {}) {
-    this.#percent = requirePercent(options.limitPercent ?? 5, 'dailyLoss.limitPercent')
-    this.#amount = options.limitAmount === undefined ? undefined : new Decimal(options.limitAmount)
+    const { limitPercent = 5, limitAmount } = options
+    this.#percent = limitPercent === false ? undefined : requirePercent(limitPercent, 'dailyLoss.limitPercent')
+    this.#amount = limitAmount === undefined ? undefined : new Decimal(limitAmount)
+    if (this.#percent === undefined && this.#amount === undefined)
+      throw new TradewireError('TW_INVALID_CONFIG', 'dailyLoss needs limitPercent or limitAmount')
     this.#warnAt = requireFraction(options.warnAt ?? 0.8, 'dailyLoss.warnAt')
   }
 
@@ -109,6 +113,7 @@ export class DailyLossBreaker implements Breaker {
     const start = this.#start as Decimal
     const loss = start.minus(this.#equity as Decimal)
     if (this.#amount !== undefined && loss.gte(this.#amount.mul(factor))) return true
+    if (this.#percent === undefined) return false
     // Whoever starts the day with nothing or with debts has no share to lose.
     return start.gt(0) ? reachesShare(loss, start, this.#percent, factor) : loss.gt(0)
   }
