@@ -1,11 +1,14 @@
 /** Edges of single breakers: the times and the levels at which they turn, what they say, and what a restart makes of them. */
 import { describe, expect, it } from 'vitest'
+import { requireCount, requireFraction, requirePercent, savedAmount } from './breaker.js'
 import { CircuitBreakers } from './circuit-breakers.js'
 import { DailyLossBreaker } from './daily-loss.js'
 import { DrawdownBreaker } from './drawdown.js'
 import { EventWindow } from './event-window.js'
+import { orderValueLevel, positionShareLevel } from './order-limits.js'
 import { RejectStormBreaker } from './reject-storm.js'
 import { RejectionRateBreaker } from './rejection-rate.js'
+import { reachesShare } from './share.js'
 import { ThresholdBreaker, type ThresholdOptions } from './threshold.js'
 
 describe('the daily loss', () => {
@@ -249,6 +252,23 @@ describe('the window of events', () => {
     expect(() => new EventWindow(0)).toThrow('windowMs')
   })
 
+  it('counts exactly while it grows and goes round, whatever the order of times', () => {
+    const window = new EventWindow(1_000)
+    const all: [time: number, good: number, bad: number][] = []
+    let latest = 0
+    for (let i = 0; i < 3_000; i++) {
+      // Bursts at one time, gaps, and times that lie before the last.
+      const time = 3 * (i - (i % 4)) + ((i * 7) % 5) - 2
+      latest = Math.max(latest, time)
+      all.push([latest, i % 3, i % 2])
+      window.add(time, i % 3, i % 2)
+      if (i % 50 !== 0) continue
+      const inside = all.filter(([at]) => latest - at < 1_000)
+      const sum = (column: 1 | 2) => inside.reduce((total, entry) => total + entry[column], 0)
+      expect([window.good, window.bad]).toEqual([sum(1), sum(2)])
+    }
+  })
+
   it('keeps longer windows in coarser times', () => {
     const window = new EventWindow(600_000)
     window.add(1, 1, 0)
@@ -257,6 +277,34 @@ describe('the window of events', () => {
     expect(window.good).toBe(2)
     window.expire(600_003)
     expect(window.good).toBe(0)
+  })
+})
+
+describe('what breakers have in common', () => {
+  it('takes shares up to all, and amounts that are plain decimals', () => {
+    expect([requirePercent(100, 'x'), requireFraction(1, 'x'), requireCount(1, 'x')]).toEqual([100, 1, 1])
+    for (const value of [0, 100.5, -1, Number.NaN])
+      expect(() => requirePercent(value, 'x')).toThrow('x must be above 0')
+    for (const value of [0, 1.5, Number.NaN]) expect(() => requireFraction(value, 'x')).toThrow('x must be above 0')
+    expect(['12.345', '-7', null].map((text) => savedAmount(text)?.toFixed())).toEqual(['12.345', '-7', undefined])
+    for (const text of ['x12', '12x', '1.', '.5', '1.x', '1e5', '', 12, undefined])
+      expect(savedAmount(text)?.isNaN()).toBe(true)
+    expect([reachesShare(-5, 100, 5), reachesShare(5, 100, 5), reachesShare(5, 100, 5, 1.01)]).toEqual([
+      false,
+      true,
+      false,
+    ])
+    expect([reachesShare(4.999999, 100, 5), reachesShare('4.99999999999', 100, 5)]).toEqual([false, false])
+  })
+
+  it('measures positions on the side of the order', () => {
+    const share = { position: 60, workingBuys: 30, workingSells: 5, price: 1, equity: 1_000 }
+    expect([10, 11].map((quantity) => positionShareLevel(share, 'buy', quantity))).toEqual(['PASS', 'REJECT'])
+    expect([155, 156].map((quantity) => positionShareLevel(share, 'sell', quantity))).toEqual(['PASS', 'REJECT'])
+    const warned = { ...share, warnAt: 0.8 }
+    expect([-11, -10].map((quantity) => positionShareLevel(warned, 'buy', quantity))).toEqual(['PASS', 'WARN'])
+    expect(orderValueLevel(500_000)).toBe('WARN')
+    expect(orderValueLevel('499999.99')).toBe('PASS')
   })
 })
 
