@@ -25,6 +25,11 @@ export class NameTable {
     return this.#names[index] as string
   }
 
+  /** All names, in the order of their indices. */
+  get all(): readonly string[] {
+    return this.#names
+  }
+
   get size(): number {
     return this.#names.length
   }

@@ -62,6 +62,8 @@ export interface LimitBookOptions {
   apply(limits: RiskLimits): void
   /** Puts a change on record, with what {@link LimitBook.save} gives after it. */
   record?(change: LimitChange, saved: SavedLimits): void
+  /** Refuses, by an error, changes that name what there is not. */
+  requireNames?(patch: LimitPatch): void
   /** Epoch microseconds now, for changes that do not say when they are made. */
   nowUs?(): number
   /** Whether an actor may make a change; everybody with a name may unless given. */
@@ -215,6 +217,7 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
           'TW_INVALID_CONFIG',
           `risk.${name} cannot be changed while the system runs; what can is ${changeable.join(', ')}`,
         )
+    this.#options.requireNames?.(patch)
   }
 
   /**

@@ -349,6 +349,11 @@ function accountOver(config: TradingSystemConfig, connector: string): string {
   return config.accounts?.[connector] ?? config.account ?? config.live?.account ?? 'PAPER'
 }
 
+/** Every account that a configuration names. */
+function accountsOf(config: TradingSystemConfig): string[] {
+  return [accountOver(config, ''), ...Object.values(config.accounts ?? {}), ...(config.live?.accounts ?? [])]
+}
+
 /** Breakers, alerts and changing limits of a configuration. Before the journal is read: it tells them what they were. */
 export function composeRiskDesk(
   config: TradingSystemConfig,
@@ -381,6 +386,7 @@ export function composeRiskDesk(
       ...(config.riskCeilings === undefined ? {} : { ceilings: config.riskCeilings }),
       ...(authorizeLimits === undefined ? {} : { authorize: authorizeLimits }),
     },
+    configured: { accounts: accountsOf(config), connectors: config.routing?.later ?? [] },
     onProblem,
   })
 }

@@ -303,7 +303,7 @@ export function requireLive(config: TradingSystemConfig, hasOrders = true, strat
     'risk.restrictions.instruments: a list of what may be traded',
   )
   want(breakers !== undefined && breakers.dailyLoss !== false, 'breakers.dailyLoss')
-  want(Number(config.capital ?? 0) > 0, 'capital: what losses are measured by, above 0')
+  want(Number(config.capital ?? 0) > 0, 'capital: what losses are measured by')
   for (const name of strategies)
     want(Object.hasOwn(risk.strategies ?? {}, name), `risk.strategies["${name}"]: limits of its own`)
   want(hasOrders, 'connectors: one that takes orders')

@@ -20,6 +20,7 @@ import type { RateSource } from '../portfolio/base-currency.js'
 import type { AlertSink } from '../risk/alerts/alert.js'
 import type { OwnCheck } from '../risk/gate-check.js'
 import type { LimitBookOptions } from '../risk/limit-book.js'
+import { unknownNames } from '../risk/limit-names.js'
 import type { MarginModel } from '../risk/measures/margin.js'
 import { configNames, inspectConfig, requireLive, type TradingSystemConfig } from './config.js'
 import { dropCopyFaults } from './drop-copy-config.js'
@@ -243,6 +244,7 @@ export function takeOptions(options: TradingSystemOptions): { config: TradingSys
   else {
     faults.push(...paperFaults(checked.value, parts as TradingSystemParts))
     faults.push(...accountFaults(checked.value, parts as TradingSystemParts))
+    faults.push(...connectorFaults(checked.value, parts as TradingSystemParts))
     if (checked.value.mode !== 'live') faults.push(...capitalFaults(checked.value))
     const { dropCopy } = checked.value
     const { connectors = {}, paper } = parts as TradingSystemParts
@@ -263,6 +265,30 @@ function accountFaults(
   return Object.keys(accounts).flatMap((name) =>
     names.includes(name) ? [] : wrong(`accounts.${name}`, `names no connector; there are ${names.join(', ')}`),
   )
+}
+
+/** Limits and policies by connector name connectors that there are, or that are to come (`routing.later`). */
+function connectorFaults(
+  { risk = {}, riskCeilings, onDisconnect, routing = {} }: TradingSystemConfig,
+  { connectors = {}, paper }: TradingSystemParts,
+): FieldFault[] {
+  if (Object.keys(connectors).length === 0) return []
+  const connector = new Set([
+    ...Object.keys(connectors),
+    ...(routing.later ?? []),
+    ...(paper === undefined ? [] : [paperName]),
+  ])
+  const policies = typeof onDisconnect === 'object' ? Object.keys(onDisconnect) : []
+  const places: [field: string, names: readonly string[]][] = [
+    ['risk.connectors', Object.keys(risk.connectors ?? {})],
+    ['risk.restrictions.connectors', Object.keys(risk.restrictions?.connectors ?? {})],
+    ['riskCeilings.connectors', Object.keys(riskCeilings?.connectors ?? {})],
+    ['onDisconnect', policies],
+  ]
+  return places.flatMap(([place, names]) => {
+    const limits = { connectors: Object.fromEntries(names.map((name) => [name, {}])) }
+    return unknownNames(limits, { connector }).flatMap(({ problem }) => wrong(place, problem))
+  })
 }
 
 /** Name of the simulated venue that paper trading adds. */

@@ -34,6 +34,7 @@ import type { LossEntry, LossScope } from '../risk/loss-limits.js'
 import type { Deployment } from './deployment.js'
 import { GroupStates } from './group-states.js'
 import { LimitMonitor } from './limit-monitor.js'
+import { LimitNames } from './limit-names-watch.js'
 import type { BreakerConfig } from './risk-config.js'
 import { type BreakerReset, readRiskDecision, readRiskMemory, savedPositions } from './risk-memory-shape.js'
 
@@ -53,6 +54,8 @@ export interface RiskDeskParts {
   rules: readonly RiskRule[]
   largeOrders: LargeOrderOptions | undefined
   governance: Pick<LimitBookOptions, 'ceilings' | 'authorize'>
+  /** Accounts and connectors that the configuration names, beside those that orders go to. */
+  configured: { readonly accounts: readonly string[]; readonly connectors: readonly string[] }
   onProblem: (where: string, error: unknown) => void
 }
 
@@ -84,6 +87,7 @@ export class RiskDesk {
   readonly alerts: AlertCenter
   readonly limits: LimitBook
   readonly #monitor: LimitMonitor
+  readonly #names: LimitNames
   /** Trading states of groups of instruments. */
   readonly groups: GroupStates
   readonly #parts: RiskDeskParts
@@ -109,12 +113,19 @@ export class RiskDesk {
     const { timeZone = 'UTC', rollLocal = '00:00', days = 'weekdays' } = breakers?.tradingDay ?? {}
     this.#days = new DayRoll({ timeZone, rollLocal, days })
     this.#monitor = new LimitMonitor({ core, alerts: this.alerts, limits: parts.limits })
+    this.#names = new LimitNames({
+      core,
+      alerts: this.alerts,
+      configured: parts.configured,
+      onProblem: parts.onProblem,
+    })
     this.#seenDenials = new Float64Array(core.gate.denials.length)
     core.gate.extras.daily.dayOf = (tsUs) => this.#days.dayAt(tsUs)
     this.limits = new LimitBook({
       limits: parts.limits,
       ...parts.governance,
       nowUs: () => time.wallUs(),
+      requireNames: (patch) => this.#names.requireConnectors(patch),
       apply: (limits) => {
         core.gate.setLimits(limits)
         this.#monitor.losses.setLimits(limits)
@@ -130,6 +141,7 @@ export class RiskDesk {
           isEvent: true,
         })
         this.groups.apply()
+        if (this.#isStarted) this.#names.look(this.limits.limits)
         this.#watch()
         this.#keep()
       },
@@ -183,9 +195,11 @@ export class RiskDesk {
     )
   }
 
-  /** Listens and looks from now on. */
-  start(): void {
+  /** Listens and looks from now on. `accounts`: those that venues told of. */
+  start(accounts: Iterable<string> = []): void {
     this.#isStarted = true
+    this.#names.reported = accounts
+    this.#names.look(this.limits.limits)
     this.#watch()
   }
 
@@ -335,6 +349,7 @@ export class RiskDesk {
       this.#applyEffect()
       this.#watchClocks()
       this.#watchUse(nowUs)
+      this.#names.lookAgain(this.limits.limits)
       this.#keep()
     } catch (error) {
       onProblem('risk', error)

@@ -326,7 +326,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     await this.#desk.startAll(this.#strategies, signal)
     this.#hub.watch(this.config.reconciliation)
     this.dropCopy.start()
-    this.risk.start()
+    this.risk.start(this.#hub.reportedAccounts)
     this.#kills.resume()
     this.#watchdog = composeWatchdog(this.#surroundings())
   }
