@@ -19,6 +19,16 @@ describe('TypedEmitter', () => {
     expect(seen).toEqual(['a1', 'b1', 'b2'])
   })
 
+  it('refuses listeners of an event that there is not, where it knows its events', () => {
+    const emitter = new TypedEmitter<Events>(['fill', 'close'])
+    for (const wait of [emitter.on, emitter.once])
+      expect(() => wait.call(emitter, 'fil' as 'fill', () => {})).toThrow(
+        'There is no event "fil"; there are fill, close [TW_INVALID_ARGUMENT]',
+      )
+    emitter.on('close', () => {})
+    expect(emitter.totalListeners()).toBe(1)
+  })
+
   it('isolates, counts and reports what a listener throws', () => {
     const emitter = new TypedEmitter<Events>()
     const reported: [unknown, string][] = []

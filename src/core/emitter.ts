@@ -4,6 +4,7 @@
  * A listener that throws is isolated: the others still run, the error is counted and handed to `onListenerError`.
  */
 import { EventEmitter } from 'eventemitter3'
+import { TradewireError } from './errors.js'
 
 /** Event names with the one argument their listeners get. */
 export type EventMap = object
@@ -26,15 +27,30 @@ export class TypedEmitter<Events extends EventMap> {
   readonly #emitter = new EventEmitter()
   /** Called for each error a listener throws. Replaceable by the owner of the emitter. What it throws itself is only counted. */
   onListenerError: ListenerErrorHandler | undefined
+  readonly #names: readonly string[] | undefined
   #listenerErrors = 0
+
+  /** `names`: all events that there are, for an emitter that refuses listeners of others, who would wait for ever. */
+  constructor(names?: readonly (keyof Events & string)[]) {
+    this.#names = names
+  }
 
   /** Errors thrown by listeners, and by `onListenerError` itself, so far. */
   get listenerErrors(): number {
     return this.#listenerErrors
   }
 
-  /** Adds a listener; the returned function removes it and may be called more than once. */
+  /**
+   * Adds a listener; the returned function removes it and may be called more than once.
+   *
+   * @throws TradewireError `TW_INVALID_ARGUMENT` for an event that there is not, where the emitter knows its events.
+   */
   on<Name extends keyof Events & string>(event: Name, listener: (value: Events[Name]) => void): () => void {
+    if (this.#names !== undefined && !this.#names.includes(event))
+      throw new TradewireError(
+        'TW_INVALID_ARGUMENT',
+        `There is no event "${String(event)}"; there are ${this.#names.join(', ')}`,
+      )
     const guarded = (value: Events[Name]) => {
       try {
         listener(value)

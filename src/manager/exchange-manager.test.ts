@@ -120,6 +120,19 @@ describe('an exchange manager', () => {
     await manager.stopAll()
   })
 
+  it('tells all that its system tells, and refuses listeners of what nobody tells', async () => {
+    const { manager } = await startManager()
+    const alerts: string[] = []
+    manager.events.on('alert', ({ kind }) => alerts.push(kind))
+    manager.system.setTradingState('global', '', 'REDUCING', 'ann', 'test')
+    manager.system.risk.limits.addGlobalLimit({ type: 'openOrders', limit: 5 }, { actor: 'ann', reason: 'test' })
+    expect(alerts).toContain('limits')
+    expect(() => manager.events.on('alerts' as 'alert', () => {})).toThrow('There is no event "alerts"')
+    expect(() => manager.system.events.on('order' as 'alert', () => {})).toThrow('There is no event "order"')
+    expect(() => manager.system.orders.events.on('alert' as 'order', () => {})).toThrow('There is no event "alert"')
+    await manager.stopAll()
+  })
+
   it('starts with the first connector that is ready, where that is enough', async () => {
     const time = new VirtualTime()
     class Down extends EchoConnector {

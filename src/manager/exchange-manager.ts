@@ -20,12 +20,8 @@ import type { FeedLineReport } from '../routing/feed.js'
 import { requireConnector } from '../system/options.js'
 import type { RouteReport } from '../system/routing-desk.js'
 import { requireSymbols } from '../system/symbol-list.js'
-import {
-  type StopReport,
-  TradingSystem,
-  type TradingSystemEvents,
-  type TradingSystemOptions,
-} from '../system/trading-system.js'
+import { systemEventNames, type TradingSystemEvents } from '../system/system-events.js'
+import { type StopReport, TradingSystem, type TradingSystemOptions } from '../system/trading-system.js'
 import {
   type BarHandler,
   type BookHandler,
@@ -85,7 +81,7 @@ export interface ManagerStatistics {
 /** Connectors, routes and failover behind one interface. */
 export class ExchangeManager {
   /** As those of a system; they can be listened to before {@link startAll}. */
-  readonly events = new TypedEmitter<TradingSystemEvents>()
+  readonly events = new TypedEmitter<TradingSystemEvents>(systemEventNames)
   readonly #options: ExchangeManagerOptions
   readonly #waiting: { name: string; connector: BaseConnector; isPrimary: boolean }[] = []
   readonly #subscriptions = new Set<ManagerSubscription>()
@@ -131,8 +127,7 @@ export class ExchangeManager {
     const connectors = Object.fromEntries(ordered.map(({ name, connector }) => [name, connector]))
     const system = await TradingSystem.create({ ...this.#options, connectors })
     this.#system = system
-    for (const name of ['connection', 'reconciled', 'problem', 'routing'] as const)
-      system.events.on(name, (event) => this.events.emit(name, event as never))
+    for (const name of systemEventNames) system.events.on(name, (event) => this.events.emit(name, event as never))
     try {
       await system.start(how)
     } catch (error) {

@@ -39,6 +39,15 @@ export interface OrderManagerEvents {
   listenerError: { event: string; error: unknown }
 }
 
+const eventNames: Readonly<Record<keyof OrderManagerEvents, true>> = {
+  order: true,
+  anomaly: true,
+  validation: true,
+  state: true,
+  split: true,
+  listenerError: true,
+}
+
 /** What is delivered beside order events, in one order with them. */
 interface Notice {
   readonly anomaly?: OrderManagerEvents['anomaly']
@@ -60,7 +69,7 @@ export interface EventDeliveryParts {
 
 /** Makes, queues and delivers events; holds the handles of orders. */
 export class EventDelivery implements TurnNews {
-  readonly emitter = new TypedEmitter<OrderManagerEvents>()
+  readonly emitter = new TypedEmitter<OrderManagerEvents>(Object.keys(eventNames) as (keyof OrderManagerEvents)[])
   readonly #parts: EventDeliveryParts
   readonly #handles: (OrderHandle | undefined)[]
   readonly #sinks: (((event: OrderEvent) => void) | undefined)[] = []

@@ -30,3 +30,19 @@ export interface TradingSystemEvents {
   /** An order and its shadow are over, see `shadow`. */
   shadow: ShadowComparison
 }
+
+const names: Readonly<Record<keyof TradingSystemEvents, true>> = {
+  connection: true,
+  reconciled: true,
+  drift: true,
+  dropCopy: true,
+  problem: true,
+  alert: true,
+  routing: true,
+  feed: true,
+  strategyFailed: true,
+  shadow: true,
+}
+
+/** All of them by name. */
+export const systemEventNames = Object.keys(names) as readonly (keyof TradingSystemEvents)[]

@@ -80,7 +80,7 @@ import { exportState, memoryUse, type SystemState } from './state.js'
 import type { Strategy } from './strategy.js'
 import type { StrategyDesk } from './strategy-desk.js'
 import { Streams } from './streams.js'
-import type { TradingSystemEvents } from './system-events.js'
+import { systemEventNames, type TradingSystemEvents } from './system-events.js'
 import type { Watchdog } from './watchdog.js'
 
 export type { StopReport } from './closing.js'
@@ -124,7 +124,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
   readonly recovery: RecoveryReport
   /** What a simulated venue makes of the same orders; undefined without `shadow`. */
   readonly shadow: ShadowDesk | undefined
-  readonly events = new TypedEmitter<TradingSystemEvents>()
+  readonly events = new TypedEmitter<TradingSystemEvents>(systemEventNames)
   readonly #core: OrderCore
   readonly #hub: ConnectorHub
   readonly #feeds: FeedRouter
