@@ -6,7 +6,7 @@
  *   npm run example -- knight
  */
 import { type OrderHandle, SimulatedConnector, Strategy, TradingSystem } from 'tradewire'
-import { main, number, table } from './support/console.js'
+import { main, number, refuseArguments, table } from './support/console.js'
 
 const parentQuantity = 2_500
 const childQuantity = 100
@@ -78,6 +78,7 @@ async function run(title: string, namesParent: boolean): Promise<{ sent: number;
 }
 
 await main(async () => {
+  refuseArguments('knight')
   const known = await run('The children are known', true)
   const unknown = await run('The children are not known', false)
   const beyond = Math.max(0, known.filled - parentQuantity)

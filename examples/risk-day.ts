@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SimulatedConnector, Strategy, TradingSystem } from 'tradewire'
-import { main, number, table } from './support/console.js'
+import { main, number, refuseArguments, table } from './support/console.js'
 
 const openUs = Date.UTC(2024, 0, 3, 14, 30) * 1_000
 const minutes = 60
@@ -60,6 +60,7 @@ class Stubborn extends Strategy {
 }
 
 await main(async () => {
+  refuseArguments('risk-day')
   const folder = mkdtempSync(join(tmpdir(), 'tradewire-day-'))
   const strategy = new Stubborn()
   const system = await TradingSystem.start({

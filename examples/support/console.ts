@@ -73,6 +73,12 @@ export async function main(program: () => Promise<void>): Promise<void> {
   }
 }
 
+/** For an example that takes no arguments: whoever gives some expects them to change something. */
+export function refuseArguments(example: string): void {
+  const given = process.argv.slice(2)
+  if (given.length > 0) throw new UsageError(`${example} takes no arguments, got ${given.join(' ')}`)
+}
+
 /** Shows what goes wrong inside a running system: a hook that throws ends nothing, so it would pass unnoticed. */
 export function showProblems(system: TradingSystem): void {
   let shown = 0

@@ -95,6 +95,12 @@ describe('examples', () => {
     const report = /report: (.+\.html)/.exec(output)?.[1]
     if (report !== undefined) expectReport(report)
   })
+
+  it.each(['knight', 'risk-day'])('%s takes no arguments, and says so in one line', async (name) => {
+    const file = entries.get(name) as string
+    const { exitCode, output } = await run('tsx', [file, '--speed', '3'], { timeoutMs: 60_000 })
+    expect([exitCode, output.trim()]).toEqual([1, `${name} takes no arguments, got --speed 3`])
+  })
 })
 
 /** The page has tables and plots, loads nothing, and shows no number that is none. */
