@@ -8,12 +8,12 @@ import { entries } from './scripts/entries.js'
 import { root } from './scripts/support/run.js'
 
 const budgets: Readonly<Record<string, string>> = {
-  '.': '500 kB',
+  '.': '520 kB',
   './ring': '20 kB',
-  './journal': '20 kB',
+  './journal': '24 kB',
   './sim': '170 kB',
   './risk': '90 kB',
-  './oms': '172 kB',
+  './oms': '180 kB',
   './calendar': '40 kB',
   './execution': '140 kB',
   './tca': '60 kB',
@@ -25,7 +25,7 @@ const budgets: Readonly<Record<string, string>> = {
   './websocket': '120 kB',
   './journal/sqlite': '60 kB',
   './journal/postgres': '60 kB',
-  './testing': '600 kB',
+  './testing': '620 kB',
 }
 
 /** The files of dist that a file loads, itself included. */
