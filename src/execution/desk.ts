@@ -533,6 +533,11 @@ export class ExecutionDesk implements ParentOrderPort {
     return this.#board.displayedWithin(instrument, side, limit)
   }
 
+  /** Forgets the depth of an instrument that is older than a stock split. */
+  clearBooks(instrument: number, beforeUs: number): void {
+    this.#books?.clearInstrument(instrument, beforeUs)
+  }
+
   /** Whether an algorithm is known. */
   knows(type: string): boolean {
     return factoryOf(type, this.#options.algorithms) !== undefined

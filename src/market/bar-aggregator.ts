@@ -151,6 +151,15 @@ export class BarAggregator {
     for (const row of this.#quotes) for (const series of row ?? []) series.flush()
   }
 
+  /**
+   * A stock split: bars that form, and the one closed last, of what traded before a time are put into the terms of after it;
+   * `factor` is that of prices. Bars that were given out stay what they were.
+   */
+  rescale(instrument: number, factor: number, beforeUs: number): void {
+    for (const series of this.#trades[instrument] ?? []) series.rescale(factor, beforeUs)
+    for (const series of this.#quotes[instrument] ?? []) series.rescale(factor, beforeUs)
+  }
+
   #takeTrade(columns: TradeColumns, row: number): void {
     const series = this.#trades[columns.instrument[row]]
     if (series === undefined) return

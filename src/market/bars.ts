@@ -143,6 +143,8 @@ export interface BarCounters {
   flatSkipped: number
   /** Bars that the sink refused. */
   unpublished: number
+  /** Forming bars given up because a stock split fell into them. */
+  acrossSplit: number
 }
 
 /** A fresh set of counters. */
@@ -159,5 +161,6 @@ export function createBarCounters(): BarCounters {
     flat: 0,
     flatSkipped: 0,
     unpublished: 0,
+    acrossSplit: 0,
   }
 }

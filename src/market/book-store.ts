@@ -124,6 +124,22 @@ export class BookStore {
     }
   }
 
+  /**
+   * Empties the books of an instrument that were changed last before a time, at all sources: their prices mean another thing
+   * after a stock split, and only new snapshots help. No quotes are published. Returns how many were emptied.
+   */
+  clearInstrument(instrument: number, beforeUs = Number.POSITIVE_INFINITY): number {
+    let cleared = 0
+    for (const row of this.#books) {
+      const book = row?.[instrument]
+      if (!book || !(book.tsRecvUs < beforeUs)) continue
+      book.clear()
+      this.#quotes?.forget(book)
+      cleared++
+    }
+    return cleared
+  }
+
   #open(instrument: number, source: number): SequencedBook | null {
     const known = this.#books[source]?.[instrument]
     if (known !== undefined) return known

@@ -78,6 +78,16 @@ export class QuoteBarSeries {
     if (this.#isForming) this.#close()
   }
 
+  /** A split, as `TradeBarSeries.rescale`, by the time of the last quote. */
+  rescale(factor: number, beforeUs: number): void {
+    const bar = this.#bar
+    if (bar.tsRecvUs < beforeUs) bar.rescale(factor)
+    else if (this.#isForming && bar.tsOpenUs < beforeUs) {
+      this.#isForming = false
+      this.counters.acrossSplit++
+    }
+  }
+
   #startInterval(tsUs: number): boolean {
     const intervals = this.#intervals
     if (!intervals.locate(tsUs)) {

@@ -46,6 +46,20 @@ export class QuoteBarState implements QuoteBar {
     this.#isAskUpdated = false
   }
 
+  /** A split: prices are multiplied, and sizes divided. */
+  rescale(factor: number): void {
+    this.bidOpen *= factor
+    this.bidHigh *= factor
+    this.bidLow *= factor
+    this.bidClose *= factor
+    this.bidSizeClose /= factor
+    this.askOpen *= factor
+    this.askHigh *= factor
+    this.askLow *= factor
+    this.askClose *= factor
+    this.askSizeClose /= factor
+  }
+
   /** Takes the quote at a row of ring columns; a side whose price is NaN stands. */
   add(quotes: QuoteColumns, row: number): void {
     if (!Number.isNaN(quotes.bid[row])) this.#bid(quotes, row)

@@ -31,6 +31,26 @@ describe('session statistics', () => {
     expect(statistics.of(1)).toBeUndefined()
   })
 
+  it('are put into the terms of after a split', () => {
+    const statistics = new SessionStatistics({ bucketUs: 60 * minute, openingRangeUs: 30 * minute })
+    statistics.trade(0, 100, 10, 1, 0)
+    statistics.quote(0, 99, 101, minute)
+    statistics.rescale(0, 1 / 4)
+    statistics.rescale(7, 1 / 4)
+    statistics.trade(0, 26, 40, -1, 2 * minute)
+    expect(statistics.of(0)).toMatchObject({
+      open: 25,
+      high: 26,
+      low: 25,
+      last: 26,
+      volume: 80,
+      value: 2_040,
+      vwap: 25.5,
+    })
+    expect(statistics.of(0)).toMatchObject({ buyVolume: 40, sellVolume: 40, averageSpread: 0.5, openingLow: 25 })
+    expect(() => statistics.rescale(0, 0)).toThrow(expect.objectContaining({ code: 'TW_INVALID_ARGUMENT' }))
+  })
+
   it('begin anew with the next session, and average the curves of those that are over', () => {
     const over: SessionFigures[] = []
     const statistics = new SessionStatistics({ bucketUs: 720 * minute, onSession: (session) => over.push(session) })

@@ -89,6 +89,14 @@ export class SessionFigures {
     return known > 0 ? (this.buyVolume - this.sellVolume) / known : Number.NaN
   }
 
+  /** A split: prices and spreads are multiplied, volumes divided; what was paid stays. */
+  rescale(factor: number): void {
+    for (const price of ['open', 'high', 'low', 'last', 'openingHigh', 'openingLow', 'spreadSum'] as const)
+      this[price] *= factor
+    for (const volume of ['volume', 'buyVolume', 'sellVolume'] as const) this[volume] /= factor
+    for (let bucket = 0; bucket < this.buckets.length; bucket++) this.buckets[bucket] /= factor
+  }
+
   /** Share of the session's volume by bucket; sums to 1, zeros without volume. */
   curve(): Float64Array {
     return this.buckets.map((volume) => (this.volume > 0 ? volume / this.volume : 0))
@@ -179,6 +187,16 @@ export class SessionStatistics {
     if (figures === undefined) return
     figures.quotes++
     figures.spreadSum += spread
+  }
+
+  /**
+   * A stock split: the session so far in the terms of after it; `factor` is that of prices, a quarter for four of one. Call it
+   * before what trades in the new terms, from the event `split`. Curves are shares, and stay.
+   */
+  rescale(instrument: number, factor: number): void {
+    if (!(factor > 0 && Number.isFinite(factor)))
+      throw new TradewireError('TW_INVALID_ARGUMENT', `factor must be above 0, got ${factor}`)
+    this.#figures[instrument]?.rescale(factor)
   }
 
   /** Ends all sessions that go on: at the end of a recording, or of a day. */

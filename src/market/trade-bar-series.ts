@@ -104,6 +104,20 @@ export class TradeBarSeries {
     if (this.#hasCurrent) this.#close()
   }
 
+  /**
+   * A split: what traded before a time is put into the terms of after it, by the factor of its prices. A forming bar that
+   * holds trades of both sides of it is given up; `counters.acrossSplit` says so.
+   */
+  rescale(factor: number, beforeUs: number): void {
+    if (this.#hasPrevious && !(this.#previous.firstTsUs >= beforeUs)) this.#previous.rescale(factor)
+    if (!this.#hasCurrent || this.#current.firstTsUs >= beforeUs) return
+    if (this.#current.lastTsUs < beforeUs) this.#current.rescale(factor)
+    else {
+      this.#hasCurrent = false
+      this.counters.acrossSplit++
+    }
+  }
+
   #timed(trades: TradeColumns, row: number): void {
     const tsUs = trades.tsEventUs[row]
     const intervals = this.#intervals

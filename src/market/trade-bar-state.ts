@@ -62,6 +62,15 @@ export class TradeBarState implements TradeBar {
     this.tsRecvUs = tsRecvUs
   }
 
+  /** A split: prices are multiplied, and sizes divided; what was paid stays. */
+  rescale(factor: number): void {
+    this.open *= factor
+    this.high *= factor
+    this.low *= factor
+    this.close *= factor
+    this.volume /= factor
+  }
+
   /** Adds a trade that belongs to the bar. */
   add(trades: TradeColumns, row: number): void {
     const tsUs = trades.tsEventUs[row]

@@ -256,3 +256,50 @@ describe('operator.applySplit', () => {
     await echo.system.stop()
   })
 })
+
+describe('what a system keeps of the market', () => {
+  const minute = 60_000_000
+  const market = async (effective: (nowUs: number) => number | undefined) => {
+    const echo = await startEcho({ ...options, books: true })
+    const { system, venue, time } = echo
+    const { index } = system.instruments.get('IBM')
+    const trades = system.bars.addTradeBars({ instrument: index, unit: 'time', step: minute })
+    const quotes = system.bars.addQuoteBars({ instrument: index, step: minute })
+    const trade = (price: number, size: number) => {
+      system.bars.trade(index, 0, price, size, time.wallUs(), time.wallUs())
+      system.bars.quote(index, 0, price - 1, price + 1, 8, 8, time.wallUs(), time.wallUs())
+    }
+    const book = system.books.level2(index, venue.source)
+    book.applySnapshot([99], [5], [101], [5], Number.NaN, time.wallUs(), time.wallUs())
+    trade(100, 8)
+    await time.advanceMs(1_000)
+    const effectiveUs = effective(time.wallUs())
+    const applied = () => system.operator.applySplit(split(effectiveUs === undefined ? {} : { effectiveUs }))
+    return { echo, system, time, trades, quotes, trade, book, applied }
+  }
+
+  it('is put into the new terms: bars that form, and books are emptied', async () => {
+    const { system, trades, quotes, trade, book, applied } = await market(() => undefined)
+    applied()
+    trade(26, 4)
+    const { current } = trades
+    expect([current?.open, current?.high, current?.low, current?.close]).toEqual([25, 26, 25, 26])
+    expect([current?.volume, current?.value, current?.vwap]).toEqual([36, 904, 904 / 36])
+    expect([quotes.current?.bidOpen, quotes.current?.bidClose]).toEqual([24.75, 25])
+    expect([book.bestBid, book.bestAsk]).toEqual([Number.NaN, Number.NaN])
+    await system.stop()
+  })
+
+  it('is given up where it holds both terms, and left where it has the new ones', async () => {
+    const { system, trades, quotes, trade, book, applied, time } = await market((nowUs) => nowUs)
+    trade(26, 4)
+    book.applySnapshot([24], [5], [26], [5], Number.NaN, time.wallUs(), time.wallUs())
+    applied()
+    expect([trades.current, quotes.current]).toEqual([undefined, undefined])
+    expect([trades.counters.acrossSplit, quotes.counters.acrossSplit]).toEqual([1, 1])
+    expect(book.bestBid).toBe(24)
+    trade(27, 1)
+    expect([trades.current?.open, trades.current?.volume]).toEqual([27, 1])
+    await system.stop()
+  })
+})

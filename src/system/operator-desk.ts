@@ -1,21 +1,33 @@
 /** What operators say about the world outside, on record: corporate actions. */
+import type { ExecutionDesk } from '../execution/desk.js'
+import type { BarAggregator } from '../market/bar-aggregator.js'
+import type { BookStore } from '../market/book-store.js'
 import type { QuoteCache } from '../market/quote-cache.js'
 import type { OrderCore } from '../oms/order-core.js'
 import { type AppliedSplit, appliedSplits, applySplit, type SplitReport, type SplitRequest } from '../oms/splits.js'
 
+/** What a system keeps of the market. */
+export interface MarketMemory {
+  readonly quotes: QuoteCache
+  readonly bars: BarAggregator
+  readonly books: BookStore
+  readonly execution: Pick<ExecutionDesk, 'clearBooks'>
+}
+
 /** Acts of an operator of a system. */
 export class OperatorDesk {
   readonly #core: OrderCore
-  readonly #quotes: QuoteCache
+  readonly #market: MarketMemory
 
-  constructor(core: OrderCore, quotes: QuoteCache) {
+  /** What is in `market` is asked for when it is needed. */
+  constructor(core: OrderCore, market: MarketMemory) {
     this.#core = core
-    this.#quotes = quotes
+    this.#market = market
   }
 
   /**
-   * Applies a stock split, on record: positions, lots, average prices, what the risk gate counts, and the last prices that
-   * are older than it. The same id again changes nothing (`isNew` is false then). Event `split` of `system.orders.events`.
+   * Applies a stock split, on record: positions, lots, average prices, what the risk gate counts, and the last prices and
+   * forming bars that are older than it; books that are older are emptied. The same id again changes nothing (`isNew` is false then). Event `split` of `system.orders.events`.
    *
    * @throws TradewireError `TW_UNAUTHORIZED` without an actor; `TW_INVALID_ARGUMENT`, `TW_INVALID_DECIMAL` naming a field;
    * `TW_UNKNOWN_INSTRUMENT`; `TW_NOT_SUPPORTED` for an inverse contract; `TW_DUPLICATE` where the id stands for another split;
@@ -41,7 +53,11 @@ export class OperatorDesk {
   applySplit(request: SplitRequest): SplitReport {
     const { gate } = this.#core
     return applySplit(this.#core, request, (instrument, factor, beforeUs) => {
-      this.#quotes.rescale(instrument, factor, beforeUs)
+      const { quotes, bars, books, execution } = this.#market
+      quotes.rescale(instrument, factor, beforeUs)
+      bars.rescale(instrument, factor, beforeUs)
+      books.clearInstrument(instrument, beforeUs)
+      execution.clearBooks(instrument, beforeUs)
       gate.references.rescale(instrument, factor, beforeUs)
       gate.extras.priceWindow?.rescale(instrument, factor, beforeUs)
     })

@@ -177,7 +177,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.instruments = this.#core.instruments
     this.portfolio = this.#core.ledger.portfolio
     this.gate = this.#core.gate
-    this.operator = new OperatorDesk(this.#core, this.quotes)
+    this.operator = new OperatorDesk(this.#core, this)
     const saved = new Map<string, unknown>()
     const recovery = new Recovery(this.#core, (strategy, state) => saved.set(strategy, JSON.parse(state)))
     const surroundings = this.#surroundings()
