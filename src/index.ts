@@ -76,6 +76,7 @@ export {
 } from './core/secret-provider.js'
 export { sleep, type Time, type TimeoutOptions, withTimeout } from './core/time.js'
 export { VirtualTime } from './core/virtual-time.js'
+export type { UnprotectedPosition } from './execution/protection.js'
 // Journal
 export type { JournalOpening, JournalStore } from './journal/journal-store.js'
 export {

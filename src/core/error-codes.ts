@@ -31,6 +31,11 @@ export const errorCodes = {
     'An operation did not finish within its timeout.',
     'Check the peer, or raise the timeout option named in the message.',
   ),
+  TW_UNPROTECTED: entry(
+    false,
+    'Positions are left without the stops that protected them.',
+    'Protect or close the positions named in the message at their venue.',
+  ),
   TW_INVALID_ARGUMENT: entry(
     false,
     'An argument is outside its documented range.',

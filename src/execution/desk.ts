@@ -35,6 +35,7 @@ import { ParentDesk } from './parent-desk.js'
 import { ParentPlanner } from './parent-planner.js'
 import type { ParentState } from './parent-ports.js'
 import { type ParentPlan, readTerms, valuationUnits } from './parent-terms.js'
+import { protectionAtEnd, type UnprotectedPosition } from './protection.js'
 import { readPrices } from './read-prices.js'
 import { Tapes } from './tape.js'
 import { type SmartRoutingOptions, VenueBoard } from './venue-board.js'
@@ -519,9 +520,17 @@ export class ExecutionDesk implements ParentOrderPort {
     this.#add(plan, factory, record).restore(JSON.parse(record.state) as ParentState)
   }
 
-  /** Ends the desk: nothing is sent from here on. With `cancel` the orders are canceled, else a restart goes on with them. */
+  /** What protects positions now; the answer says which of them are left without protection by then. */
+  protectionAtEnd(): () => UnprotectedPosition[] {
+    const parents = [...this.#parents.values()].map(({ parent }) => parent)
+    return protectionAtEnd(this.#options.core, parents, this.#groups.values())
+  }
+
+  /**
+   * Ends the desk: no order is taken from here on. With `leave` nothing is sent either, and a restart goes on with what there
+   * is; with `cancel` the orders end with {@link cancelAll}, which the order manager calls with its own.
+   */
   suspend(policy: 'cancel' | 'leave'): void {
-    if (policy === 'cancel') this.cancelAll({})
     this.#isSuspended = true
     if (policy === 'cancel') return
     for (const { parent } of this.#parents.values()) parent.suspend()

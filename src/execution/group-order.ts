@@ -311,6 +311,13 @@ export class GroupOrder {
     return Math.max(0, open - stops.reduce((sum, leg) => sum + leg.confirmedUnits(open), 0))
   }
 
+  /** What is held and not confirmed as protected by a venue: triggers that are watched here end with the process. */
+  get unprotectedAtVenueUnits(): number {
+    const open = this.openUnits
+    const stops = this.#legs.filter((leg) => leg.leg.role === 'stop' && leg.openRow >= 0 && !leg.isDropped)
+    return Math.max(0, open - stops.reduce((sum, leg) => sum + leg.confirmedUnits(open), 0))
+  }
+
   #watchProtection(nowUs: number): void {
     const unprotected = this.unprotectedUnits
     if (unprotected === 0) {

@@ -66,6 +66,7 @@ export {
 } from './implementation-shortfall.js'
 export { ParticipationRate, type PovState, povChild } from './participation.js'
 export { PercentOfVolume } from './pov.js'
+export type { UnprotectedPosition } from './protection.js'
 export { ScheduledAlgorithm } from './scheduled-algorithm.js'
 export { type SlicePlan, type Variation, varied, varyPlan } from './slice-plan.js'
 export { planRoute, type RouteChild, type RoutePlan, type RouteRequest, type RouteVenue } from './smart-route.js'

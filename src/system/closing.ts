@@ -2,16 +2,25 @@
 import { TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Time } from '../core/time.js'
+import type { ExecutionDesk } from '../execution/desk.js'
+import type { UnprotectedPosition } from '../execution/protection.js'
 import type { OrderSnapshot } from '../model/order.js'
 import type { DrainReport } from '../oms/drain.js'
 import type { OrderManager } from '../oms/order-manager.js'
 
 /** What the end of a system left behind. */
-export type StopReport = DrainReport
+export interface StopReport extends DrainReport {
+  /**
+   * Positions whose protection ended with the system: stops and brackets that were canceled, and triggers that were watched
+   * here. The problem `TW_UNPROTECTED` names them.
+   */
+  readonly unprotected: readonly UnprotectedPosition[]
+}
 
 /** What {@link closeOrders} works with. */
 export interface ClosingParts {
   orders: OrderManager
+  execution: Pick<ExecutionDesk, 'suspend' | 'protectionAtEnd'>
   time: Time
   logger: Logger
   policy: 'cancel' | 'leave'
@@ -21,15 +30,22 @@ export interface ClosingParts {
   onProblem: (where: string, error: unknown) => void
 }
 
+/** So many are named in one message. */
+const maxNamed = 20
+
 /** Ends trading, and tells what it left behind: as a warning where that is the policy, as a problem where it is not. */
 export async function closeOrders(parts: ClosingParts): Promise<StopReport> {
-  const { orders, time, logger, policy, timeoutMs, signal, onProblem } = parts
-  const report = await orders.drain({ time, policy, timeoutMs, signal })
+  const { orders, execution, time, logger, policy, timeoutMs, signal, onProblem } = parts
+  const protection = execution.protectionAtEnd()
+  execution.suspend(policy)
+  const drained = await orders.drain({ time, policy, timeoutMs, signal })
+  const report = { ...drained, unprotected: protection() }
+  if (report.unprotected.length > 0) onProblem('stop', unprotectedError(report.unprotected))
   if (report.leftOpen.length === 0) return report
   const names = report.leftOpen.map(nameOf)
   if (policy === 'leave') logger.warn({ orders: names }, `${names.length} orders are left open at the venue`)
   else {
-    const named = `${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`
+    const named = `${names.slice(0, maxNamed).join(', ')}${names.length > maxNamed ? ', …' : ''}`
     onProblem(
       'stop',
       new TradewireError(
@@ -40,6 +56,18 @@ export async function closeOrders(parts: ClosingParts): Promise<StopReport> {
     )
   }
   return report
+}
+
+function unprotectedError(positions: readonly UnprotectedPosition[]): TradewireError {
+  const named = positions.slice(0, maxNamed).map(({ account, strategy, instrument, quantity, protectedBy }) => {
+    return `${quantity} ${instrument} of ${account} ${strategy} (${protectedBy.join(', ')})`
+  })
+  const more = positions.length > maxNamed ? `, and ${positions.length - maxNamed} more` : ''
+  return new TradewireError(
+    'TW_UNPROTECTED',
+    `Positions are left without protection: ${named.join('; ')}${more}; protect or close them at the venue`,
+    { details: { positions } },
+  )
 }
 
 function nameOf({ clientOrderId, instrument, status }: OrderSnapshot): string {

@@ -144,7 +144,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
   #started: Promise<void> | undefined
   #stopped: Promise<StopReport> | undefined
   readonly #hurry = new AbortController()
-  #closed: StopReport = { canceled: 0, leftOpen: [], isTimedOut: false, elapsedMs: 0 }
+  #closed: StopReport = { canceled: 0, leftOpen: [], isTimedOut: false, elapsedMs: 0, unprotected: [] }
   readonly #runs = new Set<Promise<void>>()
   readonly #kills: KillDesk
   #watchdog: Watchdog | undefined
@@ -576,9 +576,9 @@ export class TradingSystem<C extends Connectors = Connectors> {
     })
     const policy = config.onClose ?? (config.mode === 'live' ? 'leave' : 'cancel')
     this.#resources.defer(async () => {
-      this.execution.suspend(policy)
       this.#closed = await closeOrders({
         orders,
+        execution: this.execution,
         time,
         logger: this.#logger,
         policy,
