@@ -31,6 +31,11 @@ export const errorCodes = {
     'An operation did not finish within its timeout.',
     'Check the peer, or raise the timeout option named in the message.',
   ),
+  TW_UNATTENDED: entry(
+    false,
+    'Orders of an earlier session may still trade at connectors that take no orders in this one.',
+    'Look at the venues of the orders named in the message, or start with their connectors.',
+  ),
   TW_UNPROTECTED: entry(
     false,
     'Positions are left without the stops that protected them.',

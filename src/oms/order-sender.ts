@@ -240,7 +240,11 @@ export class OrderSender implements TurnOutput {
   #sendCancel(row: number, generation: number): void {
     const { table, facts, logger, statistics } = this.#parts
     try {
-      this.#connectorOf(row).cancel(this.#cancel.point(row, generation))
+      const connector = this.#connectorOf(row)
+      // The account behind a connector that is used for its data is nobody's business here, not even for a cancel.
+      if (connector.orderCapabilities === undefined)
+        throw new TradewireError('TW_NOT_CONNECTED', `Connector ${connector.name} is used for data only`)
+      connector.cancel(this.#cancel.point(row, generation))
     } catch (error) {
       statistics.counters.sendFailures++
       if (wasNotSent(error)) facts.requestRejected(row, generation, true, 'NOT_CONNECTED', FactSource.local)

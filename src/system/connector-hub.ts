@@ -62,6 +62,9 @@ export interface ConnectorRole {
   dropCopy?: DropCopySink | undefined
 }
 
+/** So many orders are named in one message. */
+const mostNamed = 20
+
 /** Holds the connectors of one system. */
 export class ConnectorHub {
   readonly byName = new Map<string, BaseConnector>()
@@ -169,7 +172,7 @@ export class ConnectorHub {
    * trying then. The journal holds the session for certain before anything is sent in it.
    */
   async startAll(signal: AbortSignal | undefined, enough: 'all' | 'any' = 'all'): Promise<void> {
-    this.#tellMissing()
+    this.#tellUnattended()
     // A process that was killed lost all of its connections.
     if (this.#parts.core.wasKilled) for (const connector of this.byName.values()) this.#oweCancels(connector)
     await this.#parts.core.recorder.journal.durable()
@@ -211,19 +214,29 @@ export class ConnectorHub {
     this.#parts.instruments.onAdd = undefined
   }
 
-  /** Open orders at a connector that only the journal knows: nobody can ask about them. */
-  #tellMissing(): void {
-    const { core } = this.#parts
+  /** Orders of an earlier session that nobody attends to in this one: their connector is not there, or here for its data only. */
+  #tellUnattended(): void {
+    const { core, onError } = this.#parts
     const { cells } = core.table
+    const named: string[] = []
     for (const row of core.table.rows()) {
-      if (cells[row + Field.isOpen] === 0 || core.connectors[cells[row + Field.connector]] !== undefined) continue
+      const connector = core.connectors[cells[row + Field.connector]]
+      if (cells[row + Field.isOpen] === 0 || connector?.orderCapabilities !== undefined) continue
+      const id = core.names.clientOrderId(row)
       const name = core.names.connector(cells[row + Field.connector])
+      const isData = connector !== undefined
+      const why = isData ? 'which is used for data only in this system' : 'which is not part of this system'
+      named.push(`${id} at ${name} (${core.status(cells[row])})`)
       core.anomaly(
-        'CONNECTOR_MISSING',
+        isData ? 'ORDER_UNATTENDED' : 'CONNECTOR_MISSING',
         cells[row],
-        `Order ${core.names.clientOrderId(row)} is open at connector ${name}, which is not part of this system`,
+        `Order ${id} is open at connector ${name}, ${why}`,
       )
     }
+    if (named.length === 0) return
+    const more = named.length > mostNamed ? `, and ${named.length - mostNamed} more` : ''
+    const message = `${named.length} orders of an earlier session may still trade, and nobody attends to them: ${named.slice(0, mostNamed).join(', ')}${more}; look at their venues`
+    onError(new TradewireError('TW_UNATTENDED', message, { details: { orders: named } }), 'start')
   }
 
   /** Asks the venues of ready connectors from now on: every `intervalMs` where that is given, and for answers that they owe. */

@@ -4,6 +4,7 @@ import { EchoConnector } from '../../test/support/echo-connector.js'
 import { buy, startEcho } from '../../test/support/echo-system.js'
 import type { SimulatedConnectorOptions } from '../connectors/sim/connector-options.js'
 import { perShareFees } from '../connectors/sim/fees.js'
+import type { TradewireError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { VenueFillReport } from '../orders/venue-reports.js'
 import { TradingSystem, type TradingSystemOptions } from './trading-system.js'
@@ -98,6 +99,32 @@ describe('paper', () => {
     later.reports.externalFill(later.source, bought(5, time.wallUs()))
     expect(system.snapshot().positions).toEqual([])
     await system.stop()
+  })
+
+  it('tells of orders that are open at the connector from before, at once', async () => {
+    for (const without of [false, true]) {
+      const live = new EchoConnector()
+      const before = await startEcho({ connectors: { live }, risk: { duplicates: false } }, { venue: live })
+      const order = before.system.orders.submit(buy({ clientOrderId: 'mine' }))
+      live.reports.accepted(order.number, 'v1', 1)
+      await before.system.stop()
+      const { time, disk } = before
+      const data = new EchoConnector()
+      const connectors = without ? {} : { live: data }
+      const system = await time.runUntil(
+        TradingSystem.start({
+          ...{ mode: 'paper', paper: true, journal: 'journal', fileSystem: disk.mount(), time, connectors },
+        } as TradingSystemOptions),
+      )
+      const problems = system.problems.latest.map(({ where, error }) => [where, (error as TradewireError).code])
+      expect(problems).toContainEqual(['start', 'TW_UNATTENDED'])
+      expect(system.orders.statistics().anomaliesByKind).toMatchObject({
+        [without ? 'CONNECTOR_MISSING' : 'ORDER_UNATTENDED']: 1,
+      })
+      expect(system.orders.openOrders().map(({ clientOrderId }) => clientOrderId)).toEqual(['mine'])
+      await time.runUntil(system.stop())
+      expect(data.sent).toEqual([])
+    }
   })
 
   it('is a mode, with a market of the connectors', async () => {
