@@ -14,6 +14,8 @@ export interface ChildFacts {
   isClosed: boolean
   /** Whether it was refused, by our side or by the venue, without a fill. */
   isRefused: boolean
+  /** Whether it was canceled, by whomever. */
+  isCanceled: boolean
   reason: string | undefined
   /** Its limit as its venue has it: a change that was refused leaves it as it was. NaN at the market. */
   priceUnits: number
@@ -26,6 +28,7 @@ export function noFacts(): ChildFacts {
     leavesUnits: 0,
     isClosed: false,
     isRefused: false,
+    isCanceled: false,
     reason: undefined,
     priceUnits: Number.NaN,
   }

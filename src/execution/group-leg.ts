@@ -144,7 +144,10 @@ export class GroupLeg {
     }
     const { cells } = core.table
     const number = cells[row]
-    if (wantedUnits === 0) {
+    const { minQuantityUnits } = core.instruments.at(cells[row + Field.instrument])
+    // A rest that is too small for an order of its own cannot be had by a change, either: what works is more than is wanted.
+    const isTooSmall = wantedUnits < this.leavesUnits && cells[row + Field.filled] + wantedUnits < minQuantityUnits
+    if (wantedUnits === 0 || isTooSmall) {
       this.#isCancelAsked = true
       orders.cancel(number)
       return
@@ -194,6 +197,13 @@ export class GroupLeg {
     // Taken back when it is confirmed.
     this.#changeAgainUs = nowUs + backoffUs * 2 ** Math.min(this.#refusedChanges++, 3)
     return true
+  }
+
+  /** Whether so much could never be sent: it is below what its venue takes, and nothing of the leg works. */
+  isBelowMinimum(wantedUnits: number): boolean {
+    const { core, plan } = this.#parts
+    const { minQuantityUnits } = core.instruments.get(plan.instrument)
+    return !this.isDropped && this.openRow < 0 && wantedUnits > 0 && wantedUnits < minQuantityUnits
   }
 
   /** Asks for a cancel, and sends nothing again. */

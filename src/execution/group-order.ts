@@ -70,6 +70,10 @@ export class GroupOrder {
   #isSuspended = false
   #unprotectedSinceUs = Number.NaN
   #isAlerted = false
+  /** What was held when it ended, as far as it was told. */
+  #openAtEnd = 0
+  /** By how much exits filled more than was held, as far as it was told. */
+  #overfilledUnits = 0
   #saved = ''
 
   constructor(parts: GroupParts) {
@@ -132,6 +136,7 @@ export class GroupOrder {
       if (leg !== undefined) leg.isDropped = true
     }
     for (const [place, memo] of Object.entries(state.watches)) this.#legs[Number(place)]?.recallWatch(memo)
+    this.#openAtEnd = this.openUnits
     if (!this.isClosed) this.evaluate()
   }
 
@@ -192,7 +197,7 @@ export class GroupOrder {
       return
     }
     if (this.isClosed || this.#isSuspended) {
-      if (this.isClosed) this.updatedUs = this.#clock.nowUs
+      if (this.isClosed) this.#lookAtLate()
       return
     }
     this.#isBusy = true
@@ -214,12 +219,49 @@ export class GroupOrder {
     const connector = this.#connector()
     // A stop before a target: where only one may shrink the position, it is the stop.
     for (const leg of this.#legs) leg.adjust(this.#wanted(leg), connector, nowUs)
+    this.#giveUpSmall()
+    this.#watchExits()
     this.#watchProtection(nowUs)
     if (this.#isOver()) this.#close()
     else {
       this.#save()
       this.#arm(nowUs)
     }
+  }
+
+  /** An execution after the end: nothing is sent for it any more, so what it leaves without protection is told at once. */
+  #lookAtLate(): void {
+    this.updatedUs = this.#clock.nowUs
+    const open = this.openUnits
+    if (open > this.#openAtEnd)
+      this.#alert(`UNPROTECTED: ${this.instrument.quantityText(open)} ${this.plan.instrument}`, 0)
+    this.#openAtEnd = open
+    this.#watchExits()
+  }
+
+  /** What is left for an order, can grow no more and is too small for its venue is told, and not waited for. */
+  #giveUpSmall(): void {
+    if (this.plan.group === 'bracket' || (this.plan.group === 'oto' && !this.#entryIsOver)) return
+    for (const leg of this.#legs) {
+      const wanted = this.#wanted(leg)
+      if (leg.leg.role === 'entry' || !leg.isBelowMinimum(wanted)) continue
+      leg.isDropped = true
+      this.reason ??= 'BELOW_MINIMUM'
+      this.#alert(
+        `BELOW_MINIMUM: ${this.instrument.quantityText(wanted)} of ${leg.leg.order.side} ${this.plan.instrument}`,
+        0,
+      )
+    }
+  }
+
+  /** Both exits may fill before one of them is taken off: the position is on the other side then. */
+  #watchExits(): void {
+    if (this.plan.group !== 'bracket') return
+    const held = this.#entry?.filledUnits ?? 0
+    const over = this.#legs.reduce((sum, leg) => sum + (leg === this.#entry ? 0 : leg.filledUnits), 0) - held
+    if (over <= this.#overfilledUnits) return
+    this.#overfilledUnits = over
+    this.#alert(`EXITS_OVERFILLED: ${this.instrument.quantityText(over)} ${this.plan.instrument}`, 0)
   }
 
   /** Exits go where the entry went. */
@@ -363,6 +405,7 @@ export class GroupOrder {
     else if (filled >= first.leg.quantityUnits) this.status = 'FILLED'
     else if (filled > 0) this.status = 'PARTIALLY_CANCELED'
     else this.status = this.#isEnding ? 'CANCELED' : this.#wasRefused(first) ? 'FAILED' : 'CANCELED'
+    this.#openAtEnd = this.openUnits
     this.#save()
     this.#tell('done', this.reason)
   }

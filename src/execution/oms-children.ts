@@ -97,6 +97,7 @@ export class OmsChildren implements ChildOrders {
     // One that is filled and may still grow is not over: it counts until the venue has answered.
     facts.isClosed = isClosed(cycle) && table.cells[row + Field.isOpen] === 0
     facts.leavesUnits = worstCaseLeaves(table, row)
+    facts.isCanceled = cycle === StatusCode.CANCELED
     const reason = table.reason(row)
     facts.reason = reason
     facts.isRefused =

@@ -7,7 +7,6 @@
  * plan, the time and the children as they are now. So a late timer, a restart or a pause needs no case of its own: what is
  * due by now and neither filled nor working is what may be sent.
  */
-import { SeededRandom } from '../core/random.js'
 import type { Instrument } from '../model/instrument.js'
 import type { ParentStatus, PauseReason } from '../oms/parent-port.js'
 import { ChildDecision, type ExecutionAlgorithm, ParentView } from './algorithm.js'
@@ -21,10 +20,13 @@ import { decideExtension, wouldTakeAll } from './overrides.js'
 import type { ParentPorts, ParentState } from './parent-ports.js'
 import { arrivalUnits, type ParentPlan, type ParentTerms } from './parent-terms.js'
 import { endAtPace, PlanClock } from './plan-clock.js'
-import { isPassing, isPermanent, RefusalCount } from './refusals.js'
+import { planContext } from './plan-context.js'
+import { isPassing, isPermanent, RefusalCount, wasTakenOff } from './refusals.js'
 
 /** While nothing can be sent it looks again so often; cancels that were not answered are asked for again. */
 const recheckUs = 1_000_000
+/** After an immediate order that found nothing at the price that takes everything. */
+const missedUs = 100_000
 /** Rounds of one evaluation; the rest waits for the next turn of the loop. */
 const maxRounds = 16
 
@@ -193,22 +195,11 @@ export class ParentOrder {
   }
 
   #plan(): void {
-    const { book, plan, terms } = this
-    const fullEndUs = Number.isFinite(this.#endUs) ? this.#endUs : this.#windowStartUs
-    this.algorithm.begin({
-      quantityUnits: Math.max(0, book.totalUnits - this.#baseUnits),
-      baseUnits: this.#baseUnits,
-      windowUs: fullEndUs - this.#windowStartUs,
-      fullWindowUs: Math.max(1, fullEndUs - plan.startUs),
-      startUs: this.#windowStartUs,
-      lotUnits: terms.lotUnits,
-      minSliceUnits: terms.minSliceUnits,
-      random: new SeededRandom(plan.seed),
-      instrument: this.instrument,
-      side: terms.side,
-      board: this.#ports.board,
-      account: this.#ports.account,
-    })
+    const { book, plan, terms, instrument } = this
+    const window = { baseUnits: this.#baseUnits, startUs: this.#windowStartUs, endUs: this.#endUs }
+    this.algorithm.begin(
+      planContext({ plan, terms, instrument, ports: this.#ports, totalUnits: book.totalUnits, ...window }),
+    )
     this.#desk.forgetSlice()
   }
 
@@ -297,6 +288,7 @@ export class ParentOrder {
     facts.leavesUnits = 0
     facts.isClosed = true
     facts.isRefused = false
+    facts.isCanceled = false
     facts.reason = undefined
     facts.priceUnits = child.priceUnits
     this.#ports.children.read(child.number, facts)
@@ -319,6 +311,7 @@ export class ParentOrder {
     book.check(this.#ceilingUnits)
     if (!wasClosed && child.isClosed) this.#isOver(child)
     if (!wasClosed && child.isClosed && facts.isRefused) this.#refused(facts.reason ?? 'REJECTED')
+    else if (!wasClosed && child.isClosed && facts.isCanceled && wasTakenOff(child)) this.#refused('CANCELED_BY_VENUE')
     else if (child.filledUnits > 0) this.#refusals.clear()
     if (child.filledUnits === filledUnits) return
     this.#ports.tell(this.isClosed ? 'late_fill' : 'progress', undefined, child.number)
@@ -330,6 +323,9 @@ export class ParentOrder {
   /** What was taken back is due again, in the same slice; without catching up it is left to the end. */
   #isOver(child: Child): void {
     this.algorithm.childClosed(this.view, child)
+    // What was displayed and is not there is not asked for again at once.
+    if (child.isImmediate && child.filledUnits === 0 && !Number.isNaN(this.terms.iWouldUnits))
+      this.#refusals.waitUntil(this.nowUs + missedUs)
     if (child.isCanceling && this.plan.algo.catchUp !== false) this.#desk.forgetSlice()
   }
 
@@ -483,7 +479,7 @@ export class ParentOrder {
       return
     }
     const { retryUs } = this.#refusals
-    if (nowUs < retryUs) {
+    if (nowUs < retryUs && !decision.finishes) {
       this.#clock.arm(Math.min(nextUs, retryUs))
       return
     }

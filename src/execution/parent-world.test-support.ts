@@ -205,6 +205,7 @@ export class ParentWorld {
     facts.isClosed = order.isClosed
     facts.leavesUnits = order.isClosed ? 0 : order.request.quantityUnits - order.filledUnits
     facts.isRefused = order.isRefused && order.filledUnits === 0
+    facts.isCanceled = order.isClosed && !order.isRefused && order.filledUnits < order.request.quantityUnits
     facts.reason = order.reason
   }
 

@@ -1,4 +1,5 @@
 /** What the reason of a refusal means for the order behind the child. */
+import type { Child } from './child-book.js'
 
 /** Reasons that are over when something else is: a halt, a disconnect, stale prices, a full window of messages. They count as nothing. */
 const passing: ReadonlySet<string> = new Set([
@@ -34,6 +35,11 @@ export function isPermanent(reason: string): boolean {
   return permanent.test(reason.toUpperCase().replaceAll(/[\s-]+/g, '_'))
 }
 
+/** Whether somebody else took a resting child off before anything of it filled: asking again at once might go on for ever. */
+export function wasTakenOff({ filledUnits, isCanceling, isImmediate, isForAuction }: Child): boolean {
+  return filledUnits === 0 && !isCanceling && !isImmediate && !isForAuction
+}
+
 /** After the first refusal of a child; twice as long after each further one for the same reason. */
 const backoffUs = 1_000_000
 /** So many refusals in a row for the same reason pause the order. */
@@ -54,6 +60,11 @@ export class RefusalCount {
     this.#reason = reason
     this.retryUs = nowUs + backoffUs * 2 ** (this.#inRow - 1)
     return this.#inRow >= maxRefusals
+  }
+
+  /** Nothing is tried before. */
+  waitUntil(us: number): void {
+    this.retryUs = Math.max(this.retryUs, us)
   }
 
   /** Something was not refused, or a person says to go on. */
