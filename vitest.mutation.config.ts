@@ -5,6 +5,7 @@ import base from './vitest.config.js'
 const tests = [
   'src/risk/gate.test.ts',
   'src/risk/gate-controls.test.ts',
+  'src/risk/plain-check.test.ts',
   'src/risk/protective-exit.test.ts',
   'src/risk/throttle.test.ts',
   'src/risk/reference-prices.test.ts',

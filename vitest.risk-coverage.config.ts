@@ -9,7 +9,12 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ['src/risk/**/*.test.ts', 'src/system/risk*.test.ts', 'src/system/border-controls.test.ts'],
+    include: [
+      'src/risk/**/*.test.ts',
+      'src/system/risk*.test.ts',
+      'src/system/limit-names.test.ts',
+      'src/system/border-controls.test.ts',
+    ],
     exclude: [...(base.test?.exclude ?? []), 'src/**/*.prop.test.ts'],
     coverage: {
       provider: 'v8',
