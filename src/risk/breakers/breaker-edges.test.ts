@@ -76,6 +76,16 @@ describe('the rejection rate', () => {
       expect(() => new RejectionRateBreaker({ [name]: value })).toThrow(`rejectionRate.${name}`)
   })
 
+  it('counts to the millisecond over its five minutes', () => {
+    const trips = [299_999, 300_000].map((later) => {
+      const breaker = new RejectionRateBreaker()
+      breaker.rejected(1, 4)
+      breaker.accepted(1 + later, 16)
+      return breaker.state
+    })
+    expect(trips).toEqual(['HALTED', 'ACTIVE'])
+  })
+
   it('is whole again at the end of the hold to the millisecond, and stays whole without a trip', () => {
     const breaker = new RejectionRateBreaker({ minSamples: 1, holdMs: 100, windowMs: 1_000 })
     breaker.advance(5_000)

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { describeShared, sharedFiles } from '../../../test/support/shared.js'
+import { toDecimal } from '../../model/decimal.js'
 import * as risk from '../index.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: the fields depend on the kind of case.
@@ -66,11 +67,18 @@ function solve({ inputs }: Case): Fields {
         ),
       }
     case 'maxDrawdown': {
-      const breaker = new risk.DrawdownBreaker({ limitPercent: inputs.limit * 100, warnAt: inputs.warnFraction })
+      // 0.07 x 100 is not 7 in doubles.
+      const limitPercent = toDecimal(inputs.limit, 'limit').mul(100).toNumber()
+      const breaker = new risk.DrawdownBreaker({ limitPercent, warnAt: inputs.warnFraction })
       return { states: inputs.equity.map((equity: number) => breaker.mark(equity)) }
     }
     case 'tradingDay': {
-      const days = new risk.DayRoll({ timeZone: inputs.timeZone, rollLocal: inputs.rollLocal })
+      const { timeZone, rollLocal, weekends } = inputs
+      const days = new risk.DayRoll({
+        timeZone,
+        rollLocal,
+        days: weekends === 'next business day' ? 'weekdays' : 'every',
+      })
       return { tradingDay: inputs.utc.map((time: string) => days.dayAt(Date.parse(time) * 1_000)) }
     }
     default:

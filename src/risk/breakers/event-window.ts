@@ -1,11 +1,11 @@
 /**
- * Counts of good and bad events in a moving window: exact to the millisecond for windows up to four minutes, to a 262,144th
+ * Counts of good and bad events in a moving window: exact to the millisecond for windows up to eight minutes, to a 524,288th
  * of the window for longer ones. Grows with the number of distinct times, up to a fixed bound.
  */
 import { requireCount } from './breaker.js'
 
 /** Distinct times that are kept apart, at most: twice what fits a window. */
-const mostTimes = 1 << 19
+const mostTimes = 1 << 20
 
 /** See the file's header. */
 export class EventWindow {
