@@ -105,7 +105,7 @@ describe('an instrument, an account, a strategy that is not there', () => {
   })
 
   it('is told after a change, for what is not known', async () => {
-    const echo = await startEcho()
+    const echo = await startEcho({ risk: { selfMatch: { policy: 'cancelNewest' } } })
     const { limits } = echo.system.risk
     limits.addSymbolLimit('IMB', { type: 'orderQuantity', limit: 5 }, who)
     limits.addSymbolLimit('IBM', { type: 'openOrders', limit: 5 }, who)
