@@ -212,7 +212,7 @@ export class OrderSender implements TurnOutput {
     const { cells } = table
     if (cells[row] !== number || cells[row + Field.isOpen] === 0) return
     // What only takes quantity away passes every state; it has to be on record all the same.
-    const verdict = isPureDecrease(table, row, quantity, price, trigger)
+    const verdict = isPureDecrease(table, row, quantity, price, trigger, generation)
       ? this.#isOnRecord(isRecorded)
         ? 0
         : LocalReason.JOURNAL_UNAVAILABLE

@@ -96,20 +96,32 @@ export function worstCaseQuantity(table: OrderTable, row: number): number {
   return quantity
 }
 
-/** Whether a change of an order only takes quantity away: neither price nor trigger becomes another. */
+/**
+ * Whether a change of an order only takes quantity away: neither price nor trigger becomes another. It has to be so against
+ * what the venue has confirmed and against every change that is under way, of those before generation `before`: giving back
+ * what an earlier change takes is an increase.
+ */
 export function isPureDecrease(
   table: OrderTable,
   row: number,
   quantity: number,
   price: number,
   trigger: number,
+  before = Number.POSITIVE_INFINITY,
 ): boolean {
-  const { cells } = table
-  return (
+  const { cells, requests } = table
+  let request = cells[row + Field.firstRequest]
+  let isDecrease =
     quantity <= cells[row + Field.quantity] &&
     Object.is(price, cells[row + Field.price]) &&
     Object.is(trigger, cells[row + Field.trigger])
-  )
+  for (; isDecrease && request >= 0; request = requests.next[request])
+    isDecrease =
+      requests.generation[request] >= before ||
+      (quantity <= requests.quantity[request] &&
+        Object.is(price, requests.price[request]) &&
+        Object.is(trigger, requests.trigger[request]))
+  return isDecrease
 }
 
 /** What says that nothing of an order is left, whatever is still asked of it. */
