@@ -77,7 +77,7 @@ describe('limits of whole systems', () => {
     ['value without a rate', { currency: 'EUR' }, {}, { price: '100' }, [99.99, 100.01], [1], ['NO_REFERENCE_PRICE']],
     [
       'value of inverse contracts',
-      { assetClass: 'crypto', isInverse: true, multiplier: '10', baseCurrency: 'BTC' },
+      { assetClass: 'crypto_perpetual', isInverse: true, multiplier: '10', baseCurrency: 'BTC' },
       { risk: { maxOrderNotional: '1000' } },
       { price: '100' },
       [99.99, 100.01],
@@ -113,7 +113,7 @@ describe('limits of whole systems', () => {
     ],
     [
       'positions in fractions',
-      { assetClass: 'crypto', sizeIncrement: '0.001' },
+      { assetClass: 'crypto_spot', sizeIncrement: '0.001' },
       { risk: { maxPosition: { X: '1.5' } } },
       { price: '100' },
       [99.99, 100.01],
