@@ -7,6 +7,7 @@ import type { RecordReader } from '../journal/record-reader.js'
 import { openSegmentJournal } from '../journal/segment-journal.js'
 import { RecordType } from '../oms/records.js'
 import { riskMemoryName } from '../oms/risk-memory.js'
+import { readRiskDecision, readRiskMemory } from './risk-memory-shape.js'
 import type { TradingSystemOptions } from './trading-system.js'
 
 const options: TradingSystemOptions = {
@@ -115,20 +116,24 @@ describe('what risk controls kept', () => {
       ],
       [{ ...memory, books: { global: [[0, 0]] } }, /books\.global\.0 must be a list of 3/],
       [{ ...memory, books: [[[0, 0, 'x']]] }, /books\.0\.0\.2 must be a number/],
-      [{ ...memory, limits: { ...limits, patch: { maxOrderQuantity: 'many' } } }, /maxOrderQuantity/],
     ]
-    for (const [part, field] of faults) {
-      const { error, seq } = await startOver(remember(part))
-      expect(error?.message).toMatch(field)
-      expect(error).toMatchObject({ name: 'TradewireError', details: { seq } })
-    }
-    for (const [part, field] of [
+    for (const [part, field] of faults) expect(() => readRiskMemory(JSON.stringify(part))).toThrow(field)
+    const decisions: [part: unknown, field: RegExp][] = [
       ['text', /what was kept must be an object/],
       [{ change: { version: 2 }, saved: { version: 2 } }, /saved\.patch must be an object, got nothing/],
       [{ groupState: { group: 'g', state: 'OPEN' } }, /groupState\.state must be a trading state/],
-    ] as const) {
-      const { error } = await startOver(decide(JSON.stringify(part)))
-      expect([error?.code, error?.message]).toEqual(['TW_JOURNAL_CORRUPT', expect.stringMatching(field)])
+    ]
+    for (const [part, field] of decisions) expect(() => readRiskDecision(JSON.stringify(part))).toThrow(field)
+    // What has the right form and is no limit is refused where it is put into force.
+    const writes = [
+      remember({ ...memory, losses: [['global', 'x', '0', '']] }),
+      remember({ ...memory, limits: { ...limits, patch: { maxOrderQuantity: 'many' } } }),
+      decide({ groupState: { group: 'g', state: 'OPEN' } }),
+    ]
+    for (const write of writes) {
+      const { error, seq } = await startOver(write)
+      expect(error).toMatchObject({ name: 'TradewireError', details: { seq } })
+      expect(error.message).toMatch(new RegExp(`^Record ${seq}: `))
     }
   })
 
