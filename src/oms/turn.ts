@@ -147,6 +147,19 @@ export class Turn {
     this.#isDirty = true
   }
 
+  /**
+   * Tries a failed journal again where nothing else happens: what it keeps in memory (a kill switch above all, after which
+   * little happens) must not wait for the next order. Whether it is worth another try later.
+   */
+  retryJournal(): boolean {
+    const { recorder } = this
+    if (recorder.journal.state !== 'failed') return false
+    this.begin()
+    this.touch()
+    this.end()
+    return recorder.journal.state === 'failed' && passing.has(errnoOf(recorder.journal.failure?.error))
+  }
+
   /** Writes what was recorded. What may have passed is tried again now and then; after other failures a person decides. */
   #flush(news: TurnNews): void {
     const { journal } = this.recorder

@@ -7,6 +7,7 @@ import type { DisposalStack } from '../core/disposal.js'
 import type { Logger } from '../core/logger.js'
 import { nodeFileSystem } from '../core/node-file-system.js'
 import { SeededRandom } from '../core/random.js'
+import type { TimerHandle } from '../core/scheduler.js'
 import type { Time } from '../core/time.js'
 import { VirtualTime } from '../core/virtual-time.js'
 import type { AlgorithmFactories } from '../execution/algorithms.js'
@@ -60,6 +61,9 @@ export interface Surroundings {
   problem(where: string, error: unknown, strategy?: string): void
 }
 
+/** How often a journal that failed is tried again where nothing else happens. */
+const journalRetryMs = 1_000
+
 /** The journal of a configuration: read into `recovery`, and open for more. */
 export function composeJournal(
   surroundings: Surroundings,
@@ -73,10 +77,21 @@ export function composeJournal(
     resources.defer(() => memory.close())
     return memory
   }
+  let retry: TimerHandle | undefined
+  const retryLater = (): void => {
+    retry ??= time.after(journalRetryMs, () => {
+      retry = undefined
+      if (core.turn.isOpen && core.turn.retryJournal()) retryLater()
+    })
+  }
+  resources.defer(() => retry?.cancel())
   const opening: JournalOpening = {
     scheduler: time,
     onRecord: (type, seq, record) => recovery.apply(type, seq, record),
-    onFailure: (failure) => problem('journal', failure.error),
+    onFailure: (failure) => {
+      problem('journal', failure.error)
+      retryLater()
+    },
     ...(durability === undefined ? {} : { durability }),
     ...(snapshots?.keepSegments === undefined ? {} : { keepSegments: snapshots.keepSegments }),
   }
