@@ -148,7 +148,7 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
     const own = copyOfPlain(request)
     if (rules === undefined) return this.submit(own as OrderRequest)
     const order = this.#ruleOrderOf(own, rules)
-    const reason = await rules.ask(order, actor ?? order.strategy, signal)
+    const reason = await rules.ask(order, actor, signal)
     return this.#submit(own, { reason })
   }
 

@@ -158,6 +158,9 @@ describe('four eyes on large orders', () => {
     const id = pending?.id as number
     expect(() => system.orders.approve(id, { actor: 'ann' })).toThrow('TW_UNAUTHORIZED')
     expect(() => system.orders.approve(id, { actor: '' })).toThrow('TW_UNAUTHORIZED')
+    // Neither a host in JavaScript that names nobody nor the same person in other letters is a second one.
+    for (const who of [undefined, null, {}, { actor: 5 }, { actor: ' ' }, { actor: ' ANN ' }])
+      expect(() => system.orders.approve(id, who as { actor: string })).toThrow('TW_UNAUTHORIZED')
     expect(() => system.orders.approve(id + 1, { actor: 'bob' })).toThrow('No order waits')
     system.orders.approve(id, { actor: 'bob' })
     expect([(await large).status, venue.sent.length]).toEqual(['SUBMITTED', 2])

@@ -144,8 +144,10 @@ export class OrderRules {
   }
 
   /** Asks all rules that apply, at once. Resolves to why the order is refused, or to undefined. Never rejects. */
-  async ask(order: RuleOrder, actor: string, signal?: AbortSignal): Promise<string | undefined> {
-    const answers = await Promise.all(this.#applying(order).map((rule) => this.#askOne(rule, order, actor, signal)))
+  async ask(order: RuleOrder, actor?: string, signal?: AbortSignal): Promise<string | undefined> {
+    // Who says nothing about it wants it for the strategy.
+    const asker = nameOf(actor) === '' ? order.strategy : (actor as string)
+    const answers = await Promise.all(this.#applying(order).map((rule) => this.#askOne(rule, order, asker, signal)))
     return answers.find((answer) => answer !== undefined)
   }
 
@@ -224,16 +226,23 @@ export class OrderRules {
   }
 
   /** Decides about an order that waits. @throws TradewireError `TW_INVALID_ARGUMENT`; `TW_UNAUTHORIZED` for whoever wants it. */
-  decide(id: number, isApproved: boolean, { actor, reason = '' }: { actor: string; reason?: string }): void {
+  decide(id: number, isApproved: boolean, who: { actor: string; reason?: string }): void {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) throw new TradewireError('TW_INVALID_ARGUMENT', `No order waits for approval ${id}`)
-    if (actor === '' || (isApproved && actor === waiting.actor))
-      throw new TradewireError('TW_UNAUTHORIZED', `"${actor}" cannot approve what ${waiting.actor} wants: four eyes`)
-    waiting.settle({ isApproved, by: actor, reason })
+    const { actor, reason = '' } = (who ?? {}) as Partial<typeof who>
+    const by = nameOf(actor)
+    if (by === '' || (isApproved && by === nameOf(waiting.actor)))
+      throw new TradewireError('TW_UNAUTHORIZED', `"${by}" cannot decide what ${waiting.actor} wants: four eyes`)
+    waiting.settle({ isApproved, by: String(actor).trim(), reason: String(reason) })
   }
 
   /** Nobody is asked any more: what waits is refused. */
   close(): void {
     this.#life.abort(new TradewireError('TW_DISPOSED', 'The system was stopped'))
   }
+}
+
+/** A person's name for comparing: spaces around it and the size of its letters make nobody another person. */
+function nameOf(actor: unknown): string {
+  return typeof actor === 'string' ? actor.trim().toLowerCase() : ''
 }
