@@ -64,13 +64,12 @@ export class SelfMatchGuard implements GateCheck {
   }
 
   #meetsAccount(order: Subject, account: number, cancels: boolean): boolean {
-    const cells = this.#cells
     const { orders } = this
     let found = false
     let row = orders.first(orders.listOf(account, order.instrument, -order.side))
     while (row >= 0) {
       const next = orders.after(row)
-      if (crosses(order, cells[row + Field.type], cells[row + Field.price])) {
+      if (this.#mayMeet(order, row)) {
         if (!cancels) return true
         found = true
         this.#actions.cancel(row)
@@ -79,9 +78,20 @@ export class SelfMatchGuard implements GateCheck {
     }
     return found
   }
+
+  /** Whether an order could trade with a resting one, at its price or at any that a change under way asks for. */
+  #mayMeet(order: Subject, row: number): boolean {
+    const cells = this.#cells
+    const { requests } = this.#parts.table
+    const type = cells[row + Field.type]
+    if (crosses(order, type, cells[row + Field.price])) return true
+    for (let request = cells[row + Field.firstRequest]; request >= 0; request = requests.next[request])
+      if (crosses(order, type, requests.price[request])) return true
+    return false
+  }
 }
 
-/** Whether an order could trade with a resting one. What has no limit price trades with everything. */
+/** Whether an order could trade with a resting one at a price. What has no limit price trades with everything. */
 function crosses({ side, type, price }: Subject, restingType: number, restingPrice: number): boolean {
   if (!hasLimit(type) || !hasLimit(restingType)) return true
   return side > 0 ? price >= restingPrice : price <= restingPrice

@@ -55,6 +55,21 @@ describe('a change that gives back what an earlier change takes', () => {
   })
 })
 
+describe('an own order that is about to get another price', () => {
+  it('meets what comes from the other side at both prices', async () => {
+    const echo = await startEcho({ risk: { selfMatch: {}, priceCollarPercent: 10 } })
+    const resting = working(echo, { side: 'sell', price: '105' })
+    expect(codesOf(echo, { price: '102' }, [1])).toEqual(['ok'])
+    resting.modify({ price: '101' })
+    expect(codesOf(echo, { price: '102' }, [1])).toEqual(['SELF_MATCH'])
+    expect(codesOf(echo, { price: '100.99' }, [1])).toEqual(['ok'])
+    // A cancel that is asked for has no price of its own.
+    resting.cancel()
+    expect(codesOf(echo, { price: '100.99' }, [1])).toEqual(['ok'])
+    await echo.system.stop()
+  })
+})
+
 describe('limits of whole systems', () => {
   const cases: [
     what: string,
