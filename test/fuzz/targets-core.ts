@@ -105,6 +105,8 @@ export const marketDataTarget: FuzzTarget = {
       'us_equity_ticks',
       'daily_series',
     ].flatMap((folder) => recordedFiles('data', folder, /\.(csv|ndjson|txt|json)(\.gz)?$/, 8_192).slice(0, 2)),
+    // Kraken v2 is recorded among the payloads of venues.
+    ...recordedFiles('payloads', 'kraken', /\.ndjson$/, 8_192),
   ],
   // A whole file with its instruments, ring and books, not one frame.
   maxMs: 500,

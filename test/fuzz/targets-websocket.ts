@@ -1,5 +1,11 @@
 /** Messages of WebSocket venues. */
-import { binanceFeed, coinbaseFeed, krakenFeed, type WebSocketFeed } from '../../src/connectors/websocket/index.js'
+import {
+  binanceFeed,
+  coinbaseFeed,
+  krakenFeed,
+  krakenV2Feed,
+  type WebSocketFeed,
+} from '../../src/connectors/websocket/index.js'
 import { MessageWriter, type WriterTarget } from '../../src/connectors/websocket/message-writer.js'
 import type { InstrumentDefinition } from '../../src/model/instrument.js'
 import type { FuzzTarget } from './harness.js'
@@ -77,5 +83,15 @@ export const webSocketTargets: readonly FuzzTarget[] = [
     ],
     'crypto_l2_kraken_crc',
     'data',
+  ),
+  target(
+    'websocket-kraken-v2',
+    krakenV2Feed({ instruments: [instrument('ALGO/USD')] }),
+    [
+      '{"channel":"book","type":"snapshot","data":[{"symbol":"ALGO/USD","bids":[{"price":0.12290,"qty":2.0}],"asks":[{"price":0.1230,"qty":1.5}],"checksum":5}]}',
+      '{"channel":"trade","type":"update","data":[{"symbol":"ALGO/USD","side":"buy","price":0.1229,"qty":2,"ord_type":"limit","trade_id":7,"timestamp":"2024-01-01T00:00:00.000000Z"}]}',
+    ],
+    'kraken',
+    'payloads',
   ),
 ]

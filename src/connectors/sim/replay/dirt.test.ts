@@ -198,6 +198,41 @@ describe('Databento', () => {
   })
 })
 
+describe('Databento flags', () => {
+  const header = 'ts_event_ns,ts_recv_ns,sequence,order_id,action,side,price,size,flags,channel_id,instrument_id'
+  const at = (us: number) => `${1_703_541_600_000_000 + us}000`
+  const row = (eventUs: number, recvUs: number, flags: number, id: number) =>
+    `${at(eventUs)},${at(recvUs)},9,${id},A,B,4810.25,3,${flags},0,1`
+  const recvUs = (each: Row) => (each[2] as number) - 1_703_541_600_000_000
+
+  it('a receive time marked as wrong is replaced by the time of the venue, and counted', async () => {
+    const { rows, counters } = await rowsOf('esh4_20231225.csv', [
+      header,
+      row(100, 150, 128, 1),
+      row(200, 999_999_999, 136, 2),
+      row(140, 7, 136, 3),
+      row(300, 350, 128, 4),
+    ])
+    expect(rows.map(recvUs)).toEqual([150, 200, 200, 350])
+    expect(counters).toMatchObject({ badRows: 0, outOfOrder: 0, restamped: 2 })
+  })
+
+  it('the receive time of a snapshot, though marked, is when the snapshot was made', async () => {
+    const { rows, counters } = await rowsOf('esh4_20231225.csv', [header, row(100, 150, 40, 1), row(200, 250, 128, 2)])
+    expect(rows.map(recvUs)).toEqual([150, 250])
+    expect(rows[0]?.[4]).toBe(1)
+    expect(counters).toMatchObject({ badRows: 0, restamped: 0 })
+  })
+
+  it('a channel with messages lost is told once, before the data behind the loss, and counted as a gap', async () => {
+    const lines = [header, row(1, 2, 0, 1), row(3, 4, 132, 2), row(5, 6, 132, 3), row(7, 8, 128, 4), row(9, 10, 132, 5)]
+    const { rows } = await rowsOf('esh4_20231225.csv', lines)
+    expect(rows.map(([kind]) => kind)).toEqual(['book', 'note', 'book', 'book', 'book', 'note', 'book'])
+    expect(JSON.stringify(rows[1])).toContain('"reason":"missing"')
+    expect(await qualityOf('esh4_20231225.csv', lines)).toMatchObject({ gaps: 2 })
+  })
+})
+
 describe('Bitstamp', () => {
   it('orders that nobody has seen may be changed and deleted', async () => {
     const order = (event: string, id: number) =>

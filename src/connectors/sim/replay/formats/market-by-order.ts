@@ -5,8 +5,15 @@
  * Trades (`T`) become trades with the aggressor's side; fills (`F`) name the resting orders, whose changes follow as
  * cancels or modifications. A cancel gives the size that goes away. Orders and trades without a price are left out and
  * counted.
+ *
+ * Flag 8 says that the receive time is wrong: the row counts from its venue's time, but not from before its predecessor. In
+ * a snapshot, whose rows all have the flag, the receive time is when the snapshot was made, and stays. Flag 4 says that
+ * messages were lost for good: where it begins, a discontinuity is told before anything else of the row.
  */
+import type { ConnectorId, InstrumentId } from '../../../../model/ids.js'
+import type { Discontinuity } from '../../../../model/market-data.js'
 import { BadRow } from '../reading/bad-row.js'
+import { cmeFuture } from '../reading/definitions.js'
 import type { DecodeContext, Decoder, ReplayFormat } from '../reading/format.js'
 import type { LineReader } from '../reading/line-reader.js'
 import { RowScanner } from '../reading/row-scanner.js'
@@ -16,6 +23,8 @@ const header = 'ts_event_ns,ts_recv_ns,sequence,order_id,action,side,price,size,
 const absent = Number.NaN
 const flagLast = 128
 const flagSnapshot = 32
+const flagBadRecvTime = 8
+const flagGap = 4
 /** 2^63 - 1 stands for no price: in billionths, or as the decimal that makes. No price of a contract comes near. */
 const noPrice = 9_223_372_036
 /** A message is cut here where its end does not come. */
@@ -43,6 +52,9 @@ class MarketByOrderDecoder implements Decoder {
   readonly #cells = new Float64Array(8)
   readonly #openSizes = new Map<number, number>()
   #isSnapshot = false
+  #isGap = false
+  /** Receive time of the row before. */
+  #lastRecvUs = Number.NEGATIVE_INFINITY
 
   constructor(context: DecodeContext) {
     this.#context = context
@@ -73,12 +85,45 @@ class MarketByOrderDecoder implements Decoder {
       batch.commitBook(isSnapshot !== this.#isSnapshot)
     }
     this.#isSnapshot = isSnapshot
+    this.#restamp((flags & flagBadRecvTime) !== 0 && !isSnapshot)
+    this.#tellGap((flags & flagGap) !== 0)
     this.#apply(action, side)
     if ((flags & flagLast) !== 0) batch.commitBook()
   }
 
   finish(): void {
     this.#context.batch.commitBook()
+  }
+
+  /** Gives a row with a wrong receive time the best there is. */
+  #restamp(isWrong: boolean): void {
+    const cells = this.#cells
+    if (isWrong) {
+      cells[cell.recv] = Math.max(cells[cell.event], this.#lastRecvUs)
+      this.#context.counters.restamped++
+    }
+    this.#lastRecvUs = cells[cell.recv]
+  }
+
+  #tellGap(isGap: boolean): void {
+    const begins = isGap && !this.#isGap
+    this.#isGap = isGap
+    if (!begins) return
+    const { batch, options, sample } = this.#context
+    const tsEventUs = this.#cells[cell.event]
+    const tsRecvUs = this.#cells[cell.recv]
+    const id = options.instrument ?? cmeFuture((sample.nameParts[0] ?? '').toUpperCase()).id
+    const told: Discontinuity = {
+      kind: 'discontinuity',
+      instrument: id as InstrumentId,
+      source: sample.fileName as ConnectorId,
+      stream: 'all',
+      reason: 'missing',
+      tsEventUs,
+      tsRecvUs,
+    }
+    batch.commitBook(false)
+    batch.publishNote(this.#instrument, 0, told, tsEventUs, tsRecvUs)
   }
 
   #apply(action: number, side: number): void {

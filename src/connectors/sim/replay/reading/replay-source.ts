@@ -16,11 +16,13 @@ export interface ReplayCounters {
   ignored: number
   /** Rows that the recording marks as suspicious and that were left out. */
   suspicious: number
+  /** Rows whose receive time the recording marks as wrong: they count from the venue's time, never back in time. */
+  restamped: number
 }
 
 /** Counters at zero. */
 export function createReplayCounters(): ReplayCounters {
-  return { rows: 0, events: 0, badRows: 0, outOfOrder: 0, ignored: 0, suspicious: 0 }
+  return { rows: 0, events: 0, badRows: 0, outOfOrder: 0, ignored: 0, suspicious: 0, restamped: 0 }
 }
 
 /**
