@@ -17,7 +17,7 @@ export interface BenchmarkCase {
   peers: Variant[]
   /** The ratio to a peer that must be reached. */
   floor?: { peer: string; ratio: number }
-  /** The figure that must not be passed, in the unit of the case, on a quiet machine: for cases without a peer. */
+  /** The figure that must not be passed, in the unit of the case, on a quiet machine; shown beside the peer of `floor`. */
   most?: number
   /** The figure that must be reached, in the unit of the case, on a quiet machine; shown beside the peer of `floor`. */
   least?: number

@@ -60,8 +60,7 @@ export function describeLine(
     line.cpuShare !== undefined && line.cpuShare < 0.9 ? ` (on a CPU ${Math.round(line.cpuShare * 100)} %)` : ''
   const left = `  ${ours.padStart(9)} ${line.unit}${share}`
   if (line.peerName === null) {
-    if (most === undefined || line.ours === null) return left
-    return `${left}, ${line.ours <= most ? 'goal' : 'ABOVE THE GOAL'} ${amount(most)}`
+    return `${left}${bound(line.ours, most)}`
   }
   const right = line.ratio === null ? `missing: ${line.missing ?? ''}` : `${amount(line.peer ?? 0).padStart(9)}`
   const ratio = line.ratio === null ? '' : `  ${line.ratio.toPrecision(3)}x`
@@ -75,7 +74,13 @@ export function describeLine(
     !isBound || least === undefined || line.ours === null
       ? ''
       : `, ${line.ours >= least ? 'goal' : 'BELOW THE GOAL'} ${amount(least)} ${line.unit}`
-  return `${left}   ${line.peerName.padEnd(24)} ${right}${ratio}${verdict}${figure}`
+  return `${left}   ${line.peerName.padEnd(24)} ${right}${ratio}${verdict}${figure}${isBound ? bound(line.ours, most) : ''}`
+}
+
+/** What is said about a figure that must not be passed. */
+function bound(ours: number | null, most: number | undefined): string {
+  if (most === undefined || ours === null) return ''
+  return `, ${ours <= most ? 'goal' : 'ABOVE THE GOAL'} ${amount(most)}`
 }
 
 /** The whole run as one object. */
