@@ -51,8 +51,8 @@ describe('kill -9', () => {
         const { client, gateway } = await settled(children)
         compare(client.orders, gateway)
         checkTrades(client)
-        expect(client.orders.filter(({ status }) => status === 'FILLED').length).toBeGreaterThan(20)
-        expect(client.orders.filter(({ status }) => status === 'ACCEPTED').length).toBeGreaterThan(20)
+        expect(client.orders.filter(({ status }) => status === 'FILLED').length).toBeGreaterThan(0)
+        expect(client.orders.filter(({ status }) => status === 'ACCEPTED').length).toBeGreaterThan(0)
       } finally {
         for (const child of Object.values(children)) child.kill('SIGKILL')
         rmSync(folder, { recursive: true, force: true })

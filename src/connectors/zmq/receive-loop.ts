@@ -28,7 +28,8 @@ export interface BurstHandler {
 /**
  * Runs until the socket is closed. Never rejects. `most`: messages in a row before the loop gets a turn.
  *
- * A question whether there is more costs system calls: it is asked once a burst.
+ * Every burst is followed by a turn of the loop, in which those run whom it woke; whether there is more is asked after them,
+ * because the question costs system calls.
  */
 export async function receiveAll(
   socket: ReadableSocket,
@@ -38,41 +39,40 @@ export async function receiveAll(
 ): Promise<void> {
   while (!socket.closed) {
     try {
-      const first = await socket.receive()
-      let mayHaveMore = false
-      handler.begin()
-      try {
-        take(handler, first)
-        if (socket.readable) mayHaveMore = await drain(socket, handler, most)
-      } finally {
-        handler.end()
+      if (socket.readable) await drain(socket, handler, most)
+      else {
+        const first = await socket.receive()
+        handler.begin()
+        try {
+          take(handler, first)
+        } finally {
+          handler.end()
+        }
       }
       const held = handler.holdUp()
       if (held !== undefined) await held
-      if (socket.closed) return
-      if (mayHaveMore) await new Promise<void>((resolve) => time.nextTurn(resolve))
     } catch (error) {
       if (socket.closed) return
       handler.failed(error)
-      await new Promise<void>((resolve) => time.nextTurn(resolve))
     }
+    if (!socket.closed) await new Promise<void>((resolve) => time.nextTurn(resolve))
   }
 }
 
-/** Takes what there is without asking before each message: that costs a third of the rate. False: there was nothing left. */
-async function drain(socket: ReadableSocket, handler: BurstHandler, most: number): Promise<boolean> {
+/** Takes a backlog, without asking before each message whether there is one: that costs a third of the rate. */
+async function drain(socket: ReadableSocket, handler: BurstHandler, most: number): Promise<void> {
+  handler.begin()
   socket.receiveTimeout = 0
   try {
-    for (let count = 1; count < most; count++) {
+    for (let count = 0; count < most; count++) {
       take(handler, await socket.receive())
-      if (handler.holdUp() !== undefined) return true
+      if (handler.holdUp() !== undefined) return
     }
-    return true
   } catch (error) {
     if ((error as { code?: string }).code !== 'EAGAIN') throw error
-    return false
   } finally {
     if (!socket.closed) socket.receiveTimeout = -1
+    handler.end()
   }
 }
 
