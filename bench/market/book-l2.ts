@@ -4,7 +4,8 @@
  *   near the touch        prices step by step around the middle: the ladder's case
  *   any price             the same stream with prices a thousand steps apart: the sorted arrays' case
  *   off the grid          the same stream with prices of which hardly any is a multiple of the step
- *   500 books             each change goes to the next of 500 books, so that none is hot
+ *   500 books             500 symbols near the touch, each with a market of its own; each change is one of the next
+ *                         symbol, so that no book is hot
  *   allocation            bytes per change from ring rows through a store into the book
  *
  * The peers are books of C++ (std::map, sorted vector) and of the npm package sorted-btree. All end with the same book.
@@ -18,7 +19,7 @@ import { heapBytesOf } from '../harness/heap.js'
 import type { Benchmark, Variant } from '../types.js'
 import { BTreeBook, loadTree } from './btree-peer.js'
 import { cppPeer } from './cpp-peer.js'
-import { createStream, type DeltaStream, deltas, expectedOutcome, type StreamOutcome, verify } from './delta-stream.js'
+import { createInterleaved, createStream, type DeltaStream, deltas, expectedOutcome, type StreamOutcome, verify } from './delta-stream.js'
 
 const bookCount = 500
 
@@ -108,22 +109,26 @@ function applyToMany(
   return check
 }
 
+const onGrid = (stream: DeltaStream): DeltaStream => ({ ...stream, price: stream.price.map((tick) => tick / 100) })
+
 const manyOurs: Variant = {
   name: 'tradewire',
   async prepare() {
-    const stream = createStream(deltas)
+    const stream = onGrid(createInterleaved(deltas, bookCount))
     const books = Array.from({ length: bookCount }, openBook)
+    for (let warmUp = 0; warmUp < 8; warmUp++) applyToMany(books, stream)
     return { operations: deltas, run: () => timed(() => applyToMany(books, stream)) }
   },
 }
 
-/** The same in one book that is always hot: what many cost by being many. */
+/** The changes of one symbol, in one book that is always hot: what many cost by being many. */
 const one: Variant = {
   name: 'tradewire, one book',
   async prepare() {
-    const stream = createStream(deltas)
-    const book = openBook()
-    return { operations: deltas, run: () => timed(() => applyToMany(Array<typeof book>(bookCount).fill(book), stream)) }
+    const stream = onGrid(createStream(deltas))
+    const books = Array<OrderBook>(bookCount).fill(openBook())
+    for (let warmUp = 0; warmUp < 8; warmUp++) applyToMany(books, stream)
+    return { operations: deltas, run: () => timed(() => applyToMany(books, stream)) }
   },
 }
 
@@ -131,7 +136,7 @@ const manyTrees: Variant = {
   name: 'sorted-btree',
   async prepare() {
     const Tree = await loadTree()
-    const stream = createStream(deltas)
+    const stream = onGrid(createInterleaved(deltas, bookCount))
     const trees = Array.from({ length: bookCount }, () => new BTreeBook(Tree))
     const sum = applyToMany(trees, stream)
     const ourSum = applyToMany(Array.from({ length: bookCount }, openBook), stream)

@@ -23,10 +23,10 @@ export interface StreamOutcome {
 /** Changes in a stream. */
 export const deltas = 2_000_000
 
-/** The first `count` changes. */
-export function createStream(count: number): DeltaStream {
+/** The first `count` changes; those of the C++ peer unless another seed is given. */
+export function createStream(count: number, seed = 0x9e3779b9): DeltaStream {
   const stream = { side: new Uint8Array(count), price: new Float64Array(count), quantity: new Float64Array(count) }
-  let state = 0x9e3779b9
+  let state = seed
   const next = (): number => {
     state ^= state << 13
     state ^= state >>> 17
@@ -42,6 +42,24 @@ export function createStream(count: number): DeltaStream {
     stream.side[i] = side
     stream.price[i] = side === 0 ? middle - 1 - distance : middle + distance
     stream.quantity[i] = next() % 5 === 0 ? 0 : 1 + (next() % 1000)
+  }
+  return stream
+}
+
+/**
+ * The first changes of many symbols: change i is one of symbol `i % symbols`. Each symbol has a market of its own, so that
+ * what a book has to do is what a single one has to do.
+ */
+export function createInterleaved(count: number, symbols: number): DeltaStream {
+  const stream = { side: new Uint8Array(count), price: new Float64Array(count), quantity: new Float64Array(count) }
+  const each = Math.ceil(count / symbols)
+  for (let symbol = 0; symbol < symbols; symbol++) {
+    const own = createStream(each, 0x9e3779b9 + Math.imul(symbol, 0x85ebca6b))
+    for (let i = symbol, at = 0; i < count; i += symbols, at++) {
+      stream.side[i] = own.side[at]
+      stream.price[i] = own.price[at]
+      stream.quantity[i] = own.quantity[at]
+    }
   }
   return stream
 }
