@@ -19,7 +19,15 @@ import { heapBytesOf } from '../harness/heap.js'
 import type { Benchmark, Variant } from '../types.js'
 import { BTreeBook, loadTree } from './btree-peer.js'
 import { cppPeer } from './cpp-peer.js'
-import { createInterleaved, createStream, type DeltaStream, deltas, expectedOutcome, type StreamOutcome, verify } from './delta-stream.js'
+import {
+  createInterleaved,
+  createStream,
+  type DeltaStream,
+  deltas,
+  expectedOutcome,
+  type StreamOutcome,
+  verify,
+} from './delta-stream.js'
 
 const bookCount = 500
 

@@ -98,7 +98,7 @@ class Listener extends Strategy {
 }
 
 /** Begins to hear a publisher; returns what ends it. */
-type Hear = (watch: Stopwatch, endpoint: string, service: string) => Promise<() => void | Promise<void>>
+type Hear = (watch: Stopwatch, endpoint: string, service: string) => Promise<() => unknown>
 
 async function hearInSystem(watch: Stopwatch, endpoint: string, service: string) {
   const listener = new Listener()

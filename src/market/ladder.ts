@@ -11,22 +11,22 @@
 
 /** The window of one side of a book. Sizes of 0 are empty steps. */
 export class Ladder {
+  /** Half a step below the lowest step: where prices begin that are nearest to it. NaN while the window lies nowhere. */
+  lowEdge = Number.NaN
+  /** Key of the lowest step; NaN while the window lies nowhere. */
+  lowKey = Number.NaN
   sizes: Float64Array
   /** Steps in the window, a power of two, at least 32. */
   capacity = 0
-  /** Key of the lowest step; NaN while the window lies nowhere. */
-  lowKey = Number.NaN
-  /** Half a step below it: where prices begin that are nearest to the lowest step. */
-  lowEdge = Number.NaN
-  /** Occupied steps. */
-  count = 0
-  /** Highest occupied step, counted from `lowKey`; -1 when empty. */
-  bestOffset = -1
-  /** A bit per slot: set when occupied. */
-  bits: Int32Array
+  mask = 0
   /** Slot of the lowest step. */
   head = 0
-  mask = 0
+  /** Highest occupied step, counted from `lowKey`; -1 when empty. */
+  bestOffset = -1
+  /** Occupied steps. */
+  count = 0
+  /** A bit per slot: set when occupied. */
+  bits: Int32Array
 
   constructor(capacity: number) {
     this.capacity = capacity
@@ -119,7 +119,7 @@ export class Ladder {
   }
 
   /** Empties the window and lets it lie nowhere. */
-  clear(): void {
+  clearWindow(): void {
     if (this.count > 0) {
       this.sizes.fill(0)
       this.bits.fill(0)

@@ -25,6 +25,12 @@ describe('OrderBook', () => {
     expect([book.isCrossed, book.isLocked, book.isOneSided]).toEqual([false, false, false])
   })
 
+  it('a side that is none is refused and counted', () => {
+    const book = bookOf()
+    for (const side of [2, -1, 0.5, Number.NaN, undefined]) expect(book.set(side as 0, 100, 1)).toBe(false)
+    expect([book.counters.invalid, book.levelCount(0), book.levelCount(1)]).toEqual([5, 0, 0])
+  })
+
   it('keeps prices between two steps apart from those on them', () => {
     const book = bookOf()
     const near = 100.01 + 2 ** -46

@@ -56,8 +56,6 @@ const directSize = new Float64Array(1)
 export class OrderBook extends SequencedBook {
   readonly #bids: SideLevels
   readonly #asks: SideLevels
-  /** Both sides by number: a load instead of a branch that nothing can predict. */
-  readonly #sides: readonly [SideLevels, SideLevels]
   readonly #depth: number
   readonly #maxLevels: number
 
@@ -70,7 +68,6 @@ export class OrderBook extends SequencedBook {
     const initialWindow = Math.min(powerOfTwo('initialWindow', options.initialWindow ?? 64, 32, 2 ** 24), maxWindow)
     this.#bids = new SideLevels(0, grid, initialWindow, maxWindow, this.counters)
     this.#asks = new SideLevels(1, grid, initialWindow, maxWindow, this.counters)
-    this.#sides = [this.#bids, this.#asks]
     if (options.crossed === 'uncross') {
       this.#bids.uncross(this.#asks)
       this.#asks.uncross(this.#bids)
@@ -101,7 +98,7 @@ export class OrderBook extends SequencedBook {
   }
 
   levelCount(side: BookSide): number {
-    return side === 0 ? this.#bids.count : this.#asks.count
+    return side === 0 ? this.#bids.total : this.#asks.total
   }
 
   /** Levels of a side that lie in the ladder, for tuning of the window. */
@@ -120,7 +117,8 @@ export class OrderBook extends SequencedBook {
   /**
    * Sets the size of one level; 0 removes it. For changes that come without messages: no sequence is checked.
    *
-   * @returns false, and the level is counted as invalid, when the price is not finite or the size negative or not finite.
+   * @returns false, and the level is counted as invalid, when the price is not finite, the size negative or not finite, or
+   * the side neither 0 nor 1.
    */
   set(side: BookSide, price: number, size: number): boolean {
     directPrice[0] = price
@@ -168,8 +166,8 @@ export class OrderBook extends SequencedBook {
   }
 
   protected override settle(): void {
-    if (this.#bids.count > this.#depth) this.counters.truncated += this.#bids.truncate(this.#depth)
-    if (this.#asks.count > this.#depth) this.counters.truncated += this.#asks.truncate(this.#depth)
+    if (this.#bids.total > this.#depth) this.counters.truncated += this.#bids.truncate(this.#depth)
+    if (this.#asks.total > this.#depth) this.counters.truncated += this.#asks.truncate(this.#depth)
   }
 
   #setDirectly(side: BookSide): boolean {
@@ -180,9 +178,11 @@ export class OrderBook extends SequencedBook {
   }
 
   #set(side: number, prices: Float64Array, sizes: Float64Array, at: number): boolean {
-    const levels = this.#sides[side] as SideLevels
+    // A branch, though hard to predict: where hundreds of books are in use, the two loads of an array cost more.
+    const levels = side === 0 ? this.#bids : this.#asks
+    if (side !== 0 && side !== 1) return false
     const change = levels.set(prices, sizes, at)
-    if (change === LevelChange.inserted && levels.count > this.#maxLevels) this.#evict(levels)
+    if (change === LevelChange.inserted && levels.total > this.#maxLevels) this.#evict(levels)
     return change !== LevelChange.invalid
   }
 

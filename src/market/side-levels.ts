@@ -25,29 +25,30 @@ const strikesUntilOff = 16
 /** Levels inserted without the ladder until it is tried again. */
 const insertsUntilRetry = 65_536
 
-/** The levels of one side, best first by {@link depth}. */
-export class SideLevels {
-  readonly #grid: PriceGrid
-  // Numbers are initialised as doubles, so that the engine never asks what they are.
-  readonly #sign: number = Number.NaN
+/** The levels of one side, best first by {@link depth}: a ladder, and sorted arrays for what lies outside it. */
+export class SideLevels extends Ladder {
+  // Numbers are initialised as doubles, so that the engine never asks what they are. What every change needs comes first:
+  // in a program with hundreds of books each line of memory that is touched has to come from afar.
   /** As in the grid, but negative for asks: they turn prices into keys of ranks and back. */
   readonly #keysPerUnit: number = Number.NaN
-  readonly #scale: number = Number.NaN
   readonly #stepUnits: number = Number.NaN
-  readonly #maxWindow: number
-  readonly #near: Ladder
-  readonly #far = new SortedLevels()
-  readonly #counters: BookCounters
-  #crossable: SideLevels | null = null
+  readonly #scale: number = Number.NaN
   /** Best price, NaN when empty. Read only. */
   bestPrice = Number.NaN
   #bestRank = Number.NEGATIVE_INFINITY
+  #crossable: SideLevels | null = null
+  readonly #far = new SortedLevels()
+  readonly #sign: number = Number.NaN
+  readonly #grid: PriceGrid
+  readonly #counters: BookCounters
+  readonly #maxWindow: number
   #isLadderOn: boolean
   #strikes = 0
   #insertsWhileOff = 0
 
   /** @param initialWindow and `maxWindow` are powers of two from 32; a `maxWindow` of 0 does without the ladder. */
   constructor(side: BookSide, grid: PriceGrid, initialWindow: number, maxWindow: number, counters: BookCounters) {
+    super(maxWindow > 0 ? initialWindow : 32)
     this.#grid = grid
     this.#counters = counters
     this.#sign = side === 0 ? 1 : -1
@@ -56,7 +57,6 @@ export class SideLevels {
     this.#stepUnits = grid.stepUnits
     this.#maxWindow = maxWindow
     this.#isLadderOn = maxWindow > 0
-    this.#near = new Ladder(this.#isLadderOn ? initialWindow : 32)
   }
 
   /** From now on a new level removes those of the other side that it crosses or locks, and they are counted. */
@@ -65,26 +65,25 @@ export class SideLevels {
   }
 
   /** Number of levels. */
-  get count(): number {
-    return this.#near.count + this.#far.count
+  get total(): number {
+    return this.count + this.#far.count
   }
 
   /** Size at the best price, NaN when empty. */
   get bestSize(): number {
-    const near = this.#near
     const far = this.#far
     if (far.count > 0 && far.ranks[far.bestSlot] === this.#bestRank) return far.values[far.bestSlot]
-    return near.count > 0 ? near.sizes[near.slotOf(near.bestOffset)] : Number.NaN
+    return this.count > 0 ? this.sizes[this.slotOf(this.bestOffset)] : Number.NaN
   }
 
   /** Levels that lie in the ladder. */
   get nearCount(): number {
-    return this.#near.count
+    return this.count
   }
 
   /** Bytes held by the typed arrays. */
   get bytes(): number {
-    return this.#near.capacity * 8.125 + this.#far.ranks.length * 16
+    return this.capacity * 8.125 + this.#far.ranks.length * 16
   }
 
   /**
@@ -94,24 +93,23 @@ export class SideLevels {
    * inline, which leaves it room to inline what leads here, down to the caller's price and size.
    */
   set(prices: Float64Array, sizes: Float64Array, at: number): LevelChange {
-    const near = this.#near
     const price = prices[at]
     // Rounds to the nearest step by cutting off; the comparison proves that the price lies on it.
-    const place = price * this.#keysPerUnit - near.lowEdge
-    if (!(place >= 0 && place < near.capacity)) return this.#setFar(prices, sizes, at)
+    const place = price * this.#keysPerUnit - this.lowEdge
+    if (!(place >= 0 && place < this.capacity)) return this.#setFar(prices, sizes, at)
     const step = place | 0
-    if (((near.lowKey + step) * this.#stepUnits) / this.#scale !== price) return this.#setFar(prices, sizes, at)
-    const slot = (step + near.head) & near.mask
-    const levels = near.sizes
+    if (((this.lowKey + step) * this.#stepUnits) / this.#scale !== price) return this.#setFar(prices, sizes, at)
+    const slot = (step + this.head) & this.mask
+    const levels = this.sizes
     const known = levels[slot]
     const size = sizes[at]
     if (size > 0 && size <= Number.MAX_VALUE) {
       levels[slot] = size
       if (known !== 0) return LevelChange.changed
-      near.bits[slot >>> 5] |= 1 << (slot & 31)
-      near.count++
-      if (step > near.bestOffset) {
-        near.bestOffset = step
+      this.bits[slot >>> 5] |= 1 << (slot & 31)
+      this.count++
+      if (step > this.bestOffset) {
+        this.bestOffset = step
         this.#raiseBest(prices, at)
       }
       return LevelChange.inserted
@@ -119,10 +117,10 @@ export class SideLevels {
     if (size !== 0) return LevelChange.invalid
     if (known === 0) return LevelChange.none
     levels[slot] = 0
-    near.bits[slot >>> 5] &= ~(1 << (slot & 31))
-    near.count--
-    if (step === near.bestOffset) {
-      near.bestOffset = near.count === 0 ? -1 : near.nextBelow(step)
+    this.bits[slot >>> 5] &= ~(1 << (slot & 31))
+    this.count--
+    if (step === this.bestOffset) {
+      this.bestOffset = this.count === 0 ? -1 : this.nextBelow(step)
       this.#refreshBest()
     }
     return LevelChange.removed
@@ -131,9 +129,8 @@ export class SideLevels {
   /** Size at a price, 0 where there is no level. */
   sizeAt(price: number): number {
     const rank = price * this.#sign
-    const near = this.#near
-    const offset = this.#grid.keyOf(rank) - near.lowKey
-    if (offset >= 0 && offset < near.capacity) return near.sizes[near.slotOf(offset)]
+    const offset = this.#grid.keyOf(rank) - this.lowKey
+    if (offset >= 0 && offset < this.capacity) return this.sizes[this.slotOf(offset)]
     this.#far.argument[0] = rank
     const slot = this.#far.find()
     return slot < 0 ? 0 : this.#far.values[slot]
@@ -141,12 +138,11 @@ export class SideLevels {
 
   /** Copies the best levels; see `BookReader.depth`. */
   depth(count: number, prices: Float64Array, sizes: Float64Array): number {
-    const near = this.#near
     const far = this.#far
-    const wanted = Math.min(count, prices.length, sizes.length, this.count)
-    let nearLeft = near.count
+    const wanted = Math.min(count, prices.length, sizes.length, this.total)
+    let nearLeft = this.count
     let farSlot = far.bestSlot
-    let offset = near.bestOffset
+    let offset = this.bestOffset
     let nearRank = this.#nearBestRank()
     for (let i = 0; i < wanted; i++) {
       if (farSlot >= 0 && (nearLeft === 0 || far.ranks[farSlot] > nearRank)) {
@@ -156,10 +152,10 @@ export class SideLevels {
         continue
       }
       prices[i] = nearRank * this.#sign + 0
-      sizes[i] = near.sizes[near.slotOf(offset)]
+      sizes[i] = this.sizes[this.slotOf(offset)]
       if (--nearLeft > 0) {
-        offset = near.nextBelow(offset)
-        nearRank = this.#grid.priceOf(near.lowKey + offset)
+        offset = this.nextBelow(offset)
+        nearRank = this.#grid.priceOf(this.lowKey + offset)
       }
     }
     return wanted
@@ -179,7 +175,7 @@ export class SideLevels {
   /** Removes the worst levels until `count` are left. Returns how many were removed. */
   truncate(count: number): number {
     let removed = 0
-    while (this.count > count) {
+    while (this.total > count) {
       this.#removeWorst()
       removed++
     }
@@ -187,7 +183,7 @@ export class SideLevels {
   }
 
   clear(): void {
-    this.#near.clear()
+    this.clearWindow()
     this.#far.clear()
     this.#bestRank = Number.NEGATIVE_INFINITY
     this.bestPrice = Number.NaN
@@ -196,8 +192,7 @@ export class SideLevels {
   }
 
   #nearBestRank(): number {
-    const near = this.#near
-    return near.count === 0 ? Number.NEGATIVE_INFINITY : this.#grid.priceOf(near.lowKey + near.bestOffset)
+    return this.count === 0 ? Number.NEGATIVE_INFINITY : this.#grid.priceOf(this.lowKey + this.bestOffset)
   }
 
   #setFar(prices: Float64Array, sizes: Float64Array, at: number): LevelChange {
@@ -262,45 +257,42 @@ export class SideLevels {
   }
 
   #placeNear(key: number, size: number): void {
-    const near = this.#near
-    const offset = (key - near.lowKey) | 0
-    const slot = near.slotOf(offset)
-    near.sizes[slot] = size
-    near.occupy(offset, slot)
+    const offset = (key - this.lowKey) | 0
+    const slot = this.slotOf(offset)
+    this.sizes[slot] = size
+    this.occupy(offset, slot)
   }
 
   /** Grows and moves the window so that it holds `key`, if it may lie there. */
   #bringIntoWindow(key: number): boolean {
-    const near = this.#near
-    if (near.count === 0) return this.#moveWindow(key - reach(near.capacity))
-    const best = near.lowKey + near.bestOffset
+    if (this.count === 0) return this.#moveWindow(key - reach(this.capacity))
+    const best = this.lowKey + this.bestOffset
     const top = Math.max(best, key)
-    const worst = key > best ? near.lowKey + near.nextAbove(0) : key
-    let capacity = near.capacity
+    const worst = key > best ? this.lowKey + this.nextAbove(0) : key
+    let capacity = this.capacity
     while (capacity < this.#maxWindow && top - worst > reach(capacity)) capacity *= 2
     // A price that would leave all levels behind is an outlier until the other levels are gone.
     if (top - Math.min(best, key) > reach(capacity)) return false
     const lowKey = top - reach(capacity)
     if (!this.#grid.spans(lowKey, lowKey + capacity)) return false
-    if (capacity > near.capacity) near.growTo(capacity)
+    if (capacity > this.capacity) this.growTo(capacity)
     return this.#moveWindow(lowKey)
   }
 
   /** Moves the window to `lowKey`, its levels between ladder and arrays, and judges whether the ladder is of use. */
   #moveWindow(lowKey: number): boolean {
-    const near = this.#near
     const far = this.#far
-    if (!this.#grid.spans(lowKey, lowKey + near.capacity)) return false
-    while (near.count > 0) {
-      const offset = near.nextAbove(0)
-      if (near.lowKey + offset >= lowKey) break
-      const slot = near.slotOf(offset)
-      this.#insertFar(this.#grid.priceOf(near.lowKey + offset), near.sizes[slot])
-      near.vacate(offset, slot)
+    if (!this.#grid.spans(lowKey, lowKey + this.capacity)) return false
+    while (this.count > 0) {
+      const offset = this.nextAbove(0)
+      if (this.lowKey + offset >= lowKey) break
+      const slot = this.slotOf(offset)
+      this.#insertFar(this.#grid.priceOf(this.lowKey + offset), this.sizes[slot])
+      this.vacate(offset, slot)
     }
-    near.moveTo(lowKey)
+    this.moveTo(lowKey)
     this.#pullIntoWindow()
-    if (near.count >= 4 || near.count * 8 >= far.count) this.#strikes = 0
+    if (this.count >= 4 || this.count * 8 >= far.count) this.#strikes = 0
     else if (++this.#strikes >= strikesUntilOff) {
       this.#switchLadderOff()
       return false
@@ -310,14 +302,13 @@ export class SideLevels {
 
   /** Moves what the window reaches now from the arrays into it, from the best level down. */
   #pullIntoWindow(): void {
-    const near = this.#near
     const far = this.#far
-    const lowRank = this.#grid.priceOf(near.lowKey)
-    const end = near.lowKey + near.capacity
+    const lowRank = this.#grid.priceOf(this.lowKey)
+    const end = this.lowKey + this.capacity
     let slot = far.bestSlot
     while (slot >= 0 && far.ranks[slot] >= lowRank) {
       const key = this.#grid.keyOf(far.ranks[slot])
-      if (key >= near.lowKey && key < end) {
+      if (key >= this.lowKey && key < end) {
         far.argument[0] = far.ranks[slot]
         this.#placeNear(key, far.values[slot])
         far.removeAt(slot)
@@ -330,14 +321,13 @@ export class SideLevels {
   }
 
   #switchLadderOff(): void {
-    const near = this.#near
-    while (near.count > 0) {
-      const offset = near.bestOffset
-      const slot = near.slotOf(offset)
-      this.#insertFar(this.#grid.priceOf(near.lowKey + offset), near.sizes[slot])
-      near.vacate(offset, slot)
+    while (this.count > 0) {
+      const offset = this.bestOffset
+      const slot = this.slotOf(offset)
+      this.#insertFar(this.#grid.priceOf(this.lowKey + offset), this.sizes[slot])
+      this.vacate(offset, slot)
     }
-    near.clear()
+    this.clearWindow()
     this.#isLadderOn = false
     this.#strikes = 0
     this.#insertsWhileOff = 0
@@ -346,9 +336,8 @@ export class SideLevels {
   /** Finds the best level again. */
   #refreshBest(): void {
     if (this.#far.count > 0) this.#followTouch()
-    const near = this.#near
     const far = this.#far
-    let rank = near.count > 0 ? this.#grid.priceOf(near.lowKey + near.bestOffset) : Number.NEGATIVE_INFINITY
+    let rank = this.count > 0 ? this.#grid.priceOf(this.lowKey + this.bestOffset) : Number.NEGATIVE_INFINITY
     if (far.count > 0 && far.ranks[far.bestSlot] > rank) rank = far.ranks[far.bestSlot]
     this.#bestRank = rank
     this.bestPrice = rank === Number.NEGATIVE_INFINITY ? Number.NaN : rank * this.#sign + 0
@@ -357,31 +346,28 @@ export class SideLevels {
   /** Lets the window follow a touch that went down. */
   #followTouch(): void {
     if (!this.#isLadderOn) return
-    const near = this.#near
-    if (near.count === 0) {
+    if (this.count === 0) {
       const key = this.#grid.keyOf(this.#far.ranks[this.#far.bestSlot])
-      if (!Number.isNaN(key)) this.#moveWindow(key - reach(near.capacity))
-    } else if (near.bestOffset < near.capacity >>> 2) {
-      this.#moveWindow(near.lowKey + near.bestOffset - reach(near.capacity))
+      if (!Number.isNaN(key)) this.#moveWindow(key - reach(this.capacity))
+    } else if (this.bestOffset < this.capacity >>> 2) {
+      this.#moveWindow(this.lowKey + this.bestOffset - reach(this.capacity))
     }
   }
 
   #removeBest(): void {
-    const near = this.#near
     const far = this.#far
     if (far.count > 0 && far.ranks[far.bestSlot] === this.#bestRank) far.removeAt(far.bestSlot)
-    else near.vacate(near.bestOffset, near.slotOf(near.bestOffset))
+    else this.vacate(this.bestOffset, this.slotOf(this.bestOffset))
     this.#refreshBest()
   }
 
   #removeWorst(): void {
-    const near = this.#near
     const far = this.#far
-    const offset = near.count === 0 ? -1 : near.nextAbove(0)
-    if (far.count > 0 && (offset < 0 || far.ranks[far.worstSlot] < this.#grid.priceOf(near.lowKey + offset)))
+    const offset = this.count === 0 ? -1 : this.nextAbove(0)
+    if (far.count > 0 && (offset < 0 || far.ranks[far.worstSlot] < this.#grid.priceOf(this.lowKey + offset)))
       far.removeAt(far.worstSlot)
-    else near.vacate(offset, near.slotOf(offset))
-    if (this.count === 0) this.#refreshBest()
+    else this.vacate(offset, this.slotOf(offset))
+    if (this.total === 0) this.#refreshBest()
   }
 }
 
