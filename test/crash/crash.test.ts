@@ -34,16 +34,18 @@ describe('SIGKILL', () => {
     const kills = runs({ ci: 50, full: 1_000 })
     // By number of orders, so that a slow machine makes as many of them.
     const life = { mostOrders: runs({ ci: 1, full: 1_200 }), longestMs: 60 }
+    const tell = (how: string) => (counts: CrashCounts) =>
+      console.log(`SIGKILL, ${how}: ${JSON.stringify(counts)} so far`)
     const lanes = [
-      crash(client, 'os', Math.ceil(kills / 2), 1, life),
-      crash(client, 'fsync', Math.floor(kills / 2), 2, life),
+      crash(client, 'os', Math.ceil(kills / 2), 1, life, tell('os')),
+      crash(client, 'fsync', Math.floor(kills / 2), 2, life, tell('fsync')),
     ]
     const counts = add(await Promise.all(lanes))
     console.log(`SIGKILL: ${JSON.stringify(counts)}`)
     expect(counts).toMatchObject({ kills, lost: 0, killsWithLoss: 0, duplicates: 0 })
     expect(counts.orders).toBeGreaterThan(kills * runs({ ci: 20, full: 500 }))
     expect(counts.fills).toBeGreaterThan(kills * runs({ ci: 8, full: 200 }))
-  }, 3_600_000)
+  }, 14_400_000)
 
   it('would lose orders with a journal that is written after the order, or not at all', async () => {
     const kills = runs({ ci: 4, full: 50 })

@@ -104,6 +104,9 @@ async function oneLife(
   await exited
 }
 
+/** A long series tells how far it is after so many kills. */
+const killsToTell = 50
+
 /** Kills a client again and again; the venue lives on. At the end a last client settles everything, see {@link settle}. */
 export async function crash(
   file: string,
@@ -111,6 +114,7 @@ export async function crash(
   kills: number,
   seed: number,
   life: Life = { mostOrders: 1, longestMs: 60 },
+  onProgress: (counts: CrashCounts) => void = () => {},
 ): Promise<CrashCounts> {
   const folder = mkdtempSync(join(tmpdir(), `tradewire-crash-${how}-`))
   const journal = join(folder, 'journal')
@@ -127,10 +131,11 @@ export async function crash(
       const lost = venue.newIds().filter((id) => !known.has(id)).length
       counts.lost += lost
       if (lost > 0) counts.killsWithLoss++
+      counts.orders = venue.orders.size
+      counts.duplicates = venue.duplicates.length
+      counts.fills = venue.fills
+      if ((counts.kills + 1) % killsToTell === 0) onProgress({ ...counts, kills: counts.kills + 1 })
     }
-    counts.orders = venue.orders.size
-    counts.duplicates = venue.duplicates.length
-    counts.fills = venue.fills
     if (how === 'os' || how === 'fsync') await settle(venue, journal, Number(port))
     return counts
   } finally {
