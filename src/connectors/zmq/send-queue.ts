@@ -3,10 +3,13 @@
  * most so many; what comes on top is refused and counted.
  */
 
+/** One part, or several. */
+export type Outgoing = (Uint8Array | string)[] | Uint8Array
+
 /** A socket that can be written, as zeromq has it. */
 export interface WritableSocket {
   readonly closed: boolean
-  send(message: (Uint8Array | string)[] | Uint8Array): Promise<void>
+  send(message: Outgoing): Promise<void>
 }
 
 /** Queue before a socket. */
@@ -16,12 +19,13 @@ export class SendQueue {
   failed = 0
   readonly #socket: WritableSocket
   readonly #capacity: number
-  readonly #onError: (error: unknown) => void
-  #waiting: ((Uint8Array | string)[] | Uint8Array)[] = []
+  readonly #onError: (error: unknown, message: Outgoing) => void
+  #waiting: Outgoing[] = []
   #next = 0
   #isBusy = false
 
-  constructor(socket: WritableSocket, capacity: number, onError: (error: unknown) => void) {
+  /** `onError` gets what a send failed with, and the message, which is lost. */
+  constructor(socket: WritableSocket, capacity: number, onError: (error: unknown, message: Outgoing) => void) {
     this.#socket = socket
     this.#capacity = capacity
     this.#onError = onError
@@ -33,7 +37,7 @@ export class SendQueue {
   }
 
   /** Hands a message over; false when the queue is full. */
-  send(message: (Uint8Array | string)[] | Uint8Array): boolean {
+  send(message: Outgoing): boolean {
     if (this.#socket.closed || this.queued >= this.#capacity) {
       this.refused++
       return false
@@ -47,22 +51,22 @@ export class SendQueue {
     return true
   }
 
-  async #drain(first: (Uint8Array | string)[] | Uint8Array): Promise<void> {
-    let message: (Uint8Array | string)[] | Uint8Array | undefined = first
+  async #drain(first: Outgoing): Promise<void> {
+    let message: Outgoing | undefined = first
     while (message !== undefined) {
       try {
         await this.#socket.send(message)
         this.sent++
       } catch (error) {
         this.failed++
-        if (!this.#socket.closed) this.#onError(error)
+        if (!this.#socket.closed) this.#onError(error, message)
       }
       message = this.#take()
     }
     this.#isBusy = false
   }
 
-  #take(): (Uint8Array | string)[] | Uint8Array | undefined {
+  #take(): Outgoing | undefined {
     if (this.#next === this.#waiting.length) {
       this.#waiting = []
       this.#next = 0

@@ -106,7 +106,12 @@ export class OrderServer {
     await router.bind(bind)
     this.endpoint = router.lastEndpoint ?? bind
     const onError = (error: unknown) => logger.warn({ error: messageOf(error) }, 'order gateway')
-    this.#queue = new SendQueue(router as never, highWaterMark, onError)
+    this.#queue = new SendQueue(router as never, highWaterMark, (error, message) => {
+      onError(error)
+      // What was lost may have been an execution: the session ends, and the client asks when it is back.
+      const client = this.#clients.get(Buffer.from((message as Buffer[])[0] as Buffer).toString('latin1'))
+      if (client !== undefined) this.#end(client)
+    })
     void receiveAll(
       router,
       { begin: () => {}, end: () => {}, take: (parts) => this.#take(parts), holdUp: () => undefined, failed: onError },
