@@ -115,8 +115,11 @@ describe('the reach of answers', () => {
     await client.reconcile()
     const reachUs = connector.historyReachUs
     expect(reachUs).toBeGreaterThan(290_000)
-    await pause(50)
-    await client.reconcile()
+    // A comparison that was under way already answers for its own time.
+    for (let asked = 0; asked < 20 && connector.historyReachUs < reachUs + 45_000; asked++) {
+      await pause(50)
+      await client.reconcile()
+    }
     expect(connector.historyReachUs).toBeGreaterThanOrEqual(reachUs + 45_000)
     await close()
   })
