@@ -180,7 +180,7 @@ export class OrderBook extends SequencedBook {
   #set(side: number, prices: Float64Array, sizes: Float64Array, at: number): boolean {
     // A branch, though hard to predict: where hundreds of books are in use, the two loads of an array cost more.
     const levels = side === 0 ? this.#bids : this.#asks
-    if (side !== 0 && side !== 1) return false
+    if ((side & 1) !== side) return false
     const change = levels.set(prices, sizes, at)
     if (change === LevelChange.inserted && levels.total > this.#maxLevels) this.#evict(levels)
     return change !== LevelChange.invalid
