@@ -5,7 +5,7 @@
  */
 import { type QuoteView, SimulatedConnector, Strategy, TradingSystem } from 'tradewire'
 import type { ParentOrderHandle } from 'tradewire/execution'
-import { main, number, table, utc } from './support/console.js'
+import { main, number, positional, table, utc } from './support/console.js'
 
 const shares = 300
 
@@ -38,6 +38,7 @@ class Dips extends Strategy {
 }
 
 await main(async () => {
+  positional()
   const strategy = new Dips()
   const system = await TradingSystem.start({
     mode: 'simulation',

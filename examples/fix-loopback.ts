@@ -9,7 +9,7 @@
 import { type InstrumentDefinition, sleep, TradingSystem } from 'tradewire'
 import { FixConnector } from 'tradewire/fix'
 import { FixVenue } from 'tradewire/testing'
-import { main, showProblems } from './support/console.js'
+import { main, positional, showProblems } from './support/console.js'
 
 const acme: InstrumentDefinition = {
   id: 'ACME.LOOP' as InstrumentDefinition['id'],
@@ -22,6 +22,7 @@ const acme: InstrumentDefinition = {
 }
 
 await main(async () => {
+  positional()
   const beginString = 'FIX.4.4'
   await using venue = await FixVenue.open({
     instruments: [acme],

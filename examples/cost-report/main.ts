@@ -6,7 +6,7 @@
  *
  * It writes costs.html (tables and plots, nothing loaded), costs.json and audit.log.
  */
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -14,7 +14,7 @@ import { Attribution, nodeFileSystem, SimulatedConnector, TradingSystem } from '
 import { Calendars, CurrencyDays } from 'tradewire/calendar'
 import { AuditTrail, recordAudit, SettlementBook, settleOrders } from 'tradewire/oms'
 import { analyze, executionPlot, TcaCollector, toHtml, toTextTable } from 'tradewire/tca'
-import { main, showProblems } from '../support/console.js'
+import { main, showProblems, UsageError } from '../support/console.js'
 
 /** Parents of the day: so many shares in slices of 100, one every two seconds. */
 const parents = [
@@ -26,6 +26,7 @@ const parents = [
 await main(async () => {
   const { values } = parseArgs({ options: { out: { type: 'string' } } })
   const folder = values.out ?? mkdtempSync(join(tmpdir(), 'cost-report-'))
+  if (!existsSync(folder)) throw new UsageError(`--out must be a folder that is there, got '${folder}'`)
   const system = await TradingSystem.start({
     mode: 'simulation',
     connectors: { sim: new SimulatedConnector({ synthetic: {}, seed: 11 }) },

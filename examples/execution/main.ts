@@ -13,13 +13,17 @@ import { SimulatedConnector, Strategy, type TradeView, TradingSystem } from 'tra
 import { Calendars, type IsoDate } from 'tradewire/calendar'
 import { type AlgoParameters, type ParentSnapshot, volumeCurve, vwapPlan } from 'tradewire/execution'
 import { perShareFees } from 'tradewire/sim'
-import { main, number, table } from '../support/console.js'
+import { main, number, positional, table, wholeArgument } from '../support/console.js'
 import { recordedData } from '../support/recorded-data.js'
 import { type Step, schedulePlot } from './plot.js'
 
-const quantity = Number(process.argv[2] ?? 20_000)
-const seed = Number(process.argv[3] ?? 7)
 const minutes = 390
+
+/** What is asked for. */
+interface Wanted {
+  readonly quantity: number
+  readonly seed: number
+}
 
 /** The market's own average, for comparison. */
 class MarketVwap extends Strategy {
@@ -111,6 +115,7 @@ async function work(
   algo: AlgoParameters,
   openUs: number,
   windowMs: number,
+  { quantity, seed }: Wanted,
 ): Promise<Outcome> {
   const observer = new MarketVwap(symbol)
   const system = await TradingSystem.start({
@@ -120,7 +125,7 @@ async function work(
       sim: new SimulatedConnector({ ...market, fees: perShareFees({ perShare: '0.0035', minimum: '0.35' }) }),
     },
     strategies: [observer],
-    risk: { maxOrderNotional: 10_000_000, maxPosition: 1_000_000, maxOrderQuantity: 1_000_000 },
+    risk: { maxOrderNotional: 1_000_000_000, maxPosition: 1_000_000, maxOrderQuantity: 1_000_000 },
   })
   try {
     await system.subscribe([symbol], ['quotes', 'trades'])
@@ -150,6 +155,9 @@ async function work(
 }
 
 await main(async () => {
+  const [units, start] = positional('QUANTITY', 'SEED')
+  const quantity = wholeArgument('QUANTITY', units, 20_000, 1, 1_000_000)
+  const seed = wholeArgument('SEED', start, 7, 0, 2 ** 31)
   const day = recordedDay()
   const days = day?.bars.map(volumeByMinute) ?? []
   const symbol = day?.symbol ?? 'ACME'
@@ -167,7 +175,7 @@ await main(async () => {
     { type: 'twap', slices: 78, endPolicy: 'complete' },
     { type: 'vwap', curve, randomizeSizePercent: 20, endPolicy: 'complete' },
   ] as const) {
-    const { result, market: vwap, fills } = await work(market, symbol, algo, openUs, windowMs)
+    const { result, market: vwap, fills } = await work(market, symbol, algo, openUs, windowMs, { quantity, seed })
     const average = result.averagePrice?.toNumber() ?? Number.NaN
     rows.push([
       algo.type,
@@ -184,7 +192,11 @@ await main(async () => {
     const file = join(folder, `${algo.type}.svg`)
     writeFileSync(
       file,
-      schedulePlot(`${algo.type}: buy ${quantity} ${symbol}`, planned(weights, result.startTimeUs, windowMs), fills),
+      schedulePlot(
+        `${algo.type}: buy ${quantity} ${symbol}`,
+        planned(quantity, weights, result.startTimeUs, windowMs),
+        fills,
+      ),
     )
     console.log(`plot: ${file}`)
   }
@@ -199,7 +211,7 @@ function halfHours(shares: readonly number[]): number[] {
 }
 
 /** The plan without its random variation. */
-function planned(weights: readonly number[], startUs: number, windowMs: number): Step[] {
+function planned(quantity: number, weights: readonly number[], startUs: number, windowMs: number): Step[] {
   let sum = 0
   return vwapPlan({ quantityUnits: quantity, weights, lotUnits: 1 }).map((size, k) => {
     sum += size

@@ -90,3 +90,26 @@ export function showProblems(system: TradingSystem): void {
 
 /** A wrong argument on the command line. */
 export class UsageError extends Error {}
+
+/** The arguments of an example that takes so many at most; their names are for the message. */
+export function positional(...names: readonly string[]): readonly string[] {
+  const given = process.argv.slice(2)
+  const wrong = given.find((text, at) => text.startsWith('--') || at >= names.length)
+  if (wrong === undefined) return given
+  const takes = names.length === 0 ? 'no arguments' : names.join(' ')
+  throw new UsageError(`Unknown argument '${wrong}': this example takes ${takes}`)
+}
+
+/** A whole number that was given as text, or what stands for it where nothing was. */
+export function wholeArgument(
+  name: string,
+  text: string | undefined,
+  otherwise: number,
+  least: number,
+  most: number,
+): number {
+  if (text === undefined) return otherwise
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
+  throw new UsageError(`${name} must be a whole number from ${least} to ${most}, got '${text}'`)
+}
