@@ -90,7 +90,7 @@ export function almgrenChriss(options: AlmgrenChrissOptions): AlmgrenChrissTraje
   // acosh(1 + z) as a form that keeps its digits for small z.
   const kappa = (2 * asinh((kappaTilde * tau) / 2)) / tau
   const holdings = optimalHoldings(X, T, N, kappa)
-  if (alpha !== 0 && lambda > 0 && sigma > 0) addDrift(holdings, T, kappa, alpha / (2 * lambda * sigma * sigma))
+  if (alpha !== 0) addDrift(holdings, T, kappa, kappaTilde, alpha / (2 * etaTilde))
   const tradeList = holdings.slice(1).map((after, j) => (holdings[j] as number) - after)
   let squares = 0
   let risk = 0
@@ -130,13 +130,22 @@ function optimalHoldings(X: number, T: number, N: number, kappa: number): number
   })
 }
 
-/** A drift moves the holdings towards `level`. */
-function addDrift(holdings: number[], T: number, kappa: number, level: number): void {
+/**
+ * A drift moves the holdings towards alpha / (2 lambda sigma^2), here `pull` / kappaTilde^2:
+ *
+ *   1 - (sinh(kappa (T - t)) + sinh(kappa t)) / sinh(kappa T) = (1 - e^(-kappa (T - t))) (1 - e^(-kappa t)) / (1 + e^(-kappa T))
+ *
+ * The right side keeps its digits where kappa is small; without risk aversion what it tends to is `pull` t (T - t) / 2.
+ */
+function addDrift(holdings: number[], T: number, kappa: number, kappaTilde: number, pull: number): void {
   const N = holdings.length - 1
   for (let j = 1; j < N; j++) {
     const t = (T * j) / N
-    const kept = sinhRatio(kappa * (T - t), kappa * T) + sinhRatio(kappa * t, kappa * T)
-    holdings[j] = (holdings[j] as number) + (1 - kept) * level
+    const moved =
+      kappa === 0
+        ? (t * (T - t)) / 2
+        : (expm1(-kappa * (T - t)) * expm1(-kappa * t)) / (1 + exp(-kappa * T)) / (kappaTilde * kappaTilde)
+    holdings[j] = (holdings[j] as number) + moved * pull
   }
 }
 
