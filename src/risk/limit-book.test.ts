@@ -68,6 +68,23 @@ describe('a book of limits', () => {
     expect(() => second.book.restore({ ...saved, patch: { maxOrderNotional: 'many' } }, 0)).toThrow('maxOrderNotional')
   })
 
+  it('ends what an override allows beyond a change, and keeps what is stricter', () => {
+    const { book, now } = bookOf({ limits: { maxOrderNotional: 100, maxPosition: { A: 5, '*': 9 } } })
+    const patch = { maxOrderNotional: 500, maxPosition: { A: 50, '*': 9 } }
+    book.override(patch, { ...who, untilUs: 200 })
+    // Somebody tightens one of them: it holds from now on, and the other goes on.
+    book.change({ maxOrderNotional: 80 }, who)
+    expect(now()).toEqual({ maxOrderNotional: 80, maxPosition: patch.maxPosition })
+    expect(book.save().override).toEqual({ patch: { maxPosition: patch.maxPosition }, untilUs: 200 })
+    book.change({ maxPosition: { A: 49, '*': 9 } }, who)
+    expect([book.limits.maxPosition, book.save().override]).toEqual([{ A: 49, '*': 9 }, null])
+    book.override({ maxOrderNotional: 10 }, { ...who, untilUs: 300 })
+    book.change({ maxOrderNotional: 90 }, who)
+    expect(book.limits.maxOrderNotional).toBe(10)
+    book.advance(300)
+    expect(now()).toEqual({ maxOrderNotional: 90, maxPosition: { A: 49, '*': 9 } })
+  })
+
   it('remembers the latest thousand changes', () => {
     const { book } = bookOf()
     for (let i = 0; i < 1_001; i++) book.change({ maxOrderNotional: 1 + i }, who)

@@ -121,7 +121,7 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
   }
 
   /**
-   * Sets limits for good.
+   * Sets limits for good. What an override allows beyond them ends with it; where it is the stricter one it stays.
    *
    * @throws TradewireError `TW_UNAUTHORIZED` without an actor, and for one who may not; `TW_INVALID_CONFIG` above a ceiling, for a limit that
    * is none, or one that cannot be changed while the system runs. Nothing has changed then.
@@ -129,9 +129,12 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
   change(patch: LimitPatch, who: LimitActor): number {
     this.#requireAllowed(patch, who)
     const base = { ...this.#base, ...patch }
-    this.#requireGood(base, this.#override)
-    this.#options.apply({ ...base, ...this.#override?.patch })
+    new CompiledLimits(base)
+    const override = stricterThan(patch, this.#override)
+    this.#requireGood(base, override)
+    this.#options.apply({ ...base, ...override?.patch })
     this.#base = base
+    this.#override = override
     return this.#note({ kind: 'change', patch, ...who, tsUs: this.#timeOf(who) })
   }
 
@@ -232,16 +235,13 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
   }
 
   #requireBelow(limits: RiskLimits): void {
-    const { ceilings = {} } = this.#options
-    for (const [path, ceiling] of leavesOf(ceilings)) {
-      for (const [at, value] of valuesAt(limits, path)) {
-        if (value !== undefined && new Decimal(value).lte(ceiling)) continue
-        throw new AboveCeiling(
-          'TW_INVALID_CONFIG',
-          `risk.${at} must be at most ${String(ceiling)}, the ceiling; got ${value === undefined ? 'no limit' : String(value)}`,
-        )
-      }
-    }
+    const [fault] = aboveOf(limits, this.#options.ceilings ?? {})
+    if (fault === undefined) return
+    const { at, value, ceiling } = fault
+    throw new AboveCeiling(
+      'TW_INVALID_CONFIG',
+      `risk.${at} must be at most ${String(ceiling)}, the ceiling; got ${value === undefined ? 'no limit' : String(value)}`,
+    )
   }
 
   #note(change: Omit<LimitChange, 'version'>): number {
@@ -259,6 +259,28 @@ export class LimitBook extends LimitAdder<readonly [who: LimitActor], number> {
 }
 
 class AboveCeiling extends TradewireError {}
+
+/** An override without what it allows beyond a change: whoever tightens a limit means it, whatever was allowed before. */
+function stricterThan(patch: LimitPatch, override: Override | undefined): Override | undefined {
+  if (override === undefined) return undefined
+  const kept = Object.entries(override.patch).filter(([name, value]) => {
+    const set = patch[name as keyof LimitPatch]
+    return set === undefined || aboveOf({ [name]: value }, { [name]: set }).length === 0
+  })
+  return kept.length === 0 ? undefined : { ...override, patch: Object.fromEntries(kept) }
+}
+
+/** Where limits are above others, or leave out what those bound. */
+function aboveOf(
+  limits: object,
+  ceilings: object,
+): { at: string; value: DecimalInput | undefined; ceiling: DecimalInput }[] {
+  return leavesOf(ceilings).flatMap(([path, ceiling]) =>
+    valuesAt(limits, path).flatMap(([at, value]) =>
+      value !== undefined && new Decimal(value).lte(ceiling) ? [] : [{ at, value, ceiling }],
+    ),
+  )
+}
 
 type Leaf = [path: readonly string[], value: DecimalInput]
 
