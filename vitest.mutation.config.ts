@@ -6,6 +6,7 @@ const tests = [
   'src/risk/gate.test.ts',
   'src/risk/gate-controls.test.ts',
   'src/risk/plain-check.test.ts',
+  'src/risk/split.test.ts',
   'src/risk/protective-exit.test.ts',
   'src/risk/throttle.test.ts',
   'src/risk/reference-prices.test.ts',
