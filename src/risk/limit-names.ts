@@ -18,8 +18,6 @@ export interface UnknownName {
   readonly field: string
   readonly kind: NamedKind
   readonly name: string
-  /** In words, with the name that was probably meant. */
-  readonly problem: string
 }
 
 /** Every name in limits that is not among those that there are. `*` stands for all. */
@@ -27,13 +25,14 @@ export function unknownNames(limits: RiskLimits, known: KnownNames): UnknownName
   return namesIn(limits).flatMap(({ field, kind, names }) => {
     const there = known[kind]
     if (there === undefined) return []
-    return names.flatMap((name) => {
-      if (name === '*' || there.has(name)) return []
-      const nearest = nearestName(name, [...there])
-      const meant = nearest === undefined ? '.' : `; did you mean ${nearest}?`
-      return { field, kind, name, problem: `names "${name}", and there is no such ${kind}${meant}` }
-    })
+    return names.flatMap((name) => (name === '*' || there.has(name) ? [] : [{ field, kind, name }]))
   })
+}
+
+/** What is wrong with a name in words, with the one that was probably meant. Looks at every name that there is: not for long lists. */
+export function problemWith({ kind, name }: UnknownName, known: KnownNames): string {
+  const nearest = nearestName(name, [...(known[kind] ?? [])])
+  return `names "${name}", and there is no such ${kind}${nearest === undefined ? '.' : `; did you mean ${nearest}?`}`
 }
 
 /** The names in limits, field by field. */

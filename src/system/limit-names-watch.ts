@@ -7,7 +7,7 @@ import { TradewireError } from '../core/errors.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { AlertCenter } from '../risk/alerts/alert-center.js'
 import type { LimitPatch } from '../risk/limit-book.js'
-import { type KnownNames, type UnknownName, unknownNames } from '../risk/limit-names.js'
+import { type KnownNames, problemWith, type UnknownName, unknownNames } from '../risk/limit-names.js'
 import type { RiskLimits } from '../risk/limits.js'
 
 /** What it works with. */
@@ -18,13 +18,16 @@ export interface LimitNamesParts {
   onProblem: (where: string, error: unknown) => void
 }
 
+/** Names that one alert spells out. */
+const mostNamed = 3
+
 /** See the file's header. */
 export class LimitNames {
   /** Accounts that venues told of. */
   reported: Iterable<string> = []
   readonly #parts: LimitNamesParts
-  /** Those that were told, by their place. */
-  readonly #told = new Map<string, UnknownName>()
+  /** Names that were told, by the field in which they stand. */
+  readonly #told = new Map<string, ReadonlySet<string>>()
 
   constructor(parts: LimitNamesParts) {
     this.#parts = parts
@@ -32,28 +35,42 @@ export class LimitNames {
 
   /** @throws TradewireError `TW_INVALID_CONFIG` for a change that names a connector that there is not. */
   requireConnectors(patch: LimitPatch): void {
-    const [wrong] = unknownNames(patch, { connector: this.#known.connector as ReadonlySet<string> })
-    if (wrong !== undefined)
-      throw new TradewireError('TW_INVALID_CONFIG', `${wrong.field} ${wrong.problem}`, { details: { ...wrong } })
+    const known = { connector: this.#connectors }
+    const [wrong] = unknownNames(patch, known)
+    if (wrong === undefined) return
+    const problem = problemWith(wrong, known)
+    throw new TradewireError('TW_INVALID_CONFIG', `${wrong.field} ${problem}`, { details: { ...wrong } })
   }
 
-  /** Tells of names that nobody has, each once, and takes back what was told of those that somebody has by now. */
+  /** Tells of names that nobody has, once a field, and takes back what was told where somebody has them by now. */
   look(limits: RiskLimits): void {
+    const { alerts } = this.#parts
+    const found = new Map<string, UnknownName[]>()
+    for (const wrong of unknownNames(limits, this.#known))
+      found.set(wrong.field, [...(found.get(wrong.field) ?? []), wrong])
+    for (const field of this.#told.keys()) {
+      if (found.has(field)) continue
+      this.#told.delete(field)
+      alerts.resolve('limit-name', field)
+    }
+    for (const [field, wrong] of found) {
+      const before = this.#told.get(field)
+      this.#told.set(field, new Set(wrong.map(({ name }) => name)))
+      if (before === undefined || wrong.some(({ name }) => !before.has(name))) this.#tell(field, wrong)
+    }
+  }
+
+  /** One alert a field, however many names: a long list of what may be traded must not keep other alerts from being told. */
+  #tell(field: string, wrong: readonly UnknownName[]): void {
     const { alerts, onProblem } = this.#parts
-    const found = new Map(unknownNames(limits, this.#known).map((wrong) => [`${wrong.field} ${wrong.name}`, wrong]))
-    for (const key of this.#told.keys()) {
-      if (found.has(key)) continue
-      this.#told.delete(key)
-      alerts.resolve('limit-name', key)
-    }
-    for (const [key, wrong] of found) {
-      if (this.#told.has(key)) continue
-      this.#told.set(key, wrong)
-      const message = `${wrong.field} ${wrong.problem} Until there is one it holds for nothing`
-      alerts.raise({ kind: 'limit-name', key, severity: 'warning', message })
-      const code = wrong.kind === 'instrument' ? 'TW_UNKNOWN_INSTRUMENT' : 'TW_INVALID_CONFIG'
-      onProblem('risk limits', new TradewireError(code, message, { details: { ...wrong } }))
-    }
+    const more = wrong.length > mostNamed ? ` It names ${wrong.length - mostNamed} more.` : ''
+    const known = this.#known
+    const problems = wrong.slice(0, mostNamed).map((each) => problemWith(each, known))
+    const message = `${field} ${problems.join(' It ')}${more} Until there is one it holds for nothing`
+    alerts.resolve('limit-name', field)
+    alerts.raise({ kind: 'limit-name', key: field, severity: 'warning', message })
+    const code = wrong[0]?.kind === 'instrument' ? 'TW_UNKNOWN_INSTRUMENT' : 'TW_INVALID_CONFIG'
+    onProblem('risk limits', new TradewireError(code, message, { details: { field, names: wrong.length } }))
   }
 
   /** As {@link look}, where something was told that may be over. */
@@ -63,12 +80,17 @@ export class LimitNames {
 
   get #known(): KnownNames {
     const { core, configured } = this.#parts
-    const { accounts, strategies, connectors } = core.names
+    const { accounts, strategies } = core.names
     return {
       instrument: new Set([...core.instruments].flatMap(({ symbol, id }) => [symbol, id])),
       account: new Set([...configured.accounts, ...accounts.all, ...this.reported]),
       strategy: new Set(['HOST', ...strategies.all]),
-      connector: new Set([...configured.connectors, ...connectors.all]),
+      connector: this.#connectors,
     }
+  }
+
+  get #connectors(): ReadonlySet<string> {
+    const { core, configured } = this.#parts
+    return new Set([...configured.connectors, ...core.names.connectors.all])
   }
 }

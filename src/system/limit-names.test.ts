@@ -75,12 +75,12 @@ describe('an instrument, an account, a strategy that is not there', () => {
       alertSinks: [{ name: 'test', send: (alert) => void problems.push(alert.message) }],
     })
     const first = [
-      'risk.maxOrderNotional IBN',
-      'risk.groups.tech.symbols MSFT',
-      'risk.accounts PAPR',
-      'risk.strategies later',
-      'risk.restrictions.instruments IBN',
-      'risk.selfMatch.groups OTHER',
+      'risk.maxOrderNotional',
+      'risk.groups.tech.symbols',
+      'risk.accounts',
+      'risk.strategies',
+      'risk.restrictions.instruments',
+      'risk.selfMatch.groups',
     ]
     expect(told(echo)).toEqual(first)
     expect(problems).toContain(
@@ -99,8 +99,25 @@ describe('an instrument, an account, a strategy that is not there', () => {
     const ibm = echo.system.instruments.get('IBM')
     echo.system.addInstrument({ ...JSON.parse(JSON.stringify(ibm.definition)), id: 'MSFT.TEST', symbol: 'MSFT' })
     echo.time.advanceMs(1_000)
-    expect(told(echo)).toEqual(['risk.maxOrderNotional IBN', 'risk.accounts PAPR', 'risk.restrictions.instruments IBN'])
+    expect(told(echo)).toEqual(['risk.maxOrderNotional', 'risk.accounts', 'risk.restrictions.instruments'])
     expect(echo.system.problems.count).toBe(first.length)
+    await echo.system.stop()
+  })
+
+  it('is told once a field, however many there are, and again for each new name', async () => {
+    const names = Array.from({ length: 500 }, (_, i) => `S${i}`)
+    const echo = await startEcho({
+      risk: { restrictions: { instruments: Object.fromEntries(['IBM', ...names].map((name) => [name, 'both'])) } },
+    })
+    expect([told(echo), echo.system.problems.count]).toEqual([['risk.restrictions.instruments'], 1])
+    const [problem] = echo.system.problems.latest
+    expect(String(problem?.error)).toMatch(/names "S0".*"S1".*"S2".* 497 more\./)
+    const { limits } = echo.system.risk
+    limits.addGroupLimit({ name: 'g', symbols: ['A1', 'IBM'] }, { type: 'openOrders', limit: 5 }, who)
+    limits.addGroupLimit({ name: 'g', symbols: ['A1'] }, { type: 'openOrders', limit: 6 }, who)
+    expect(echo.system.problems.count).toBe(2)
+    limits.addGroupLimit({ name: 'g', symbols: ['A1', 'A2'] }, { type: 'openOrders', limit: 6 }, who)
+    expect(echo.system.problems.count).toBe(3)
     await echo.system.stop()
   })
 
@@ -111,7 +128,7 @@ describe('an instrument, an account, a strategy that is not there', () => {
     limits.addSymbolLimit('IBM', { type: 'openOrders', limit: 5 }, who)
     limits.addAccountLimit('PAPER', { type: 'openOrders', limit: 5 }, who)
     limits.addStrategyLimit('HOST', { type: 'openOrders', limit: 5 }, who)
-    expect(told(echo)).toEqual(['risk.maxOrderQuantity IMB'])
+    expect(told(echo)).toEqual(['risk.maxOrderQuantity'])
     limits.change({ maxOrderQuantity: 5 }, who)
     expect(told(echo)).toEqual([])
     await echo.system.stop()
@@ -122,7 +139,7 @@ describe('an instrument, an account, a strategy that is not there', () => {
       { account: 'MINE', accounts: { echo: 'ITS' }, risk: { accounts: { MINE: {}, ITS: {}, PAPER: {}, '*': {} } } },
       { venue: new EchoConnector() },
     )
-    expect(told(echo)).toEqual(['risk.accounts PAPER'])
+    expect(told(echo)).toEqual(['risk.accounts'])
     await echo.system.stop()
   })
 })

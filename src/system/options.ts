@@ -20,7 +20,7 @@ import type { RateSource } from '../portfolio/base-currency.js'
 import type { AlertSink } from '../risk/alerts/alert.js'
 import type { OwnCheck } from '../risk/gate-check.js'
 import type { LimitBookOptions } from '../risk/limit-book.js'
-import { unknownNames } from '../risk/limit-names.js'
+import { problemWith, unknownNames } from '../risk/limit-names.js'
 import type { MarginModel } from '../risk/measures/margin.js'
 import { configNames, inspectConfig, requireLive, type TradingSystemConfig } from './config.js'
 import { dropCopyFaults } from './drop-copy-config.js'
@@ -287,7 +287,8 @@ function connectorFaults(
   ]
   return places.flatMap(([place, names]) => {
     const limits = { connectors: Object.fromEntries(names.map((name) => [name, {}])) }
-    return unknownNames(limits, { connector }).flatMap(({ problem }) => wrong(place, problem))
+    const known = { connector }
+    return unknownNames(limits, known).flatMap((each) => wrong(place, problemWith(each, known)))
   })
 }
 
