@@ -13,6 +13,7 @@ export default defineConfig({
       'src/risk/**/*.test.ts',
       'src/system/risk*.test.ts',
       'src/system/limit-names.test.ts',
+      'src/system/gate-way-round.test.ts',
       'src/system/border-controls.test.ts',
     ],
     exclude: [...(base.test?.exclude ?? []), 'src/**/*.prop.test.ts'],

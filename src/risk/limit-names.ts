@@ -31,7 +31,7 @@ export function unknownNames(limits: RiskLimits, known: KnownNames): UnknownName
 
 /** What is wrong with a name in words, with the one that was probably meant. Looks at every name that there is: not for long lists. */
 export function problemWith({ kind, name }: UnknownName, known: KnownNames): string {
-  const nearest = nearestName(name, [...(known[kind] ?? [])])
+  const nearest = nearestName(name, [...(known[kind] as ReadonlySet<string>)])
   return `names "${name}", and there is no such ${kind}${nearest === undefined ? '.' : `; did you mean ${nearest}?`}`
 }
 
