@@ -100,7 +100,8 @@ system.orders.events.on('order', ({ type }) => {
   if (type === 'canceled') counts.canceled++
 })
 let count = 0
-const resting: OrderHandle[] = []
+// Those of earlier lives are canceled first: they would pile up to the limit of open orders.
+const resting: OrderHandle[] = system.orders.list().filter((order) => !order.isClosed)
 const timer = setInterval(() => {
   // Half are filled at once, the rest wait, and are canceled with the next round. The table has room for all of a life.
   const round: OrderHandle[] = []
