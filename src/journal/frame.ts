@@ -19,8 +19,9 @@ export const frameVersion = 1
 /** Bytes before the `ver` field, which `len` does not count. */
 export const framePrefixBytes = 8
 
-/** Where the version and the type of a frame lie. */
+/** Where the version of a frame lies. */
 export const versionAt = 8
+/** Where its record type lies. */
 export const typeAt = 9
 
 /**

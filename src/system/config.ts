@@ -80,8 +80,11 @@ export interface TradingSystemConfig {
     /** Segments before a snapshot that are kept; all unless given. Older ones, and the history in them, are removed. */
     keepSegments?: number
   }
-  /** Limits of orders. With `preset` those that it names, and what is given beside it in their place. */
-  risk?: RiskLimits & { preset?: RiskPreset }
+  /**
+   * Limits of orders. With `preset` those that it names, and what is given beside it in their place. Paper trading has
+   * `institutional`, as far as it can be measured, unless another is named, or none (`false`).
+   */
+  risk?: RiskLimits & { preset?: RiskPreset | false }
   /** What limits may be set to at most while the system runs, and at its start. */
   riskCeilings?: LimitPatch
   /** Orders worth more than `above`, in the base currency, need a second person: see `orders.propose`. None unless given. */

