@@ -49,7 +49,7 @@ await main(async () => {
     },
     connection: { reconnect: { firstDelayMs: 50, maxDelayMs: 200 } },
   })
-  const system = await TradingSystem.start({ mode: 'paper', connectors: { fix }, capital: '100000' })
+  const system = await TradingSystem.start({ mode: 'paper', connectors: { fix }, capital: '1000000' })
   showProblems(system)
   try {
     await system.subscribe(['ACME'], ['quotes'])

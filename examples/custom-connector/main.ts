@@ -13,7 +13,7 @@ await main(async () => {
   const venue = new LineVenue()
   const port = await venue.open()
   const connector = new LineConnector({ port, reconnect: { firstDelayMs: 50, maxDelayMs: 200 } })
-  const system = await TradingSystem.start({ mode: 'paper', connectors: { line: connector }, capital: '100000' })
+  const system = await TradingSystem.start({ mode: 'paper', connectors: { line: connector }, capital: '1000000' })
   showProblems(system)
   try {
     system.events.on('connection', ({ from, to, reason }) =>

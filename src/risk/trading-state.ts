@@ -30,6 +30,8 @@ export type Scope = (typeof scopes)[number]
  * A word: what a person or a control set in bits 0 and 1, what circuit breakers ask for in bits 2 and 3, the stricter of the
  * two in bits 4 and 5, and the kill switch above. So the largest word of all that cover an order is the strictest, and 0
  * means that nothing stands against it.
+ *
+ * The kill switch is ORed into a word, from whichever thread: over REDUCING (1) its HALTED (2) makes 3, which is HALTED, too.
  */
 const BREAKER_SHIFT = 2
 const STATE_SHIFT = 4
@@ -80,7 +82,7 @@ export class TradingStates {
 
   /** What a person or a control set for an entry, whatever breakers ask for. */
   own(scope: Scope, index = 0): TradingStateName {
-    return stateNames[this.words[this.#at(scope, index)] & 3] as TradingStateName
+    return stateNames[stateOfBits(this.words[this.#at(scope, index)])] as TradingStateName
   }
 
   /** Whether the kill switch holds an entry. */
@@ -173,7 +175,12 @@ export class TradingStates {
 
 /** State of a word given by {@link TradingStates.strictest}. */
 export function stateOfWord(word: number): number {
-  return (word >> STATE_SHIFT) & 3
+  return stateOfBits(word >> STATE_SHIFT)
+}
+
+/** The state in the lowest two bits. */
+function stateOfBits(bits: number): number {
+  return Math.min(bits & 3, TradingState.HALTED)
 }
 
 /** Whether only circuit breakers ask for the state of a word. */
