@@ -17,6 +17,8 @@ export class SlowLine {
   /** When the last byte that is under way arrives. */
   #busyUntilNs = 0
   #underWay = 0
+  /** Steps that wait until nothing is under way: timers of one moment need not come in their order. */
+  readonly #afterwards: (() => void)[] = []
 
   /** `link` is asked for every piece; `deliver` takes what arrived. */
   constructor(time: Time, link: () => SlowLink, deliver: (bytes: Uint8Array) => void) {
@@ -41,12 +43,14 @@ export class SlowLine {
     this.#time.at(this.#busyUntilNs, () => {
       this.#underWay--
       this.#deliver(copy)
+      if (this.#underWay > 0) return
+      for (const step of this.#afterwards.splice(0)) step()
     })
   }
 
   /** Runs a step when everything that is under way has arrived. */
   finish(step: () => void): void {
     if (this.#underWay === 0) step()
-    else this.#time.at(this.#busyUntilNs, step)
+    else this.#afterwards.push(step)
   }
 }
