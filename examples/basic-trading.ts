@@ -7,10 +7,10 @@
  * With another connector and `mode: 'live'` the same calls trade at a real venue.
  */
 import { type OrderSnapshot, SimulatedConnector, TradingSystem } from 'tradewire'
-import { main, positional, showProblems } from './support/console.js'
+import { main, refuseArguments, showProblems } from './support/console.js'
 
 await main(async () => {
-  positional()
+  refuseArguments('basic-trading')
   const system = await TradingSystem.start({
     mode: 'simulation',
     connectors: { sim: new SimulatedConnector({ synthetic: {}, seed: 7 }) },

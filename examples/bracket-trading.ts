@@ -5,7 +5,7 @@
  */
 import { type QuoteView, SimulatedConnector, Strategy, TradingSystem } from 'tradewire'
 import type { ParentOrderHandle } from 'tradewire/execution'
-import { main, number, positional, table, utc } from './support/console.js'
+import { main, number, refuseArguments, table, utc } from './support/console.js'
 
 const shares = 300
 
@@ -38,7 +38,7 @@ class Dips extends Strategy {
 }
 
 await main(async () => {
-  positional()
+  refuseArguments('bracket-trading')
   const strategy = new Dips()
   const system = await TradingSystem.start({
     mode: 'simulation',

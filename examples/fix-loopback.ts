@@ -9,7 +9,7 @@
 import { type InstrumentDefinition, sleep, TradingSystem } from 'tradewire'
 import { FixConnector } from 'tradewire/fix'
 import { FixVenue } from 'tradewire/testing'
-import { main, positional, showProblems } from './support/console.js'
+import { main, refuseArguments, showProblems } from './support/console.js'
 
 const acme: InstrumentDefinition = {
   id: 'ACME.LOOP' as InstrumentDefinition['id'],
@@ -22,7 +22,7 @@ const acme: InstrumentDefinition = {
 }
 
 await main(async () => {
-  positional()
+  refuseArguments('fix-loopback')
   const beginString = 'FIX.4.4'
   await using venue = await FixVenue.open({
     instruments: [acme],

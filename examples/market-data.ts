@@ -6,7 +6,7 @@
  * It runs on real time for a few seconds, as it would with a real venue: `paper` mode, no orders.
  */
 import { type QuoteView, SimulatedConnector, Strategy, type TradeBar, type TradeView, TradingSystem } from 'tradewire'
-import { main, number, positional, showProblems, stopOnInterrupt, table } from './support/console.js'
+import { main, number, refuseArguments, showProblems, stopOnInterrupt, table } from './support/console.js'
 
 /** What is kept for one instrument between two lines of output: plain numbers, so that a tick allocates nothing. */
 interface Statistics {
@@ -84,7 +84,7 @@ class Monitor extends Strategy {
 }
 
 await main(async () => {
-  positional()
+  refuseArguments('market-data')
   const connector = new SimulatedConnector({ synthetic: {}, seed: 3 })
   const system = await TradingSystem.start({
     mode: 'paper',

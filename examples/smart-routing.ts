@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { SimulatedConnector, TradingSystem } from 'tradewire'
 import type { AlgoParameters, ParentSnapshot } from 'tradewire/execution'
 import { constantLatency, perShareFees } from 'tradewire/sim'
-import { main, number, positional, table } from './support/console.js'
+import { main, number, refuseArguments, table } from './support/console.js'
 import { recordedData } from './support/recorded-data.js'
 
 /** Taker fees per share, and milliseconds to the venue and back. */
@@ -66,7 +66,7 @@ async function trade(market: object, symbol: string, openUs: number, algo: AlgoP
 }
 
 await main(async () => {
-  positional()
+  refuseArguments('smart-routing')
   const path = recordedData('us_equity_ticks')
   const files = ['quotes', 'trades'].map((kind) => join(path ?? '', `ibm_20131008_${kind}.csv.gz`))
   const isRecorded = path !== undefined && files.every((file) => existsSync(file))

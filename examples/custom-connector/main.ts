@@ -4,12 +4,12 @@
  *   npm run example -- custom-connector
  */
 import { sleep, TradingSystem } from 'tradewire'
-import { main, positional, showProblems } from '../support/console.js'
+import { main, refuseArguments, showProblems } from '../support/console.js'
 import { LineConnector } from './line-connector.js'
 import { LineVenue } from './venue.js'
 
 await main(async () => {
-  positional()
+  refuseArguments('custom-connector')
   const venue = new LineVenue()
   const port = await venue.open()
   const connector = new LineConnector({ port, reconnect: { firstDelayMs: 50, maxDelayMs: 200 } })

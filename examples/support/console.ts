@@ -92,12 +92,11 @@ export function showProblems(system: TradingSystem): void {
 export class UsageError extends Error {}
 
 /** The arguments of an example that takes so many at most; their names are for the message. */
-export function positional(...names: readonly string[]): readonly string[] {
+export function positional(...names: readonly [string, ...string[]]): readonly string[] {
   const given = process.argv.slice(2)
   const wrong = given.find((text, at) => text.startsWith('--') || at >= names.length)
   if (wrong === undefined) return given
-  const takes = names.length === 0 ? 'no arguments' : names.join(' ')
-  throw new UsageError(`Unknown argument '${wrong}': this example takes ${takes}`)
+  throw new UsageError(`Unknown argument '${wrong}': this example takes ${names.join(' ')}`)
 }
 
 /** A whole number that was given as text, or what stands for it where nothing was. */

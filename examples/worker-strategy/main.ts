@@ -6,10 +6,10 @@
  * Its orders pass the risk gate and the journal of this thread, under its name. When the worker is killed, they are canceled.
  */
 import { SimulatedConnector, TradingSystem, WorkerStrategy } from 'tradewire'
-import { main, number, positional, stopOnInterrupt } from '../support/console.js'
+import { main, number, refuseArguments, stopOnInterrupt } from '../support/console.js'
 
 await main(async () => {
-  positional()
+  refuseArguments('worker-strategy')
   const heavy = new WorkerStrategy({
     name: 'heavy',
     module: new URL('./strategy.ts', import.meta.url),

@@ -25,6 +25,21 @@ async function world() {
 
 const order = (side: 'buy' | 'sell', price: string) => ({ symbol: 'DOT', side, quantity: 100, price })
 
+/** A bracket whose entry is filled and whose exits, orders 2 and 3, work. */
+async function heldBracket() {
+  const there = await world()
+  const { system, venue, fill } = there
+  const group = system.execution.submitBracket({
+    ...order('buy', '100.00'),
+    takeProfit: { price: '101.00' },
+    stopLoss: { triggerPrice: '99.00' },
+  })
+  venue.reports.accepted(1, 'v1', 1)
+  fill(1, 100)
+  for (const number of [2, 3]) venue.reports.accepted(number, `v${number}`, 1)
+  return { ...there, group }
+}
+
 describe('a rest below the minimum', () => {
   it('of orders that share a quantity is taken off and told', async () => {
     const { system, venue, told, sent, fill } = await world()
@@ -57,15 +72,7 @@ describe('a rest below the minimum', () => {
   })
 
   it('of a bracket takes the larger stop off, and stays unprotected in sight', async () => {
-    const { system, venue, told, sent, fill, time } = await world()
-    const group = system.execution.submitBracket({
-      ...order('buy', '100.00'),
-      takeProfit: { price: '101.00' },
-      stopLoss: { triggerPrice: '99.00' },
-    })
-    venue.reports.accepted(1, 'v1', 1)
-    fill(1, 100)
-    for (const number of [2, 3]) venue.reports.accepted(number, `v${number}`, 1)
+    const { system, venue, told, sent, fill, time, group } = await heldBracket()
     fill(3, 97)
     expect(sent().slice(3)).toEqual(['cancel 2'])
     venue.reports.canceled(2, Number.NaN, 'asked for', 4)
@@ -80,15 +87,7 @@ describe('a rest below the minimum', () => {
 
 describe('exits that race', () => {
   it('and fill for more than is held are told', async () => {
-    const { system, venue, told, fill } = await world()
-    system.execution.submitBracket({
-      ...order('buy', '100.00'),
-      takeProfit: { price: '101.00' },
-      stopLoss: { triggerPrice: '99.00' },
-    })
-    venue.reports.accepted(1, 'v1', 1)
-    fill(1, 100)
-    for (const number of [2, 3]) venue.reports.accepted(number, `v${number}`, 1)
+    const { system, told, fill } = await heldBracket()
     fill(3, 100)
     fill(2, 60)
     expect(told).toContain('EXITS_OVERFILLED')

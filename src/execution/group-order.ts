@@ -347,17 +347,18 @@ export class GroupOrder {
 
   /** What is held and not confirmed as protected. */
   get unprotectedUnits(): number {
-    const open = this.openUnits
-    if (open === 0) return 0
-    const stops = this.#legs.filter(({ leg }) => leg.role === 'stop')
-    return Math.max(0, open - stops.reduce((sum, leg) => sum + leg.confirmedUnits(open), 0))
+    return this.#uncovered(({ leg }) => leg.role === 'stop')
   }
 
   /** What is held and not confirmed as protected by a venue: triggers that are watched here end with the process. */
   get unprotectedAtVenueUnits(): number {
+    return this.#uncovered(({ leg, openRow, isDropped }) => leg.role === 'stop' && openRow >= 0 && !isDropped)
+  }
+
+  #uncovered(isGuard: (leg: GroupLeg) => boolean): number {
     const open = this.openUnits
-    const stops = this.#legs.filter((leg) => leg.leg.role === 'stop' && leg.openRow >= 0 && !leg.isDropped)
-    return Math.max(0, open - stops.reduce((sum, leg) => sum + leg.confirmedUnits(open), 0))
+    if (open === 0) return 0
+    return Math.max(0, open - this.#legs.filter(isGuard).reduce((sum, leg) => sum + leg.confirmedUnits(open), 0))
   }
 
   #watchProtection(nowUs: number): void {

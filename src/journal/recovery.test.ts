@@ -443,18 +443,28 @@ describe('crash points', () => {
     expect(lossy).toBeGreaterThan(25)
   })
 
+  /** A journal with so many records on the platter. */
+  async function withDurable(disk: SimulatedDisk, count: number): Promise<SegmentJournal> {
+    const journal = open(disk)
+    for (let n = 0; n < count; n++) append(journal, n)
+    await journal.durable()
+    return journal
+  }
+
+  /** A disk that is full takes whole records and a torn one, which are cut off again; the cut is in the cache only. */
+  function writeOnFullDisk(journal: SegmentJournal, disk: SimulatedDisk, random: SeededRandom): void {
+    disk.limitSpace(random.below(200))
+    for (let n = 3; n < 8; n++) append(journal, n, 1)
+    expect(journal.tryFlush()).toBe(false)
+  }
+
   it('of the process, then of the power: what was cut off in between does not come back, whatever segment it was in', async () => {
     for (let seed = 1; seed <= runs({ ci: 300, full: 5_000 }); seed++) {
       const random = new SeededRandom(seed)
       const disk = new SimulatedDisk({ seed })
       const lives = [0, 0, 0]
-      const first = open(disk)
-      for (let n = 0; n < lives.length; n++) append(first, n)
-      await first.durable()
-      // A disk that is full takes whole records and a torn one, which are cut off again; the cut is in the cache only.
-      disk.limitSpace(random.below(200))
-      for (let n = 3; n < 8; n++) append(first, n, 1)
-      expect(first.tryFlush()).toBe(false)
+      const first = await withDurable(disk, lives.length)
+      writeOnFullDisk(first, disk, random)
       if (random.chance(0.5)) {
         // The cut cannot be made durable: the records move to a new segment, which the disk does not take either.
         disk.failSync(1)
@@ -480,9 +490,7 @@ describe('crash points', () => {
       const random = new SeededRandom(seed)
       const disk = new SimulatedDisk({ seed })
       const lives = [0, 0, 0]
-      const first = open(disk)
-      for (let n = 0; n < lives.length; n++) append(first, n)
-      await first.durable()
+      const first = await withDurable(disk, lives.length)
       if (random.chance(0.5)) {
         // A record that is given up leaves the note before it alone at the end.
         first.begin(1)
@@ -490,9 +498,7 @@ describe('crash points', () => {
         first.flush()
         await first.durable()
       }
-      disk.limitSpace(random.below(200))
-      for (let n = 3; n < 8; n++) append(first, n, 1)
-      expect(first.tryFlush()).toBe(false)
+      writeOnFullDisk(first, disk, random)
       disk.failSync(1)
       disk.limitSpace(random.below(200))
       expect(first.tryResume()).toBe(false)

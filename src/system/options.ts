@@ -20,7 +20,7 @@ import type { RateSource } from '../portfolio/base-currency.js'
 import type { AlertSink } from '../risk/alerts/alert.js'
 import type { OwnCheck } from '../risk/gate-check.js'
 import type { LimitBookOptions } from '../risk/limit-book.js'
-import { problemWith, unknownNames } from '../risk/limit-names.js'
+import { problemWith } from '../risk/limit-names.js'
 import type { MarginModel } from '../risk/measures/margin.js'
 import { configNames, inspectConfig, requireLive, type TradingSystemConfig } from './config.js'
 import { dropCopyFaults } from './drop-copy-config.js'
@@ -278,18 +278,17 @@ function connectorFaults(
     ...(routing.later ?? []),
     ...(paper === undefined ? [] : [paperName]),
   ])
-  const policies = typeof onDisconnect === 'object' ? Object.keys(onDisconnect) : []
-  const places: [field: string, names: readonly string[]][] = [
-    ['risk.connectors', Object.keys(risk.connectors ?? {})],
-    ['risk.restrictions.connectors', Object.keys(risk.restrictions?.connectors ?? {})],
-    ['riskCeilings.connectors', Object.keys(riskCeilings?.connectors ?? {})],
-    ['onDisconnect', policies],
-  ]
-  return places.flatMap(([place, names]) => {
-    const limits = { connectors: Object.fromEntries(names.map((name) => [name, {}])) }
-    const known = { connector }
-    return unknownNames(limits, known).flatMap((each) => wrong(place, problemWith(each, known)))
-  })
+  const places = {
+    'risk.connectors': risk.connectors,
+    'risk.restrictions.connectors': risk.restrictions?.connectors,
+    'riskCeilings.connectors': riskCeilings?.connectors,
+    onDisconnect: typeof onDisconnect === 'object' ? onDisconnect : undefined,
+  }
+  return Object.entries(places).flatMap(([field, table = {}]) =>
+    Object.keys(table)
+      .filter((name) => name !== '*' && !connector.has(name))
+      .flatMap((name) => wrong(field, problemWith({ field, kind: 'connector', name }, { connector }))),
+  )
 }
 
 /** Name of the simulated venue that paper trading adds. */

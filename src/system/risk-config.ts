@@ -233,8 +233,7 @@ export const breakersSchema = options({
 /** A watchdog. */
 export const watchdogSchema = options({ timeoutMs: optional(wholeNumber(100)), cancel: optional(flag()) })
 
-const institutionalPosition = '1000000'
-const presets: Readonly<Record<RiskPreset, { risk: RiskLimits; breakers: BreakerConfig }>> = {
+const presets = {
   conservative: {
     risk: {
       maxOrderNotional: '10000',
@@ -253,7 +252,7 @@ const presets: Readonly<Record<RiskPreset, { risk: RiskLimits; breakers: Breaker
     risk: {
       maxOrderNotional: '1000000',
       orderWarnAt: 0.5,
-      accounts: { '*': { maxPositionValue: institutionalPosition, concentrationPercent: 10 } },
+      accounts: { '*': { maxPositionValue: '1000000', concentrationPercent: 10 } },
     },
     breakers: {
       dailyLoss: { limitAmount: '50000' },
@@ -263,7 +262,7 @@ const presets: Readonly<Record<RiskPreset, { risk: RiskLimits; breakers: Breaker
       rejectStorm: {},
     },
   },
-}
+} satisfies Readonly<Record<RiskPreset, { risk: RiskLimits; breakers: BreakerConfig }>>
 
 /** What a preset stands for: amounts are in the base currency. */
 export function riskPreset(name: RiskPreset): { risk: RiskLimits; breakers: BreakerConfig } {
@@ -300,17 +299,14 @@ export function withPreset(config: RiskParts): { risk: RiskLimits; breakers: Bre
 function usualPreset({ mode, risk, capital }: RiskParts): { risk: RiskLimits; breakers: BreakerConfig } | undefined {
   if (mode !== 'paper') return undefined
   const { institutional } = presets
-  const { maxOrderNotional = '', orderWarnAt = 1 } = institutional.risk
-  const { rejectionRate = {}, rejectStorm = {} } = institutional.breakers
+  if (hasCapital(capital) && risk?.marketData !== false) return institutional
+  const { maxOrderNotional, orderWarnAt, accounts } = institutional.risk
+  const { dailyLoss, rejectionRate, rejectStorm } = institutional.breakers
   const orders = { maxOrderNotional, orderWarnAt }
   const answers = { rejectionRate, rejectStorm, drawdown: false, concentration: false } as const
   if (risk?.marketData === false) return { risk: orders, breakers: { ...answers, dailyLoss: false } }
-  if (hasCapital(capital)) return institutional
-  const { dailyLoss = false } = institutional.breakers
-  return {
-    risk: { ...orders, accounts: { '*': { maxPositionValue: institutionalPosition } } },
-    breakers: { ...answers, dailyLoss },
-  }
+  const { maxPositionValue } = accounts['*']
+  return { risk: { ...orders, accounts: { '*': { maxPositionValue } } }, breakers: { ...answers, dailyLoss } }
 }
 
 /**
