@@ -172,6 +172,7 @@ const wholeSystem: Variant = {
           fileSystem: nodeFileSystem,
           onClose: 'leave',
           risk: {
+            preset: false,
             maxOrderQuantity: most,
             maxOrderNotional: most,
             maxPosition: most,

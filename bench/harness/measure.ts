@@ -70,6 +70,8 @@ async function start(runner: string, args: readonly string[], name: string): Pro
   const reply = await nextReply(child)
   if (reply.kind === 'ready') return { name, child, operations: reply.operations, values: [], cpuShares: [] }
   if (reply.kind === 'missing') return { name, child, operations: 0, values: [], cpuShares: [], missing: reply.reason }
+  // What it opened before it failed would keep it, and with it the whole run.
+  child.kill('SIGKILL')
   throw new Error(`${name}: ${'reason' in reply ? reply.reason : 'unexpected answer'}`)
 }
 

@@ -128,6 +128,8 @@ export async function openSystemPath(workload: Workload, options: SystemPathOpti
     time: virtual ?? new RealTime(),
     fileSystem: nodeFileSystem,
     risk: {
+      // Its own limits and no others, as the peer has them.
+      preset: false,
       maxOrderQuantity: limits.maxOrderQuantity,
       maxOrderNotional: limits.maxOrderNotional,
       maxPosition: limits.maxPosition,

@@ -1,17 +1,24 @@
 /**
- * zmq-latency: from publishing a quote in one process, over a TCP socket, to the handler of a strategy in a system in another,
- * at a steady 100,000 quotes a second. The peer hears the same publisher with a socket of zeromq.js and no more: what is
- * beyond it is ours, the rest are the threads and sockets of libzmq.
+ * zmq-latency: quotes from one process to the handler of a strategy in a system in another, over a TCP socket, at a steady
+ * 100,000 quotes a second. The peer hears the same publisher with a socket of zeromq.js and no more: what is beyond it is
+ * ours, the rest are the threads and sockets of libzmq and the wake-ups of four threads in turn.
  *
- * The clock of a quote begins when it is handed to the publisher. The publishing process sleeps between quotes, as one
- * does that waits for a venue: a process that spins takes the processor that the threads of the sockets need, and what is
- * measured then is the scheduler's slice of some milliseconds. It must keep the rate, or the run fails.
+ *   socket to strategy    the clock of a frame begins at the call of `send` of a socket of zeromq.js: its quotes are those
+ *                         that were due, written before, as a publisher in another language would write them
+ *   publish to strategy   the clock of a quote begins when it is handed to a ZmqPublisher: its work and the end of its turn
+ *                         are in the figure
+ *
+ * The publishing process sleeps between quotes, as one does that waits for a venue: a process that spins takes the processor
+ * that the threads of the sockets need, and what is measured then is the scheduler's slice of some milliseconds. It must keep
+ * the rate, or the run fails.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 // biome-ignore lint/correctness/noUndeclaredDependencies: the peer package of the library itself, of which this is a benchmark
-import { Subscriber } from 'zeromq'
+import { Publisher, Subscriber } from 'zeromq'
+import { BodyFormat, buildFrame, FrameType } from '../../src/connectors/zmq/wire/frame.js'
+import { PackedWriter, QUOTE_BYTES } from '../../src/connectors/zmq/wire/packed.js'
 import { ZmqConnector } from '../../src/connectors/zmq/zmq-connector.js'
 import { ZmqPublisher } from '../../src/connectors/zmq/zmq-publisher.js'
 import type { InstrumentDefinition } from '../../src/model/instrument.js'
@@ -45,16 +52,64 @@ function nowUs(): number {
   return whole * 1e6 + nanoseconds / 1e3
 }
 
-/** The publishing process: what is due goes out, then it sleeps. */
-async function publish(): Promise<void> {
-  const publisher = new ZmqPublisher({
-    bind: 'tcp://127.0.0.1:*',
-    service: 'tcp://127.0.0.1:*',
-    instruments,
-    groups: { all: instruments.map(({ id }) => id) },
-  })
+/** Where a publishing process sends from. */
+type Way = 'socket' | 'publisher'
+
+/** Sends quotes; they are numbered from 0 in each run. */
+interface Sender {
+  readonly endpoint: string
+  send(first: number, end: number): void
+  close(): unknown
+}
+
+const group = 'all'
+const groups = { [group]: instruments.map(({ id }) => id) }
+
+async function publisherSender(): Promise<Sender> {
+  const publisher = new ZmqPublisher({ bind: 'tcp://127.0.0.1:*', instruments, groups })
   await publisher.start()
-  process.send?.({ endpoint: publisher.endpoints[0], service: publisher.serviceEndpoint })
+  return {
+    endpoint: publisher.endpoints[0] as string,
+    send(first, end) {
+      for (let quote = first; quote < end; quote++)
+        publisher.publishQuote(quote % instruments.length, 0, 100, 100.01, 1, 1, nowUs(), 0, quote, 0)
+    },
+    close: () => publisher.stop(),
+  }
+}
+
+/** Frames are ready but for the time, which is written when nothing but the call of `send` is left. */
+async function socketSender(): Promise<Sender> {
+  const socket = new Publisher({ sendHighWaterMark: 100_000, linger: 0 })
+  await socket.bind('tcp://127.0.0.1:*')
+  const writer = new PackedWriter()
+  for (const [index, id] of groups[group]?.entries() ?? []) writer.nameOf(index, id)
+  const fields = { type: FrameType.data, format: BodyFormat.packed, flags: 0, publisher: 1, epoch: 1, stream: 1 }
+  let sequence = 0
+  return {
+    endpoint: socket.lastEndpoint as string,
+    send(first, end) {
+      writer.clear()
+      for (let quote = first; quote < end; quote++)
+        writer.quote(quote % instruments.length, 100, 100.01, 1, 1, 0, quote, 0)
+      const body = new Uint8Array(writer.byteLength)
+      writer.writeTo(body, new DataView(body.buffer), 0)
+      const frame = Buffer.from(
+        buildFrame(`group/${group}`, { ...fields, sequence: ++sequence, sentUs: 1 }, body).buffer,
+      )
+      const sentUs = nowUs()
+      for (let at = frame.length - QUOTE_BYTES; at >= frame.length - (end - first) * QUOTE_BYTES; at -= QUOTE_BYTES)
+        frame.writeDoubleLE(sentUs, at + 40)
+      void socket.send(frame)
+    },
+    close: () => socket.close(),
+  }
+}
+
+/** The publishing process: what is due goes out, then it sleeps. */
+async function publish(way: Way): Promise<void> {
+  const sender = await (way === 'socket' ? socketSender() : publisherSender())
+  process.send?.(sender.endpoint)
   const cell = new Int32Array(new SharedArrayBuffer(4))
   for (;;) {
     const [message] = (await once(process, 'message')) as ['go' | 'end']
@@ -62,13 +117,14 @@ async function publish(): Promise<void> {
     const startUs = nowUs()
     for (let sent = 0; sent < total; ) {
       const due = Math.min(total, Math.floor(((nowUs() - startUs) * perSecond) / 1e6))
-      for (; sent < due; sent++) publisher.publishQuote(sent % 20, 0, 100, 100.01, 1, 1, nowUs(), 0, sent, 0)
+      if (due > sent) sender.send(sent, due)
+      sent = due
       await new Promise<void>((resolve) => setImmediate(resolve))
       Atomics.wait(cell, 0, 0, sleepMs)
     }
     process.send?.({ tookUs: nowUs() - startUs })
   }
-  await publisher.stop()
+  await sender.close()
   process.disconnect()
 }
 
@@ -98,14 +154,14 @@ class Listener extends Strategy {
 }
 
 /** Begins to hear a publisher; returns what ends it. */
-type Hear = (watch: Stopwatch, endpoint: string, service: string) => Promise<() => unknown>
+type Hear = (watch: Stopwatch, endpoint: string) => Promise<() => unknown>
 
-async function hearInSystem(watch: Stopwatch, endpoint: string, service: string) {
+async function hearInSystem(watch: Stopwatch, endpoint: string) {
   const listener = new Listener()
   const system = await TradingSystem.start({
     mode: 'paper',
     overflow: 'backpressure',
-    connectors: { feed: new ZmqConnector({ endpoint, service, slow: { quotes: 'dropOldest' } }) },
+    connectors: { feed: new ZmqConnector({ endpoint, instruments, groups, slow: { quotes: 'dropOldest' } }) },
     strategies: [listener],
   })
   listener.watch.take = (publishedUs) => watch.take(publishedUs)
@@ -134,14 +190,14 @@ async function hearAlone(watch: Stopwatch, endpoint: string) {
   return () => socket.close()
 }
 
-function variant(name: string, share: number, hear: Hear): Variant {
+function variant(name: string, way: Way, share: number, hear: Hear): Variant {
   return {
     name,
     async prepare() {
-      const child = fork(fileURLToPath(import.meta.url), [senderName], { execArgv: [] })
-      const [{ endpoint, service }] = (await once(child, 'message')) as [{ endpoint: string; service: string }]
+      const child = fork(fileURLToPath(import.meta.url), [senderName, way], { execArgv: [] })
+      const [endpoint] = (await once(child, 'message')) as [string]
       const watch = new Stopwatch()
-      const end = await hear(watch, endpoint, service)
+      const end = await hear(watch, endpoint)
       const run = async (): Promise<number> => {
         watch.count = 0
         const full = new Promise<void>((resolve) => {
@@ -168,24 +224,28 @@ function variant(name: string, share: number, hear: Hear): Variant {
   }
 }
 
-function latencyCase(title: string, share: number, goals: Pick<BenchmarkCase, 'most' | 'floor'>): BenchmarkCase {
+function latencyCase(way: Way, share: number, goals: Pick<BenchmarkCase, 'most' | 'floor'>): BenchmarkCase {
   return {
-    case: `publish to strategy, ${title} at 100,000 quotes/s`,
+    case: `${way === 'socket' ? way : 'publish'} to strategy, p${share * 100} at 100,000 quotes/s`,
     unit: 'us',
     better: 'lower',
-    ours: variant('tradewire', share, hearInSystem),
-    peers: [variant('zeromq.js alone', share, hearAlone)],
+    ours: variant('tradewire', way, share, hearInSystem),
+    peers: [variant('zeromq.js alone', way, share, hearAlone)],
     ...goals,
   }
 }
 
-if (process.argv[2] === senderName && process.send !== undefined) await publish()
+if (process.argv[2] === senderName && process.send !== undefined) await publish(process.argv[3] as Way)
+
+const floor = { peer: 'zeromq.js alone', ratio: 0.7 }
 
 /** Latency over a socket. */
 export const benchmark: Benchmark = {
   name: 'zmq-latency',
   cases: () => [
-    latencyCase('p50', 0.5, { most: 100, floor: { peer: 'zeromq.js alone', ratio: 0.7 } }),
-    latencyCase('p99', 0.99, {}),
+    latencyCase('socket', 0.5, { most: 100, floor }),
+    latencyCase('socket', 0.99, {}),
+    latencyCase('publisher', 0.5, { floor }),
+    latencyCase('publisher', 0.99, {}),
   ],
 }

@@ -98,6 +98,7 @@ function receiver() {
   for (let index = 0; index < symbols; index++) decoder.want('quotes', index, true)
   const gaps = { count: 0 }
   const feed = new Feed({
+    membersOf: () => [],
     lines: 1,
     settings: {
       reorderMax: 64,

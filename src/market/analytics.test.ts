@@ -82,3 +82,24 @@ describe('BookAnalytics', () => {
     expect(analytics.sweepQuantity(book, 1, 999)).toMatchObject({ worstPrice: 599, levels: 500, isComplete: true })
   })
 })
+
+describe('amounts that nobody can mean, and decimal prices', () => {
+  it('more than the book has is not complete, however much it is; what is no amount neither', () => {
+    for (const target of [Number.POSITIVE_INFINITY, 1e300]) {
+      expect(analytics.sweepQuantity(sample(), 1, target)).toMatchObject({ quantity: 45, levels: 3, isComplete: false })
+      expect(analytics.sweepNotional(sample(), 1, target)).toMatchObject({ quantity: 45, levels: 3, isComplete: false })
+    }
+    for (const target of [Number.NaN, -1, Number.NEGATIVE_INFINITY]) {
+      expect(analytics.sweepQuantity(sample(), 1, target)).toMatchObject({ quantity: 0, levels: 0, isComplete: false })
+      expect(analytics.sweepNotional(sample(), 1, target)).toMatchObject({ quantity: 0, levels: 0, isComplete: false })
+    }
+    expect(analytics.sweepQuantity(sample(), 1, 0)).toMatchObject({ quantity: 0, isComplete: true })
+  })
+
+  it('a distance includes its bound, though the difference of two prices is no decimal', () => {
+    const book = new OrderBook({ priceStep: '0.1' })
+    book.applySnapshot([0.9, 0.8], [1, 2], [1, 1.1, 1.2, 1.3], [1, 10, 100, 1000])
+    expect([0.1, 0.2, 0.3].map((distance) => analytics.sizeWithin(book, 1, distance))).toEqual([11, 111, 1111])
+    expect([0.09, 0.1].map((distance) => analytics.sizeWithin(book, 0, distance))).toEqual([1, 3])
+  })
+})

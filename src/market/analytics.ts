@@ -13,6 +13,8 @@ import type { BookReader } from './book.js'
 const basisPoints = 10_000
 /** What is left below this share of the whole is dust of adding fractions. */
 const rounding = 1e-12
+/** Prices are doubles: their difference errs by less than this share of them. */
+const priceRounding = 2 ** -51
 
 /** What taking from one side of a book gives. Reused: valid until the next sweep of the same analytics. */
 export interface SweepResult {
@@ -93,7 +95,9 @@ export class BookAnalytics {
     for (let wanted = 16; ; wanted *= 2) {
       const count = this.#read(book, side, wanted)
       for (; done < count; done++) {
-        if (Math.abs(this.#prices[done] - best) > distance) return total
+        const price = this.#prices[done]
+        const slack = (Math.abs(price) + Math.abs(best)) * priceRounding
+        if (Math.abs(price - best) > distance + slack) return total
         total += this.#sizes[done]
       }
       if (count < wanted) return total
@@ -119,6 +123,10 @@ export class BookAnalytics {
     result.worstPrice = Number.NaN
     result.levels = 0
     result.isComplete = false
+    if (!(this.#target >= 0)) {
+      result.averagePrice = Number.NaN
+      return result
+    }
     let done = 0
     for (let wanted = 16; !result.isComplete; wanted *= 2) {
       const count = this.#read(book, side, wanted)
@@ -134,7 +142,7 @@ export class BookAnalytics {
     const price = this.#prices[i]
     const size = this.#sizes[i]
     const left = this.#target - (isByQuantity ? result.quantity : result.notional)
-    if (!(left > this.#target * rounding)) {
+    if (left <= Math.min(this.#target, Number.MAX_VALUE) * rounding) {
       result.isComplete = true
       return
     }

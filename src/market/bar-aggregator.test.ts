@@ -340,3 +340,57 @@ describe('BarAggregator', () => {
     expect([series.counters.closed, quotes.counters.used]).toEqual([1, 0])
   })
 })
+
+describe('what is no market', () => {
+  it('an infinite price, or time, of a quote or trade is counted as invalid and is in no bar', () => {
+    const infinite = Number.POSITIVE_INFINITY
+    const quotes = quoteBars({})
+    quotes.quote(0, 10, 11)
+    quotes.quote(1, infinite, 11)
+    quotes.quote(2, Number.NaN, -infinite)
+    quotes.quote(infinite, 10, 11)
+    quotes.bars.flush()
+    expect(quotes.rows).toEqual([
+      [0, 10, 10, 10, 10],
+      [60, 11, 11, 11, 11, 1],
+    ])
+    expect(quotes.series.counters).toMatchObject({ invalid: 3, used: 1 })
+    const trades = tradeBars({})
+    trades.trade(0, 10)
+    trades.trade(infinite, 10)
+    trades.trade(1, 10)
+    trades.bars.flush()
+    expect(trades.rows).toEqual([[0, 10, 10, 10, 10, 2, 2, '']])
+    expect(trades.series.counters).toMatchObject({ invalid: 1, used: 2 })
+  })
+})
+
+describe('empty intervals at the end of a session', () => {
+  it('are filled by the first event of the next session as they are by the clock', () => {
+    const day = 300 * second
+    const session = {
+      sessionStartUs: (tsUs: number) => Math.floor(tsUs / day) * day,
+      sessionEndUs: (tsUs: number) => (Math.floor(tsUs / day) + 1) * day,
+    }
+    const starts = (isDriven: boolean) => {
+      const { bars, rows, trade } = tradeBars({ session, empty: 'flat' })
+      trade(70, 10)
+      if (isDriven) for (let at = 70; at < 425; at++) bars.advance(at * second)
+      trade(425, 20)
+      bars.flush()
+      return rows.map(([start]) => start)
+    }
+    expect(starts(true)).toEqual([60, 120, 180, 240, 420])
+    expect(starts(false)).toEqual(starts(true))
+    const quotes = (isDriven: boolean) => {
+      const { bars, rows, quote } = quoteBars({ session, empty: 'flat' })
+      quote(70, 10, 11)
+      if (isDriven) for (let at = 70; at < 425; at++) bars.advance(at * second)
+      quote(425, 20, 21)
+      bars.flush()
+      return rows.filter((_, at) => at % 2 === 0).map(([start]) => start)
+    }
+    expect(quotes(true)).toEqual([60, 120, 180, 240, 420])
+    expect(quotes(false)).toEqual(quotes(true))
+  })
+})

@@ -56,6 +56,16 @@ export class BarIntervals {
     if (sessionEndUs < this.endUs) this.endUs = sessionEndUs
     return true
   }
+
+  /** Intervals from one's end up to a time, or to the end of the session `sessionUs` where it can tell and that comes first. */
+  emptyFrom(endUs: number, untilUs: number, sessionUs: number): number {
+    const session = this.#session
+    if (session === undefined) return Math.floor((untilUs - endUs) / this.#stepUs)
+    if (session.sessionStartUs(endUs) !== sessionUs) return 0
+    const isSame = session.sessionStartUs(untilUs) === sessionUs
+    const lastUs = isSame ? untilUs : Math.min(untilUs, session.sessionEndUs?.(endUs) ?? endUs)
+    return Math.ceil((lastUs - endUs) / this.#stepUs)
+  }
 }
 
 /** The last multiple of `step` from `origin` that is not after `value`. Exact for integers. */

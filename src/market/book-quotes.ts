@@ -28,7 +28,7 @@ export class BookQuotes {
   }
 
   /** Looks at a book after the message at `row`, whose times the quote gets. Between messages of one update, see `isLast`. */
-  update(book: SequencedBook, rows: MessageRows, row: number, isLast: boolean): void {
+  update(book: SequencedBook, rows: Pick<MessageRows, 'tsEventUs' | 'tsRecvUs'>, row: number, isLast: boolean): void {
     const isLive = book.isLive
     if (!isLast && book.state !== BookState.stale) return
     const top = this.#topOf(book)

@@ -1,6 +1,7 @@
 /**
  * The books of many instruments and sources, fed from the ring. Register `store.applyBatch` as the `onBooks` handler of
- * a consumer; a book is made when its first message arrives.
+ * a consumer; a book is made when its first message arrives. `store.applyNotes`, as its `onNotes` handler, makes books stale
+ * whose messages are missing, where it was noticed before them: by a connector, or in a recording.
  */
 import { TradewireError } from '../core/errors.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
@@ -64,6 +65,17 @@ export class BookStore {
       const isLast = columns.isLast[row] === 1
       if (quotes !== null && verdict !== MessageVerdict.dropped) quotes.update(book, columns, row, isLast)
       if (onBook !== undefined && verdict === MessageVerdict.applied && isLast) onBook(book)
+    }
+  }
+
+  /** Handler for `RingHandlers.onNotes`: a told loss makes the book stale until its next snapshot, and withdraws its quotes. */
+  readonly applyNotes = ({ notes }: IngestRing, from: number, to: number): void => {
+    for (let row = from; row < to; row++) {
+      if (!isLossOfBook(notes.note[row])) continue
+      const book = this.#books[notes.source[row]]?.[notes.instrument[row]]
+      if (!book) continue
+      book.markStale()
+      this.#quotes?.update(book, notes, row, true)
     }
   }
 
@@ -166,4 +178,13 @@ export class BookStore {
     const { kind, ...level2 } = definition
     return new OrderBook({ ...level2, ...common })
   }
+}
+
+/**
+ * Whether a note says that book messages are gone for good. Another source begins with a snapshot of its own, and what is told
+ * of no single stream (`all`) may be bars.
+ */
+function isLossOfBook(note: object | null | undefined): boolean {
+  const { kind, stream, reason } = (note ?? {}) as { kind?: unknown; stream?: unknown; reason?: unknown }
+  return kind === 'discontinuity' && stream === 'book' && (reason === 'missing' || reason === 'lost')
 }

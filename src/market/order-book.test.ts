@@ -183,6 +183,38 @@ describe('OrderBook messages', () => {
     expect([book.state, book.bestBid, book.sequence, book.counters.gaps]).toEqual([BookState.live, 10.2, 9, 1])
   })
 
+  it('without numbers, a stale book takes the next snapshot as it is: what was held came before it', () => {
+    for (const sequenceRule of ['unsequenced', 'chained'] as const) {
+      const book = bookOf({ sequenceRule })
+      book.applySnapshot([10], [1], [11], [1], none)
+      book.markStale()
+      expect(message(book, none, none, [0, 10.5, 4])).toBe(MessageVerdict.held)
+      book.applySnapshot([10], [3], [11], [1], none)
+      expect([book.state, book.bestBid, book.bestBidSize, book.pendingCount], sequenceRule).toEqual([
+        BookState.live,
+        10,
+        3,
+        0,
+      ])
+      expect(book.counters, sequenceRule).toMatchObject({ held: 1, dropped: 1, applied: 2, snapshots: 2 })
+    }
+  })
+
+  it('changes between the messages of one snapshot follow it, also without numbers', () => {
+    const book = bookOf()
+    book.applySnapshot([10], [1], [11], [1], none)
+    book.markStale()
+    message(book, none, none, [0, 10.5, 4])
+    book.beginMessage(true, 1, 1, none, none)
+    book.level(LevelAction.setLevel, 0, 9, 1, 0)
+    book.endMessage(false)
+    message(book, none, none, [0, 9.5, 2])
+    book.beginMessage(true, 1, 1, none, none)
+    book.level(LevelAction.setLevel, 1, 11, 1, 0)
+    book.endMessage(true)
+    expect([book.state, book.bestBid, book.bestAsk, book.levelCount(0)]).toEqual([BookState.live, 9.5, 11, 2])
+  })
+
   it('a snapshot older than what is held leaves a gap and keeps what is held', () => {
     const book = bookOf({ sequenceRule: 'chained' })
     message(book, 20, 19, [0, 10, 1])

@@ -106,3 +106,35 @@ describe('OrderByOrderBook', () => {
     expect(book.bestBidSize).toBe(0.3)
   })
 })
+
+describe('decimal sizes and sides that are none', () => {
+  it('executions that take all of an order, in decimals, leave nothing of it', () => {
+    const book = new OrderByOrderBook()
+    book.add(1, 0, 10, 0.3)
+    expect([book.execute(1, 0.1), book.execute(1, 0.2), book.has(1), book.levelCount(0)]).toEqual([
+      true,
+      true,
+      false,
+      0,
+    ])
+    book.add(2, 0, 10, 0.7)
+    for (let i = 0; i < 7; i++) expect(book.execute(2, 0.1)).toBe(true)
+    expect([book.has(2), book.counters.invalid]).toEqual([false, 0])
+    book.add(4, 0, 10, 5e15)
+    expect([book.execute(4, 5e15 - 1), book.orderSize(4)]).toEqual([true, 1])
+    book.add(3, 0, 10, 0.3)
+    expect([book.execute(3, 0.31), book.orderSize(3), book.counters.invalid]).toEqual([false, 0.3, 1])
+  })
+
+  it('a side that is none is refused and counted, as at level 2', () => {
+    const book = new OrderByOrderBook()
+    for (const side of [2, -1, 0.5, Number.NaN, undefined]) expect(book.add(1, side as 0, 100, 1)).toBe(false)
+    expect(book.change(9, 3 as 0, 100, 1)).toBe(false)
+    book.beginMessage(false, 1, 1, Number.NaN, Number.NaN)
+    book.level(LevelAction.addOrder, 2 as 0, 100, 1, 7)
+    book.endMessage()
+    expect([book.counters.invalid, book.orderCount, book.bestAsk]).toEqual([7, 0, Number.NaN])
+    book.add(1, 0, 100, 5)
+    expect([book.change(1, 1, Number.NaN, 4), book.orderSize(1)]).toEqual([true, 4])
+  })
+})

@@ -50,6 +50,8 @@ export interface OrderCounters {
 }
 
 const unknown = -1
+/** What is left below this share of an order is dust of subtracting fractions. */
+const dust = 1e-10
 
 /** What direct calls give; read before anything else can run, so that all books share it. */
 const directRow = createRow()
@@ -121,6 +123,7 @@ export class OrderByOrderBook extends SequencedBook {
 
   /** Adds an order at the back of its queue. Returns false, counted as invalid, for unusable values. */
   add(orderId: number, side: BookSide, price: number, size: number): boolean {
+    if (side !== 0 && side !== 1) return this.#count(false)
     this.#fill(orderId, side, price, size)
     return this.#count(this.#add(directRow, 0))
   }
@@ -130,6 +133,7 @@ export class OrderByOrderBook extends SequencedBook {
    * `side` matters only where an unknown order is created.
    */
   change(orderId: number, side: BookSide, price: number, size: number): boolean {
+    if (side !== 0 && side !== 1) return this.#count(false)
     this.#fill(orderId, side, price, size)
     return this.#count(this.#change(directRow, 0))
   }
@@ -149,7 +153,10 @@ export class OrderByOrderBook extends SequencedBook {
       this.orderCounters.unknownDeletes++
       return false
     }
-    const rest = this.#pool.size[order] - size
+    const before = this.#pool.size[order]
+    const left = before - size
+    // Subtracting decimal fractions leaves dust on either side of nothing; whole numbers leave none.
+    const rest = Number.isInteger(left) || Math.abs(left) > before * dust ? left : 0
     if (!(size > 0 && rest >= 0)) return this.#count(false)
     directRow.levelSize[0] = rest
     if (rest === 0) this.#take(order)
@@ -271,7 +278,7 @@ export class OrderByOrderBook extends SequencedBook {
     const size = rows.levelSize[at]
     if (!(Number.isSafeInteger(orderId) && orderId >= 0 && Math.abs(rows.levelPrice[at]) <= Number.MAX_VALUE))
       return false
-    if (!(size > 0 && size <= Number.MAX_VALUE)) return false
+    if (!(size > 0 && size <= Number.MAX_VALUE) || rows.levelSide[at] > 1) return false
     const known = this.#pool.find(rows.levelOrderId, at)
     if (known !== unknown) {
       this.orderCounters.duplicateAdds++

@@ -51,7 +51,11 @@ export class QuoteBarSeries {
   take(quotes: QuoteColumns, row: number): void {
     if (this.#source !== -1 && quotes.source[row] !== this.#source) return
     const tsUs = quotes.tsEventUs[row]
-    if ((Number.isNaN(quotes.bid[row]) && Number.isNaN(quotes.ask[row])) || Number.isNaN(tsUs)) {
+    const bid = quotes.bid[row]
+    const ask = quotes.ask[row]
+    // An infinite price is none, and makes the whole quote doubtful.
+    const isInfinite = Math.abs(bid) === Number.POSITIVE_INFINITY || Math.abs(ask) === Number.POSITIVE_INFINITY
+    if (isInfinite || (Number.isNaN(bid) && Number.isNaN(ask)) || !Number.isFinite(tsUs)) {
       this.counters.invalid++
       return
     }
@@ -94,13 +98,12 @@ export class QuoteBarSeries {
       this.counters.outsideSession++
       return false
     }
-    const isSameSession = this.#isSameSession()
+    const { startUs } = intervals
     if (this.#isForming) this.#close()
-    if (this.counters.closed > 0 && isSameSession && this.#options.empty === 'flat') {
-      const startUs = intervals.startUs
+    if (this.counters.closed > 0 && this.#options.empty === 'flat') {
       this.#fillTo(startUs)
       if (this.#flatRun >= this.#maxFlatBars) {
-        this.counters.flatSkipped += Math.floor((startUs - this.#bar.tsEventUs) / this.#options.step)
+        this.counters.flatSkipped += intervals.emptyFrom(this.#bar.tsEventUs, startUs, this.#sessionUs)
       }
       intervals.locate(tsUs)
     }

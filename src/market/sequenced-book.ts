@@ -5,6 +5,7 @@
  *
  * While a snapshot is missing (syncing, stale), changes are held, and replayed after the snapshot: those older than it
  * are dropped, and the rest must continue it. Without a rule that requires a snapshot, the first change makes a book live.
+ * Where no numbers tell what is older, all that a stale book held came before its snapshot, and is dropped.
  */
 import { TradewireError } from '../core/errors.js'
 import type { BookColumns } from '../ring/columns.js'
@@ -219,7 +220,7 @@ export abstract class SequencedBook implements BookReader {
 
   #begin(isSnapshot: boolean, rows: MessageRows, row: number): MessageVerdict {
     this.#isSnapshot = isSnapshot
-    const verdict = isSnapshot ? this.#beginSnapshot() : this.#beginChange(rows, row)
+    const verdict = isSnapshot ? this.#beginSnapshot(rows, row) : this.#beginChange(rows, row)
     this.#verdict = verdict
     if (verdict === MessageVerdict.applied) {
       this.#stamp(rows, row)
@@ -233,8 +234,13 @@ export abstract class SequencedBook implements BookReader {
     return verdict
   }
 
-  #beginSnapshot(): MessageVerdict {
+  #beginSnapshot(rows: MessageRows, row: number): MessageVerdict {
     if (!this.#isSnapshotOpen) {
+      const isUnnumbered = this.#rule === unsequenced || Number.isNaN(rows.sequence[row])
+      if (isUnnumbered && this.#state === BookState.stale) {
+        this.counters.dropped += this.#pending.count
+        this.#pending.clear()
+      }
       this.clearLevels()
       this.#isSnapshotOpen = true
       this.#state = BookState.syncing

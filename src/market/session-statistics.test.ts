@@ -83,3 +83,40 @@ describe('session statistics', () => {
     expect(() => new SessionStatistics({ bucketUs: 0 })).toThrow('bucketUs')
   })
 })
+
+describe('what is no market', () => {
+  it('an infinite size or price is ignored, and spoils nothing', () => {
+    const statistics = new SessionStatistics()
+    statistics.trade(0, 100, 5, 1, 1_000)
+    statistics.trade(0, 100, Number.POSITIVE_INFINITY, 1, 2_000)
+    statistics.quote(0, 100, 101, 3_000)
+    statistics.quote(0, 100, Number.POSITIVE_INFINITY, 4_000)
+    expect(statistics.of(0)).toMatchObject({ volume: 5, vwap: 100, averageSpread: 1, trades: 1, quotes: 1 })
+    expect(statistics.ignored).toBe(1)
+  })
+
+  it('a bucket of a second is one, a finer one is refused: no volume is put where it was not traded', () => {
+    expect(() => new SessionStatistics({ bucketUs: 1_000_000 })).not.toThrow()
+    const statistics = new SessionStatistics({ bucketUs: 1_000_000 })
+    statistics.trade(0, 100, 5, 1, 20_000 * 1e6)
+    statistics.trade(0, 100, 7, 1, 80_000 * 1e6)
+    const buckets = statistics.of(0)?.buckets as Float64Array
+    expect([buckets.length, buckets[20_000], buckets[80_000]]).toEqual([86_400, 5, 7])
+    const finer = { bucketUs: 1_000, sessions: () => ({ openUs: 0, closeUs: 86_400e6 }) }
+    expect(() => new SessionStatistics({ bucketUs: 1_000 })).toThrow(/bucketUs/)
+    expect(() => new SessionStatistics(finer)).toThrow(/bucketUs/)
+  })
+
+  it('a trade of a session that was finished is late', () => {
+    const done: number[] = []
+    const statistics = new SessionStatistics({ onSession: ({ volume }) => done.push(volume) })
+    statistics.trade(0, 100, 5, 1, 1_000)
+    statistics.finish()
+    statistics.trade(0, 100, 7, 1, 2_000)
+    statistics.finish()
+    expect([done, statistics.ignored]).toEqual([[5], 1])
+    statistics.trade(0, 100, 9, 1, 86_400e6)
+    statistics.finish()
+    expect(done).toEqual([5, 9])
+  })
+})

@@ -22,7 +22,7 @@ export interface SessionTimes {
 export interface SessionStatisticsOptions {
   /** The session of an instant, undefined where there is none; days of UTC unless given. A `TradingCalendar` has it: `sessionAt`. */
   sessions?: (tsUs: number) => SessionTimes | undefined
-  /** Width of a bucket of the volume curve, microseconds; 5 minutes unless given. */
+  /** Width of a bucket of the volume curve, microseconds; at least 1 second, 5 minutes unless given. */
   bucketUs?: number
   /** How long the opening range is, microseconds from the open; 30 minutes unless given. */
   openingRangeUs?: number
@@ -33,7 +33,9 @@ export interface SessionStatisticsOptions {
 }
 
 const dayUs = 86_400_000_000
-const maxBuckets = 10_000
+const leastBucketUs = 1_000_000
+/** A week of seconds: what lies behind it in a longer session is in the last bucket. */
+const maxBuckets = 604_800
 
 /** One session of one instrument. Absent prices are NaN. */
 export class SessionFigures {
@@ -112,6 +114,8 @@ export class SessionStatistics {
   readonly #bucketUs: number
   readonly #openingRangeUs: number
   readonly #figures: (SessionFigures | undefined)[] = []
+  /** When the session that was finished last ends, by instrument. */
+  readonly #finishedUs: number[] = []
   /** Sums of the shares of sessions that are over, and how many there were, by instrument. */
   readonly #curves = new Map<number, { sum: Float64Array; sessions: number }>()
 
@@ -135,6 +139,8 @@ export class SessionStatistics {
     for (const [name, value] of Object.entries({ bucketUs, openingRangeUs }))
       if (!(Number.isFinite(value) && value > 0))
         throw new TradewireError('TW_INVALID_ARGUMENT', `${name} must be above 0, got ${value}`)
+    if (bucketUs < leastBucketUs)
+      throw new TradewireError('TW_INVALID_ARGUMENT', `bucketUs must be at least ${leastBucketUs}, got ${bucketUs}`)
     this.#options = options
     this.#bucketUs = bucketUs
     this.#openingRangeUs = openingRangeUs
@@ -154,7 +160,8 @@ export class SessionStatistics {
 
   /** Takes a trade. */
   trade(instrument: number, price: number, size: number, aggressor: number, tsUs: number, condition = 0): void {
-    const isWanted = Number.isFinite(price) && size >= 0 && (this.#options.counts?.(condition) ?? true)
+    const isWanted =
+      Number.isFinite(price) && size >= 0 && size <= Number.MAX_VALUE && (this.#options.counts?.(condition) ?? true)
     const figures = isWanted ? this.#at(instrument, tsUs) : undefined
     if (figures === undefined) {
       this.ignored++
@@ -179,10 +186,10 @@ export class SessionStatistics {
     if (!(price >= figures.openingLow)) figures.openingLow = price
   }
 
-  /** Takes a quote. */
+  /** Takes a quote; one without both prices says nothing. */
   quote(instrument: number, bid: number, ask: number, tsUs: number): void {
     const spread = ask - bid
-    if (Number.isNaN(spread)) return
+    if (!Number.isFinite(spread)) return
     const figures = this.#at(instrument, tsUs)
     if (figures === undefined) return
     figures.quotes++
@@ -199,7 +206,7 @@ export class SessionStatistics {
     this.#figures[instrument]?.rescale(factor)
   }
 
-  /** Ends all sessions that go on: at the end of a recording, or of a day. */
+  /** Ends all sessions that go on: at the end of a recording, or of a day. What comes of them afterwards is late. */
   finish(): void {
     for (const figures of this.#figures) if (figures !== undefined) this.#finish(figures)
     this.#figures.length = 0
@@ -209,7 +216,7 @@ export class SessionStatistics {
   #at(instrument: number, tsUs: number): SessionFigures | undefined {
     const now = this.#figures[instrument]
     if (now !== undefined && tsUs >= now.openUs && tsUs < now.closeUs) return now
-    if (now !== undefined && tsUs < now.openUs) return undefined
+    if (now !== undefined ? tsUs < now.openUs : tsUs < (this.#finishedUs[instrument] ?? tsUs)) return undefined
     const times = this.#sessions(tsUs)
     if (times === undefined || !(tsUs >= times.openUs && tsUs < times.closeUs)) return undefined
     if (now !== undefined) this.#finish(now)
@@ -220,6 +227,8 @@ export class SessionStatistics {
   }
 
   #finish(figures: SessionFigures): void {
+    while (this.#finishedUs.length < figures.instrument) this.#finishedUs.push(Number.NEGATIVE_INFINITY)
+    this.#finishedUs[figures.instrument] = figures.closeUs
     if (figures.volume > 0) this.#learn(figures)
     this.#options.onSession?.(figures)
   }

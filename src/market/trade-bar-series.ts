@@ -78,7 +78,7 @@ export class TradeBarSeries {
     const price = trades.price[row]
     const size = trades.size[row]
     const tsUs = trades.tsEventUs[row]
-    if (!(Math.abs(price) <= Number.MAX_VALUE && size >= 0 && size <= Number.MAX_VALUE && !Number.isNaN(tsUs))) {
+    if (!(Math.abs(price) <= Number.MAX_VALUE && size >= 0 && size <= Number.MAX_VALUE && Number.isFinite(tsUs))) {
       this.counters.invalid++
       return
     }
@@ -137,9 +137,9 @@ export class TradeBarSeries {
       this.counters.outsideSession++
       return false
     }
-    const isSameSession = this.#isSameSession()
+    const { startUs } = intervals
     if (this.#hasCurrent) this.#close()
-    if (this.#hasPrevious && isSameSession) this.#fillEmpty(intervals.startUs)
+    if (this.#hasPrevious) this.#fillEmpty(startUs)
     intervals.locate(tsUs)
     this.#sessionUs = intervals.sessionUs
     this.#current.begin(intervals.startUs, intervals.endUs)
@@ -215,7 +215,7 @@ export class TradeBarSeries {
   #fillEmpty(untilUs: number): void {
     this.#fillTo(untilUs)
     if (this.#options.empty === 'flat' && this.#flatRun >= this.#maxFlatBars) {
-      this.counters.flatSkipped += Math.floor((untilUs - this.#previous.tsEventUs) / this.#options.step)
+      this.counters.flatSkipped += this.#intervals.emptyFrom(this.#previous.tsEventUs, untilUs, this.#sessionUs)
     }
     this.#flatRun = 0
   }

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { runs } from '../../test/support/runs.js'
 import {
+  approximate,
   Decimal,
+  decimalPowerOfTen,
   isMultiple,
   MAX_SCALE,
   numberToText,
@@ -167,5 +169,24 @@ describe('rounding', () => {
       ),
       { numRuns },
     )
+  })
+
+  it('is approximated to 13 digits', () => {
+    fc.assert(
+      fc.property(safeInteger, safeInteger, fc.integer({ min: -30, max: 30 }), (whole, more, exponent) => {
+        const value = new Decimal(whole).plus(new Decimal(more).times('1e-16')).times(decimalPowerOfTen(exponent))
+        const exact = value.toNumber()
+        expect(Math.abs(approximate(value) - exact)).toBeLessThanOrEqual(Math.abs(exact) * 1e-13)
+      }),
+      { numRuns },
+    )
+    for (const [text, number] of [
+      ['0', 0],
+      ['-0.5', -0.5],
+      ['1e300', 1e300],
+    ] as const)
+      expect(approximate(new Decimal(text))).toBe(number)
+    expect(approximate(new Decimal(Number.NaN))).toBeNaN()
+    expect(approximate(new Decimal(Number.NEGATIVE_INFINITY))).toBe(Number.NEGATIVE_INFINITY)
   })
 })

@@ -80,6 +80,11 @@ export class ExternalOrders {
       return
     }
     if (this.#byVenueId(source, report.venueOrderId) >= 0) return
+    const { identities } = core
+    const isOver = report.state !== 'working' && report.state !== 'triggered'
+    // One of ours that is forgotten, see forgotten-orders.ts.
+    if (isOver && (report.tsUs <= identities.reachUs(source) || identities.numberOf(source, report.venueOrderId) > 0))
+      return
     if (this.#policy !== 'adopt') {
       this.note(source, report.venueOrderId)
       return
@@ -147,6 +152,7 @@ export class ExternalOrders {
     }
     if (core.externalExecs.has(source, exec)) return
     const isAnnounced = venueOrderId !== undefined && this.#others.has(`${source} ${venueOrderId}`)
+    if (!isAnnounced && this.#isForgotten(source, report)) return
     core.externalExecs.add(source, exec)
     if (isAnnounced && this.#policy === 'ignore') {
       const what = `Execution ${exec} of order ${venueOrderId} at the venue is not ours; it is not booked (externalOrders: ignore)`
@@ -164,6 +170,38 @@ export class ExternalOrders {
     } finally {
       core.turn.end()
     }
+  }
+
+  /**
+   * Whether an execution that nobody here knows is of an order that was forgotten, see forgotten-orders.ts: then it is booked
+   * once, with the order's identity, or not at all where that is gone, too.
+   */
+  #isForgotten(source: number, report: VenueFillReport): boolean {
+    const { identities } = this.#core
+    const { exec, venueOrderId, quantityUnits, priceUnits, feeUnits = Number.NaN, feeCurrency = '' } = report
+    if (venueOrderId !== undefined && this.#byVenueId(source, venueOrderId) >= 0) return false
+    const number = venueOrderId === undefined ? 0 : identities.numberOf(source, venueOrderId)
+    if (number > 0) {
+      if (identities.recall(number, exec) === 'new')
+        this.#books.filled(
+          number,
+          exec,
+          quantityUnits,
+          priceUnits,
+          feeUnits,
+          feeCurrency,
+          report.liquidity,
+          report.tsUs,
+        )
+      return true
+    }
+    if (report.tsUs > identities.reachUs(source)) return false
+    this.#core.anomaly(
+      'UNKNOWN_ORDER_FILL',
+      0,
+      `Execution ${exec} of order ${venueOrderId} is from before orders are remembered (limits.orders): it is taken for one of ours, and booked`,
+    )
+    return true
   }
 
   /** A record for an execution whose order is unknown; -1 when there can be none. */

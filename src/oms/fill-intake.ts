@@ -3,6 +3,7 @@
  * its order, once, and whatever is remarkable about it is told afterwards.
  */
 import { FactSource, Liquidity } from '../orders/codes.js'
+import { lifecycle } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
 import * as Outcome from '../orders/outcome.js'
 import { findTrade } from '../orders/trade-list.js'
@@ -361,6 +362,7 @@ export class FillIntake {
         writeRates(writer, rates)
       })
       const { nowUs } = core.turn
+      const before = lifecycle(core.table, row)
       const outcome = core.ledger.corrected(row, reference, exec, quantityUnits, priceUnits, isWorking, at, nowUs, seq)
       if ((outcome & Outcome.changed) !== 0)
         core.news.emit('fill_corrected', row, seq, FactSource.venue, at, {
@@ -368,6 +370,7 @@ export class FillIntake {
           quantityUnits,
           priceUnits,
         })
+      else this.#tellReinstated(row, before, seq, at)
       this.#remarks.remark(row, outcome)
     } finally {
       core.ledger.releaseRates(rates)
@@ -400,12 +403,20 @@ export class FillIntake {
         writer.bool(isWorking)
         writeRates(writer, rates)
       })
+      const before = lifecycle(core.table, row)
       const outcome = core.ledger.busted(row, reference, isWorking, at, core.turn.nowUs, seq)
       if ((outcome & Outcome.changed) !== 0) core.news.emit('fill_busted', row, seq, source, at, { exec: reference })
+      else this.#tellReinstated(row, before, seq, at)
       this.#remarks.remark(row, outcome)
     } finally {
       core.ledger.releaseRates(rates)
       core.turn.end()
     }
+  }
+
+  /** What is repeated of an execution is no news, but that the order works may be. */
+  #tellReinstated(row: number, before: number, seq: number, tsUs: number): void {
+    const { table, news } = this.#core
+    if (lifecycle(table, row) !== before) news.emit('reinstated', row, seq, FactSource.venue, tsUs)
   }
 }

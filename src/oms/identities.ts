@@ -29,12 +29,18 @@ export class OrderIdentities {
   #cells = new Float64Array(0)
   readonly #mask: number
   #venueOrderIds: (string | number | undefined)[] = []
+  /** Numbers by connector and the venue's id. */
+  readonly #byVenueId = new Map<number, Map<string | number, number>>()
   #execs: ExecKey[] = []
   readonly #execMask: number
   /** Executions ever kept: the ring holds the last of them. */
   #kept = 0
   /** Executions that came after the record was gone. */
   readonly #late = new Set<string>()
+  /** When the venue last did anything for an order, by the venue's clock; NaN where a journal of an older release did not say. */
+  #lastUs = new Float64Array(0)
+  /** By connector, see {@link reachUs}. */
+  readonly #reachUs = new Map<number, number>()
 
   /** `capacity` orders and `execCapacity` executions: powers of two. */
   constructor(capacity: number, execCapacity = capacity * 2) {
@@ -46,6 +52,7 @@ export class OrderIdentities {
     this.#cells = new Float64Array((this.#mask + 1) * fields)
     this.#venueOrderIds = new Array<string | number | undefined>(this.#mask + 1).fill(undefined)
     this.#execs = new Array<ExecKey>(this.#execMask + 1).fill(0)
+    this.#lastUs = new Float64Array(this.#mask + 1)
   }
 
   /** Whether no order was ever kept. */
@@ -53,7 +60,15 @@ export class OrderIdentities {
     return this.#cells.length === 0
   }
 
-  /** Keeps an order. Its executions follow, by {@link keepExec}. */
+  /**
+   * What the venue of a connector did up to then (its own time) may have been for an order of which nothing is remembered:
+   * that nobody here knows the order does not make it somebody else's. Minus infinity while nothing was forgotten.
+   */
+  reachUs(connector: number): number {
+    return this.#reachUs.get(connector) ?? Number.NEGATIVE_INFINITY
+  }
+
+  /** Keeps an order, for which the venue did something last at `lastUs`. Its executions follow, by {@link keepExec}. */
   keep(
     number: number,
     instrument: number,
@@ -61,12 +76,15 @@ export class OrderIdentities {
     strategy: number,
     connector: number,
     side: number,
+    lastUs: number,
     venueOrderId?: string | number,
   ): void {
     if (this.#cells.length === 0) this.#allocate()
     const index = number & this.#mask
     const at = index * fields
     const cells = this.#cells
+    this.#forget(index, number, lastUs)
+    this.#lastUs[index] = lastUs
     cells[at] = number
     cells[at + 1] = instrument
     cells[at + 2] = account
@@ -75,7 +93,36 @@ export class OrderIdentities {
     cells[at + 5] = side
     cells[at + 6] = this.#kept
     cells[at + 7] = 0
+    this.#nameOf(index, connector, venueOrderId)
+  }
+
+  #nameOf(index: number, connector: number, venueOrderId: string | number | undefined): void {
     this.#venueOrderIds[index] = venueOrderId
+    if (venueOrderId === undefined) return
+    let numbers = this.#byVenueId.get(connector)
+    if (numbers === undefined) {
+      numbers = new Map()
+      this.#byVenueId.set(connector, numbers)
+    }
+    numbers.set(venueOrderId, this.#cells[index * fields])
+  }
+
+  /** The order at a place, if there is one, makes room for order `next`, which was last heard of at `nextUs`. */
+  #forget(index: number, next: number, nextUs: number): void {
+    const at = index * fields
+    const number = this.#cells[at]
+    if (number === 0) return
+    const id = this.#venueOrderIds[index]
+    const connector = this.#cells[at + 4]
+    const numbers = this.#byVenueId.get(connector)
+    if (id !== undefined && numbers?.get(id) === number) numbers.delete(id)
+    if (number === next) return
+    const lastUs = this.#lastUs[index]
+    this.#reach(connector, Number.isNaN(lastUs) ? nextUs : lastUs)
+  }
+
+  #reach(connector: number, tsUs: number): void {
+    if (tsUs > this.reachUs(connector)) this.#reachUs.set(connector, tsUs)
   }
 
   /** Keeps an execution of the order that was kept last. */
@@ -97,13 +144,9 @@ export class OrderIdentities {
     }
   }
 
-  /** The order that a connector's venue knew by an id; 0 when none is kept. Looks through all: for rare questions. */
+  /** The order that a connector's venue knew by an id; 0 when none is kept. */
   numberOf(connector: number, venueOrderId: string | number): number {
-    for (let index = 0; index < this.#venueOrderIds.length; index++) {
-      const at = index * fields
-      if (this.#venueOrderIds[index] === venueOrderId && this.#cells[at + 4] === connector) return this.#cells[at]
-    }
-    return 0
+    return this.#byVenueId.get(connector)?.get(venueOrderId) ?? 0
   }
 
   /** Whether an execution of a kept order is known. */
@@ -127,6 +170,7 @@ export class OrderIdentities {
     for (let index = 0, at = 0; at < cells.length; index++, at += fields) {
       if (cells[at] === 0) continue
       for (let field = 0; field < fields; field++) writer.f64(cells[at + field])
+      writer.f64(this.#lastUs[index])
       writeKey(writer, this.#venueOrderIds[index])
     }
     const first = Math.max(0, this.#kept - this.#execMask - 1)
@@ -135,28 +179,42 @@ export class OrderIdentities {
     for (let i = first; i < this.#kept; i++) writeKey(writer, this.#execs[i & this.#execMask])
     writer.u32(this.#late.size)
     for (const key of this.#late) writer.string(key)
+    writer.u32(this.#reachUs.size)
+    for (const [connector, tsUs] of this.#reachUs) {
+      writer.u32(connector)
+      writer.f64(tsUs)
+    }
   }
 
-  /** Reads what {@link save} wrote. With another capacity the newest of it is kept. */
-  restore(reader: RecordReader): void {
+  /**
+   * Reads what {@link save} wrote. With another capacity the newest of it is kept. `hasTimes`: false for what an older release
+   * wrote, which knew no times.
+   */
+  restore(reader: RecordReader, hasTimes: boolean): void {
     const held = reader.u32()
     if (held > 0 && this.#cells.length === 0) this.#allocate()
     const cells = this.#cells
+    const saved = new Float64Array(fields)
     for (let left = held; left > 0; left--) {
-      const number = reader.f64()
-      const index = number & this.#mask
-      const isNewer = number > cells[index * fields]
-      for (let field = 0; field < fields; field++) {
-        const value = field === 0 ? number : reader.f64()
-        if (isNewer) cells[index * fields + field] = value
-      }
+      for (let field = 0; field < fields; field++) saved[field] = reader.f64()
+      const lastUs = hasTimes ? reader.f64() : Number.NaN
       const venueOrderId = readKey(reader)
-      if (isNewer) this.#venueOrderIds[index] = venueOrderId
+      const [number] = saved
+      const index = number & this.#mask
+      if (number < cells[index * fields]) {
+        this.#reach(saved[4], lastUs)
+        continue
+      }
+      this.#forget(index, number, lastUs)
+      cells.set(saved, index * fields)
+      this.#lastUs[index] = lastUs
+      this.#nameOf(index, saved[4], venueOrderId)
     }
     const first = reader.f64()
     this.#kept = reader.f64()
     for (let i = first; i < this.#kept; i++) this.#execs[i & this.#execMask] = readKey(reader) ?? 0
     for (let left = reader.u32(); left > 0; left--) this.#late.add(reader.string())
+    if (hasTimes) for (let left = reader.u32(); left > 0; left--) this.#reach(reader.u32(), reader.f64())
   }
 
   /** An execution was booked after its order had gone. */

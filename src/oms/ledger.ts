@@ -42,9 +42,6 @@ export interface LedgerParts {
 
 const noRates: readonly RateFact[] = []
 
-/** Positions below this take any quantity below this. */
-const roomyUnits = 2 ** 40
-
 /** Applies facts. Every method returns the outcome bits of the fold. */
 export class Ledger {
   readonly table: OrderTable
@@ -77,7 +74,7 @@ export class Ledger {
   }
 
   accepted(row: number, venueOrderId: string | number | undefined, nowUs: number, seq: number): number {
-    this.#cells[row + Field.updatedUs] = nowUs
+    this.#cells[(row & Field.OFFSET) + Field.updatedUs] = nowUs
     return this.#afterNews(row, foldAccepted(this.table, row, venueOrderId, seq))
   }
 
@@ -233,19 +230,28 @@ export class Ledger {
     if (!(quantity > 0 && Number.isSafeInteger(quantity) && Number.isSafeInteger(price))) return false
     const cells = this.#cells
     const at = row & Field.OFFSET
-    const account = cells[at + Field.account] | 0
-    const instrument = cells[at + Field.instrument] | 0
+    const { exposure } = this
+    const key = exposure.keyOf(cells[at + Field.account] | 0, cells[at + Field.instrument] | 0)
+    // Positions below 2^40 take any quantity below that.
+    const isRoomy = Math.abs(exposure.position[key]) + quantity < 0x100_0000_0000
+    return (isRoomy && price > 0) || this.#fits(at, quantity, price)
+  }
+
+  /** As {@link #isBookable}, where the short answer is not yes. */
+  #fits(row: number, quantity: number, price: number): boolean {
+    const cells = this.#cells
+    const account = cells[row + Field.account]
+    const instrument = cells[row + Field.instrument]
     if (price <= 0 && this.#instruments.at(instrument).isInverse) return false
     const total = Math.abs(this.exposure.position[this.exposure.keyOf(account, instrument)])
-    if (total + quantity < roomyUnits) return true
     // Strategies that hold opposite positions hide each other in the total.
     const own = this.portfolio.quantityUnits(
       account,
-      cells[at + Field.strategy] | 0,
+      cells[row + Field.strategy],
       instrument,
-      cells[at + Field.position] | 0,
+      cells[row + Field.position],
     )
-    return Math.max(total, Math.abs(own)) + cells[at + Field.traded] + quantity <= Number.MAX_SAFE_INTEGER
+    return Math.max(total, Math.abs(own)) + cells[row + Field.traded] + quantity <= Number.MAX_SAFE_INTEGER
   }
 
   #after(row: number, outcome: number): number {
@@ -256,7 +262,8 @@ export class Ledger {
   /** As {@link #after}, for facts that move nothing unless they say that an order lives which something had ended. */
   #afterNews(row: number, outcome: number): number {
     const cells = this.#cells
-    if (cells[row + Field.hasEnding] !== 0 || cells[row + Field.isCounted] === 0) this.exposure.sync(row)
+    const at = row & Field.OFFSET
+    if (cells[at + Field.hasEnding] !== 0 || cells[at + Field.isCounted] === 0) this.exposure.sync(at)
     return outcome
   }
 
@@ -298,14 +305,15 @@ export class Ledger {
   /** Row of the order's position in the portfolio, looked up once an order. */
   #positionRow(row: number): number {
     const cells = this.#cells
-    const account = cells[row + Field.account] | 0
-    const strategy = cells[row + Field.strategy] | 0
-    const instrument = cells[row + Field.instrument] | 0
-    const position = cells[row + Field.position] | 0
+    const at = row & Field.OFFSET
+    const account = cells[at + Field.account] | 0
+    const strategy = cells[at + Field.strategy] | 0
+    const instrument = cells[at + Field.instrument] | 0
+    const position = cells[at + Field.position] | 0
     const known = this.portfolio.slotOf(account, strategy, instrument, position)
     const found =
       known >= 0 ? known : this.portfolio.ensurePosition(account, strategy, this.#instruments.at(instrument), position)
-    cells[row + Field.positionRow] = found + 1
+    cells[at + Field.positionRow] = found + 1
     return found
   }
 

@@ -214,6 +214,14 @@ export class OrderCore implements HandleHome {
   #remember(row: number, number: number): void {
     const { cells, trades } = this.table
     if (cells[row + Field.submittedSeq] === 0) return
+    let lastUs = 0
+    const heard = (tsUs: number): void => {
+      if (tsUs > lastUs) lastUs = tsUs
+    }
+    heard(cells[row + Field.canceledTs])
+    heard(cells[row + Field.expiredTs])
+    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next])
+      heard(trades.cells[trade + TradeField.ts])
     this.identities.keep(
       number,
       cells[row + Field.instrument],
@@ -221,6 +229,7 @@ export class OrderCore implements HandleHome {
       cells[row + Field.strategy],
       cells[row + Field.connector],
       cells[row + Field.side],
+      lastUs,
       this.table.venueOrderId(row),
     )
     for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next])

@@ -36,6 +36,7 @@ export interface OrderEventDetails {
   feeCurrency?: string
   liquidity?: number
   reason?: string
+  request?: number
 }
 
 /** One event of one order. Immutable. Amounts are turned into decimals when they are asked for. */
@@ -133,5 +134,13 @@ export class OrderEvent {
 
   get reason(): string | undefined {
     return this.#details?.reason
+  }
+
+  /**
+   * Which of the order's requests (changes and cancels, counted from 1) was made or is answered by this event; 0 where it
+   * answers none: a venue that changed the order by itself.
+   */
+  get request(): number {
+    return this.#details?.request ?? 0
   }
 }

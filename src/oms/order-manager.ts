@@ -352,14 +352,14 @@ export class OrderManager<out C extends ConnectorSet = ConnectorSet> {
   }
 
   /**
-   * Asks for a change of a working order.
+   * Asks for a change of a working order. Returns the number of the request, which the events that answer it carry.
    *
    * @throws TradewireError `TW_UNKNOWN_ORDER`; `TW_INVALID_STATE` when it is closed, of unknown fate, or a cancel is under way;
    * `TW_NOT_SUPPORTED` when the venue cannot change orders; `TW_CAPACITY` when too many changes are under way; and the
    * errors of terms that are no terms. A change that the risk gate refuses ends in an `update_rejected` event.
    */
-  modify(number: number, change: OrderChange): void {
-    this.#requests.modify(this.#core.rowOf(number), change)
+  modify(number: number, change: OrderChange): number {
+    return this.#requests.modify(this.#core.rowOf(number), change)
   }
 
   /**

@@ -26,8 +26,8 @@ export class OrderRequests {
     this.#hedging = hedging
   }
 
-  /** Asks for a change of a working order; errors as `OrderManager.modify`. */
-  modify(row: number, change: OrderChange): void {
+  /** Asks for a change of a working order; returns its number among the order's requests. Errors as `OrderManager.modify`. */
+  modify(row: number, change: OrderChange): number {
     const core = this.#core
     const { table } = core
     this.#requireChangeable(row)
@@ -56,6 +56,7 @@ export class OrderRequests {
         core.statistics.changeDenial(verdict)
         core.facts.requestRejected(row, generation, false, denialCode(verdict), FactSource.local)
       }
+      return generation
     } finally {
       core.turn.end()
     }
@@ -122,6 +123,7 @@ export class OrderRequests {
     })
     core.ledger.request(row, generation, isCancel, quantity, price, trigger, core.turn.nowUs, seq)
     core.news.emit(isCancel ? 'pending_cancel' : 'pending_update', row, seq, FactSource.local, core.turn.nowUs, {
+      request: generation,
       quantityUnits: quantity,
       priceUnits: price,
     })

@@ -107,6 +107,17 @@ export class OwnFacts {
     this.#news.emit('unknown', row, seq, FactSource.local, nowUs, { reason })
   }
 
+  /** There is no such order anywhere: concluded, not told. */
+  declareVoid(row: number, reason: string): void {
+    const { nowUs } = this.#turn
+    const seq = this.record(RecordType.rejected, row, nowUs, (writer) => {
+      writer.u8(FactSource.inferred)
+      writer.string(reason)
+    })
+    this.#ledger.rejected(row, FactSource.inferred, reason, nowUs, seq)
+    this.#news.emit('rejected', row, seq, FactSource.inferred, nowUs, { reason })
+  }
+
   /** A request is over without effect. Returns the outcome of the fold. */
   requestRejected(
     row: number,
@@ -118,7 +129,10 @@ export class OwnFacts {
   ): number {
     const seq = this.record(RecordType.requestRejected, row, tsUs, (writer) => writer.i32(generation))
     const outcome = this.#ledger.requestRejected(row, generation, this.#turn.nowUs, seq)
-    this.#news.emit(isCancel ? 'cancel_rejected' : 'update_rejected', row, seq, source, tsUs, { reason })
+    this.#news.emit(isCancel ? 'cancel_rejected' : 'update_rejected', row, seq, source, tsUs, {
+      reason,
+      request: generation,
+    })
     return outcome
   }
 }

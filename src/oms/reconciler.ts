@@ -21,6 +21,7 @@ import {
 } from '../reconcile/inputs.js'
 import { reconcile } from '../reconcile/reconcile.js'
 import type { DriftPolicy } from './drift.js'
+import { withoutForgotten } from './forgotten-orders.js'
 import { LocalBooks } from './local-books.js'
 import { localCash, tradedCurrencies } from './local-cash.js'
 import { OrderAges } from './order-ages.js'
@@ -99,11 +100,15 @@ export class Reconciler {
           'TW_NOT_CONNECTED',
           `Connector ${connector.name} was reconnected while it was being reconciled`,
         )
-      const result = this.#round(connector, answers, phase, askedSeq, alerts)
+      const remembered = withoutForgotten(this.#core, this.#intake, connector, this.#books.rows(connector), answers)
+      const result = this.#round(connector, remembered.answers, phase, askedSeq, alerts)
       report.rounds++
       report.actions += result.actions.length
       report.findings = [...report.findings, ...result.findings]
-      report.lines = report.lines.concat(describeReconciliation(result, (index) => this.#words(index)))
+      report.lines = report.lines.concat(
+        remembered.lines,
+        describeReconciliation(result, (index) => this.#words(index)),
+      )
       const isOld = report.rounds > 1 && result.actions.length === 0
       const waitUs = waitForQuestion(result, this.#agesOf(connector).nowUs(), isOld)
       const isComplete = phase === 'running' || result.skippedOrders.length === 0
@@ -162,7 +167,7 @@ export class Reconciler {
   /** `askedSeq`: the latest record when the questions left. What was learned since then is newer than the answers. */
   #round(
     connector: BaseConnector,
-    given: VenueAnswers,
+    answers: VenueAnswers,
     phase: ReconcilePolicy['phase'],
     askedSeq: number,
     alerts: Alerts,
@@ -170,7 +175,6 @@ export class Reconciler {
     const core = this.#core
     core.turn.begin()
     try {
-      const answers = this.#withoutForgotten(connector, given)
       const moved = (row: number) => core.table.cells[row + Field.lastSeq] > askedSeq
       const aliases = this.#books.aliases(connector, answers)
       const ages = this.#agesOf(connector)
@@ -306,57 +310,6 @@ export class Reconciler {
         `The fate of order ${id} is not known after asking ${connector.name}: ${table.reason(row) ?? ''}`,
       )
     }
-  }
-
-  /**
-   * The answers without closed orders whose record was taken over, and without their executions: those that were booked are
-   * known, those that were not are booked here.
-   */
-  #withoutForgotten(connector: BaseConnector, answers: VenueAnswers): VenueAnswers {
-    const fills = answers.fills?.reports.filter((fill) => {
-      const number = this.#forgotten(connector, fill.clientOrderId, fill.venueOrderId)
-      if (number === 0) return true
-      if (this.#core.identities.recall(number, fill.exec) === 'new') {
-        this.#intake.filled(
-          number,
-          fill.exec,
-          fill.quantityUnits,
-          fill.priceUnits,
-          fill.feeUnits ?? Number.NaN,
-          fill.feeCurrency ?? '',
-          fill.liquidity,
-          fill.tsUs,
-        )
-      }
-      return false
-    })
-    const orders = answers.orders?.reports.filter(
-      (report) =>
-        report.state === 'working' ||
-        report.state === 'triggered' ||
-        this.#forgotten(connector, report.clientOrderId, report.venueOrderId) === 0,
-    )
-    return {
-      ...answers,
-      ...(answers.fills === undefined || fills === undefined ? {} : { fills: { ...answers.fills, reports: fills } }),
-      ...(answers.orders === undefined || orders === undefined
-        ? {}
-        : { orders: { ...answers.orders, reports: orders } }),
-    }
-  }
-
-  /** Number of an order of ours whose record was taken over; 0 for all others. */
-  #forgotten(
-    connector: BaseConnector,
-    clientOrderId: string | undefined,
-    venueOrderId: string | number | undefined,
-  ): number {
-    const core = this.#core
-    const known = clientOrderId === undefined ? 0 : core.ids.numberOf(clientOrderId)
-    if (known > 0) return core.table.rowOf(known) < 0 ? known : 0
-    return clientOrderId === undefined && venueOrderId !== undefined
-      ? core.identities.numberOf(connector.source, venueOrderId)
-      : 0
   }
 
   #words(index: number) {

@@ -10,7 +10,7 @@ import type { RecordReader } from '../journal/record-reader.js'
 import type { InstrumentDefinition } from '../model/instrument.js'
 import { OrderFlag, StatusCode } from '../orders/codes.js'
 import { lifecycle } from '../orders/derive.js'
-import { Field } from '../orders/order-table.js'
+import { Field, type OrderTable } from '../orders/order-table.js'
 import { denialCode } from '../risk/controls.js'
 import { scopes } from '../risk/trading-state.js'
 import { restoreCore } from './core-snapshot.js'
@@ -323,6 +323,10 @@ export class Recovery {
       core.turn.begin()
       for (const row of core.table.rows()) {
         if (core.table.cells[row + Field.isOpen] === 0 || lifecycle(core.table, row) !== StatusCode.SUBMITTED) continue
+        if (isEmptyRecord(core.table, row)) {
+          core.facts.declareVoid(row, 'restart: it was made for an execution that never reached the journal')
+          continue
+        }
         core.facts.declareUnknown(row, 'restart: nothing was heard of it before the stop')
         unknown++
       }
@@ -330,6 +334,12 @@ export class Recovery {
     }
     return { records: this.#records, orders: this.#orders, fills: this.#fills, unknown, evidence: this.#evidence }
   }
+}
+
+/** Whether a record was made for an execution without an order, and the process died before the execution was written. */
+function isEmptyRecord(table: OrderTable, row: number): boolean {
+  const isExternal = (table.cells[row + Field.flags] & OrderFlag.external) !== 0
+  return isExternal && table.venueOrderId(row) === undefined && table.cells[row + Field.firstTrade] < 0
 }
 
 /** Hands a text that was kept to who knows it. What cannot be taken names its record, and refuses the start. */

@@ -183,7 +183,11 @@ export class ReportIntake implements OrderReports {
       })
       const outcome = core.ledger.updated(row, effective, quantity, price, trigger, id, at, core.turn.nowUs, seq)
       if ((outcome & Outcome.changed) !== 0)
-        core.news.emit('updated', row, seq, FactSource.venue, at, { quantityUnits: quantity, priceUnits: price })
+        core.news.emit('updated', row, seq, FactSource.venue, at, {
+          quantityUnits: quantity,
+          priceUnits: price,
+          request: answered,
+        })
       this.#remarks.remark(row, outcome)
     } finally {
       core.turn.end()

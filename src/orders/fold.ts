@@ -13,7 +13,7 @@ import * as Fact from './facts.js'
 import * as Field from './order-fields.js'
 import type { OrderTable } from './order-table.js'
 import * as Outcome from './outcome.js'
-import { addFact, first, raise, settle } from './settle.js'
+import { addFact, first, raise, settle, settleNews } from './settle.js'
 
 /** Our own side refused it. */
 export function foldDenied(table: OrderTable, row: number, reasonCode: number, seq: number): number {
@@ -70,7 +70,7 @@ export function foldAccepted(
     if (isOfTerms || table.venueOrderId(at) === undefined) table.setVenueOrderId(at, venueOrderId)
   }
   cells[at + Field.facts] = facts | Fact.accepted
-  settle(table, at, seq)
+  settleNews(table, at, seq)
   const outcome = (facts & Fact.accepted) !== 0 ? Outcome.duplicate : Outcome.changed
   return (facts & Fact.rejected) !== 0 ? outcome | Outcome.afterReject : outcome
 }

@@ -12,7 +12,7 @@
  */
 import { TradewireError } from '../core/errors.js'
 import * as Field from './order-fields.js'
-import { RECORD_BITS } from './order-fields.js'
+import { OFFSET, RECORD_BITS } from './order-fields.js'
 import { RequestPool } from './request-pool.js'
 import { TradePool } from './trade-pool.js'
 
@@ -98,7 +98,7 @@ export class OrderTable {
 
   /** Row of an order, or -1 when the number was never given or its record has been taken over. */
   rowOf(number: number): number {
-    const row = (number & this.#mask) << RECORD_BITS
+    const row = ((number & this.#mask) << RECORD_BITS) & OFFSET
     return number > 0 && this.cells[row] === number ? row : -1
   }
 
@@ -119,7 +119,7 @@ export class OrderTable {
   allocate(): number {
     for (let tries = 0; tries <= this.#mask; tries++) {
       const number = this.#nextNumber++
-      const row = (number & this.#mask) << RECORD_BITS
+      const row = ((number & this.#mask) << RECORD_BITS) & OFFSET
       if (this.cells[row + Field.isOpen] === 0) {
         this.#take(row, number)
         return row

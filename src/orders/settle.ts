@@ -24,6 +24,14 @@ export function settle(table: OrderTable, row: number, seq: number): void {
   }
 }
 
+/** As {@link settle}, after a fact that neither ends an order nor changes its quantities: one that is open stays so. */
+export function settleNews(table: OrderTable, row: number, seq: number): void {
+  const { cells } = table
+  const at = row & Field.OFFSET
+  if (cells[at + Field.isOpen] !== 1 || cells[at + Field.hasEnding] !== 0) settle(table, at, seq)
+  else if (seq > cells[at + Field.lastSeq]) cells[at + Field.lastSeq] = seq
+}
+
 /** Adds a plain fact. */
 export function addFact(table: OrderTable, row: number, fact: number): number {
   const before = table.cells[row + Field.facts]

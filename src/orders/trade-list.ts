@@ -32,8 +32,9 @@ export function setTrade(
 /** The trade of an execution id, or -1. */
 export function findTrade(table: OrderTable, row: number, exec: ExecKey): number {
   const { trades, cells } = table
-  if (cells[row + Field.isIndexed] === 1) return trades.find(cells[row + Field.number], exec)
-  let trade = cells[row + Field.firstTrade] | 0
+  const at = row & Field.OFFSET
+  if (cells[at + Field.isIndexed] === 1) return trades.find(cells[at + Field.number], exec)
+  let trade = cells[at + Field.firstTrade] | 0
   while (trade >= 0 && trades.exec(trade) !== exec) trade = trades.cells[trade + TradeField.next] | 0
   return trade
 }

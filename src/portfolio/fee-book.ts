@@ -5,8 +5,8 @@
  * other currencies, inventory given up as a fee, and what has to be undone when a trade is busted.
  */
 import { AMOUNT_CELLS } from '../math/amount.js'
-import { addSafe, LIMB } from '../math/wide.js'
-import { Decimal } from '../model/decimal.js'
+import { addSafe, LIMB, wideToNumber } from '../math/wide.js'
+import { Decimal, decimalPowerOfTen } from '../model/decimal.js'
 import { zero } from './base-currency.js'
 import { FEES, STRIDE } from './position-fields.js'
 import type { PositionTable } from './position-table.js'
@@ -66,9 +66,9 @@ export class FeeBook {
 
   /** Adds to the inventory fees that wait and takes out the whole quantity units among them. */
   takeWholeUnits(slot: number, quantity: Decimal, sizeScale: number): number {
-    const waiting = (this.carry.get(slot) ?? zero).plus(quantity).times(new Decimal(10).pow(sizeScale))
+    const waiting = (this.carry.get(slot) ?? zero).plus(quantity).times(decimalPowerOfTen(sizeScale))
     const whole = waiting.truncated()
-    const rest = waiting.minus(whole).div(new Decimal(10).pow(sizeScale))
+    const rest = waiting.minus(whole).div(decimalPowerOfTen(sizeScale))
     if (rest.isZero()) this.carry.delete(slot)
     else this.carry.set(slot, rest)
     return whole.toNumber()
@@ -93,10 +93,9 @@ export class FeeBook {
 
   /** Fees in the settlement currency. */
   settlementFees(slot: number): Decimal {
-    const at = slot * STRIDE + FEES
-    const cells = this.#table.cells
-    const units = new Decimal(cells[at] as number).times(LIMB).plus(cells[at + 1] as number)
-    return units.div(FEE_POWER).plus(this.fine.get(slot) ?? zero)
+    const fees = wideToDecimal(this.#table.cells, slot * STRIDE + FEES).div(FEE_POWER)
+    const fine = this.fine.get(slot)
+    return fine === undefined ? fees : fees.plus(fine)
   }
 }
 
@@ -107,9 +106,17 @@ function addTo(sums: Map<number, Decimal>, slot: number, amount: Decimal): void 
   else sums.set(slot, sum)
 }
 
+/** The wide integer in two cells as a Decimal. */
+function wideToDecimal(cells: Float64Array, at: number): Decimal {
+  const whole = wideToNumber(cells, at)
+  return Number.isSafeInteger(whole)
+    ? new Decimal(whole)
+    : new Decimal(cells[at] as number).times(LIMB).plus(cells[at + 1] as number)
+}
+
 /** The amount in three cells as a Decimal. */
 export function amountToDecimal(cells: Float64Array, at: number): Decimal {
-  const whole = new Decimal(cells[at] as number).times(LIMB).plus(cells[at + AMOUNT_CELLS - 2] as number)
+  const whole = wideToDecimal(cells, at)
   const fraction = cells[at + AMOUNT_CELLS - 1] as number
   return fraction === 0 ? whole : whole.plus(new Decimal(fraction).div(LIMB))
 }

@@ -23,13 +23,18 @@ const foreign = add('FOREIGN', { currency: 'EUR' })
 const inverse = add('INVERSE', { assetClass: 'crypto_perpetual', baseCurrency: 'BTC', isInverse: true })
 
 const small = fc.integer({ min: 1, max: 40 })
+const medium = fc.integer({ min: 1, max: 2 ** 26 })
 const large = fc.integer({ min: 1, max: 2 ** 33 })
 const trade = fc.record({
   instrument: fc.oneof({ weight: 8, arbitrary: fc.constant(plain) }, fc.constantFrom(foreign, inverse)),
   strategy: fc.nat(2),
   side: fc.constantFrom(1, -1),
-  quantity: fc.oneof({ weight: 3, arbitrary: small }, large),
-  price: fc.oneof({ weight: 3, arbitrary: small }, large),
+  quantity: fc.oneof({ weight: 3, arbitrary: small }, { weight: 2, arbitrary: medium }, large),
+  price: fc.oneof(
+    { weight: 3, arbitrary: small },
+    { weight: 2, arbitrary: fc.integer({ min: -(2 ** 20), max: 2 ** 24 }) },
+    large,
+  ),
   currency: fc.constantFrom('USD', 'USD', 'EUR', 'BTC'),
   fee: fc.oneof(
     { weight: 3, arbitrary: fc.integer({ min: -50, max: 50 }) },
@@ -56,7 +61,8 @@ describe('a trade booked at once', () => {
           return portfolio
         }
         const [atOnce, apart] = [open(), open()]
-        for (const [i, { instrument, strategy, side, quantity, price, currency, fee }] of trades.entries()) {
+        for (const [i, { instrument, strategy, side, quantity, price: any, currency, fee }] of trades.entries()) {
+          const price = instrument.isInverse ? Math.abs(any) + 1 : any
           const slot = atOnce.ensurePosition(0, strategy, instrument)
           const index = atOnce.currencies.find(currency)
           const booked = atOnce.applyTradeAt(slot, side, quantity, price, index, fee, i)

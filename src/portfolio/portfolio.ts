@@ -167,7 +167,7 @@ export class Portfolio {
     tsUs: number,
   ): number {
     const plain = this.#books.bookPlain(slot, sideSign, quantityUnits, priceUnits, currencyIndex, feeUnits, tsUs)
-    if (plain !== NO_TRADE) return plain
+    if (plain >= 0) return plain
     if (!Number.isNaN(feeUnits)) checkFee(feeUnits)
     const trade = this.applyFillAt(slot, sideSign, quantityUnits, priceUnits, tsUs)
     if (!Number.isNaN(feeUnits)) bookFeeUnits(this.#books, slot, currencyIndex, feeUnits, trade, tsUs)

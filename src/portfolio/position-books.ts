@@ -21,10 +21,10 @@ import {
   FEES,
   FOREIGN,
   INVERSE,
-  OWN_ROW,
+  OFFSET,
+  PLAIN_VALUE,
   QUANTITY,
   STRIDE,
-  TOTAL_ROW,
   TS_UPDATED,
   WITH_LOTS,
 } from './position-fields.js'
@@ -114,8 +114,8 @@ export class PositionBooks {
     // Flags of a row that is none are not 0.
     if (table.flags[slot] !== 0) return NO_TRADE
     const total = table.totals[slot]
-    const own = slot * STRIDE
-    const sum = total * STRIDE
+    const own = (slot * STRIDE) & OFFSET
+    const sum = (total * STRIDE) & OFFSET
     const signedUnits = sideSign * quantityUnits
     if (
       !(quantityUnits > 0) ||
@@ -130,25 +130,24 @@ export class PositionBooks {
     const isFeePlain = currencyIndex === this.settlement[slot] && Number.isSafeInteger(feeUnits)
     if (!isFeePlain && !Number.isNaN(feeUnits)) return NO_TRADE
     if (history.isFull) this.#rotate()
-    const trade = history.appendFill(slot, signedUnits, priceUnits, isFeePlain ? feeUnits : 0)
-    const left = applyPlainTrade(cells, own, sum, history.cells, history.offsetOf(trade), tsUs)
-    if (left !== 0) this.#applyWide(left, slot, trade, tsUs)
-    return trade
+    const fee = isFeePlain ? feeUnits : 0
+    const trade = history.appendFill(slot, signedUnits, priceUnits, fee)
+    const value = signedUnits * priceUnits
+    const isSmall = Math.abs(value) < PLAIN_VALUE && Math.abs(fee) < PLAIN_VALUE
+    for (let row = own; ; row = sum) {
+      if (!(isSmall && applyPlainTrade(cells, row, signedUnits, priceUnits, value, fee, tsUs)))
+        this.#applyWide(row / STRIDE, trade, tsUs)
+      if (row === sum) return trade
+    }
   }
 
-  /** Books a plain trade where a sum of it has more than one limb. */
-  #applyWide(left: number, slot: number, trade: number, tsUs: number): void {
+  /** Books a plain trade into a row where a sum of it has more than one limb. */
+  #applyWide(row: number, trade: number, tsUs: number): void {
     const { table, history } = this
     const from = history.offsetOf(trade)
-    for (const [bit, row] of [
-      [OWN_ROW, slot],
-      [TOTAL_ROW, table.totals[slot]],
-    ]) {
-      if ((left & bit) === 0) continue
-      applyTrade(table, undefined, row, history.cells[from + Row.QUANTITY], history.cells[from + Row.PRICE], false)
-      addSafe(table.cells, row * STRIDE + FEES, history.cells[from + Row.FEE])
-      this.touch(row, -1, tsUs)
-    }
+    applyTrade(table, undefined, row, history.cells[from + Row.QUANTITY], history.cells[from + Row.PRICE], false)
+    addSafe(table.cells, row * STRIDE + FEES, history.cells[from + Row.FEE])
+    this.touch(row, -1, tsUs)
   }
 
   /**

@@ -4,8 +4,8 @@ import type { Decimal } from '../model/decimal.js'
 import type { AccountId, StrategyId } from '../model/ids.js'
 import { zero } from './base-currency.js'
 import type { Portfolio } from './portfolio.js'
-import { STRIDE, TOTAL, TS_UPDATED } from './position-fields.js'
-import { markPrice, rowFigures, signedValueAt, unrealizedAt } from './valuation.js'
+import { QUANTITY, STRIDE, TOTAL, TS_UPDATED } from './position-fields.js'
+import { markPrice, realizedGross, rowFigures, signedValueAt, unrealizedAt } from './valuation.js'
 
 /** An amount of money. */
 export interface MoneyAmount {
@@ -46,15 +46,7 @@ export function positionAt(portfolio: Portfolio, slot: number): PositionView {
   const strategy = table.strategyOf(slot)
   const positionId = portfolio.positionIds.name(table.positionOf(slot))
   const figures = rowFigures(table, portfolio.fees, slot)
-  const mark = figures.quantity.isZero()
-    ? undefined
-    : markPrice(portfolio.marks, portfolio.markBy, instrument.index, figures.quantity.isPositive())
-  const marketValue = figures.quantity.isZero()
-    ? zero
-    : mark === undefined
-      ? undefined
-      : signedValueAt(table, slot, mark)
-  const unrealized = figures.quantity.isZero() ? zero : mark === undefined ? undefined : unrealizedAt(table, slot, mark)
+  const { mark, marketValue, unrealized } = worthAt(portfolio, slot)
   return {
     position: {
       instrument: instrument.id,
@@ -77,6 +69,26 @@ export function positionAt(portfolio: Portfolio, slot: number): PositionView {
     feesByCurrency: feesByCurrency(portfolio, slot, figures.fees),
     base: baseFigures(portfolio, slot, figures.realizedGross, figures.fees, unrealized, marketValue),
   }
+}
+
+/** What a position is worth at the mark of now, in the settlement currency; absent without a price. A flat one is worth 0. */
+function worthAt(
+  portfolio: Portfolio,
+  slot: number,
+): Pick<PositionView, 'mark' | 'marketValue'> & { unrealized?: Decimal } {
+  const { table } = portfolio
+  const quantity = table.cells[slot * STRIDE + QUANTITY] as number
+  if (quantity === 0) return { marketValue: zero, unrealized: zero }
+  const mark = markPrice(portfolio.marks, portfolio.markBy, table.instrumentOf(slot).index, quantity > 0)
+  if (mark === undefined) return {}
+  return { mark, marketValue: signedValueAt(table, slot, mark), unrealized: unrealizedAt(table, slot, mark) }
+}
+
+/** The figures of a row in the base currency alone: the same as those of {@link positionAt}. */
+export function baseFiguresAt(portfolio: Portfolio, slot: number): BaseFigures {
+  const { table, fees } = portfolio
+  const { marketValue, unrealized } = worthAt(portfolio, slot)
+  return baseFigures(portfolio, slot, realizedGross(table, slot), fees.settlementFees(slot), unrealized, marketValue)
 }
 
 /** The position of an account in an instrument, of one strategy or in total; undefined when there never was one. */

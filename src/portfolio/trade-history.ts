@@ -12,7 +12,7 @@
 import type { ConvertedPnl } from './base-currency.js'
 import * as Row from './history-fields.js'
 import type { LotPool } from './lots.js'
-import { FILL_CELLS, STRIDE } from './position-fields.js'
+import { FILL_CELLS, OFFSET, STRIDE } from './position-fields.js'
 import type { PositionTable } from './position-table.js'
 
 /** What a row of the history is. */
@@ -48,16 +48,21 @@ export class TradeHistory {
   /** Keys of executions, where trades came with one. */
   readonly keys: (string[] | undefined)[]
   readonly #byKey = new Map<string, number>()
+  /** Whether any trade ever came with a key. */
+  #hasKeys = false
   /** The number of rows is a power of two: the remainder of doubles is slow. */
   readonly #mask: number
   older: SavedState | undefined
-  newer: SavedState | undefined
   next = 0
+  #newer: SavedState | undefined
+  /** The number of the trade that starts the next generation. */
+  #fullAt: number
 
   constructor(generation: number) {
     let rows = 1
     while (rows < generation * 2) rows *= 2
     this.generation = generation
+    this.#fullAt = this.#nextRotation()
     this.#mask = rows - 1
     this.cells = new Float64Array(rows * Row.STRIDE)
     this.keys = new Array<string[] | undefined>(rows).fill(undefined)
@@ -78,10 +83,24 @@ export class TradeHistory {
     return (trade & this.#mask) * Row.STRIDE
   }
 
+  /** State at the start of the newer generation; undefined before the first trade. */
+  get newer(): SavedState | undefined {
+    return this.#newer
+  }
+
+  set newer(saved: SavedState | undefined) {
+    this.#newer = saved
+    this.#fullAt = this.#nextRotation()
+  }
+
+  #nextRotation(): number {
+    if (this.#newer === undefined) return this.generation > 0 ? 0 : Number.POSITIVE_INFINITY
+    return this.#newer.firstTrade + this.generation
+  }
+
   /** Whether the next row starts a generation, so that {@link rotate} has to be called first. */
   get isFull(): boolean {
-    const { newer } = this
-    return newer === undefined ? this.generation > 0 : this.next - newer.firstTrade >= this.generation
+    return this.next >= this.#fullAt
   }
 
   /** How many rows there are. */
@@ -119,7 +138,7 @@ export class TradeHistory {
   appendFill(slot: number, quantity: number, price: number, fee: number): number {
     const trade = this.next++
     const row = trade & this.#mask
-    const at = row * Row.STRIDE
+    const at = (row * Row.STRIDE) & OFFSET
     const { cells } = this
     cells[at + Row.SLOT] = slot
     cells[at + Row.KIND] = Row.FILL
@@ -129,7 +148,7 @@ export class TradeHistory {
     cells[at + Row.BID] = Number.NaN
     cells[at + Row.ASK] = Number.NaN
     cells[at + Row.FEE] = fee
-    if (this.keys[row] !== undefined) this.keys[row] = undefined
+    if (this.#hasKeys) this.keys[row] = undefined
     return trade
   }
 
@@ -152,6 +171,7 @@ export class TradeHistory {
   addKey(trade: number, key: string): void {
     const row = this.rowOf(trade)
     if (row < 0) return
+    this.#hasKeys = true
     const keys = this.keys[row]
     if (keys === undefined) this.keys[row] = [key]
     else keys.push(key)

@@ -6,7 +6,7 @@
  */
 import { AMOUNT_CELLS, subtractAmount } from '../math/amount.js'
 import { LIMB } from '../math/wide.js'
-import { Decimal, toDecimal } from '../model/decimal.js'
+import { Decimal, decimalPowerOfTen, toDecimal } from '../model/decimal.js'
 import { setOpenCost } from './accounting.js'
 import { zero } from './base-currency.js'
 import { amountToDecimal, type FeeBook } from './fee-book.js'
@@ -38,6 +38,7 @@ const MONEY_DIGITS = 18
 const ROUND_FLOOR = 3
 const cost = new Float64Array(AMOUNT_CELLS)
 const limb = new Decimal(LIMB)
+const one = new Decimal(1)
 
 /** The price to mark a position of this sign with; undefined when there is none. */
 export function markPrice(
@@ -62,9 +63,9 @@ function finite(price: number): Decimal | undefined {
 function money(table: PositionTable, slot: number, value: Decimal): Decimal {
   const { priceScale, sizeScale, isInverse, multiplier } = table.instrumentOf(slot)
   const scaled = isInverse
-    ? value.div(limb).times(new Decimal(10).pow(priceScale - sizeScale))
-    : value.times(new Decimal(10).pow(-priceScale - sizeScale))
-  return scaled.times(multiplier)
+    ? value.div(limb).times(decimalPowerOfTen(priceScale - sizeScale))
+    : value.times(decimalPowerOfTen(-priceScale - sizeScale))
+  return multiplier.eq(one) ? scaled : scaled.times(multiplier)
 }
 
 /** Cost of what is open less the value traded since `flowAt`, rounded so that profit is never overstated. */
@@ -102,7 +103,7 @@ export function averagePrice(table: PositionTable, slot: number): Decimal | unde
   const basis = amountToDecimal(cells, at + BASIS)
   const quantity = new Decimal(cells[at + BASIS_QUANTITY] as number)
   const units = isInverse ? quantity.times(limb).div(basis) : basis.div(quantity)
-  return units.times(new Decimal(10).pow(-priceScale)).toDecimalPlaces(MONEY_DIGITS)
+  return units.times(decimalPowerOfTen(-priceScale)).toDecimalPlaces(MONEY_DIGITS)
 }
 
 /** Unrealised P&L at a price. */

@@ -134,18 +134,17 @@ export class Exposure {
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
     this.position[key] = this.position[key] + signedUnits
     this.#watch?.onTraded(at, signedUnits)
-    const isOpen = cells[at + Field.isOpen]
-    if (isOpen !== cells[at + Field.isCounted] || cells[at + Field.firstRequest] >= 0) {
+    if (cells[at + Field.firstRequest] >= 0) {
       this.sync(at)
       return
     }
+    const isOpen = cells[at + Field.isOpen]
+    if (isOpen !== cells[at + Field.isCounted]) {
+      this.#watch?.onOpen(at, isOpen === 1)
+      this.#count(at, key, account, isOpen === 1 ? 1 : -1)
+    }
     const leaves = cells[at + Field.quantity] - cells[at + Field.filled]
-    const target = isOpen === 1 && leaves > 0 ? leaves : 0
-    const side = this.sideKey(key, cells[at + Field.side] | 0)
-    const units = target - cells[at + Field.reserved]
-    this.working[side] = this.working[side] + units
-    cells[at + Field.reserved] = target
-    this.#watch?.onWorking(at, units)
+    this.#set(at, key, isOpen === 1 && leaves > 0 ? leaves : 0)
   }
 
   /** A fill, or its reversal with a negative quantity: moves the position. */

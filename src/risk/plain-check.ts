@@ -55,7 +55,7 @@ export class PlainCheck {
   passes(row: number, order: Subject, support: OrderSupport): boolean {
     const { instrument, type, timeInForce, account, connector, strategy, key, side, quantity, price } = order
     const plan = this.#plan
-    const at = instrument * Plan.STRIDE
+    const at = (instrument * Plan.STRIDE) & Field.OFFSET
     const exposure = this.#exposure
     return (
       type === Plan.LIMIT_ORDER &&
@@ -63,7 +63,7 @@ export class PlainCheck {
       order.flags === 0 &&
       order.filled + order.reserved === 0 &&
       Number.isNaN(order.trigger) &&
-      Number.isNaN(this.#cells[row + Field.display]) &&
+      Number.isNaN(this.#cells[(row & Field.OFFSET) + Field.display]) &&
       support.takesType(type) &&
       support.takesTimeInForce(timeInForce) &&
       this.#states.areActive(account, connector, strategy, instrument) &&

@@ -77,9 +77,9 @@ export class ReferencePrices {
   /** The fault of an instrument's reference at a wall time. */
   faultAt(instrument: number, wallUs: number): number {
     const fault = this.#fault[instrument]
-    if (fault !== ReferenceFault.none) return fault
+    if (fault !== 0) return fault
     const age = wallUs - this.tsRecvUs[instrument]
-    return age > this.#maxAgeUs || age < -this.#maxAgeUs ? ReferenceFault.stale : ReferenceFault.none
+    return age > this.#maxAgeUs || age < -this.#maxAgeUs ? ReferenceFault.stale : 0
   }
 
   /** Sets a reference from elsewhere: a previous close, a price from another source. It ages like a quote. */

@@ -1,6 +1,7 @@
 /** Books of a system: kept where wanted, and quotes from them for sources that have none. */
 import { describe, expect, it } from 'vitest'
 import { SimulatedConnector } from '../connectors/sim/simulated-connector.js'
+import { BookState } from '../market/book.js'
 import { TradingSystem } from './trading-system.js'
 
 /** Sends books only, as some feeds do. */
@@ -35,6 +36,41 @@ describe('the books of a system', () => {
     expect(system.quotes.quoteCount(index)).toBe(0)
     await system.stop()
     expect(system.books.level2(index, source).bestBid).toBeNaN()
+  })
+
+  it('are stale from a told loss on until their next snapshot, and their quotes are withdrawn', async () => {
+    const { system, index, source, book } = await start(true, new BooksOnly({ synthetic: { depth: 3 } }))
+    const tell = (note: object, of = source) => {
+      const now = system.time.wallUs()
+      system.ring.publishNote(index, of, { kind: 'discontinuity', stream: 'book', ...note }, now, now)
+      system.ring.drain()
+      system.ring.drain()
+    }
+    const state = () => [system.books.level2(index, source).state, system.quotes.bid(index)]
+    book(100, 100.02)
+    for (const note of [
+      { reason: 'missing', stream: 'trades' },
+      { reason: 'failover' },
+      { reason: 'missing', stream: 'all' },
+      { kind: 'news', reason: 'missing' },
+    ])
+      tell(note)
+    tell({ reason: 'missing' }, source + 1)
+    expect(state()).toEqual([BookState.live, 100])
+    for (const note of [{ reason: 'missing' }, { reason: 'lost' }]) {
+      tell(note)
+      expect(state()).toEqual([BookState.stale, Number.NaN])
+      const now = system.time.wallUs()
+      system.ring.beginBook(index, source, false, now, now, Number.NaN, Number.NaN)
+      system.ring.addLevel(0, 100.01, 5)
+      system.ring.commitBook(true)
+      system.ring.drain()
+      expect(state()).toEqual([BookState.stale, Number.NaN])
+      book(100, 100.02)
+      expect(state()).toEqual([BookState.live, 100])
+    }
+    expect(system.books.size).toBe(1)
+    await system.stop()
   })
 
   it('are none where they are not wanted', async () => {

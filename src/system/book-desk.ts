@@ -30,7 +30,7 @@ export function composeBooks(
     name: 'books',
     // A change that is left out makes all later ones wrong.
     policy: 'backpressure',
-    handlers: { onBooks: store.applyBatch },
+    handlers: { onBooks: store.applyBatch, onNotes: store.applyNotes },
     onError: (error) => problem('books', error),
   })
   connectors.follow((connector) => {

@@ -3,7 +3,7 @@
  * says when an entry is open again. Part of the risk desk, which calls it every time everything is looked at.
  */
 import type { OrderCore } from '../oms/order-core.js'
-import type { PortfolioSnapshot } from '../portfolio/snapshot.js'
+import type { PortfolioStanding } from '../portfolio/standing.js'
 import type { AlertCenter } from '../risk/alerts/alert-center.js'
 import { type LimitUse, limitUse } from '../risk/limit-use.js'
 import type { RiskLimits } from '../risk/limits.js'
@@ -73,20 +73,21 @@ export class LimitMonitor {
     })
   }
 
-  /** Looks at everything now. */
-  evaluate({ equity, pnl, byAccount, byStrategy }: PortfolioSnapshot): void {
-    this.#equity = equity === undefined ? Number.NaN : equity.toNumber()
-    if (!this.losses.isEmpty)
-      this.losses.observe([
-        { scope: 'global', name: '', total: pnl.total },
-        ...byAccount.map(({ name, total }) => ({ scope: 'account' as const, name, total })),
-        ...byStrategy.map(({ name, total }) => ({ scope: 'strategy' as const, name, total })),
-      ])
-    if (this.isNeeded) this.#tellUse()
+  /** Judges losses. `equity`: that of the standing; NaN when it is not known. */
+  judge(standing: PortfolioStanding, equity: number): void {
+    const { total } = standing
+    this.#equity = equity
+    if (this.losses.isEmpty) return
+    this.losses.observe([
+      { scope: 'global', name: '', total },
+      ...standing.byAccount.map((each) => ({ scope: 'account' as const, ...each })),
+      ...standing.byStrategy.map((each) => ({ scope: 'strategy' as const, ...each })),
+    ])
   }
 
-  /** What is at its soft level and beyond; each once, until it is below again. */
-  #tellUse(): void {
+  /** Tells what is at its soft level and beyond; each once, until it is below again. */
+  tellUse(): void {
+    if (!this.isNeeded) return
     const { alerts } = this.#parts
     const told = new Set<string>()
     for (const { limit, of, used, most, share, level } of this.use()) {

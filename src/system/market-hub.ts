@@ -194,13 +194,14 @@ function noteHandler(
     (ring, row) => strategy.onDiscontinuity(noteAt(ring, row) as Discontinuity),
     onThrow,
   )
-  const callers: Readonly<Record<string, RowCaller>> = { news, macro, discontinuity: broken }
+  // Notes come from outside: their kind may be any word that objects know, too.
+  const callers = new Map<unknown, RowCaller>(Object.entries({ news, macro, discontinuity: broken }))
   return (ring, from, to) => {
     const { instrument } = ring.notes
     for (let row = from; row < to; row++) {
       const kind = noteAt(ring, row)?.kind
       if (kind === 'discontinuity' && !wanted.has(instrument[row] as number)) continue
-      if (callers[kind ?? '']?.(ring, row) === false) return
+      if (callers.get(kind)?.(ring, row) === false) return
     }
   }
 }

@@ -6,7 +6,8 @@
  *   equity, market values ───┼─► breakers ─► trading states, sizes ─► gate
  *   time ────────────────────┘          └─► alerts, journal
  *
- * Evaluated after every fill and at least once a second. It acts at once and records behind: no disk holds it up.
+ * Losses and breakers are judged after every fill, everything is looked at once a second, and after fills, ten times a second
+ * at most. It acts at once and records behind: no disk holds it up.
  */
 import { DayRoll } from '../calendar/day-roll.js'
 import { messageOf, TradewireError } from '../core/errors.js'
@@ -20,7 +21,7 @@ import type { OrderEvent } from '../oms/order-event.js'
 import { type LargeOrderOptions, OrderRules, type RiskRule } from '../oms/order-rules.js'
 import { riskMemoryName } from '../oms/risk-memory.js'
 import * as Field from '../orders/order-fields.js'
-import { portfolioSnapshot } from '../portfolio/snapshot.js'
+import { PortfolioStanding } from '../portfolio/standing.js'
 import type { AlertSeverity, AlertSink } from '../risk/alerts/alert.js'
 import { AlertCenter } from '../risk/alerts/alert-center.js'
 import type { BreakerState } from '../risk/breakers/breaker.js'
@@ -59,8 +60,12 @@ export interface RiskDeskParts {
   onProblem: (where: string, error: unknown) => void
 }
 
-/** How often everything is looked at. */
+/** How often everything is looked at, and how long it is not after a fill where it just was. */
 const defaultEvaluateMs = 1_000
+const leastPauseMs = 100
+/** Positions, of strategies and in total, that are judged in no time; of more, each adds so much to the pause between two looks after fills. */
+const fewRows = 64
+const pauseOfRowMs = 0.02
 /** An order whose fate is unknown for longer is told. */
 const unknownAfterUs = 5_000_000
 
@@ -91,6 +96,7 @@ export class RiskDesk {
   /** Trading states of groups of instruments. */
   readonly groups: GroupStates
   readonly #parts: RiskDeskParts
+  readonly #standing: PortfolioStanding
   readonly #days: DayRoll
   readonly #timers: TimerHandle[] = []
   readonly #blocked = new Set<number>()
@@ -100,15 +106,18 @@ export class RiskDesk {
   /** Capital when it was last looked at: what came or went since is neither gain nor loss. */
   #capital: Decimal | undefined
   #isDue = false
+  #lookedMs = Number.NEGATIVE_INFINITY
+  #judgedMs = Number.NEGATIVE_INFINITY
+  /** The look that is due after fills. */
+  #soon: TimerHandle | undefined
   #isStarted = false
   #saved = ''
   #cleanUps: (() => void)[] = []
-  /** Called every time everything was looked at. */
-  onEvaluated: (() => void) | undefined
 
   constructor(parts: RiskDeskParts) {
     const { core, time, logger, breakers } = parts
     this.#parts = parts
+    this.#standing = new PortfolioStanding(core.ledger.portfolio)
     this.alerts = new AlertCenter({ time, logger, sinks: parts.sinks })
     const { timeZone = 'UTC', rollLocal = '00:00', days = 'weekdays' } = breakers?.tradingDay ?? {}
     this.#days = new DayRoll({ timeZone, rollLocal, days })
@@ -239,6 +248,7 @@ export class RiskDesk {
     this.#isStarted = false
     this.#parts.core.rules?.close()
     for (const timer of this.#timers) timer.cancel()
+    this.#soon?.cancel()
     for (const cleanUp of this.#cleanUps) cleanUp()
     this.#cleanUps = []
     this.#keep()
@@ -267,14 +277,28 @@ export class RiskDesk {
     this.#applyEffect()
   }
 
-  /** Once after many fills of a turn. */
+  /**
+   * Once after many fills of a turn; where there are so many positions that it takes time, once in a while of fills, so that
+   * it takes a few percent of the time and no more.
+   */
   #evaluateSoon(): void {
     if (this.#isDue) return
     this.#isDue = true
-    this.#parts.time.nextTurn(() => {
+    const { time, core } = this.#parts
+    const rows = core.ledger.portfolio.table.size
+    const waitMs = rows > fewRows ? this.#judgedMs + rows * pauseOfRowMs - this.#nowMs : 0
+    const judge = (): void => {
       this.#isDue = false
-      this.evaluate()
-    })
+      if (this.#nowMs - this.#lookedMs >= leastPauseMs) this.evaluate()
+      else
+        this.#guarded(() => {
+          this.#judge()
+          this.#applyEffect()
+          this.#keep()
+        })
+    }
+    if (waitMs > 0) this.#soon = time.after(waitMs, judge)
+    else this.#soon = time.nextTurn(judge)
   }
 
   /**
@@ -326,36 +350,47 @@ export class RiskDesk {
 
   /** Looks at everything now. */
   evaluate(): void {
-    const { core, time, onProblem } = this.#parts
-    try {
+    const { time } = this.#parts
+    this.#lookedMs = this.#nowMs
+    this.#guarded(() => {
       const nowUs = time.wallUs()
-      const snapshot = portfolioSnapshot(core.ledger.portfolio, nowUs)
-      const { equity } = snapshot
-      this.#followCapital(snapshot.capital)
-      core.gate.setEquity(equity === undefined ? Number.NaN : equity.toNumber())
-      for (let account = 0; account < core.names.accounts.size; account++)
-        core.gate.setFunds(account, equity === undefined ? Number.NaN : equity.toNumber())
       this.limits.advance(nowUs)
-      this.#rollDay(nowUs, equity)
-      if (this.breakers !== undefined) {
-        const values: Record<string, Decimal | undefined> = {}
-        for (const { instrument, marketValue } of snapshot.concentration) values[instrument] = marketValue
-        for (const { kind, instrument } of snapshot.problems) if (kind === 'no_price') values[instrument] = undefined
-        this.breakers.markEquity(equity, this.#nowMs, values)
-        this.breakers.measure('staleData', this.#oldestReferenceMs(nowUs), this.#nowMs)
-        this.breakers.advance(this.#nowMs)
-      }
-      this.#monitor.evaluate(snapshot)
+      this.#judge()
+      this.breakers?.measure('staleData', this.#oldestReferenceMs(nowUs), this.#nowMs)
+      this.breakers?.advance(this.#nowMs)
+      this.#monitor.tellUse()
       this.#applyEffect()
       this.#watchClocks()
       this.#watchUse(nowUs)
       this.#names.lookAgain(this.limits.limits)
       this.#keep()
+    })
+  }
+
+  /** Whatever fails in here is told, and nothing else fails with it. */
+  #guarded(look: () => void): void {
+    try {
+      look()
     } catch (error) {
-      onProblem('risk', error)
+      this.#parts.onProblem('risk', error)
       this.alerts.raise({ kind: 'risk-desk', severity: 'critical', message: messageOf(error) })
     }
-    this.onEvaluated?.()
+  }
+
+  /** Judges what fills and prices have made of equity. */
+  #judge(): void {
+    const { core, time } = this.#parts
+    const standing = this.#standing
+    this.#judgedMs = this.#nowMs
+    standing.look()
+    const { equity } = standing
+    this.#followCapital(core.ledger.portfolio.capital)
+    const amount = equity === undefined ? Number.NaN : equity.toNumber()
+    core.gate.setEquity(amount)
+    for (let account = 0; account < core.names.accounts.size; account++) core.gate.setFunds(account, amount)
+    this.#rollDay(time.wallUs(), equity)
+    this.breakers?.markEquity(equity, this.#nowMs, standing.values())
+    this.#monitor.judge(standing, amount)
   }
 
   /** Money paid in or out moves what losses are measured from. */

@@ -139,6 +139,36 @@ describe('the daily loss', () => {
     await second.system.stop()
   })
 
+  it('is judged in the turn of a fill among few positions, and within some milliseconds of it among many', async () => {
+    for (const [strategies, waitMs] of [
+      [2, 0],
+      [100, 3],
+    ] as const) {
+      const echo = await start({ ...options, limits: { strategies: 128 } })
+      const { system, venue, time } = echo
+      const fill = (strategy: string, side: 'buy' | 'sell', quantity: number, price: number) => {
+        const order = system.orders.submit(
+          buy({ quantity, side, strategy, price: side === 'buy' ? '100.01' : '99.99' }),
+        )
+        venue.reports.filled(order.number, `e${order.number}`, quantity, price, 0, 'USD', 1, 2)
+      }
+      for (let i = 0; i < strategies; i++) fill(`s${i}`, 'buy', 1, 1_000_000)
+      pass(echo, 1_000)
+      fill('s0', 'buy', 1_000, 1_000_000)
+      time.advanceMs(5)
+      fill('s1', 'buy', 1, 1_000_000)
+      time.advanceMs(0)
+      expect(system.gate.states.get('global')).toBe('ACTIVE')
+      // 6,000 of 100,000, right after a look.
+      fill('s0', 'sell', 1_000, 940_000)
+      time.advanceMs(0)
+      expect(system.gate.states.get('global')).toBe(waitMs === 0 ? 'HALTED' : 'ACTIVE')
+      time.advanceMs(waitMs)
+      expect(system.gate.states.get('global')).toBe('HALTED')
+      await system.stop()
+    }
+  })
+
   it('is re-opened by somebody with a name', async () => {
     const echo = await start(options)
     const { risk } = echo.system

@@ -90,8 +90,16 @@ const system = await TradingSystem.start({
   snapshots: { everyRecords: 20_000, keepSegments: 1 },
   onClose: 'leave',
   connectors: { line: connector },
+  // No preset: its limits of a day would end a long series.
   risk: {
-    ...{ maxOrderQuantity: 1_000, throttle: false, duplicates: false, marketData: false, priceCollarPercent: false },
+    ...{
+      preset: false as const,
+      maxOrderQuantity: 1_000,
+      throttle: false,
+      duplicates: false,
+      marketData: false,
+      priceCollarPercent: false,
+    },
   },
   reconciliation: { venueGraceMs: 100, notFound: 'infer' },
 })

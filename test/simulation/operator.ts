@@ -71,16 +71,21 @@ export class Operator {
         clientOrderId.length,
         () => `says ${clientOrderId} is ${JSON.stringify(outcome)}`,
       )
-      try {
-        system.orders.resolveUnknown(clientOrderId, outcome, who)
-      } catch (error) {
-        // What contradicts what is known is refused, and so is a word about a rest where there is none.
-        const isRefusal =
-          error instanceof TradewireError &&
-          (error.code === 'TW_INVALID_STATE' || error.message.includes('nothing is left of the order'))
-        if (!isRefusal) throw error
-        this.#world.trace.note('person', 'is refused')
-      }
+      this.#say(system, clientOrderId, outcome)
+    }
+  }
+
+  #say(system: TradingSystem, clientOrderId: string, outcome: UnknownOutcome): void {
+    try {
+      system.orders.resolveUnknown(clientOrderId, outcome, who)
+    } catch (error) {
+      if (!(error instanceof TradewireError)) throw error
+      this.#world.trace.note('person', 'is refused')
+      // Filled as a whole at the venue, for less than is known here: a change to less was made there, and nobody told.
+      if (outcome.kind === 'filled' && outcome.rest === undefined && error.message.includes('rest is missing'))
+        this.#say(system, clientOrderId, { ...outcome, rest: 'canceled' })
+      // What contradicts what is known is refused, and so is a word about a rest where there is none.
+      else if (error.code !== 'TW_INVALID_STATE' && !error.message.includes('nothing is left of the order')) throw error
     }
   }
 

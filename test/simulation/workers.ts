@@ -16,9 +16,10 @@ const chunk = 25
 
 /**
  * Every processor has a worker: threads that collect and compile beside it would only take time from the others. Young objects
- * get room enough for most to be dead when it is full: seeds leave little but garbage.
+ * get room enough for most to be dead when it is full: seeds leave little but garbage. A seed runs through all of the code and
+ * no part of it often: what is compiled at once, if plainly, is worth more than what is compiled well later.
  */
-const workerFlags = ['--single-threaded', '--max-semi-space-size=16']
+const workerFlags = ['--single-threaded', '--max-semi-space-size=16', '--always-sparkplug']
 
 /** Seeds for a worker. */
 export interface Task {

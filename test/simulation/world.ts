@@ -177,16 +177,11 @@ class World implements ClientWorld, FaultWorld {
   }
 
   async run(): Promise<Outcome> {
-    this.#boot()
-    this.#repeat(10, 200, () => this.#market())
-    this.#repeat(700, 1_300, () => this.#quotes())
-    this.#faults.schedule((delayMs, run) => this.#quietly(delayMs, run))
-    await this.#advance(this.plan.tradingMs)
-    if (this.#violations.length === 0) {
-      this.#heal()
-      await this.#agree()
+    try {
+      await this.#course()
+    } catch (error) {
+      this.violate(`something threw where nothing may: ${error instanceof Error ? error.stack : messageOf(error)}`)
     }
-    if (this.#violations.length === 0) await this.#stop()
     return {
       seed: this.plan.seed,
       violations: this.#violations,
@@ -198,6 +193,18 @@ class World implements ClientWorld, FaultWorld {
       virtualMs: this.time.monotonicNs() / NS_PER_MS,
       faults: this.#injected(),
     }
+  }
+
+  async #course(): Promise<void> {
+    this.#boot()
+    this.#repeat(10, 200, () => this.#market())
+    this.#repeat(700, 1_300, () => this.#quotes())
+    this.#faults.schedule((delayMs, run) => this.#quietly(delayMs, run))
+    await this.#advance(this.plan.tradingMs)
+    if (this.#violations.length > 0) return
+    this.#heal()
+    await this.#agree()
+    if (this.#violations.length === 0) await this.#stop()
   }
 
   #injected(): Outcome['faults'] {

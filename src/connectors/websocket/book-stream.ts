@@ -4,6 +4,7 @@
  *     syncing ──snapshot──► live ──gap or wrong checksum──► syncing
  *
  * While a snapshot is missing, changes are kept, and follow it: those older than it are dropped, the rest must continue it.
+ * Without numbers, and on the same line as the snapshot, they came before it and are in it: they are dropped, all of them.
  * So whoever reads the ring sees a snapshot and then every change after it, once and in order.
  */
 import { BookChecksum } from '../../market/book-checksum.js'
@@ -53,6 +54,8 @@ export class BookStream {
   readonly #owner: BookStreamOwner
   readonly #rule: SequenceRule
   readonly #waits: boolean
+  /** Whether what comes before a snapshot is older than it. */
+  readonly #isInLine: boolean
   readonly #checksum: BookChecksum | undefined
   readonly #book: OrderBook | undefined
   readonly #maxHeld: number
@@ -68,6 +71,7 @@ export class BookStream {
     this.#owner = owner
     this.#rule = sequenceRules[options.rule ?? 'unsequenced']
     this.#waits = options.isFetched || this.#rule.requiresSnapshot || options.checksum !== undefined
+    this.#isInLine = !options.isFetched && this.#rule === sequenceRules.unsequenced
     this.#maxHeld = options.maxHeld ?? 10_000
     if (options.checksum === undefined) return
     const { priceDigits, sizeDigits } = options.checksum
@@ -104,7 +108,7 @@ export class BookStream {
     this.#isLive = true
     this.#isAskedAnew = false
     this.#isFirstAfterSnapshot = true
-    const held = this.#held
+    const held = this.#isInLine ? [] : this.#held
     this.#held = []
     this.#apply(snapshot)
     for (const change of held) {

@@ -3,7 +3,7 @@ import { type Context, Pull, Subscriber } from 'zeromq'
 import { TradewireError } from '../../core/errors.js'
 import type { Scheduler } from '../../core/scheduler.js'
 import { type BurstHandler, receiveAll } from './receive-loop.js'
-import { type CheckedLimits, securityOptions, type ZmqSecurity } from './security.js'
+import { bindTo, type CheckedLimits, securityOptions, type ZmqSecurity } from './security.js'
 
 /** What lines are made of. */
 export interface FeedLinesParts {
@@ -55,7 +55,7 @@ export class FeedLines {
     for (const endpoint of endpoints) this.#connect(endpoint, context, first)
     for (const endpoint of binds) {
       const line = this.#line(endpoint, true, context)
-      await line.socket.bind(endpoint)
+      await bindTo(line.socket, endpoint)
       line.isUp = true
       first.resolve()
     }

@@ -15,9 +15,8 @@ import type { Time } from '../../core/time.js'
 import type { InstrumentDefinition } from '../../model/instrument.js'
 import type { PublisherIdentity, PublishStream } from './publish-stream.js'
 import { receiveAll } from './receive-loop.js'
-import { type CheckedLimits, securityOptions, type ZmqSecurity } from './security.js'
+import { bindTo, type CheckedLimits, securityOptions, type ZmqSecurity } from './security.js'
 import { SendQueue } from './send-queue.js'
-import type { BodyWriter } from './wire/body-writer.js'
 
 /** What the service answers from. */
 export interface FeedServiceParts {
@@ -29,9 +28,13 @@ export interface FeedServiceParts {
   definitions(): InstrumentDefinition[]
   groups(): Readonly<Record<string, readonly string[]>>
   flush(): void
-  newWriter(): BodyWriter
 }
 
+/**
+ * Answers that wait in libzmq for one subscriber, each of up to half of `maxMessageBytes`: one that asks and does not read
+ * loses its answers, asks again in its time, and costs a bounded amount of memory.
+ */
+const answersWaiting = 64
 /** The most frames in one answer. */
 const framesAnAnswer = 1_024
 const questionBytes = 4_096
@@ -63,14 +66,14 @@ export class FeedService {
     const settings = {
       context,
       linger: 0,
-      sendHighWaterMark: highWaterMark,
+      sendHighWaterMark: answersWaiting,
       receiveHighWaterMark: highWaterMark,
       maxMessageSize: questionBytes,
       ...securityOptions(security),
     }
     const router = new Router(settings as object)
     this.#router = router
-    await router.bind(endpoint)
+    await bindTo(router, endpoint)
     this.endpoint = router.lastEndpoint ?? endpoint
     const onError = (error: unknown) => this.#logger.warn({ error: messageOf(error) }, 'feed service')
     this.#queue = new SendQueue(router as never, maxAnswers, onError)
@@ -116,7 +119,7 @@ export class FeedService {
     // What waits is in the state already: it has to be in a frame before the snapshot is numbered.
     this.#parts.flush()
     counters.snapshots++
-    const frame = stream.snapshot(this.#parts.newWriter(), this.#time.wallUs())
+    const frame = stream.snapshot(this.#time.wallUs())
     if (frame.length > 2 * this.#maxBytes) return refuse('the snapshot is larger than maxMessageBytes')
     return [{ ok: true, epoch: identity.epoch, stream: stream.id, sequence: stream.sequence }, [frame]]
   }

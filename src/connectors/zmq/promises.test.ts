@@ -5,7 +5,8 @@
 import { describe, expect, it } from 'vitest'
 import { IngestRing } from '../../ring/ingest-ring.js'
 import { SlowGate } from './feed/slow-gate.js'
-import { type RecoveryRequest, StreamReceiver, type StreamSettings } from './feed/stream-receiver.js'
+import { StreamReceiver } from './feed/stream-receiver.js'
+import type { RecoveryRequest, StreamSettings } from './feed/stream-types.js'
 import { definitions } from './feed.test-support.js'
 import { checkLimits } from './security.js'
 import { BodyFormat, buildFrame, FrameHeader, FrameType, viewOf } from './wire/frame.js'
@@ -85,6 +86,24 @@ describe('what ZeroMQ data promise', () => {
     expect(receiver.counters.old).toBe(1)
   })
 
+  it('promise 1, identity: late frames of a life that was never met do not end the one that goes on', () => {
+    const { receiver, told, offer } = follow({ lines: 2, servers: 0, heartbeatMs: 100 })
+    for (let sequence = 1; sequence <= 1_000; sequence++) {
+      offer(sequence, sequence, { epoch: 200 })
+      if (sequence === 500) offer(7, sequence, { line: 1, epoch: 100 })
+      receiver.tick(sequence * ms)
+    }
+    expect(receiver.epoch).toBe(200)
+    expect(receiver.last).toBe(1_000)
+    // What came while the older was believed is gone, no more than that, and told.
+    expect(receiver.counters.old).toBeLessThanOrEqual(301)
+    expect(receiver.counters.delivered + receiver.counters.old).toBe(1_001)
+    expect(told).toContain(`gap 501-${500 + receiver.counters.old}`)
+    // A life that is over stays over while the newer one speaks.
+    offer(8, 1_001, { line: 1, epoch: 100 })
+    expect(receiver.epoch).toBe(200)
+  })
+
   it('promise 2, states: syncing, live, gap, recovering, live; the gap is told before anything later, its end after', () => {
     const { receiver, told, requests, offer, begin } = follow()
     expect(receiver.state).toBe('syncing')
@@ -146,6 +165,19 @@ describe('what ZeroMQ data promise', () => {
     large.receiver.snapshot((large.requests.at(-1) as RecoveryRequest).id, 1, 1_000, undefined, 61 * ms)
     expect(large.told).toContain('snapshot 1000')
     expect(large.receiver.state).toBe('live')
+  })
+
+  it('promise 5, recovery: a service that never answers is given up, however fast the data come', () => {
+    const { receiver, told, requests, offer } = follow({ servers: 1, recoveryBuffer: 100 })
+    receiver.start(0)
+    for (let sequence = 1; sequence <= 60_000; sequence++) {
+      offer(sequence, sequence)
+      receiver.tick(sequence * ms)
+    }
+    // Two tries of two seconds; from then on everything is handed on, whatever becomes of later questions.
+    expect(told.filter((each) => /^\d/.test(each)).length).toBeGreaterThan(55_800)
+    expect(receiver.counters).toMatchObject({ gaps: 0, missing: 0 })
+    expect(requests.length).toBeGreaterThan(2)
   })
 
   it('promise 6, heartbeats: a loss at the tail is found without further data, silence of three makes a stream stale', () => {

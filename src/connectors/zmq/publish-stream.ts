@@ -81,7 +81,8 @@ export class PublishStream {
   }
 
   /** The state as of the last frame. */
-  snapshot(writer: BodyWriter, sentUs: number): Uint8Array {
+  snapshot(sentUs: number): Uint8Array {
+    const writer = this.writer.sibling()
     for (const image of this.images.values()) image.writeTo(writer)
     return this.#frame(FrameType.snapshot, writer.format, this.sequence, sentUs, writer.take())
   }

@@ -5,7 +5,7 @@
  * everybody. So a server here always has one, and it denies what is not listed.
  */
 import { Context, Reply, version } from 'zeromq'
-import { TradewireError } from '../../core/errors.js'
+import { messageOf, TradewireError } from '../../core/errors.js'
 import { revealSecret, type SecretInput } from '../../core/secret.js'
 
 /** The keys of one end, in Z85 (40 characters), as `curveKeyPair()` of zeromq makes them. */
@@ -59,6 +59,7 @@ export function checkLimits(limits: ZmqLimits): CheckedLimits {
 
 /** @throws TradewireError `TW_INVALID_CONFIG` when the endpoint is malformed, or would carry a plain stream beyond this machine. */
 export function checkEndpoint(name: string, endpoint: string, security: ZmqSecurity): void {
+  if (typeof endpoint !== 'string') throw invalid(name, "text like 'tcp://127.0.0.1:5555'", typeof endpoint)
   // Each side has a context of its own, which is what inproc does not cross: it would wait for ever.
   if (endpoint.startsWith('inproc:'))
     throw invalid(
@@ -70,7 +71,9 @@ export function checkEndpoint(name: string, endpoint: string, security: ZmqSecur
   if (match === null) throw invalid(name, "like 'tcp://127.0.0.1:5555' or 'ipc:///run/feed'", endpoint)
   const [, transport, address = ''] = match
   if (transport !== 'tcp') return
-  if (!/:(\*|\d{1,5})$/.test(address)) throw invalid(name, 'a TCP endpoint with a port', endpoint)
+  const port = /^.+:(\*|\d{1,5})$/.exec(address)?.[1]
+  if (port === undefined || Number(port) > 65_535)
+    throw invalid(name, 'a TCP endpoint with a host and a port', endpoint)
   if (security.curve !== undefined || security.allowInsecure === true || isLoopback(address)) return
   throw invalid(
     name,
@@ -192,6 +195,13 @@ export async function openContext(
   const doorkeeper = new Doorkeeper(context, security)
   await doorkeeper.open()
   return { context, doorkeeper }
+}
+
+/** Listens at an endpoint. @throws TradewireError `TW_NETWORK` naming the endpoint that is taken, or cannot be had. */
+export async function bindTo(socket: { bind(endpoint: string): Promise<void> }, endpoint: string): Promise<void> {
+  const refused = (cause: unknown) =>
+    new TradewireError('TW_NETWORK', `Cannot listen at ${endpoint}: ${messageOf(cause)}`, { cause })
+  await socket.bind(endpoint).catch((error: unknown) => Promise.reject(refused(error)))
 }
 
 function plainAddress(address: string): string {

@@ -24,10 +24,10 @@ export class SendQueue {
   #next = 0
   #isBusy = false
 
-  /** `onError` gets what a send failed with, and the message, which is lost. */
+  /** `capacity`: the most that wait; 0: no limit, as with a high-water mark. `onError` gets what a send failed with, and the message, which is lost. */
   constructor(socket: WritableSocket, capacity: number, onError: (error: unknown, message: Outgoing) => void) {
     this.#socket = socket
-    this.#capacity = capacity
+    this.#capacity = capacity === 0 ? Number.POSITIVE_INFINITY : capacity
     this.#onError = onError
   }
 

@@ -22,14 +22,14 @@ import { profileOf } from '../../ring/profiles.js'
 import { Feed, type FeedEvents, type FeedStream, type FeedStreamReport } from './feed/feed.js'
 import { FeedDecoder } from './feed/feed-decoder.js'
 import { type GateKind, gateKinds, type SlowCounters, SlowGate } from './feed/slow-gate.js'
-import type { RecoveryRequest } from './feed/stream-receiver.js'
+import type { RecoveryRequest } from './feed/stream-types.js'
 import { FeedLines } from './feed-lines.js'
 import { OrderDesk } from './orders/order-desk.js'
 import { OrderLine } from './orders/order-line.js'
 import type { BurstHandler } from './receive-loop.js'
 import { type CheckedLimits, checkLimits, type Doorkeeper, openContext } from './security.js'
 import { ServiceClient } from './service-client.js'
-import { FrameHeader, topicPrefix, viewOf } from './wire/frame.js'
+import { FrameHeader, FrameType, topicPrefix, viewOf } from './wire/frame.js'
 import { type CheckedZmqOptions, checkZmqOptions, type ZmqConnectorOptions } from './zmq-options.js'
 
 /** Counters of a connector beside those of every connector. */
@@ -69,8 +69,9 @@ export class ZmqConnector extends BaseConnector {
   #timer: TimerHandle | undefined
   #groups = new Map<string, string>()
   #catalog: InstrumentDefinition[] = []
-  /** Users of each topic. */
+  /** Users of each topic, and of each kind of data of an instrument: books are asked for by level and by order. */
   readonly #topics = new Map<string, number>()
+  readonly #users = new Map<string, number>()
   readonly #outOfStep = new Set<number>()
   #roomWaiters: (() => void)[] = []
   #stuckSinceNs = Number.NaN
@@ -161,6 +162,7 @@ export class ZmqConnector extends BaseConnector {
     this.#doorkeeper?.close()
     this.#doorkeeper = undefined
     this.#topics.clear()
+    this.#users.clear()
     this.#letGo()
   }
 
@@ -214,6 +216,8 @@ export class ZmqConnector extends BaseConnector {
     const gateKind: GateKind = kind === 'orders' ? 'book' : kind
     const { decoder, gate } = this.#assembled
     decoder.want(gateKind, instrument, true)
+    const user = `${gateKind}/${instrument}`
+    this.#users.set(user, (this.#users.get(user) ?? 0) + 1)
     // A foreign feed does not number its changes: none counts before the first snapshot.
     if (this.#options.codec !== undefined && gateKind === 'book') gate.expectSnapshot(instrument)
     if (gateKind === 'news') decoder.want('news', -1, true)
@@ -238,7 +242,13 @@ export class ZmqConnector extends BaseConnector {
   protected async unsubscribe({ kind, instrument }: Subscription): Promise<void> {
     const gateKind: GateKind = kind === 'orders' ? 'book' : kind
     const { decoder, feed } = this.#assembled
-    decoder.want(gateKind, instrument, false)
+    const user = `${gateKind}/${instrument}`
+    const left = (this.#users.get(user) ?? 1) - 1
+    if (left > 0) this.#users.set(user, left)
+    else {
+      this.#users.delete(user)
+      decoder.want(gateKind, instrument, false)
+    }
     for (const topic of this.#topicsOf(gateKind, instrument)) {
       const users = (this.#topics.get(topic) ?? 1) - 1
       if (users > 0) {
@@ -279,7 +289,11 @@ export class ZmqConnector extends BaseConnector {
         this.#assembled.gate.tsRecvUs = this.host.time.wallUs()
         if (kind === 'replay')
           receiver.replayed(request.id, numbered(frames, stream, epoch), head.complete === true, nowNs())
-        else receiver.snapshot(request.id, head.epoch as number, head.sequence as number, frames[0], nowNs())
+        else {
+          const state = stateOf(head, frames, stream)
+          if (state === undefined) receiver.failed(request.id, nowNs())
+          else receiver.snapshot(request.id, state.epoch, state.sequence, frames[0], nowNs())
+        }
         this.#flushCounts()
       },
       () => receiver.failed(request.id, nowNs()),
@@ -304,7 +318,10 @@ export class ZmqConnector extends BaseConnector {
         } else if (parts.length === 1) feed.frame(line, parts[0] as Buffer, nowNs)
         else feed.malformed++
       },
-      end: () => this.#flushCounts(),
+      end: () => {
+        // In the turn in which it came: a turn later is a few microseconds later.
+        if (this.#flushCounts()) this.host.drain()
+      },
       holdUp: () => (gate.isBlocking ? new Promise((resolve) => this.#roomWaiters.push(resolve)) : undefined),
       failed: (error) => {
         feed.malformed++
@@ -313,14 +330,15 @@ export class ZmqConnector extends BaseConnector {
     }
   }
 
-  /** Counts what went on, and wakes the handlers. */
-  #flushCounts(): void {
+  /** Counts what went on, and wakes the handlers. False: nothing did. */
+  #flushCounts(): boolean {
     const { gate } = this.#assembled
-    if (gate.published === 0) return
+    if (gate.published === 0) return false
     const { published } = gate
     gate.published = 0
     this.published(published, gate.newestEventUs, gate.tsRecvUs)
     gate.newestEventUs = 0
+    return true
   }
 
   #tick({ feed, gate }: Parts): void {
@@ -375,6 +393,8 @@ export class ZmqConnector extends BaseConnector {
       gate,
       decoder,
       instruments: host.instruments,
+      membersOf: (group) =>
+        [...this.#groups].flatMap(([id, each]) => (each === group ? [host.instruments.find(id)?.index ?? -1] : [])),
       source: () => this.name,
       nowNs: () => host.time.monotonicNs(),
       nowUs: () => host.time.wallUs(),
@@ -502,8 +522,27 @@ function numbered(frames: readonly Buffer[], stream: FeedStream, epoch: number):
   const list: { sequence: number; frame: Buffer }[] = []
   for (const frame of frames) {
     if (header.read(frame, viewOf(frame)) !== '') continue
-    if (header.publisher !== stream.publisher || header.stream !== stream.stream || header.epoch !== epoch) continue
+    if (
+      header.type !== FrameType.data ||
+      header.publisher !== stream.publisher ||
+      header.stream !== stream.stream ||
+      header.epoch !== epoch
+    )
+      continue
     list.push({ sequence: header.sequence, frame })
   }
   return list
+}
+
+/** Of which life and number a snapshot is; undefined where the answer is not one of this stream. */
+function stateOf(
+  { epoch, sequence }: Readonly<Record<string, unknown>>,
+  frames: readonly Buffer[],
+  { publisher, stream }: FeedStream,
+): { epoch: number; sequence: number } | undefined {
+  const [frame] = frames
+  const header = new FrameHeader()
+  if (frames.length !== 1 || frame === undefined || header.read(frame, viewOf(frame)) !== '') return undefined
+  const isOurs = header.type === FrameType.snapshot && header.publisher === publisher && header.stream === stream
+  return isOurs && header.epoch === epoch && header.sequence === sequence ? { epoch, sequence } : undefined
 }

@@ -5,8 +5,8 @@ import type { InstrumentDefinition } from '../../model/instrument.js'
 import { refuseUnknownOptions } from '../../ring/options.js'
 import type { ZmqCodec } from './codecs/codec.js'
 import { type GateKind, gateKinds, type SlowPolicy } from './feed/slow-gate.js'
-import type { StreamSettings } from './feed/stream-receiver.js'
-import type { GatewayOptions } from './orders/gateway-options.js'
+import type { StreamSettings } from './feed/stream-types.js'
+import { type GatewayOptions, gatewayOptionNames } from './orders/gateway-options.js'
 import { checkEndpoint, checkLimits, checkSecurity, type ZmqLimits, type ZmqSecurity } from './security.js'
 
 /** Settings of a {@link ZmqConnector}. */
@@ -107,6 +107,10 @@ export function checkZmqOptions(options: ZmqConnectorOptions): CheckedZmqOptions
   for (const endpoint of endpoints) checkEndpoint('endpoint', endpoint, security)
   for (const endpoint of binds) checkEndpoint('bind', endpoint, security)
   for (const endpoint of services) checkEndpoint('service', endpoint, security)
+  if (options.gateway !== undefined) checkGateway(options.gateway, security)
+  if (!['sub', 'pull'].includes(options.pattern ?? 'sub')) throw invalid('pattern', 'sub or pull')
+  wholeFrom('slowCapacity', options.slowCapacity ?? 65_536, 1)
+  if (options.maxAgeMs !== undefined && !(options.maxAgeMs > 0)) throw invalid('maxAgeMs', 'a number above 0')
   if (endpoints.length + binds.length === 0 && options.gateway === undefined)
     throw invalid('endpoint', 'given: where to hear a publisher (or bind, or gateway)')
   if (services.length > 0 && options.codec !== undefined)
@@ -122,6 +126,23 @@ export function checkZmqOptions(options: ZmqConnectorOptions): CheckedZmqOptions
   }
 }
 
+/** Orders and the token that admits them are not for the ears of a network. */
+function checkGateway(gateway: GatewayOptions, security: ZmqSecurity): void {
+  const { endpoint, client, environment, heartbeatMs = 1_000 } = gateway
+  refuseUnknownOptions('gateway', gateway, gatewayOptionNames)
+  checkEndpoint('gateway.endpoint', endpoint, security)
+  if (!/^[\w.-]{1,64}$/.test(client))
+    throw invalid('gateway.client', 'a name of 1 to 64 letters, digits, dots or dashes')
+  if (!['simulated', 'paper', 'live'].includes(environment))
+    throw invalid('gateway.environment', 'simulated, paper or live')
+  if (!(Number.isFinite(heartbeatMs) && heartbeatMs > 0)) throw invalid('gateway.heartbeatMs', 'a number above 0')
+}
+
+function wholeFrom(name: keyof ZmqConnectorOptions, value: number, least: number): number {
+  if (!(Number.isSafeInteger(value) && value >= least)) throw invalid(name, `a whole number from ${least}`)
+  return value
+}
+
 function streamSettings(options: ZmqConnectorOptions, servers: number): StreamSettings {
   const above = (name: keyof ZmqConnectorOptions, value: number, least: number) => {
     if (!(Number.isFinite(value) && value >= least)) throw invalid(name, `a number from ${least}`)
@@ -129,11 +150,11 @@ function streamSettings(options: ZmqConnectorOptions, servers: number): StreamSe
   }
   const reorderMs = above('reorderMs', options.reorderMs ?? 50, 0)
   return {
-    reorderMax: above('reorderMax', options.reorderMax ?? 64, 0),
+    reorderMax: wholeFrom('reorderMax', options.reorderMax ?? 64, 0),
     reorderMs,
     lineWaitMs: above('lineWaitMs', options.lineWaitMs ?? Math.max(500, reorderMs), reorderMs),
-    maxReplay: above('maxReplay', options.maxReplay ?? 10_000, 0),
-    recoveryBuffer: above('recoveryBuffer', options.recoveryBuffer ?? 10_000, 1),
+    maxReplay: wholeFrom('maxReplay', options.maxReplay ?? 10_000, 0),
+    recoveryBuffer: wholeFrom('recoveryBuffer', options.recoveryBuffer ?? 10_000, 1),
     heartbeatMs: above('heartbeatMs', options.heartbeatMs ?? 1_000, 1),
     requestTimeoutMs: above('recoveryTimeoutMs', options.recoveryTimeoutMs ?? 2_000, 1),
     tries: 2,

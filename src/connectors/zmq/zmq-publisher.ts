@@ -26,6 +26,7 @@ import { FeedService } from './feed-service.js'
 import { type FollowOptions, followRing } from './follow-ring.js'
 import { PublishStream, type ReplayLimits } from './publish-stream.js'
 import {
+  bindTo,
   type CheckedLimits,
   checkEndpoint,
   checkLimits,
@@ -38,6 +39,8 @@ import {
 } from './security.js'
 import { SendQueue } from './send-queue.js'
 import { bodyWriter } from './wire/body-writer.js'
+import { MAX_TOPIC_BYTES } from './wire/frame.js'
+import { isTime } from './wire/packed.js'
 
 /** What a publisher is given. */
 export interface ZmqPublisherOptions extends ZmqLimits {
@@ -142,7 +145,8 @@ export class ZmqPublisher implements MarketSink {
     status: [],
     news: [],
   }
-  readonly #groupOf = new Map<string, string>()
+  readonly #groupOf: ReadonlyMap<string, string>
+  readonly #replay: ReplayLimits
   readonly #dirty: PublishStream[] = []
   readonly #maxRecords: number
   readonly #maxFrameBytes: number
@@ -168,19 +172,24 @@ export class ZmqPublisher implements MarketSink {
       throw invalid('bind or connect', 'given: an endpoint to publish on')
     if (!(Number.isSafeInteger(publisherId) && publisherId >= 0))
       throw invalid('publisherId', 'a whole number from 0 to 2^53 - 1')
+    oneOf('pattern', options.pattern ?? 'pub', ['pub', 'push'])
+    oneOf('format', options.format ?? 'packed', ['packed', 'json', 'messagepack'])
+    above('heartbeatMs', options.heartbeatMs ?? 1_000, 1)
+    this.#replay = checkReplay(options.replay)
     this.#time = time
     this.#logger = logger
     const profile = options.profile === undefined ? undefined : profileOf(options.profile)
     const { frameRecords = 256, frameBytes = 65_536, batchMs = 0 } = profile ?? {}
     const { maxMessageBytes } = this.#limits
-    this.#lingerMs = options.lingerMs ?? batchMs
+    // A timer of a millisecond may take two: a bound so low is kept by sending at the end of every turn.
+    this.#lingerMs = above('lingerMs', options.lingerMs ?? (batchMs > 1 ? batchMs : 0), 0)
     this.#maxRecords = whole('maxRecords', options.maxRecords ?? frameRecords, 1, 65_535)
     const usualBytes = Math.min(frameBytes, maxMessageBytes)
     this.#maxFrameBytes = whole('maxFrameBytes', options.maxFrameBytes ?? usualBytes, 1_024, maxMessageBytes)
     this.#identity = { publisher: publisherId, epoch: time.wallUs() }
     this.#instruments =
       options.instruments instanceof InstrumentRegistry ? options.instruments : registryOf(options.instruments)
-    for (const [group, ids] of Object.entries(groups)) for (const id of ids) this.#groupOf.set(id, group)
+    this.#groupOf = groupsById(groups)
   }
 
   /** The endpoints it publishes on, with the ports that were taken. */
@@ -265,14 +274,15 @@ export class ZmqPublisher implements MarketSink {
     bidSize: number,
     askSize: number,
     tsEventUs: number,
-    _tsRecvUs: number,
+    tsRecvUs: number,
     sequence: number,
     flags: number,
   ): boolean {
     const stream = this.#stream('quotes', instrument)
     const { id } = this.#instruments.at(instrument)
-    stream.writer.quote(instrument, id, bid, ask, bidSize, askSize, tsEventUs, sequence, flags)
-    stream.image(instrument, id).quote(bid, ask, bidSize, askSize, tsEventUs, sequence, flags)
+    const tsUs = this.#timeOf(tsEventUs, tsRecvUs)
+    stream.writer.quote(instrument, id, bid, ask, bidSize, askSize, tsUs, sequence, flags)
+    stream.image(instrument, id).quote(bid, ask, bidSize, askSize, tsUs, sequence, flags)
     this.#added(stream)
     return true
   }
@@ -284,7 +294,7 @@ export class ZmqPublisher implements MarketSink {
     size: number,
     aggressor: AggressorSign,
     tsEventUs: number,
-    _tsRecvUs: number,
+    tsRecvUs: number,
     sequence: number,
     tradeId: number,
     condition: number,
@@ -296,7 +306,7 @@ export class ZmqPublisher implements MarketSink {
       price,
       size,
       aggressor,
-      tsEventUs,
+      this.#timeOf(tsEventUs, tsRecvUs),
       sequence,
       tradeId,
       condition,
@@ -310,14 +320,15 @@ export class ZmqPublisher implements MarketSink {
     _source: number,
     isSnapshot: boolean,
     tsEventUs: number,
-    _tsRecvUs: number,
+    tsRecvUs: number,
     sequence: number,
     previousSequence: number,
   ): boolean {
     const stream = this.#stream('book', instrument)
     const { id } = this.#instruments.at(instrument)
-    stream.writer.beginBook(instrument, id, isSnapshot, tsEventUs, sequence, previousSequence)
-    stream.image(instrument, id).beginBook(isSnapshot, tsEventUs, sequence)
+    const tsUs = this.#timeOf(tsEventUs, tsRecvUs)
+    stream.writer.beginBook(instrument, id, isSnapshot, tsUs, sequence, previousSequence)
+    stream.image(instrument, id).beginBook(isSnapshot, tsUs, sequence)
     this.#book = { stream, instrument }
     return true
   }
@@ -358,33 +369,35 @@ export class ZmqPublisher implements MarketSink {
     vwap: number,
     tsOpenUs: number,
     tsEventUs: number,
-    _tsRecvUs: number,
+    tsRecvUs: number,
     isClosed: boolean,
   ): boolean {
     const stream = this.#stream('bars', instrument)
     stream.writer.bar(
       instrument,
       this.#instruments.at(instrument).id,
-      [intervalUs, open, high, low, close, volume, count, vwap, tsOpenUs, tsEventUs],
+      [intervalUs, open, high, low, close, volume, count, vwap, tsOpenUs, this.#timeOf(tsEventUs, tsRecvUs)],
       isClosed,
     )
     this.#added(stream)
     return true
   }
 
-  publishStatus(instrument: number, _source: number, status: TradingStatus, tsEventUs: number): boolean {
+  publishStatus(instrument: number, _source: number, status: TradingStatus, tsEventUs: number, tsRecvUs = 0): boolean {
     const stream = this.#stream('status', instrument)
     const { id } = this.#instruments.at(instrument)
-    stream.writer.status(instrument, id, status, tsEventUs)
-    stream.image(instrument, id).status(status, tsEventUs)
+    const tsUs = this.#timeOf(tsEventUs, tsRecvUs)
+    stream.writer.status(instrument, id, status, tsUs)
+    stream.image(instrument, id).status(status, tsUs)
     this.#added(stream)
     return true
   }
 
   /** A note of an instrument, or of none (-1). */
-  publishNote(instrument: number, _source: number, note: object, tsEventUs: number): boolean {
+  publishNote(instrument: number, _source: number, note: object, tsEventUs: number, tsRecvUs = 0): boolean {
     const stream = this.#stream('news', instrument)
-    stream.writer.note(instrument, instrument < 0 ? '' : this.#instruments.at(instrument).id, note, tsEventUs)
+    const id = instrument < 0 ? '' : this.#instruments.at(instrument).id
+    stream.writer.note(instrument, id, note, this.#timeOf(tsEventUs, tsRecvUs))
     this.#added(stream)
     return true
   }
@@ -399,6 +412,12 @@ export class ZmqPublisher implements MarketSink {
   }
 
   // ---- Inside ----------------------------------------------------------------------------------------------------------
+
+  /** The venue's time; without one the time of receipt, or now: subscribers refuse an event that has none. */
+  #timeOf(tsEventUs: number, tsRecvUs: number): number {
+    if (isTime(tsEventUs)) return tsEventUs
+    return tsRecvUs > 0 && isTime(tsRecvUs) ? tsRecvUs : this.#time.wallUs()
+  }
 
   #added(stream: PublishStream): void {
     this.counters.events++
@@ -447,9 +466,8 @@ export class ZmqPublisher implements MarketSink {
   #opened(topic: string): PublishStream {
     const known = this.#streams.get(topic)
     if (known !== undefined) return known
-    const { format = 'packed', replay = {} } = this.#options
-    const limits = { frames: replay.frames ?? 10_000, bytes: replay.bytes ?? 16 * 1_048_576 }
-    const stream = new PublishStream(topic, this.#numberOf(topic), bodyWriter(format), this.#identity, limits)
+    const { format = 'packed' } = this.#options
+    const stream = new PublishStream(topic, this.#numberOf(topic), bodyWriter(format), this.#identity, this.#replay)
     this.#streams.set(topic, stream)
     return stream
   }
@@ -473,10 +491,10 @@ export class ZmqPublisher implements MarketSink {
       ...securityOptions(security),
     } as object
     const socket = pattern === 'pub' ? new Publisher(settings) : new Push(settings)
-    if (binds) await socket.bind(endpoint)
+    if (binds) await bindTo(socket, endpoint)
     else socket.connect(endpoint)
     const onError = (error: unknown) => this.#logger.warn({ endpoint, error: messageOf(error) }, 'publishing failed')
-    const queue = new SendQueue(socket, Math.max(1, highWaterMark), onError)
+    const queue = new SendQueue(socket, highWaterMark, onError)
     return {
       endpoint: binds ? (socket.lastEndpoint ?? endpoint) : endpoint,
       send: (frame) => queue.send(frame),
@@ -499,7 +517,6 @@ export class ZmqPublisher implements MarketSink {
       definitions: () => [...this.#instruments].map(({ definition }) => definition),
       groups: () => this.#options.groups ?? {},
       flush: () => this.flush(),
-      newWriter: () => bodyWriter(this.#options.format ?? 'packed'),
     }
   }
 
@@ -524,6 +541,39 @@ function registryOf(definitions: readonly InstrumentDefinition[]): InstrumentReg
 /** One or several as a list. */
 export function list(given: string | readonly string[] | undefined): readonly string[] {
   return given === undefined ? [] : typeof given === 'string' ? [given] : given
+}
+
+function checkReplay(replay: Partial<ReplayLimits> = {}): ReplayLimits {
+  refuseUnknownOptions('replay', replay, ['frames', 'bytes'])
+  const { frames = 10_000, bytes = 16 * 1_048_576 } = replay
+  return {
+    frames: whole('replay.frames', frames, 1, 2 ** 24),
+    bytes: whole('replay.bytes', bytes, 0, Number.MAX_SAFE_INTEGER),
+  }
+}
+
+/** Name of the group by the id of an instrument, which can be in one only. */
+function groupsById(groups: Readonly<Record<string, readonly string[]>>): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [group, ids] of Object.entries(groups)) {
+    if (!Array.isArray(ids)) throw invalid(`groups.${group}`, 'a list of ids of instruments')
+    for (const id of ids) {
+      if (found.has(id)) throw invalid(`groups.${group}`, `without ${id}, which is in ${found.get(id)} already`)
+      found.set(id, group)
+    }
+    if (group === '' || group.includes('\0') || new TextEncoder().encode(`group/${group}`).length > MAX_TOPIC_BYTES)
+      throw invalid('groups', `of names with 1 to ${MAX_TOPIC_BYTES - 6} bytes without NUL`)
+  }
+  return found
+}
+
+function oneOf(name: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value)) throw invalid(name, `one of ${known.join(', ')}`)
+}
+
+function above(name: string, value: number, least: number): number {
+  if (!(Number.isFinite(value) && value >= least)) throw invalid(name, `a number from ${least}`)
+  return value
 }
 
 function whole(name: string, value: number, least: number, most: number): number {

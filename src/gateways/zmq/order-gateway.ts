@@ -59,8 +59,12 @@ interface Tracked {
   readonly id: string
   readonly handle: OrderHandle
   readonly instrument: Instrument
-  readonly changes: number[]
+  /** Changes of the client, in the order in which they came: by the number that they have here, the client's own. */
+  readonly changes: Map<number, number>
+  /** Cancels of the client by its own numbers: one cancel at a time is under way here, and its refusal answers all of them. */
   readonly cancels: number[]
+  /** Events that come before a change has its number here; undefined while none is being asked for. */
+  early: OrderEvent[] | undefined
   /** When it was last heard of, on the monotonic clock; the start of the gateway for what came before. */
   heardNs: number
 }
@@ -257,16 +261,20 @@ export class ZmqOrderGateway {
       return
     }
     const { instrument, handle, changes } = tracked
-    if (changes.length >= mostRequests) {
+    if (changes.size >= mostRequests) {
       refuse('TOO_MANY_REQUESTS')
       return
     }
-    changes.push(generation as number)
+    const early: OrderEvent[] = []
+    tracked.early = early
     try {
-      handle.modify(changeOf(instrument, handle, message))
+      const request = this.#system.orders.modify(handle.number, changeOf(instrument, handle, message))
+      changes.set(request, generation as number)
     } catch (error) {
-      changes.pop()
       refuse(messageOf(error))
+    } finally {
+      tracked.early = undefined
+      for (const event of early) this.#event(event)
     }
   }
 
@@ -330,6 +338,10 @@ export class ZmqOrderGateway {
   #event(event: OrderEvent): void {
     const tracked = this.#tracked.get(event.order.number) ?? this.#meet(event.order)
     if (tracked === undefined) return
+    if (tracked.early !== undefined) {
+      tracked.early.push(event)
+      return
+    }
     tracked.heardNs = this.#system.time.monotonicNs()
     const { client, id, handle, instrument } = tracked
     const base = { id, venueOrderId: venueOrderId(handle), tsUs: event.tsEventUs }
@@ -350,13 +362,18 @@ export class ZmqOrderGateway {
         report(event.type, { filled: filled(), reason })
         break
       case 'updated':
-        report('replaced', { generation: tracked.changes.shift() ?? 0, ...termsOf(tracked) })
+        for (const generation of answered(tracked, event.request))
+          report('replaced', { generation, ...termsOf(tracked) })
         break
-      case 'update_rejected':
-        report('replaceRejected', { generation: tracked.changes.shift() ?? 0, reason })
+      case 'update_rejected': {
+        const generation = tracked.changes.get(event.request)
+        tracked.changes.delete(event.request)
+        // What somebody else asked for is not the client's to know of: nothing came of it.
+        if (generation !== undefined) report('replaceRejected', { generation, reason })
         break
+      }
       case 'cancel_rejected':
-        report('cancelRejected', { generation: tracked.cancels.shift() ?? 0, reason })
+        for (const generation of tracked.cancels.splice(0)) report('cancelRejected', { generation, reason })
         break
       case 'filled':
         report('filled', { ...fillRow(tracked, executionOf(event)), ...base })
@@ -420,8 +437,9 @@ export class ZmqOrderGateway {
       id: clientOrderId.slice(client.length + 1),
       handle,
       instrument: this.#system.instruments.get(instrument),
-      changes: [],
+      changes: new Map<number, number>(),
       cancels: [],
+      early: undefined,
       heardNs: this.#system.time.monotonicNs(),
     }
     if (this.#tracked.size >= this.#most) this.#forget()
@@ -463,6 +481,18 @@ export class ZmqOrderGateway {
 function isSame({ handle, instrument }: Tracked, message: Message): boolean {
   const { side, type, instrument: id } = handle.snapshot
   return message.side === side && message.type === type && message.symbol === id && instrument.id === id
+}
+
+/**
+ * The client's numbers of the changes that a confirmation answers, the newest first; 0, nobody's, for one that the client did
+ * not ask for. The newest terms hold: changes before it are over.
+ */
+function answered({ changes }: Tracked, request: number): number[] {
+  const own = changes.get(request) ?? 0
+  const earlier = [...changes].filter(([each]) => each < request)
+  for (const [each] of earlier) changes.delete(each)
+  changes.delete(request)
+  return [own, ...earlier.map(([, generation]) => generation)]
 }
 
 /** The terms that a message changes: those it repeats are left out. */

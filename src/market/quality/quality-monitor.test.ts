@@ -254,3 +254,33 @@ describe('bounds and reports', () => {
     expect(JSON.parse(JSON.stringify(monitor.report())).feeds[0].totals).toMatchObject({ crossed: 1, spikes: 0 })
   })
 })
+
+describe('values that are none', () => {
+  it('an infinite price is counted once, and is not the bid that later asks are compared with', () => {
+    const { monitor, quote } = setUp()
+    quote(0, 100, 101)
+    quote(1, Number.POSITIVE_INFINITY, 101)
+    quote(2, Number.NaN, 102)
+    quote(3, Number.NaN, 103)
+    expect(monitor.report().feeds[0]?.totals).toMatchObject({ quotes: 4, invalid: 1, crossed: 0 })
+  })
+
+  it('infinite sizes are invalid', () => {
+    const { monitor, quote, trade } = setUp()
+    quote(0, 100, 101, { sizes: Number.POSITIVE_INFINITY })
+    trade(1, 100, Number.POSITIVE_INFINITY)
+    expect(monitor.report().feeds[0]?.totals.invalid).toBe(2)
+  })
+})
+
+describe('a stream that was asked for before any time is known', () => {
+  it('is silent from the first time on, not for ever', () => {
+    const { monitor, quote, told } = setUp()
+    monitor.expect(0, 5, StreamKind.quotes)
+    for (let at = 0; at <= 60; at++) quote(at, 100, 101)
+    expect(told()).toEqual([])
+    for (let at = 61; at <= 63; at++) quote(at, 100, 101)
+    expect(told()).toEqual(['stale begin'])
+    expect(monitor.report().feeds[0]).toMatchObject({ streams: 2, staleStreams: 1 })
+  })
+})

@@ -191,13 +191,16 @@ export class DataQualityMonitor {
       if (row === -1) continue
       const { cells } = this.#table
       const base = row * rowCells
+      if (!isSize(bidSize[i]) || !isSize(askSize[i]) || !isPrice(bid[i]) || !isPrice(ask[i])) {
+        this.#invalid(
+          row,
+          [bidSize[i], askSize[i]].find((size) => !isSize(size)) ?? (isPrice(bid[i]) ? ask[i] : bid[i]),
+        )
+        continue
+      }
       // A side that is absent while its size is not 0 was left out of the message: the one before stands.
       if (!Number.isNaN(bid[i]) || bidSize[i] === 0) cells[base + Cell.bid] = bid[i]
       if (!Number.isNaN(ask[i]) || askSize[i] === 0) cells[base + Cell.ask] = ask[i]
-      if (bidSize[i] < 0 || askSize[i] < 0 || !isPrice(bid[i]) || !isPrice(ask[i])) {
-        this.#invalid(row, bidSize[i] < 0 ? bidSize[i] : askSize[i] < 0 ? askSize[i] : bid[i])
-        continue
-      }
       this.#judgeSpread(row, cells[base + Cell.bid], cells[base + Cell.ask])
       const mid = (cells[base + Cell.bid] + cells[base + Cell.ask]) / 2
       if (this.#hasFilter && !Number.isNaN(mid)) this.#judgePrice(row, Cell.mid, mid)
@@ -210,7 +213,7 @@ export class DataQualityMonitor {
     for (let i = from; i < to; i++) {
       const row = this.#arrived(source[i], instrument[i], StreamKind.trades, Count.trades, tsRecvUs[i], tsEventUs[i])
       if (row === -1) continue
-      if (!Number.isFinite(price[i]) || size[i] < 0) this.#invalid(row, size[i] < 0 ? size[i] : price[i])
+      if (!Number.isFinite(price[i]) || !isSize(size[i])) this.#invalid(row, isSize(size[i]) ? price[i] : size[i])
       else if (this.#hasFilter) this.#judgePrice(row, Cell.trade, price[i])
     }
   }
@@ -365,7 +368,10 @@ export class DataQualityMonitor {
     const { cells, flags } = this.#table
     if ((flags[row] & Flag.closed) !== 0) return
     for (let kind = 0; kind < streamKinds.length; kind++) {
-      const silenceUs = now - cells[row * rowCells + Cell.seen + kind]
+      const at = row * rowCells + Cell.seen + kind
+      // Asked for before any time was known: it counts from the first one.
+      if (cells[at] === Number.NEGATIVE_INFINITY) cells[at] = now
+      const silenceUs = now - cells[at]
       if (!(silenceUs > this.thresholds.staleAfterUs[kind]) || (flags[row] & (1 << kind)) !== 0) continue
       flags[row] |= 1 << kind
       this.#count(row, Count.staleBegins, Cell.staleBegins)
@@ -486,6 +492,11 @@ export class DataQualityMonitor {
     if (this.#clock === undefined && recvUs > this.#numbers[0]) this.#numbers[0] = recvUs
     return this.#numbers[0]
   }
+}
+
+/** Whether a size is one, or absent. */
+function isSize(size: number): boolean {
+  return !(size < 0) && size !== Number.POSITIVE_INFINITY
 }
 
 /** Whether a price is one, or absent. */

@@ -123,6 +123,30 @@ describe('the reject storm', () => {
     expect([breaker.phase, breaker.reason]).toEqual(['OPEN', '2 of 4 orders failed'])
   })
 
+  it('takes a probe without an answer for a bad one after another cool-down, and lets the next pass after one more', () => {
+    const breaker = new RejectStormBreaker({ consecutive: 1, coolDownMs: 100, probes: 1 })
+    breaker.failed(0)
+    breaker.sent(100)
+    breaker.advance(199)
+    expect([breaker.phase, breaker.mayPass(199)]).toEqual(['HALF_OPEN', false])
+    breaker.advance(200)
+    expect([breaker.phase, breaker.reason]).toEqual(['OPEN', 'a probe was not answered'])
+    // Its answer comes after all: what was under way when it opened is no probe of the next round.
+    breaker.succeeded(250)
+    expect([breaker.phase, breaker.mayPass(299)]).toEqual(['OPEN', false])
+    expect(breaker.mayPass(300)).toBe(true)
+    breaker.sent(300)
+    breaker.succeeded(310)
+    expect(breaker.phase).toBe('CLOSED')
+    // Nothing under way is nothing that waits.
+    const idle = new RejectStormBreaker({ consecutive: 1, coolDownMs: 100, probes: 2 })
+    idle.failed(0)
+    idle.sent(100)
+    idle.succeeded(120)
+    idle.advance(10_000)
+    expect(idle.phase).toBe('HALF_OPEN')
+  })
+
   it('counts probes under way and good ones together, and those before it was half open for none', () => {
     const breaker = new RejectStormBreaker({ consecutive: 1, coolDownMs: 100, probes: 3 })
     breaker.sent(0)

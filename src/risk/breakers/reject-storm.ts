@@ -5,6 +5,8 @@
  *     ▲                                                                  ▲                                               │
  *     └──────────────── so many probes good ────────────────────────────┼──────────────────────── a probe bad ──────────┘
  *
+ * A probe that has no answer within another cool-down is a bad one.
+ *
  * Unless probes are asked for it stays OPEN until a person closes it: order flow does not come back by itself.
  */
 import {
@@ -49,6 +51,8 @@ export class RejectStormBreaker implements Breaker {
   #inRow = 0
   #openedMs = 0
   #underWay = 0
+  /** When the latest probe was sent. */
+  #probedMs = 0
   #good = 0
   #reason = ''
 
@@ -84,7 +88,9 @@ export class RejectStormBreaker implements Breaker {
   /** A new order was sent: while it is HALF_OPEN, that is a probe. */
   sent(nowMs: number): void {
     this.advance(nowMs)
-    if (this.#phase === 'HALF_OPEN') this.#underWay++
+    if (this.#phase !== 'HALF_OPEN') return
+    this.#underWay++
+    this.#probedMs = nowMs
   }
 
   /** A good answer of the venue. */
@@ -120,11 +126,17 @@ export class RejectStormBreaker implements Breaker {
   /** Time passes. */
   advance(nowMs: number): void {
     if (this.#phase === 'OPEN' && this.#isCool(nowMs)) this.#phase = 'HALF_OPEN'
+    else if (this.#phase === 'HALF_OPEN' && this.#underWay > 0 && this.#hasCooled(this.#probedMs, nowMs))
+      this.#open(nowMs, 'a probe was not answered')
     this.#window.expire(nowMs)
   }
 
   #isCool(nowMs: number): boolean {
-    return this.#coolDownMs !== undefined && nowMs - this.#openedMs >= this.#coolDownMs
+    return this.#hasCooled(this.#openedMs, nowMs)
+  }
+
+  #hasCooled(sinceMs: number, nowMs: number): boolean {
+    return this.#coolDownMs !== undefined && nowMs - sinceMs >= this.#coolDownMs
   }
 
   /** A person closes it. */

@@ -1,7 +1,9 @@
 /**
  * Builds bars of the past from pieces in the order of time: trades, mid prices, or smaller bars. Bars that are as long as
- * those asked for pass as they are. One bar is held; what belongs to an earlier one is left out and counted.
+ * those asked for pass as they are. One bar is held; what belongs to an earlier one is left out and counted, and so is a
+ * smaller bar that came before.
  */
+import { TradewireError } from '../../core/errors.js'
 import { BarIntervals } from '../../market/bar-intervals.js'
 import type { CheckedRequest, HistoricalBar } from './bar-request.js'
 
@@ -27,6 +29,8 @@ interface FormingBar extends BarPiece {
   lastUs: number
 }
 
+const dayUs = 86_400_000_000
+
 /** Takes pieces, gives bars. */
 export class BarBuilder {
   /** Bars that are complete; whoever reads them takes them out. */
@@ -38,6 +42,8 @@ export class BarBuilder {
   readonly #intervals: BarIntervals
   #current: FormingBar | undefined
   #newestUs = Number.NEGATIVE_INFINITY
+  /** When the smaller bars begin that are in the current one. */
+  readonly #begins = new Set<number>()
 
   constructor(request: CheckedRequest) {
     this.#request = request
@@ -59,11 +65,12 @@ export class BarBuilder {
     this.bars.push({ ...times, open, high, low, close, volume, count, vwap, isClosed: true })
   }
 
-  /** Takes a piece. */
+  /** Takes a piece. @throws TradewireError `TW_NOT_SUPPORTED` for a smaller bar that reaches over the end of its bar. */
   take(piece: BarPiece): void {
     const current = this.#current
     if (current !== undefined && piece.tsUs >= current.startUs && piece.tsUs < current.endUs) {
-      this.#add(current, piece)
+      if (this.#isTwice(piece)) this.late++
+      else this.#add(current, piece)
       return
     }
     if (piece.tsUs < this.#newestUs) {
@@ -72,10 +79,13 @@ export class BarBuilder {
     }
     if (!this.#intervals.locate(piece.tsUs)) return
     this.#close(true)
+    this.#begins.clear()
     const { startUs, endUs } = this.#intervals
     const { fromUs, toUs } = this.#request
     this.#newestUs = endUs
     if (startUs < fromUs || startUs >= toUs) return
+    this.#isTwice(piece)
+    this.#checkEnd(piece, startUs)
     this.taken++
     this.#current = { ...piece, startUs, endUs, firstUs: piece.tsUs, lastUs: piece.tsUs }
   }
@@ -86,7 +96,26 @@ export class BarBuilder {
     if (current !== undefined) this.#close(endUs >= current.endUs || current.tsEndUs >= current.endUs)
   }
 
+  /** Whether a smaller bar is in the current one already. Trades of the same time are different ones. */
+  #isTwice({ tsUs, tsEndUs }: BarPiece): boolean {
+    if (!(tsEndUs > tsUs)) return false
+    const { size } = this.#begins
+    return this.#begins.add(tsUs).size === size
+  }
+
+  /** Days may begin at another hour than those of the request do: their trades lie within. */
+  #checkEnd({ tsUs, tsEndUs }: BarPiece, startUs: number): void {
+    const { stepUs } = this.#request
+    if (tsEndUs <= startUs + stepUs || tsEndUs - tsUs >= dayUs) return
+    throw new TradewireError(
+      'TW_NOT_SUPPORTED',
+      `a bar from ${tsUs} to ${tsEndUs} lies in two of the bars asked for, of ${stepUs} microseconds from ${startUs}; ask for another timeFrame or session, or of trades`,
+      { details: { tsOpenUs: tsUs, timeFrameUs: stepUs } },
+    )
+  }
+
   #add(current: FormingBar, piece: BarPiece): void {
+    this.#checkEnd(piece, current.startUs)
     this.taken++
     if (piece.tsUs < current.firstUs) {
       current.firstUs = piece.tsUs

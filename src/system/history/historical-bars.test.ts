@@ -138,6 +138,34 @@ describe('bars of files', () => {
     ])
   })
 
+  it('that come twice are put into a longer bar once', async () => {
+    const [first, second, third] = sixBars as [string, string, string]
+    const history = barsOf({ a: [first, first, second], b: [second, third] })
+    const { bars, late } = await history.bars(ask({ timeFrame: '3m' }))
+    expect(bars).toMatchObject([{ open: 10, close: 13, volume: 30, count: 6 }])
+    expect(late).toBe(2)
+  })
+
+  it('that reach over the end of a longer one are refused: their volume is of both', async () => {
+    const session = { sessionStartUs: () => minute, sessionEndUs: () => 100 * minute }
+    const twoMinutes = sixBars.map((line) =>
+      line
+        .replace(/"tsOpenUs":(\d+)/, (_, at) => `"tsOpenUs":${2 * Number(at)}`)
+        .replace(/("intervalUs":)\d+/, `$1${2 * minute}`),
+    )
+    const shifted = twoMinutes.map((line, at) =>
+      line.replace(/"ts(Recv|Event)Us":\d+/g, (_, which) => `"ts${which}Us":${(2 * at + 2) * minute}`),
+    )
+    const history = barsOf({ a: shifted })
+    expect((await history.bars(ask({ timeFrame: '4m' }))).bars[0]).toMatchObject({ tsOpenUs: 0, open: 10, volume: 20 })
+    await expect(history.bars(ask({ timeFrame: '4m', session }))).rejects.toMatchObject({ code: 'TW_NOT_SUPPORTED' })
+  })
+
+  it('an infinite size is none', async () => {
+    const history = barsOf({ a: [tradeLine(10, 5, 10), tradeLine(11, Number.POSITIVE_INFINITY, 20)] })
+    expect((await history.bars(ask())).bars).toMatchObject([{ close: 11, volume: 5, vwap: 10 }])
+  })
+
   it('are refused with the reason', async () => {
     const history = barsOf({ a: [barLine(10, 0)] })
     const refusals: [Partial<BarRequest>, string, string?][] = [
@@ -184,6 +212,62 @@ class Archive {
     return events
   }
 }
+
+/** A venue that gives trades: one every 20 seconds up to its present. */
+class Tape {
+  readonly asked: HistoryRequest[] = []
+  readonly capabilities = { history: ['trades'] }
+  readonly nowUs: number
+
+  constructor(nowUs: number) {
+    this.nowUs = nowUs
+  }
+
+  async queryHistory(request: HistoryRequest): Promise<MarketEvent[]> {
+    this.asked.push(request)
+    const [instrument, source] = [ibm.id as InstrumentId, 'tape' as ConnectorId]
+    const events: MarketEvent[] = []
+    for (let tsUs = 0; tsUs < Math.min(request.toUs, this.nowUs); tsUs += 20_000_000)
+      if (tsUs >= request.fromUs)
+        events.push({
+          kind: 'trade',
+          instrument,
+          source,
+          tsEventUs: tsUs,
+          tsRecvUs: tsUs,
+          price: 10,
+          size: 1,
+          aggressor: 'none',
+        } as never)
+    return events
+  }
+}
+
+describe('bars of the trades of a connector', () => {
+  const barsUpTo = async (nowUs: number, more: Partial<BarRequest>) => {
+    const instruments = new InstrumentRegistry()
+    instruments.add(ibm)
+    const connectors = new Map([['tape', new Tape(nowUs) as unknown as BaseConnector]])
+    return (await new HistoricalBars({ connectors, instruments }).bars(ask({ of: 'trades', ...more }))).bars
+  }
+
+  it('the one in which the data end is not closed, however far is asked', async () => {
+    const bars = await barsUpTo(2.5 * minute, { to: 60 * minute })
+    expect(bars.map(({ volume, isClosed }) => [volume, isClosed])).toEqual([
+      [3, true],
+      [3, true],
+      [2, false],
+    ])
+  })
+
+  it('the last one that begins in the range is whole', async () => {
+    const bars = await barsUpTo(100 * minute, { to: 1.5 * minute })
+    expect(bars.map(({ volume, isClosed }) => [volume, isClosed])).toEqual([
+      [3, true],
+      [3, true],
+    ])
+  })
+})
 
 describe('bars of connectors', () => {
   it('are asked for window by window, as far as the page needs them', async () => {

@@ -207,17 +207,23 @@ export class HistoricalBars {
     yield reading
     if (!kinds.includes(of)) return
     const windowUs = request.stepUs * windowBars
-    for (let fromUs = request.fromUs; fromUs < request.toUs; fromUs += windowUs) {
-      const toUs = Math.min(fromUs + windowUs, request.toUs)
+    // The last bar may begin just before the end of the range: what it is made of goes on behind it.
+    const lastUs = of === 'bars' ? request.toUs : request.toUs + request.stepUs
+    let newestUs = Number.NEGATIVE_INFINITY
+    for (let fromUs = request.fromUs; fromUs < lastUs; fromUs += windowUs) {
+      const toUs = Math.min(fromUs + windowUs, lastUs)
       const asked = { kind: of, instrument: index, fromUs, toUs }
       const events = await connector.queryHistory(
         of === 'bars' ? { ...asked, intervalUs: request.stepUs } : asked,
         request.signal,
       )
-      for (const event of events) publish(event, index, sink)
+      for (const event of events) {
+        publish(event, index, sink)
+        if (event.tsEventUs > newestUs) newestUs = event.tsEventUs
+      }
       yield reading
     }
-    builder.finish(request.toUs)
+    builder.finish(newestUs)
     yield reading
   }
 }

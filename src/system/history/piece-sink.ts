@@ -73,7 +73,8 @@ export class PieceSink implements MarketSink {
     _aggressor: number,
     tsUs: number,
   ): boolean {
-    if (this.#of === 'trades' && this.#is(instrument)) this.#point(price, size >= 0 ? size : 0, tsUs)
+    if (this.#of === 'trades' && this.#is(instrument))
+      this.#point(price, size >= 0 && size <= Number.MAX_VALUE ? size : 0, tsUs)
     return true
   }
 

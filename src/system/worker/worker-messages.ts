@@ -51,6 +51,7 @@ export interface EventNews {
   readonly liquidity: number
   readonly execId: string | number | undefined
   readonly reason: string | undefined
+  readonly request: number
 }
 
 /** From the system to the worker. */

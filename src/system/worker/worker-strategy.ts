@@ -500,7 +500,18 @@ export class WorkerStrategy extends Strategy {
 
 function eventNews(event: OrderEvent): EventNews {
   const { type, seq, source, tsEventUs, tsLocalUs, quantityUnits, priceUnits, feeUnits, feeCurrency } = event
-  const { liquidity, execId, reason } = event
+  const { liquidity, execId, reason, request } = event
   const amounts = { quantityUnits, priceUnits, feeUnits, feeCurrency }
-  return { type, seq, source, tsEventUs, tsLocalUs, ...amounts, liquidity: Liquidity[liquidity], execId, reason }
+  return {
+    type,
+    seq,
+    source,
+    tsEventUs,
+    tsLocalUs,
+    ...amounts,
+    liquidity: Liquidity[liquidity],
+    execId,
+    reason,
+    request,
+  }
 }

@@ -72,7 +72,7 @@ export class FileSource implements ReplaySource {
     batch.clear()
     while (batch.count < batchEvents && batch.levelCount - batch.openLevels < batchLevels) {
       if (!lines.advance() && !(await this.#readOn(lines))) {
-        this.#finish()
+        await this.#finish()
         break
       }
       if (companion !== undefined && !companion.advance() && !(await this.#readOn(companion))) {
@@ -113,13 +113,16 @@ export class FileSource implements ReplaySource {
     }
   }
 
-  #finish(): void {
+  async #finish(): Promise<void> {
+    const { companion, decoder, lines } = this.#parts
     this.#isAtEnd = true
     try {
-      this.#parts.decoder.finish?.()
+      decoder.finish?.()
     } catch (error) {
       this.#refuse(error)
     }
+    if (companion !== undefined && (companion.advance() || (await this.#readOn(companion))))
+      this.#refuse(new BadRow('(row)', `${companion.path} has more rows than ${lines.path}`))
   }
 
   #refuse(error: unknown): void {

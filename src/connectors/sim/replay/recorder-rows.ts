@@ -1,6 +1,7 @@
 /**
  * Events of a ring as rows of the documented NDJSON format. Prices and sizes are text (the shortest that reads back as
- * the same double), times and sequence numbers plain; what is absent is left out.
+ * the same double), times and sequence numbers plain; what is absent is left out. What is required and is no number is
+ * written as it is (`NaN`, `Infinity`): a recording holds what came, also where no feed should send it.
  */
 import type { IngestRing } from '../../../ring/ingest-ring.js'
 import { actionWords, aggressorWords, sideWords, statusWords, wordOf } from './formats/tradewire-words.js'
@@ -21,7 +22,7 @@ export function tradeRow(ring: IngestRing, row: number, instrument: string): str
   const aggressor = side === '' ? '' : `,"aggressor":"${side}"`
   const numbers =
     decimal('sequence', t.sequence[row]) + decimal('tradeId', t.tradeId[row]) + integer('condition', t.condition[row])
-  const price = decimal('price', t.price[row]) + decimal('size', t.size[row])
+  const price = required('price', t.price[row]) + required('size', t.size[row])
   return `${start('trade', instrument, t.tsRecvUs[row], t.tsEventUs[row])}${price}${aggressor}${numbers}}\n`
 }
 
@@ -48,12 +49,12 @@ export function bookRow(ring: IngestRing, row: number, instrument: string): stri
 export function barRow(ring: IngestRing, row: number, instrument: string): string {
   const b = ring.bars
   const prices =
-    decimal('open', b.open[row]) +
-    decimal('high', b.high[row]) +
-    decimal('low', b.low[row]) +
-    decimal('close', b.close[row])
+    required('open', b.open[row]) +
+    required('high', b.high[row]) +
+    required('low', b.low[row]) +
+    required('close', b.close[row])
   const sums = decimal('volume', b.volume[row]) + decimal('count', b.count[row]) + decimal('vwap', b.vwap[row])
-  const span = decimal('intervalUs', b.intervalUs[row]) + decimal('tsOpenUs', b.tsOpenUs[row])
+  const span = required('intervalUs', b.intervalUs[row]) + decimal('tsOpenUs', b.tsOpenUs[row])
   const isClosed = b.isClosed[row] === 1 ? '' : ',"isClosed":false'
   return `${start('bar', instrument, b.tsRecvUs[row], b.tsEventUs[row])}${span}${prices}${sums}${isClosed}}\n`
 }
@@ -64,14 +65,25 @@ export function statusRow(ring: IngestRing, row: number, instrument: string): st
   return `${start('status', instrument, s.tsRecvUs[row], s.tsEventUs[row])},"status":"${wordOf(statusWords, s.status[row])}"}\n`
 }
 
-/** A note; only what JSON can carry survives. */
-export function noteRow(ring: IngestRing, row: number, instrument: string): string {
+/** A note; only what JSON can carry survives. Undefined, or what `JSON.stringify` throws, where it can carry nothing. */
+export function noteRow(ring: IngestRing, row: number, instrument: string): string | undefined {
   const n = ring.notes
-  return `${start('note', instrument, n.tsRecvUs[row], n.tsEventUs[row])},"note":${JSON.stringify(n.note[row])}}\n`
+  const note = JSON.stringify(n.note[row]) as string | undefined
+  if (note === undefined) return undefined
+  return `${start('note', instrument, n.tsRecvUs[row], n.tsEventUs[row])},"note":${note}}\n`
 }
 
 function start(kind: string, instrument: string, tsRecvUs: number, tsEventUs: number): string {
-  return `{"kind":"${kind}","instrument":${instrument},"tsRecvUs":${tsRecvUs},"tsEventUs":${tsEventUs}`
+  return `{"kind":"${kind}","instrument":${instrument},"tsRecvUs":${time(tsRecvUs)},"tsEventUs":${time(tsEventUs)}`
+}
+
+/** Whole microseconds; text where it is none. */
+function time(tsUs: number): string {
+  return Number.isSafeInteger(tsUs) && tsUs >= 0 ? String(tsUs) : `"${text(tsUs)}"`
+}
+
+function required(name: string, value: number): string {
+  return `,"${name}":"${text(value)}"`
 }
 
 function decimal(name: string, value: number): string {

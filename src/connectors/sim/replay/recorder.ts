@@ -33,7 +33,7 @@ export interface RecorderOptions {
 export class Recorder {
   /** Give these to a consumer of the ring. */
   readonly handlers: Readonly<Required<RingHandlers>>
-  /** Events recorded, and events that came after a failure or could not be written. */
+  /** Events recorded, and events that came after a failure, could not be written, or are none: notes beyond JSON, no receive time. */
   recorded = 0
   lost = 0
   /** Why the recording ended early. */
@@ -47,6 +47,8 @@ export class Recorder {
   #file: OpenFile | undefined
   #position = 0
   #text = ''
+  /** Events in `#text`. */
+  #collected = 0
 
   /** @throws TradewireError `TW_FILE` when the file exists or cannot be made. */
   constructor(options: RecorderOptions) {
@@ -56,12 +58,12 @@ export class Recorder {
     this.#file = options.fileSystem.open(options.path, 'create')
     this.#define(options.registry.size)
     this.handlers = {
-      onQuotes: (ring, from, to) => this.#record(ring, from, to, quoteRow, ring.quotes.instrument),
-      onTrades: (ring, from, to) => this.#record(ring, from, to, tradeRow, ring.trades.instrument),
-      onBooks: (ring, from, to) => this.#record(ring, from, to, bookRow, ring.books.instrument),
-      onBars: (ring, from, to) => this.#record(ring, from, to, barRow, ring.bars.instrument),
-      onStatuses: (ring, from, to) => this.#record(ring, from, to, statusRow, ring.statuses.instrument),
-      onNotes: (ring, from, to) => this.#record(ring, from, to, noteRow, ring.notes.instrument),
+      onQuotes: (ring, from, to) => this.#record(ring, from, to, quoteRow, ring.quotes),
+      onTrades: (ring, from, to) => this.#record(ring, from, to, tradeRow, ring.trades),
+      onBooks: (ring, from, to) => this.#record(ring, from, to, bookRow, ring.books),
+      onBars: (ring, from, to) => this.#record(ring, from, to, barRow, ring.bars),
+      onStatuses: (ring, from, to) => this.#record(ring, from, to, statusRow, ring.statuses),
+      onNotes: (ring, from, to) => this.#record(ring, from, to, noteRow, ring.notes),
     }
   }
 
@@ -73,6 +75,7 @@ export class Recorder {
     try {
       writeAll(this.#file, bytes, this.#position)
       this.#position += bytes.length
+      this.#collected = 0
     } catch (error) {
       this.#fail(error)
     }
@@ -97,17 +100,23 @@ export class Recorder {
     ring: IngestRing,
     from: number,
     to: number,
-    rowText: (ring: IngestRing, row: number, instrument: string) => string,
-    instruments: Int32Array,
+    rowText: (ring: IngestRing, row: number, instrument: string) => string | undefined,
+    { instrument, tsRecvUs }: { readonly instrument: Int32Array; readonly tsRecvUs: Float64Array },
   ): void {
     for (let row = from; row < to; row++) {
       if (this.#file === undefined) {
         this.lost++
         continue
       }
-      const id = this.#idOf(instruments[row])
-      this.#text += rowText(ring, row, id)
+      const id = this.#idOf(instrument[row])
+      const text = Number.isFinite(tsRecvUs[row]) ? textOrNone(rowText, ring, row, id) : undefined
+      if (text === undefined) {
+        this.lost++
+        continue
+      }
+      this.#text += text
       this.recorded++
+      this.#collected++
       if (this.#text.length >= this.#bufferCharacters) this.flush()
     }
   }
@@ -127,6 +136,9 @@ export class Recorder {
 
   #fail(error: unknown): void {
     this.failure = error
+    this.recorded -= this.#collected
+    this.lost += this.#collected
+    this.#collected = 0
     const file = this.#file
     this.#file = undefined
     try {
@@ -137,6 +149,20 @@ export class Recorder {
       })
     }
     this.#onFailure?.(this.failure)
+  }
+}
+
+/** The row of an event; undefined where it has none: a note that refers to itself, for one. */
+function textOrNone(
+  rowText: (ring: IngestRing, row: number, instrument: string) => string | undefined,
+  ring: IngestRing,
+  row: number,
+  instrument: string,
+): string | undefined {
+  try {
+    return rowText(ring, row, instrument)
+  } catch {
+    return undefined
   }
 }
 

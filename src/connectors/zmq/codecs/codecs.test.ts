@@ -101,6 +101,33 @@ describe('a price of 0', () => {
   })
 })
 
+describe('a book of cryptofeed with values that are none', () => {
+  it('is refused whole: nothing is taken for 0', () => {
+    const { calls, target } = recording()
+    const send = (fields: object) =>
+      new CryptofeedCodec().decode(
+        bytes(`X-book-A-B ${JSON.stringify({ exchange: 'X', symbol: 'A-B', timestamp: 1, ...fields })}`),
+        target,
+        7,
+      )
+    for (const row of [
+      [null, 5],
+      ['', 5],
+      [true, 5],
+      [10, null],
+      [10, ''],
+      [10, []],
+      [null, 10, 5],
+      [7, 10, false],
+    ])
+      expect(send({ delta: { bid: [row], ask: [] } }), JSON.stringify(row)).toBe(false)
+    for (const book of [{ '': 5 }, { ' ': 5 }, { 10: { 7: null } }, { 10: { '': 5 } }, { 10: [] }, { '0x10': 5 }])
+      expect(send({ book: { bid: book, ask: {} } }), JSON.stringify(book)).toBe(false)
+    expect(calls).toEqual([])
+    expect(send({ delta: { bid: [['1e1', '5']], ask: [[10.5, 0]] } })).toBe(true)
+  })
+})
+
 describe('dwx', () => {
   it('reads prices and rates', () => {
     const { calls, target } = recording()

@@ -25,6 +25,8 @@ const keys: Readonly<Partial<Record<GateKind, readonly string[]>>> = {
   news: ['funding', 'open_interest', 'liquidations'],
 }
 
+const decimalText = /^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/
+
 type Fields = Readonly<Record<string, unknown>>
 
 /** Reads cryptofeed's messages. */
@@ -82,7 +84,7 @@ function decodeTrade(id: string, fields: Fields, tsUs: number, target: EventTarg
   const { side, amount, price, id: given } = fields
   if (!isNumber(amount) || !isNumber(price)) return false
   const aggressor: AggressorSign = side === 'buy' ? 1 : side === 'sell' ? -1 : 0
-  const number = Number(given ?? Number.NaN)
+  const number = numberOf(given)
   target.trade(id, price, amount, aggressor, tsUs, Number.NaN, Number.isSafeInteger(number) ? number : Number.NaN, 0)
   return true
 }
@@ -112,11 +114,11 @@ function snapshotChanges(book: unknown): Change[] | undefined {
     const levels = sideOf(book, name)
     if (levels === undefined) return undefined
     for (const [text, value] of Object.entries(levels)) {
-      const price = Number(text)
+      const price = numberOf(text)
       if (isNumber(value)) changes.push([side, price, value, undefined])
       else {
-        if (typeof value !== 'object' || value === null) return undefined
-        for (const [order, size] of Object.entries(value)) changes.push([side, price, Number(size), Number(order)])
+        if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+        for (const [order, size] of Object.entries(value)) changes.push([side, price, numberOf(size), numberOf(order)])
       }
     }
   }
@@ -135,12 +137,18 @@ function deltaChanges(delta: unknown): Change[] | undefined {
     for (const row of rows) {
       if (!Array.isArray(row)) return undefined
       const [first, second, third] = row as unknown[]
-      if (row.length === 2) changes.push([side, Number(first), Number(second), undefined])
-      else if (row.length === 3) changes.push([side, Number(second), Number(third), Number(first)])
+      if (row.length === 2) changes.push([side, numberOf(first), numberOf(second), undefined])
+      else if (row.length === 3) changes.push([side, numberOf(second), numberOf(third), numberOf(first)])
       else return undefined
     }
   }
   return areNumbers(changes) ? changes : undefined
+}
+
+/** A number, or the text of one; NaN for anything else: no text and null are not 0. */
+function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && decimalText.test(value) ? Number(value) : Number.NaN
 }
 
 function sideOf(book: unknown, name: string): object | undefined {

@@ -9,6 +9,8 @@ import { BodyFormat } from '../wire/frame.js'
 import { JsonScanner, type ScannerTarget } from '../wire/json-scanner.js'
 import {
   checkRecords,
+  isBar,
+  isTime,
   NO_NAME,
   PACKED_HEAD_BYTES,
   type PackedTarget,
@@ -170,7 +172,14 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
   /** A trade of a packed record. */
   packedTrade(name: number, aggressor: number, condition: number, row: Float64Array): void {
     const index = this.#index(name, 2)
-    if (!(isTime(row[TickAt.tsEventUs]) && Number.isFinite(row[TickAt.price]) && Number.isFinite(row[TickAt.size])))
+    if (
+      !(
+        isTime(row[TickAt.tsEventUs]) &&
+        Number.isFinite(row[TickAt.price]) &&
+        row[TickAt.size] >= 0 &&
+        isAmount(row[TickAt.size])
+      )
+    )
       this.counters.malformed++
     else if (index >= 0) this.#gate.tradeRow(index, aggressor as AggressorSign, condition, row)
   }
@@ -230,16 +239,18 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
 
   bar(name: number | string, numbers: DataView | readonly number[], at: number | boolean, isClosed?: boolean): void {
     const index = this.#index(name, 8)
-    if (index < 0) return
-    if (numbers instanceof DataView) {
-      for (let field = 0; field < 10; field++) this.#bar[field] = numbers.getFloat64((at as number) + field * 8, true)
-      this.#gate.bar(index, this.#bar, isClosed === true)
-    } else this.#gate.bar(index, numbers, at === true)
+    const bar = this.#bar
+    if (numbers instanceof DataView)
+      for (let field = 0; field < 10; field++) bar[field] = numbers.getFloat64((at as number) + field * 8, true)
+    else for (let field = 0; field < 10; field++) bar[field] = numbers[field] as number
+    if (!isBar(bar)) this.counters.malformed++
+    else if (index >= 0) this.#gate.bar(index, bar, numbers instanceof DataView ? isClosed === true : at === true)
   }
 
   status(name: number | string, status: number, tsUs: number): void {
     const index = this.#index(name, 16)
-    if (index >= 0 && !this.#isCovered) this.#gate.status(index, status as TradingStatus, tsUs)
+    if (!isTime(tsUs)) this.counters.malformed++
+    else if (index >= 0 && !this.#isCovered) this.#gate.status(index, status as TradingStatus, tsUs)
   }
 
   note(name: number | string, note: object | string, tsUs: number): void {
@@ -251,7 +262,7 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
       return
     }
     const value: unknown = typeof note === 'string' ? parseNote(note) : note
-    if (typeof value === 'object' && value !== null) this.#gate.note(index, value, tsUs)
+    if (typeof value === 'object' && value !== null && isTime(tsUs)) this.#gate.note(index, value, tsUs)
     else this.counters.malformed++
   }
 
@@ -288,11 +299,6 @@ export class FeedDecoder implements PackedTarget, EventTarget, ScannerTarget {
     }
     return index
   }
-}
-
-/** Epoch microseconds: a whole number is not asked for, a usable one is. */
-function isTime(tsUs: number): boolean {
-  return tsUs >= 0 && tsUs <= Number.MAX_SAFE_INTEGER
 }
 
 /** A price or size, or NaN for none: infinite ones would pass through every later sum. */

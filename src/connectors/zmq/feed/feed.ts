@@ -8,15 +8,15 @@ import type { Discontinuity } from '../../../model/market-data.js'
 import { BodyFormat, FrameHeader, FrameType, topicOf, viewOf } from '../wire/frame.js'
 import type { FeedDecoder, StreamNames } from './feed-decoder.js'
 import type { SlowGate } from './slow-gate.js'
+import { StreamReceiver } from './stream-receiver.js'
 import {
   Delivery,
   type FeedState,
   type RecoveryMethod,
   type RecoveryRequest,
   type StreamCounters,
-  StreamReceiver,
   type StreamSettings,
-} from './stream-receiver.js'
+} from './stream-types.js'
 
 /** One stream as it is now. */
 export interface FeedStreamReport {
@@ -48,6 +48,8 @@ export interface FeedParts {
   gate: SlowGate
   decoder: FeedDecoder
   instruments: InstrumentRegistry
+  /** Indices of the instruments of a group, -1 for what is not registered. */
+  membersOf(group: string): number[]
   /** The connector's name. */
   source: () => string
   nowNs(): number
@@ -66,7 +68,9 @@ export class FeedStream {
   readonly topic: string
   readonly publisher: number
   readonly stream: number
-  readonly names: StreamNames = { epoch: -1, version: -1, indices: new Int32Array(0) }
+  readonly names: StreamNames = noNames()
+  /** Those of the last snapshot: who wrote it may have numbered them in another order. */
+  #stateNames: StreamNames = noNames()
   readonly receiver: StreamReceiver<Buffer>
   readonly #parts: FeedParts
   readonly #header = new FrameHeader()
@@ -83,7 +87,9 @@ export class FeedStream {
       {
         deliver: (frame, _sequence, how) => this.#decode(frame, how === Delivery.covered),
         applySnapshot: (frame) => {
-          if (frame !== undefined) this.#decode(frame, false)
+          if (frame === undefined) return
+          this.#stateNames = noNames()
+          this.#decode(frame, false, this.#stateNames)
         },
         gap: (from, to) => this.#gap(from, to),
         recovered: (method, lost) => {
@@ -103,10 +109,12 @@ export class FeedStream {
     )
   }
 
-  /** Instruments that this stream has been seen to carry. */
+  /** Instruments that this stream may carry: those of its group, and those that its frames named. */
   get instruments(): number[] {
-    const named = [...this.names.indices].filter((index) => index >= 0)
-    if (named.length > 0) return named
+    const group = this.topic.startsWith('group/') ? this.#parts.membersOf(this.topic.slice('group/'.length)) : []
+    const named = new Set([...group, ...this.names.indices, ...this.#stateNames.indices])
+    named.delete(-1)
+    if (named.size > 0) return [...named]
     const index = this.#parts.decoder.indexOf(this.topic.slice(this.topic.indexOf('/') + 1))
     return index < 0 ? [] : [index]
   }
@@ -117,7 +125,7 @@ export class FeedStream {
     return { topic, publisher, epoch, state, sequence: last, held, counters }
   }
 
-  #decode(frame: Buffer, isCovered: boolean): void {
+  #decode(frame: Buffer, isCovered: boolean, names = this.names): void {
     const view = viewOf(frame)
     const header = this.#header
     if (header.read(frame, view) !== '') return
@@ -128,7 +136,7 @@ export class FeedStream {
       view,
       header.bodyStart,
       header.bodyEnd,
-      this.names,
+      names,
       header.epoch,
       isCovered,
     )
@@ -172,6 +180,10 @@ export class FeedStream {
       gate.note(index, told, tsUs)
     }
   }
+}
+
+function noNames(): StreamNames {
+  return { epoch: -1, version: -1, indices: new Int32Array(0) }
 }
 
 /** Follows all streams of a connector. */

@@ -70,6 +70,33 @@ describe('slow gate', () => {
     expect(gate.counters('quotes', 2)).toEqual({ offered: 10, delivered: 1, dropped: 0, conflated: 9, queued: 0 })
   })
 
+  it('conflates states of one bar, and never loses a bar to the next or to one of another interval', () => {
+    const closes: number[] = []
+    const ring = new IngestRing({ capacity: 2 })
+    ring.addConsumer({
+      name: 'slow',
+      policy: 'backpressure',
+      handlers: {
+        onBars({ bars }, from, to) {
+          for (let row = from; row < to; row++) closes.push(bars.close[row] as number)
+        },
+      },
+    })
+    const { gate } = gateTo(ring, { bars: 'conflate' })
+    const bar = (interval: number, opened: number, close: number) =>
+      gate.bar(0, [interval, 1, 9, 1, close, 1, 1, 1, opened, opened + interval], true)
+    for (const close of [1, 2]) bar(1, 0, close) // the ring is full
+    for (const close of [3, 4, 5]) bar(1, 10, close)
+    bar(5, 10, 6)
+    bar(1, 11, 7)
+    expect(gate.counters('bars', 0)).toEqual({ offered: 7, delivered: 2, dropped: 0, conflated: 2, queued: 3 })
+    for (let turn = 0; turn < 3; turn++) {
+      ring.drain()
+      gate.drain()
+    }
+    expect(closes).toEqual([1, 2, 5, 6, 7])
+  })
+
   it('adds up the sizes of trades that it conflates', () => {
     const { ring, trades } = stuckRing()
     const { gate } = gateTo(ring, { trades: 'conflate' })

@@ -7,7 +7,8 @@
  *   block        the socket is not read on; the publisher's queue fills, and what it loses is found as a gap and replayed
  *   dropOldest   waits, at most `capacity` events; then the oldest go
  *   dropNewest   waits, at most `capacity` events; then the newest go
- *   conflate     one event an instrument waits: the newest; trades add up their sizes at the last price
+ *   conflate     one event an instrument waits: the newest; trades add up their sizes at the last price; of bars only states
+ *                of the same bar replace each other
  *   disconnect   nothing waits: the stream is out of step from here on, until a snapshot puts it right. A change of a book is
  *                never left out in silence
  */
@@ -78,13 +79,17 @@ class Lane {
     }
   }
 
-  /** Takes an event that the ring refused. Returns the index of its first number, -1 when it was dropped or merged. */
-  push(instrument: number, note: object | undefined): number {
+  /**
+   * Takes an event that the ring refused; `bar`: the numbers of a bar. Returns the index of its first number, -1 when it was
+   * dropped.
+   */
+  push(instrument: number, note: object | undefined, bar: readonly number[] | undefined): number {
     if (this.policy === 'conflate' && this.kind !== 'news') {
       const at = (this.#waiting[instrument + 1] ?? 0) - 1 - this.#taken
-      if (at >= 0 && at < this.length) {
+      const row = ((this.#head + at) % this.#size) * width
+      if (at >= 0 && at < this.length && (bar === undefined || this.#isSameBar(row, bar))) {
         this.count(instrument, Count.conflated)
-        return ((this.#head + at) % this.#size) * width
+        return row
       }
     }
     if (this.length >= this.#capacity) {
@@ -95,6 +100,10 @@ class Lane {
       this.#drop()
     }
     return this.#append(instrument, note)
+  }
+
+  #isSameBar(row: number, [interval, , , , , , , , opened]: readonly number[]): boolean {
+    return this.#rows[row + 1] === interval && this.#rows[row + 9] === opened
   }
 
   /** The first event that waits: index of its first number. */
@@ -399,7 +408,7 @@ export class SlowGate {
       this.#delivered(lane, instrument, n[9] as number)
       return
     }
-    const at = this.#push(lane, instrument)
+    const at = this.#push(lane, instrument, undefined, n)
     if (at < 0) return
     for (let index = 0; index < 10; index++) lane.rows[at + 1 + index] = n[index] as number
     lane.rows[at + 11] = this.tsRecvUs
@@ -492,14 +501,14 @@ export class SlowGate {
     )
   }
 
-  #push(lane: Lane, instrument: number, note?: object): number {
+  #push(lane: Lane, instrument: number, note?: object, bar?: readonly number[]): number {
     if (lane.policy === 'disconnect') {
       lane.count(instrument, Count.dropped)
       this.#listener.onOutOfStep(instrument)
       return -1
     }
     const before = lane.length
-    const at = lane.push(instrument, note)
+    const at = lane.push(instrument, note, bar)
     this.#waiting += lane.length - before
     return at
   }

@@ -5,7 +5,8 @@
 import { describe, expect, it } from 'vitest'
 import { runs } from '../../../../test/support/runs.js'
 import { SeededRandom } from '../../../core/random.js'
-import { Delivery, type RecoveryRequest, StreamReceiver } from './stream-receiver.js'
+import { StreamReceiver } from './stream-receiver.js'
+import { Delivery, type RecoveryRequest } from './stream-types.js'
 
 interface Frame {
   sequence: number

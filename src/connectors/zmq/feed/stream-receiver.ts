@@ -12,92 +12,21 @@
  *   lags gets `lineWaitMs`.
  * - A heartbeat names the last number: what is missing at the tail is found without further data.
  * - Another epoch is another life of the publisher: its numbers start at 1, frames of earlier lives are dropped and counted.
+ *   Late frames may have been taken for a new life: one that speaks while the newer is silent is gone back to.
  *   Numbers that run again on one line of the same epoch are a restart, too.
  * - What is missing is asked for: by number up to `maxReplay`, else as a snapshot; `tries` times from each server, then the
  *   next. Live frames wait meanwhile, at most `recoveryBuffer` of them; when there are more, they are dropped and a newer
  *   snapshot is asked for. One request is under way at a time.
  */
 
-/** State of a stream. */
-export type FeedState = 'syncing' | 'live' | 'gap' | 'recovering' | 'stale'
-/** How a stream went on after a gap: complete, from a snapshot, or without what is missing. */
-export type RecoveryMethod = 'replay' | 'snapshot' | 'none'
-
-/** How a frame is to be taken. */
-export const Delivery = {
-  /** In its place. */
-  live: 0,
-  /** In its place, from the replay buffer. */
-  repeated: 1,
-  /** A snapshot that follows contains its state: only what is no state (trades, bars, notes) counts. */
-  covered: 2,
-} as const
-/** 0 live, 1 repeated, 2 covered. */
-export type Delivery = (typeof Delivery)[keyof typeof Delivery]
-
-/** Settings of a stream; milliseconds. */
-export interface StreamSettings {
-  reorderMax: number
-  reorderMs: number
-  /** The longest wait for a line that lags. */
-  lineWaitMs: number
-  maxReplay: number
-  recoveryBuffer: number
-  heartbeatMs: number
-  requestTimeoutMs: number
-  /** Tries with each server in a row. */
-  tries: number
-  /** Servers that can be asked; 0: there is no recovery. */
-  servers: number
-  /** Delays after all servers failed: at least the first, doubling up to the second. */
-  backoffMs: readonly [number, number]
-}
-
-/** What is asked of a server. `id` comes back with the answer. */
-export interface RecoveryRequest {
-  id: number
-  server: number
-  kind: 'replay' | 'snapshot'
-  epoch: number
-  /** First and last number of a replay. */
-  from: number
-  to: number
-}
-
-/** What a stream says and asks. */
-export interface StreamHooks<T> {
-  deliver(frame: T, sequence: number, how: Delivery): void
-  /** State as of `sequence`; what was known before is replaced. */
-  applySnapshot(frame: T | undefined, sequence: number): void
-  /** Told before anything later is delivered. */
-  gap(from: number, to: number): void
-  recovered(method: RecoveryMethod, lost: number): void
-  restarted(fromEpoch: number, toEpoch: number): void
-  state(from: FeedState, to: FeedState): void
-  request(request: RecoveryRequest): void
-  /** A number from 0 to below 1, for delays. */
-  random(): number
-}
-
-/** What happened on a stream, in frames. */
-export interface StreamCounters {
-  received: number
-  delivered: number
-  duplicates: number
-  /** Frames of earlier lives of the publisher. */
-  old: number
-  gaps: number
-  /** Numbers that no line brought in time. */
-  missing: number
-  /** Of those, the ones that recovery did not bring either. */
-  lost: number
-  replayed: number
-  snapshots: number
-  restarts: number
-  /** Frames dropped because too many waited for a recovery. */
-  overflowed: number
-  failedRequests: number
-}
+import {
+  Delivery,
+  type FeedState,
+  type RecoveryRequest,
+  type StreamCounters,
+  type StreamHooks,
+  type StreamSettings,
+} from './stream-types.js'
 
 interface Line {
   highest: number
@@ -110,6 +39,8 @@ interface Line {
 const mostHeld = 4_096
 /** So many frames in a row below the highest of their own line are no disorder: the numbering began anew. */
 const mostFalling = 256
+/** Lives of the publisher that are remembered. */
+const mostRetired = 8
 const nsPerMs = 1e6
 
 /** Receives one stream. `T` is a frame in memory that stays as it is. */
@@ -133,7 +64,8 @@ export class StreamReceiver<T> {
   readonly #lines: Line[] = []
   #state: FeedState = 'syncing'
   #epoch = -1
-  readonly #retired: number[] = []
+  /** Earlier lives of the publisher, and how far they had come. */
+  #retired: { epoch: number; last: number }[] = []
   /** Every number up to this one was delivered or given up. */
   #last = 0
   #hasBase = false
@@ -194,7 +126,7 @@ export class StreamReceiver<T> {
   /** A frame came on a line. `keep` copies it where it has to wait: the bytes of a socket may be used again. */
   offer(line: number, epoch: number, sequence: number, frame: T, nowNs: number): void {
     this.counters.received++
-    if (!this.#isOurs(epoch)) return
+    if (!this.#isOurs(epoch, nowNs)) return
     if (this.#hear(line, sequence, nowNs)) return
     if (sequence === this.#last + 1 && this.#state === 'live' && this.#held.size === 0) {
       this.#deliver(frame, sequence, Delivery.live)
@@ -205,7 +137,7 @@ export class StreamReceiver<T> {
 
   /** A heartbeat came on a line: `sequence` is the last number that was sent. */
   heartbeat(line: number, epoch: number, sequence: number, nowNs: number): void {
-    if (!this.#isOurs(epoch)) return
+    if (!this.#isOurs(epoch, nowNs)) return
     const { highest } = this.#lines[line] as Line
     if (sequence > highest) (this.#lines[line] as Line).highest = sequence
     this.#heardOn(line, nowNs)
@@ -240,7 +172,7 @@ export class StreamReceiver<T> {
   snapshot(id: number, epoch: number, sequence: number, frame: T | undefined, nowNs: number): void {
     if (this.#request?.id !== id) return
     if (epoch !== this.#epoch && this.#epoch >= 0) {
-      if (this.#retired.includes(epoch)) {
+      if (this.#isRetired(epoch)) {
         this.failed(id, nowNs)
         return
       }
@@ -350,25 +282,33 @@ export class StreamReceiver<T> {
       return
     }
     this.#look(nowNs)
-    const silenceNs = 3 * this.#settings.heartbeatMs * nsPerMs
-    if (this.#state === 'live' && nowNs - this.#heardNs > silenceNs) this.#enter('stale')
+    if (this.#state === 'live' && nowNs - this.#heardNs > this.#silenceNs) this.#enter('stale')
   }
 
   // ---- Frames --------------------------------------------------------------------------------------------------------
 
   /** Takes up the epoch of a frame; false when the frame belongs to an earlier life. */
-  #isOurs(epoch: number): boolean {
+  #isOurs(epoch: number, nowNs: number): boolean {
     if (epoch === this.#epoch) return true
     if (this.#epoch < 0) {
       this.#epoch = epoch
       return true
     }
-    if (this.#retired.includes(epoch)) {
+    if (this.#isRetired(epoch) && nowNs - this.#heardNs <= this.#silenceNs) {
       this.counters.old++
       return false
     }
     this.#restart(epoch)
     return true
+  }
+
+  #isRetired(epoch: number): boolean {
+    return this.#retired.some((life) => life.epoch === epoch)
+  }
+
+  /** Three heartbeats. */
+  get #silenceNs(): number {
+    return 3 * this.#settings.heartbeatMs * nsPerMs
   }
 
   /** Notes that a line is alive; true when the frame is a duplicate. */
@@ -405,6 +345,12 @@ export class StreamReceiver<T> {
       return
     }
     if (this.#isHolding && this.#held.size >= this.#settings.recoveryBuffer) {
+      if (this.#isUnhealed) {
+        this.#flowOn(nowNs)
+        this.#offerSlowly(sequence, frame, nowNs)
+        return
+      }
+      const { deadlineNs } = this.#request ?? {}
       this.counters.overflowed += this.#held.size
       this.#held.clear()
       this.#lowest = Number.POSITIVE_INFINITY
@@ -415,7 +361,7 @@ export class StreamReceiver<T> {
         this.#hooks.gap(from, sequence - 1)
         this.#gapTo = sequence - 1
       }
-      this.#ask('snapshot', nowNs)
+      this.#ask('snapshot', nowNs, deadlineNs)
     }
     this.#held.set(sequence, { frame, ns: nowNs })
     if (sequence < this.#lowest) this.#lowest = sequence
@@ -466,9 +412,11 @@ export class StreamReceiver<T> {
       const known = Math.max(this.#tail, this.#last, ...this.#held.keys())
       this.counters.lost += this.#handOver(known)
     }
+    const resumed = epoch === before ? undefined : this.#retired.find((life) => life.epoch === epoch)
     if (epoch !== before) {
-      this.#retired.push(before)
-      if (this.#retired.length > 8) this.#retired.shift()
+      this.#retired = this.#retired.filter((life) => life !== resumed)
+      this.#retired.push({ epoch: before, last: this.#last })
+      if (this.#retired.length > mostRetired) this.#retired.shift()
     }
     this.#epoch = epoch
     this.#held.clear()
@@ -484,7 +432,7 @@ export class StreamReceiver<T> {
       line.highest = 0
       line.falling = 0
     }
-    this.#last = 0
+    this.#last = resumed?.last ?? 0
     this.#hasBase = true
     this.#hooks.restarted(before, epoch)
     this.#enter('live')
@@ -539,7 +487,8 @@ export class StreamReceiver<T> {
     this.#drain()
   }
 
-  #ask(kind: 'replay' | 'snapshot', nowNs: number): void {
+  /** `deadlineNs`: of the question that this one takes the place of, which had no answer; a server that is dead stays so. */
+  #ask(kind: 'replay' | 'snapshot', nowNs: number, deadlineNs?: number): void {
     if (this.#hasBase) this.#enter('recovering')
     const { servers, tries, requestTimeoutMs } = this.#settings
     const server = Math.floor(this.#attempt / tries) % servers
@@ -550,7 +499,7 @@ export class StreamReceiver<T> {
       epoch: this.#epoch,
       from: this.#last + 1,
       to: Math.max(this.#gapTo, this.#last + 1),
-      deadlineNs: nowNs + requestTimeoutMs * nsPerMs,
+      deadlineNs: deadlineNs ?? nowNs + requestTimeoutMs * nsPerMs,
     }
     this.#request = request
     this.#hooks.request(request)
@@ -564,6 +513,15 @@ export class StreamReceiver<T> {
     this.#enter(this.#isUnhealed ? 'stale' : 'live')
     this.#drain()
     this.#look(nowNs)
+  }
+
+  /** A snapshot that was asked for again does not come: nothing is dropped for it once more. */
+  #flowOn(nowNs: number): void {
+    this.#request = undefined
+    this.#arrived = undefined
+    this.counters.failedRequests++
+    this.#attempt = 0
+    this.#giveUp(nowNs)
   }
 
   /** All servers failed: data flow on, books wait, and a snapshot is asked for again later. */

@@ -8,7 +8,7 @@ export interface GatewayOptions {
   endpoint: string
   /** Who this is to the gateway: orders and their reports belong to this name, also after a restart. */
   client: string
-  /** What proves it, where the gateway asks for a secret. With CURVE the key proves it. */
+  /** What proves it, where the gateway asks for a secret. A CURVE key proves that it is one of those admitted, not which. */
   token?: SecretInput
   /** What orders reach there; the gateway's own word has to agree, or the connection fails. */
   environment: OrderEnvironment
@@ -18,3 +18,14 @@ export interface GatewayOptions {
   /** Between heartbeats in both directions; 1,000 ms unless given. Three missed end the connection. */
   heartbeatMs?: number
 }
+
+/** Names of {@link GatewayOptions}. */
+export const gatewayOptionNames = [
+  'endpoint',
+  'client',
+  'token',
+  'environment',
+  'types',
+  'timeInForce',
+  'heartbeatMs',
+] as const satisfies readonly (keyof GatewayOptions)[]

@@ -11,6 +11,7 @@ import { type SecretInput, sameSecret } from '../../../core/secret.js'
 import type { Time } from '../../../core/time.js'
 import { receiveAll } from '../receive-loop.js'
 import {
+  bindTo,
   checkEndpoint,
   checkLimits,
   checkSecurity,
@@ -25,7 +26,10 @@ import { decode, encode, type Message, ORDER_PROTOCOL, orderMessageBytes, textOf
 
 /** What a client may do, and how it proves who it is. */
 export interface GatewayClient {
-  /** A secret; compared in constant time. Without one, the connection itself has to be trusted (CURVE, or the loopback). */
+  /**
+   * A secret; compared in constant time. Without one, the connection itself has to be trusted: on the loopback, or with CURVE
+   * where all that are admitted may be this client.
+   */
   token?: SecretInput
   /** Accounts that its orders may name; `PAPER` unless given. */
   accounts?: readonly string[]
@@ -103,7 +107,7 @@ export class OrderServer {
       ...securityOptions(security),
     } as object)
     this.#router = router
-    await router.bind(bind)
+    await bindTo(router, bind)
     this.endpoint = router.lastEndpoint ?? bind
     const onError = (error: unknown) => logger.warn({ error: messageOf(error) }, 'order gateway')
     this.#queue = new SendQueue(router as never, highWaterMark, (error, message) => {

@@ -50,6 +50,8 @@ export interface BodyWriter {
   /** The body, in memory of its own. */
   take(): Uint8Array
   clear(): void
+  /** An empty writer for other frames of the same stream. */
+  sibling(): BodyWriter
 }
 
 /** A writer of a format. */
@@ -60,7 +62,11 @@ export function bodyWriter(format: 'packed' | 'json' | 'messagepack'): BodyWrite
 
 class PackedBody implements BodyWriter {
   readonly format = BodyFormat.packed
-  readonly #writer = new PackedWriter()
+  readonly #writer: PackedWriter
+
+  constructor(writer = new PackedWriter()) {
+    this.#writer = writer
+  }
 
   get records(): number {
     return this.#writer.records
@@ -137,6 +143,10 @@ class PackedBody implements BodyWriter {
 
   clear(): void {
     this.#writer.clear()
+  }
+
+  sibling(): BodyWriter {
+    return new PackedBody(this.#writer.sibling())
   }
 }
 
@@ -216,6 +226,10 @@ class ObjectBody implements BodyWriter {
   clear(): void {
     this.#events.length = 0
     this.#bytes = 0
+  }
+
+  sibling(): BodyWriter {
+    return new ObjectBody(this.format)
   }
 
   #push(event: object): void {

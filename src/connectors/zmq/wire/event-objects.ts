@@ -144,8 +144,8 @@ function isChange(change: unknown): boolean {
     price !== undefined &&
     size !== undefined &&
     Number.isFinite(numberOf(price)) &&
-    Number.isFinite(numberOf(size)) &&
-    (orderId === undefined || numberOf(orderId) !== undefined)
+    (numberOf(size) ?? -1) >= 0 &&
+    (action === 'set' ? orderId === undefined : orderId !== undefined && Number.isFinite(numberOf(orderId)))
   )
 }
 

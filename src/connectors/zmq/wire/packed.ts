@@ -60,6 +60,16 @@ export class PackedWriter {
     this.#view = new DataView(this.#bytes.buffer)
   }
 
+  /** An empty writer with the same dictionary: equal versions are equal dictionaries in all frames of a stream. */
+  sibling(): PackedWriter {
+    const writer = new PackedWriter()
+    writer.#dictionary = this.#dictionary
+    writer.#version = this.#version
+    for (const [instrument, name] of this.#names) writer.#names.set(instrument, name)
+    writer.#ids.push(...this.#ids)
+    return writer
+  }
+
   /** Bytes of the body as it stands. */
   get byteLength(): number {
     return PACKED_HEAD_BYTES + this.#dictionary.length + this.#at
@@ -287,8 +297,7 @@ export function checkRecords(view: DataView, start: number, end: number, records
     } else {
       const next = at + otherBytes(view, at, kind)
       if (!(next > at) || next > end) return false
-      if (kind === RecordKind.book && !areLevels(view, at + bookBytes, next)) return false
-      if (kind === RecordKind.status && view.getUint8(at + 1) > 4) return false
+      if (!isSound(view, at, kind, next)) return false
       at = next
     }
   }
@@ -303,6 +312,46 @@ function otherBytes(view: DataView, at: number, kind: number): number {
   return 0
 }
 
+/**
+ * Whether a record that is neither a quote nor a trade can be what it says. Of a book all numbers count: one change that is
+ * left out makes those after it wrong. Other records are judged one by one when they are handed on.
+ */
+function isSound(view: DataView, at: number, kind: number, end: number): boolean {
+  if (kind === RecordKind.status) return view.getUint8(at + 1) <= 4
+  return (
+    kind !== RecordKind.book ||
+    (isTime(view.getFloat64(at + 8, true)) &&
+      isFiniteOrNaN(view.getFloat64(at + 16, true)) &&
+      isFiniteOrNaN(view.getFloat64(at + 24, true)) &&
+      areLevels(view, at + bookBytes, end))
+  )
+}
+
+/** Whether ten numbers (`barNames`) can be a bar: no infinite price, no negative volume or count, times that are times. */
+export function isBar(numbers: readonly number[]): boolean {
+  const [intervalUs, open, high, low, close, volume, count, vwap, openUs, closeUs] = numbers
+  const isAmount = (value: number) => !(value < 0) && isFiniteOrNaN(value)
+  return (
+    intervalUs > 0 &&
+    isTime(intervalUs) &&
+    Number.isFinite(open + high + low + close) &&
+    isAmount(volume) &&
+    isAmount(count) &&
+    isFiniteOrNaN(vwap) &&
+    (Number.isNaN(openUs) || isTime(openUs)) &&
+    isTime(closeUs)
+  )
+}
+
+/** Epoch microseconds: a whole number is not asked for, a usable one is. */
+export function isTime(tsUs: number): boolean {
+  return tsUs >= 0 && tsUs <= Number.MAX_SAFE_INTEGER
+}
+
+function isFiniteOrNaN(value: number): boolean {
+  return value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY
+}
+
 function areLevels(view: DataView, start: number, end: number): boolean {
   if (end > view.byteLength) return false
   for (let at = start; at < end; at += levelBytes)
@@ -310,11 +359,15 @@ function areLevels(view: DataView, start: number, end: number): boolean {
       view.getUint8(at) > 1 ||
       view.getUint8(at + 1) > LevelAction.deleteOrder ||
       !Number.isFinite(view.getFloat64(at + 8, true)) ||
-      !(view.getFloat64(at + 16, true) >= 0) ||
+      !isSize(view.getFloat64(at + 16, true)) ||
       !Number.isFinite(view.getFloat64(at + 24, true))
     )
       return false
   return true
+}
+
+function isSize(size: number): boolean {
+  return size >= 0 && size < Number.POSITIVE_INFINITY
 }
 
 /** The tick that is handed on. */

@@ -57,7 +57,7 @@ const kinds = {
 /** Places in the cells of the decoder. */
 const cell = { recv: 0, event: 1, a: 2, b: 3, c: 4, d: 5, sequence: 6, previous: 7 } as const
 
-/** A REST snapshot names no symbol: it belongs to the first symbol of the file. */
+/** A REST snapshot names no symbol: it belongs to the one symbol of the file. */
 const wholeFile = bytesOf('*')
 
 class BinanceDecoder implements Decoder {
@@ -69,11 +69,14 @@ class BinanceDecoder implements Decoder {
   readonly #outer = new JsonMembers()
   readonly #inner = new JsonMembers()
   readonly #cells = new Float64Array(8)
+  /** Whether the file has more symbols than one. */
+  #isMixed: boolean
 
   constructor(context: DecodeContext) {
     this.#context = context
     this.#isFuture = isFuture(context.sample)
-    const symbol = symbolOf(context.sample)
+    const [symbol, another] = symbolsOf(context.sample)
+    this.#isMixed = another !== undefined
     if (symbol !== undefined)
       this.#symbols.add(wholeFile, 0, 1, context.instrument(binanceSymbol(symbol, this.#isFuture)))
   }
@@ -117,6 +120,8 @@ class BinanceDecoder implements Decoder {
     const instrument = this.#symbols.find(wholeFile, 0, 1)
     if (instrument < 0)
       throw new BadRow('lastUpdateId', 'the symbol of this snapshot is not known: it precedes every message')
+    if (this.#isMixed)
+      throw new BadRow('lastUpdateId', 'this snapshot names no symbol, and the file has several: record one a file')
     members.whole(this.#cursor, names.snapshotId, cells, cell.sequence)
     this.#eventTime(members, names.tradeTime)
     const { batch } = this.#context
@@ -220,7 +225,9 @@ class BinanceDecoder implements Decoder {
     if (known >= 0) return known
     const index = this.#context.instrument(binanceSymbol(textOf(bytes, textStart, textEnd), this.#isFuture))
     this.#symbols.add(bytes, textStart, textEnd, index)
-    if (this.#symbols.find(wholeFile, 0, 1) < 0) this.#symbols.add(wholeFile, 0, 1, index)
+    const first = this.#symbols.find(wholeFile, 0, 1)
+    if (first < 0) this.#symbols.add(wholeFile, 0, 1, index)
+    else if (first !== index) this.#isMixed = true
     return index
   }
 
@@ -263,12 +270,10 @@ function isFuture(sample: FileSample): boolean {
   return sample.nameParts.some((part) => part === 'usdm' || part === 'coinm' || part === 'futures')
 }
 
-function symbolOf(sample: FileSample): string | undefined {
-  for (const line of sample.lines) {
-    const match = /"s":"([A-Z0-9_]+)"/.exec(line)
-    if (match !== null) return match[1]
-  }
-  return undefined
+/** The symbols at the beginning of a file, each once. */
+function symbolsOf(sample: FileSample): string[] {
+  const found = sample.lines.map((line) => /"s":"([A-Z0-9_]+)"/.exec(line)?.[1])
+  return [...new Set(found.filter((symbol) => symbol !== undefined))]
 }
 
 /** Recorded Binance market streams. */

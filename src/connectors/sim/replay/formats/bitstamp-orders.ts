@@ -82,7 +82,12 @@ class BitstampDecoder implements Decoder {
     this.#members.decimal(this.#cursor, names.id, cells, cell.id)
     this.#members.decimal(this.#cursor, names.side, cells, cell.side)
     if (cells[cell.side] !== 0 && cells[cell.side] !== 1) throw new BadRow('order_type', 'expected 0 (bid) or 1 (ask)')
-    const { batch } = this.#context
+    const { batch, counters } = this.#context
+    // A deletion needs no price; a market order has none, and rests in no book.
+    if (cells[cell.price] === 0 && action !== 3) {
+      counters.ignored++
+      return
+    }
     batch.beginBook(this.#instrument, 0, false, cells[cell.recv], cells[cell.recv], absent, absent)
     batch.addOrder(action, cells[cell.side] === 0 ? 0 : 1, cells[cell.price], cells[cell.amount], cells[cell.id])
     batch.commitBook()
@@ -93,7 +98,11 @@ class BitstampDecoder implements Decoder {
     this.#members.decimal(this.#cursor, names.price, cells, cell.price)
     this.#members.decimal(this.#cursor, names.amount, cells, cell.amount)
     this.#members.decimal(this.#cursor, names.id, cells, cell.id)
-    const { batch } = this.#context
+    const { batch, counters } = this.#context
+    if (cells[cell.price] === 0) {
+      counters.ignored++
+      return
+    }
     batch.publishTrade(
       this.#instrument,
       0,
@@ -140,6 +149,9 @@ class BitstampDecoder implements Decoder {
     cursor.decimal(cells, index, 'price of a level')
     cursor.more(closeArray, 'level')
     cursor.decimal(cells, index + 1, 'size of a level')
+    if (cells[index] !== 0) return
+    cells[index] = absent
+    cells[index + 1] = 0
   }
 }
 

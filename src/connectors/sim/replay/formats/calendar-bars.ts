@@ -177,9 +177,12 @@ class PairDailyDecoder extends DailyDecoder {
     const { cells, scanner } = this
     for (let i = 1; i < pairColumns.length; i++) scanner.decimal(cells, i, pairColumns[i] as string)
     scanner.finish('ask_size')
-    const bidSize = cells[5] === 0 ? absent : cells[5]
-    const askSize = cells[10] === 0 ? absent : cells[10]
-    this.context.batch.publishQuote(this.#instrument, 0, cells[4], cells[9], bidSize, askSize, tsUs, tsUs, absent, 0)
+    // A size of 0 is not known; that of a side without a price is 0: nobody stands there.
+    const bid = cells[4] === 0 ? absent : cells[4]
+    const ask = cells[9] === 0 ? absent : cells[9]
+    const bidSize = cells[4] === 0 ? 0 : cells[5] === 0 ? absent : cells[5]
+    const askSize = cells[9] === 0 ? 0 : cells[10] === 0 ? absent : cells[10]
+    this.context.batch.publishQuote(this.#instrument, 0, bid, ask, bidSize, askSize, tsUs, tsUs, absent, 0)
   }
 }
 

@@ -55,6 +55,8 @@ class LobsterDecoder implements Decoder {
     scanner.decimal(cells, cell.direction, 'direction')
     scanner.finish('direction')
     if (cells[cell.direction] !== 1 && cells[cell.direction] !== -1) throw new BadRow('direction', 'expected 1 or -1')
+    const type = cells[cell.type]
+    if (!(type >= MessageType.add && type <= MessageType.halt)) throw new BadRow('type', 'expected 1 to 7')
     cells[cell.time] = this.#day.toUtcUs(cells[cell.time])
     this.#trade()
     if (companion === undefined) this.#order()
@@ -109,7 +111,7 @@ class LobsterDecoder implements Decoder {
       if (left === 0) this.#openSizes.delete(id)
       else this.#openSizes.set(id, left)
       this.#publishOrder(left === 0 ? 3 : 2, left)
-    } else if (type > MessageType.halt || type < MessageType.add) throw new BadRow('type', 'expected 1 to 7')
+    }
   }
 
   #publishOrder(action: 1 | 2 | 3, size: number): void {
@@ -128,18 +130,20 @@ class LobsterDecoder implements Decoder {
     batch.beginBook(this.#instrument, 0, levels.isFirst, cells[cell.time], cells[cell.time], absent, absent)
     levels.changes((side, price, size) => batch.addLevel(side, price, size))
     batch.commitBook()
+    levels.published()
   }
 }
 
 /** Two rows of the book file, and the changes from one to the other. */
 class LevelRows {
+  /** Whether the row has nothing to continue: the first one, and that after one that was refused. */
   isFirst = true
+  #isContinued = false
   readonly #scanner = new RowScanner()
   readonly #cells = new Float64Array(1)
   /** Size by price of each side; asks first, as in the file. */
   #before: [asks: Map<number, number>, bids: Map<number, number>] = [new Map(), new Map()]
   #after: [asks: Map<number, number>, bids: Map<number, number>] = [new Map(), new Map()]
-  #rows = 0
 
   /** Reads the next row: ask price, ask size, bid price, bid size, level by level. */
   read(line: LineReader): void {
@@ -149,7 +153,8 @@ class LevelRows {
     this.#before = this.#after
     this.#after = spare
     for (const side of spare) side.clear()
-    this.isFirst = this.#rows++ === 0
+    this.isFirst = !this.#isContinued
+    this.#isContinued = false
     scanner.begin(line.bytes, line.start, line.end)
     while (!scanner.isOver) {
       for (const side of spare) {
@@ -159,6 +164,11 @@ class LevelRows {
         if (Math.abs(price) !== emptyPrice) side.set(price / perDollar, cells[0])
       }
     }
+  }
+
+  /** The row that was read is with the reader: the next one continues it. */
+  published(): void {
+    this.#isContinued = true
   }
 
   /** Levels that went, came or changed size. */

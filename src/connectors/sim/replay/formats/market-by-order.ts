@@ -42,15 +42,17 @@ const Action = {
 const Side = { bid: code('B'), ask: code('A'), none: code('N') } as const
 
 /** Places in the cells of the decoder. */
-const cell = { event: 0, recv: 1, sequence: 2, id: 3, price: 4, size: 5, flags: 6, ignored: 7 } as const
+const cell = { event: 0, recv: 1, sequence: 2, id: 3, price: 4, size: 5, flags: 6, ignored: 7, contract: 8 } as const
 
 class MarketByOrderDecoder implements Decoder {
   readonly headerLines = 1
   readonly #context: DecodeContext
   readonly #instrument: number
   readonly #scanner = new RowScanner()
-  readonly #cells = new Float64Array(8)
+  readonly #cells = new Float64Array(9)
   readonly #openSizes = new Map<number, number>()
+  /** The number of the instrument that the file is about: that of its first row. */
+  #contract = Number.NaN
   #isSnapshot = false
   #isGap = false
   /** Receive time of the row before. */
@@ -76,8 +78,9 @@ class MarketByOrderDecoder implements Decoder {
     scanner.whole(cells, cell.size, 'size')
     scanner.whole(cells, cell.flags, 'flags')
     scanner.whole(cells, cell.ignored, 'channel_id')
-    scanner.whole(cells, cell.ignored, 'instrument_id')
+    scanner.whole(cells, cell.contract, 'instrument_id')
     scanner.finish('instrument_id')
+    this.#checkContract()
     const flags = cells[cell.flags]
     const isSnapshot = (flags & flagSnapshot) !== 0
     const { batch } = this.#context
@@ -93,6 +96,15 @@ class MarketByOrderDecoder implements Decoder {
 
   finish(): void {
     this.#context.batch.commitBook()
+  }
+
+  /** Orders of several instruments in one book would be no book. */
+  #checkContract(): void {
+    const contract = this.#cells[cell.contract]
+    if (Number.isNaN(this.#contract)) this.#contract = contract
+    if (contract === this.#contract) return
+    const reason = `${contract} is not the instrument of the rows before, ${this.#contract}: give each a file of its own`
+    throw new BadRow('instrument_id', reason)
   }
 
   /** Gives a row with a wrong receive time the best there is. */
@@ -117,7 +129,7 @@ class MarketByOrderDecoder implements Decoder {
       kind: 'discontinuity',
       instrument: id as InstrumentId,
       source: sample.fileName as ConnectorId,
-      stream: 'all',
+      stream: 'book',
       reason: 'missing',
       tsEventUs,
       tsRecvUs,

@@ -16,6 +16,7 @@ import {
   type MemberName,
   member,
   openArray,
+  sameBytes,
 } from '../reading/json-cursor.js'
 import type { LineReader } from '../reading/line-reader.js'
 import { SymbolTable } from '../reading/symbol-table.js'
@@ -66,8 +67,15 @@ const kinds = {
   note: bytesOf('note'),
 } as const
 
-const letterF = 102
 const letterN = 110
+const letterI = 73
+const letterQuote = 34
+/** With the quote that ends them. */
+const nonNumbers = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((value) => ({
+  text: bytesOf(`${value}"`),
+  value,
+}))
+const [trueWord, falseWord] = [bytesOf('true'), bytesOf('false')]
 
 /** Places in the cells of the decoder. */
 const cell = { recv: 0, event: 1, sequence: 2, first: 3 } as const
@@ -153,8 +161,8 @@ class NdjsonDecoder implements Decoder {
 
   #trade(instrument: number): void {
     const c = this.#cells
-    this.#members.decimal(this.#cursor, names.price, c, 3)
-    this.#members.decimal(this.#cursor, names.size, c, 4)
+    this.#required(names.price, 3)
+    this.#required(names.size, 4)
     this.#optional(names.tradeId, 5)
     const aggressor = (
       this.#members.find(this.#cursor, names.aggressor) ? this.#word(names.aggressor, aggressorWords) : 0
@@ -197,9 +205,9 @@ class NdjsonDecoder implements Decoder {
     cursor.more(closeArray, 'change')
     const side = this.#wordHere('side', sideWords) as BookSide
     cursor.more(closeArray, 'change')
-    cursor.decimal(c, 4, 'price of a change')
+    this.#number(4, 'price of a change')
     cursor.more(closeArray, 'change')
-    cursor.decimal(c, 5, 'size of a change')
+    this.#number(5, 'size of a change')
     c[6] = 0
     if (action !== 0) {
       cursor.more(closeArray, 'change')
@@ -212,13 +220,11 @@ class NdjsonDecoder implements Decoder {
 
   #bar(instrument: number): void {
     const c = this.#cells
-    const cursor = this.#cursor
-    const members = this.#members
-    members.decimal(cursor, names.intervalUs, c, 3)
-    members.decimal(cursor, names.open, c, 4)
-    members.decimal(cursor, names.high, c, 5)
-    members.decimal(cursor, names.low, c, 6)
-    members.decimal(cursor, names.close, c, 7)
+    this.#required(names.intervalUs, 3)
+    this.#required(names.open, 4)
+    this.#required(names.high, 5)
+    this.#required(names.low, 6)
+    this.#required(names.close, 7)
     this.#optional(names.volume, 8)
     this.#optional(names.count, 9)
     this.#optional(names.vwap, 10)
@@ -260,8 +266,8 @@ class NdjsonDecoder implements Decoder {
   #times(): void {
     const c = this.#cells
     const hasRecv = this.#members.find(this.#cursor, names.tsRecvUs)
-    if (hasRecv) this.#cursor.whole(c, cell.recv, 'tsRecvUs')
-    if (this.#members.find(this.#cursor, names.tsEventUs)) this.#cursor.whole(c, cell.event, 'tsEventUs')
+    if (hasRecv) this.#time(cell.recv, 'tsRecvUs')
+    if (this.#members.find(this.#cursor, names.tsEventUs)) this.#time(cell.event, 'tsEventUs')
     else if (hasRecv) c[cell.event] = c[cell.recv]
     else throw new BadRow('tsEventUs', 'the row has no time')
     if (!hasRecv) c[cell.recv] = c[cell.event]
@@ -289,8 +295,45 @@ class NdjsonDecoder implements Decoder {
   }
 
   #optional(name: MemberName, index: number): void {
-    if (this.#members.find(this.#cursor, name)) this.#cursor.decimal(this.#cells, index, name.text)
+    if (this.#members.find(this.#cursor, name)) this.#number(index, name.text)
     else this.#cells[index] = Number.NaN
+  }
+
+  #required(name: MemberName, index: number): void {
+    this.#members.require(this.#cursor, name)
+    this.#number(index, name.text)
+  }
+
+  /** A decimal, or the text of a number that is none, as a recorder writes what came. */
+  #number(index: number, what: string): void {
+    if (!this.#nonNumber(index)) this.#cursor.decimal(this.#cells, index, what)
+  }
+
+  /** Whole microseconds; as text also those that no clock gives. */
+  #time(index: number, what: string): void {
+    const cursor = this.#cursor
+    if (cursor.peek() !== letterQuote) cursor.whole(this.#cells, index, what)
+    else {
+      this.#number(index, what)
+      const tsUs = this.#cells[index]
+      if (Number.isFinite(tsUs) && Math.abs(tsUs) > Number.MAX_SAFE_INTEGER)
+        throw new BadRow(what, `${tsUs} is no time`)
+    }
+  }
+
+  #nonNumber(index: number): boolean {
+    const cursor = this.#cursor
+    if (cursor.peek() !== letterQuote) return false
+    const { bytes, at } = cursor
+    // Digits come first in nearly every text: no word begins with one, or with a minus before a digit.
+    if ((bytes[at + 1] as number) < letterI && (bytes[at + 2] as number) < letterI) return false
+    for (const { text, value } of nonNumbers) {
+      if (!sameBytes(bytes, at + 1, Math.min(cursor.end, at + 1 + text.length), text)) continue
+      this.#cells[index] = value
+      cursor.at = at + 1 + text.length
+      return true
+    }
+    return false
   }
 
   #integer(name: MemberName): number {
@@ -303,7 +346,13 @@ class NdjsonDecoder implements Decoder {
 
   /** A truth value that is true where it is missing. */
   #truth(name: MemberName): boolean {
-    return !this.#members.find(this.#cursor, name) || this.#cursor.peek() !== letterF
+    const cursor = this.#cursor
+    if (!this.#members.find(cursor, name)) return true
+    const start = cursor.at
+    cursor.skip(name.text)
+    if (sameBytes(cursor.bytes, start, cursor.at, trueWord)) return true
+    if (sameBytes(cursor.bytes, start, cursor.at, falseWord)) return false
+    throw new BadRow(name.text, `expected true or false, got '${textOf(cursor.bytes, start, cursor.at)}'`)
   }
 
   #word(name: MemberName, list: Words): number {

@@ -1,0 +1,120 @@
+/** What venues tell of orders that were closed so long ago that not even their names are remembered. */
+import { describe, expect, it } from 'vitest'
+import { buy, type EchoSystem, startEcho } from '../../test/support/echo-system.js'
+import type { VenueFillReport } from '../orders/venue-reports.js'
+import type { TradingSystemOptions } from '../system/trading-system.js'
+import { OrderIdentities } from './identities.js'
+import { restartEcho } from './restart.test-support.js'
+
+const options: TradingSystemOptions = {
+  limits: { orders: 16 },
+  risk: { duplicates: false, throttle: false, marketData: false, priceCollarPercent: false },
+}
+/** 16 on record, 128 more by name. */
+const traded = 300
+
+/** A venue that knows orders by its own ids alone, as seen from a system that has traded for long. Returns all of its executions. */
+function trade({ system, venue, time }: EchoSystem, count: number, from = 0): VenueFillReport[] {
+  return Array.from({ length: count }, (_, each) => {
+    time.advanceMs(1)
+    const at = from + each
+    const { number } = system.orders.submit(buy({ quantity: 1, side: at % 3 === 0 ? 'sell' : 'buy' }))
+    const tsUs = time.wallUs()
+    venue.reports.accepted(number, `v${at}`, tsUs)
+    venue.reports.filled(number, `x${at}`, 1, 1_000_000, 0, 'USD', 1, tsUs)
+    return execution(at, at % 3 === 0 ? 'sell' : 'buy', tsUs)
+  })
+}
+
+function execution(at: number, side: 'buy' | 'sell', tsUs: number): VenueFillReport {
+  const ids = { exec: `x${at}`, venueOrderId: `v${at}` }
+  const terms = { instrument: 0, account: 'PAPER', side, quantityUnits: 1, priceUnits: 1_000_000 }
+  return { ...ids, ...terms, feeUnits: 0, feeCurrency: 'USD', liquidity: 1, tsUs }
+}
+
+const held = ({ system }: EchoSystem) => Number(system.snapshot().positions[0]?.quantity ?? 0)
+const state = ({ system }: EchoSystem) => system.gate.states.get('instrument', 0)
+const lines = ({ system }: EchoSystem) => system.reconciliations.get('echo')?.lines ?? []
+
+describe('executions of orders that are forgotten', () => {
+  it.each([
+    ['all records', {}],
+    ['snapshots', { snapshots: { everyRecords: 100 } }],
+  ] as const)('are booked once, whenever the venue tells of the whole day, over restarts from %s', async (_, more) => {
+    let echo = await startEcho({ ...options, ...more })
+    const fills = trade(echo, traded)
+    expect(held(echo)).toBe(100)
+    echo.venue.venue = { orders: [], fills, account: {} }
+    await echo.time.runUntil(echo.system.reconcile())
+    expect([held(echo), state(echo)]).toEqual([100, 'ACTIVE'])
+    expect(lines(echo).join()).toMatch(/executions are from before 20.*limits\.orders/)
+    expect(echo.anomalies).toEqual([])
+    for (let life = 0; life < 3; life++) {
+      echo = await restartEcho(echo, { ...options, ...more }, (venue) => {
+        venue.venue = { orders: [], fills, account: {} }
+      })
+      expect([held(echo), state(echo)]).toEqual([100, 'ACTIVE'])
+      expect(lines(echo).join()).toMatch(/executions are from before 20.*limits\.orders/)
+    }
+    await echo.system.stop()
+  })
+
+  it('are told live once more, and not booked', async () => {
+    const echo = await startEcho(options)
+    const fills = trade(echo, traded)
+    const source = 0
+    for (const fill of fills) {
+      echo.venue.reports.externalFill(source, fill)
+      const { instrument, account, side, venueOrderId = '', tsUs } = fill
+      const terms = { type: 'LIMIT', timeInForce: 'DAY', quantityUnits: 1, priceUnits: 1_000_000 } as const
+      const order = {
+        ...terms,
+        instrument,
+        account,
+        side,
+        venueOrderId,
+        tsUs,
+        cumulativeUnits: 1,
+        state: 'filled',
+      } as const
+      echo.venue.reports.externalOrder(source, order)
+    }
+    expect([held(echo), state(echo)]).toEqual([100, 'ACTIVE'])
+    expect(echo.system.orders.list().filter(({ snapshot }) => snapshot.strategy === 'EXTERNAL')).toEqual([])
+    expect(new Set(echo.anomalies)).toEqual(new Set(['UNKNOWN_ORDER_FILL']))
+    await echo.system.stop()
+  })
+
+  it('are not confused with those of others, nor with one that was missed', async () => {
+    const echo = await startEcho(options)
+    const { system, venue, time } = echo
+    const fills = trade(echo, traded)
+    // One that nobody heard of, of the order before the last: its name is remembered.
+    const missed = { ...execution(traded - 2, 'buy', time.wallUs()), exec: 'missed' }
+    const others = { ...execution(900, 'buy', time.wallUs()), exec: 'theirs', venueOrderId: 'theirs' }
+    venue.venue = { orders: [], fills: [...fills, missed, others], account: {} }
+    await time.runUntil(system.reconcile())
+    expect(held(echo)).toBe(102)
+    // It came unannounced.
+    expect(state(echo)).toBe('HALTED')
+    await system.stop()
+  })
+
+  it('leave what is not forgotten to be judged: a short day has no line about it', async () => {
+    const echo = await startEcho(options)
+    echo.venue.venue = { orders: [], fills: trade(echo, 100), account: {} }
+    await echo.time.runUntil(echo.system.reconcile())
+    expect([held(echo), state(echo)]).toEqual([32, 'ACTIVE'])
+    expect(lines(echo).join()).not.toMatch(/limits\.orders/)
+    await echo.system.stop()
+  })
+
+  it('are told by venue: what one had forgotten says nothing about another', () => {
+    const identities = new OrderIdentities(4)
+    for (let number = 1; number <= 6; number++) identities.keep(number, 0, 0, 0, 0, 1, number * 10, `v${number}`)
+    expect([identities.reachUs(0), identities.reachUs(1)]).toEqual([20, Number.NEGATIVE_INFINITY])
+    expect([identities.numberOf(0, 'v2'), identities.numberOf(0, 'v3'), identities.numberOf(1, 'v3')]).toEqual([
+      0, 3, 0,
+    ])
+  })
+})
