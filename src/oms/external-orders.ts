@@ -335,6 +335,7 @@ export class ExternalOrders {
       priceUnits: Number.NaN,
       clientOrderId: undefined,
       owner: core.names.strategy(identity.strategy),
+      standsFor: orderNumber,
     })
     if (row >= 0)
       core.anomaly(
@@ -372,6 +373,7 @@ export class ExternalOrders {
     core.names.clientOrderId(row)
     const writer = core.turn.recorder.begin(RecordType.external)
     writeTerms(writer, table, row)
+    writer.f64(order.standsFor ?? 0)
     const seq = core.turn.recorder.commit()
     core.ledger.submitted(row, seq)
     core.turn.touch()
@@ -440,4 +442,6 @@ export interface AdoptedOrder {
   priceUnits: number
   clientOrderId: string | undefined
   owner: string
+  /** The order whose record was taken over, where this one is made for an execution of it. */
+  standsFor?: number
 }

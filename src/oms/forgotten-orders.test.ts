@@ -109,6 +109,29 @@ describe('executions of orders that are forgotten', () => {
     await echo.system.stop()
   })
 
+  it.each([
+    ['all records', {}],
+    ['snapshots', { snapshots: { everyRecords: 10 } }],
+  ] as const)('that came when their record was gone are booked once, over restarts from %s', async (_, more) => {
+    let echo = await startEcho({ ...options, ...more })
+    const { system, venue, time } = echo
+    const { number, clientOrderId } = system.orders.submit(buy({ quantity: 5 }))
+    venue.reports.accepted(number, 'v', time.wallUs())
+    venue.reports.canceled(number, Number.NaN, '', time.wallUs())
+    const later = trade(echo, 20)
+    const late = { ...execution(0, 'buy', time.wallUs()), exec: 'late', venueOrderId: 'v', clientOrderId }
+    venue.reports.filled(number, 'late', 1, 1_000_000, 0, 'USD', 1, late.tsUs)
+    const total = held(echo)
+    for (let life = 0; life < 3; life++) {
+      echo = await restartEcho(echo, { ...options, ...more }, (next) => {
+        next.venue = { orders: [], fills: [...later, late], account: {} }
+      })
+      echo.venue.reports.filled(number, 'late', 1, 1_000_000, 0, 'USD', 1, late.tsUs)
+      expect([held(echo), echo.anomalies]).toEqual([total, []])
+    }
+    await echo.system.stop()
+  })
+
   it('are told by venue: what one had forgotten says nothing about another', () => {
     const identities = new OrderIdentities(4)
     for (let number = 1; number <= 6; number++) identities.keep(number, 0, 0, 0, 0, 1, number * 10, `v${number}`)

@@ -11,6 +11,7 @@ import type { InstrumentDefinition } from '../model/instrument.js'
 import { OrderFlag, StatusCode } from '../orders/codes.js'
 import { lifecycle } from '../orders/derive.js'
 import { Field, type OrderTable } from '../orders/order-table.js'
+import type { ExecKey } from '../orders/trade-pool.js'
 import { denialCode } from '../risk/controls.js'
 import { scopes } from '../risk/trading-state.js'
 import { restoreCore } from './core-snapshot.js'
@@ -55,6 +56,8 @@ export interface RecoveryReport {
 export class Recovery {
   readonly #core: OrderCore
   readonly #strategyState: (strategy: string, state: string) => void
+  /** Orders that were made for executions of forgotten ones, and for whose. */
+  readonly #standsFor = new Map<number, number>()
   #session = 0
   #records = 0
   #orders = 0
@@ -116,6 +119,7 @@ export class Recovery {
         )
         core.ledger.submitted(row, seq)
         if (type === RecordType.intent) core.riskMemory?.replayed(row)
+        else this.#isFor(row, record)
         return
       }
       case RecordType.denied: {
@@ -276,10 +280,9 @@ export class Recovery {
   }
 
   #trade(row: number, seq: number, tsUs: number, nowUs: number, record: RecordReader): void {
-    const { table, ledger, externalExecs } = this.#core
+    const { table, ledger } = this.#core
     const exec = readKey(record) ?? ''
-    if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0)
-      externalExecs.add(table.cells[row + Field.connector], exec)
+    if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0) this.#bookedForOthers(row, exec)
     const quantity = record.f64()
     const price = record.f64()
     const fee = record.f64()
@@ -289,6 +292,20 @@ export class Recovery {
     this.#atItsRates(record, () =>
       ledger.trade(row, exec, quantity, price, fee, currency, liquidity, basis, tsUs, nowUs, seq),
     )
+  }
+
+  /** For which order of ours a record was made; journals from before that was written end here. */
+  #isFor(row: number, record: RecordReader): void {
+    const forgotten = record.remaining === 0 ? 0 : record.f64()
+    if (forgotten > 0) this.#standsFor.set(this.#core.table.cells[row], forgotten)
+  }
+
+  /** An execution of an order that nobody here sent, or of which nothing but the name was left: it is known from now on. */
+  #bookedForOthers(row: number, exec: ExecKey): void {
+    const { table, externalExecs, identities } = this.#core
+    const forgotten = this.#standsFor.get(table.cells[row]) ?? 0
+    if (forgotten > 0) identities.addLate(forgotten, exec)
+    else externalExecs.add(table.cells[row + Field.connector], exec)
   }
 
   #corrected(row: number, seq: number, tsUs: number, nowUs: number, record: RecordReader): void {
