@@ -16,7 +16,9 @@ import { riskMemoryName } from './risk-memory.js'
 import { killLevels } from './trading-controls.js'
 
 /** Layout of the record. To be raised with every change of it, and with every change of the fields of orders and trades. */
-export const snapshotVersion = 5
+export const snapshotVersion = 6
+/** Layout of journals from before it was remembered what of forgotten orders was concluded. */
+const versionWithoutConcluded = 5
 /** Layout of journals from before it was remembered when orders were last heard of. */
 const versionWithoutTimes = 4
 /** Layout of journals from before there were stock splits. */
@@ -76,7 +78,10 @@ export function restoreCore(core: OrderCore, reader: RecordReader): number {
   core.ids.restore(reader)
   restoreOrders(core, reader)
   core.operatorActs.restore(reader)
-  core.identities.restore(reader, version > versionWithoutTimes)
+  core.identities.restore(reader, {
+    hasTimes: version > versionWithoutTimes,
+    hasConcluded: version > versionWithoutConcluded,
+  })
   core.externalExecs.restore(reader)
   restorePositions(core, reader)
   restoreStates(core, reader)

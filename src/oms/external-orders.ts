@@ -321,7 +321,7 @@ export class ExternalOrders {
   }
 
   /** An order whose record was taken over: a new record with the same identity, so that its execution can be booked. -1 without room. */
-  revive(orderNumber: number, identity: OrderIdentity, quantityUnits: number): number {
+  revive(orderNumber: number, identity: OrderIdentity, quantityUnits: number, countedUnits: number): number {
     const core = this.#core
     const { instrument, side, connector } = identity
     const row = this.adopt({
@@ -335,7 +335,7 @@ export class ExternalOrders {
       priceUnits: Number.NaN,
       clientOrderId: undefined,
       owner: core.names.strategy(identity.strategy),
-      standsFor: orderNumber,
+      standsFor: { number: orderNumber, countedUnits },
     })
     if (row >= 0)
       core.anomaly(
@@ -373,7 +373,8 @@ export class ExternalOrders {
     core.names.clientOrderId(row)
     const writer = core.turn.recorder.begin(RecordType.external)
     writeTerms(writer, table, row)
-    writer.f64(order.standsFor ?? 0)
+    writer.f64(order.standsFor?.number ?? 0)
+    writer.f64(order.standsFor?.countedUnits ?? 0)
     const seq = core.turn.recorder.commit()
     core.ledger.submitted(row, seq)
     core.turn.touch()
@@ -442,6 +443,9 @@ export interface AdoptedOrder {
   priceUnits: number
   clientOrderId: string | undefined
   owner: string
-  /** The order whose record was taken over, where this one is made for an execution of it. */
-  standsFor?: number
+  /**
+   * The order whose record was taken over, where this one is made for an execution of it; and how much of the execution was
+   * counted before.
+   */
+  standsFor?: { readonly number: number; readonly countedUnits: number }
 }

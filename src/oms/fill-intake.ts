@@ -20,11 +20,15 @@ import { splitUnits, unsplit } from './split-book.js'
 /** A position that would become larger than this is none: several would leave the safe integers. */
 const maxPositionUnits = 2 ** 52
 
-/** A record for an execution of an order whose own record was taken over; -1 without room. */
+/**
+ * A record for an execution of an order whose own record was taken over, or for what of it was not counted before; -1 without
+ * room.
+ */
 export type Revive = (
   orderNumber: number,
   identity: NonNullable<ReturnType<OrderCore['identities']['find']>>,
   quantityUnits: number,
+  countedUnits: number,
 ) => number
 
 /** Books executions. */
@@ -270,7 +274,10 @@ export class FillIntake {
     this.book(row, exec, quantityUnits, priceUnits, Number.NaN, '', liquidity, basis, tsUs)
   }
 
-  /** An execution of an order whose record was taken over: booked once, with the identity that is remembered. */
+  /**
+   * An execution of an order whose record was taken over: booked once, with the identity that is remembered. What was booked
+   * of the order before it was reported is not booked again: the price at which it was concluded stands.
+   */
   #filledLate(
     orderNumber: number,
     exec: ExecKey,
@@ -304,17 +311,25 @@ export class FillIntake {
       )
       return
     }
+    const counted = Math.min(quantityUnits, core.identities.concludedUnits(orderNumber))
+    if (counted === quantityUnits) {
+      core.identities.useConcluded(orderNumber, counted)
+      core.identities.addLate(orderNumber, exec)
+      return
+    }
+    const units = quantityUnits - counted
     core.turn.begin()
     try {
-      const row = this.#revive(orderNumber, identity, quantityUnits)
+      const row = this.#revive(orderNumber, identity, units, counted)
       if (row < 0)
         border.halt(
           orderNumber,
-          `A late fill of ${quantityUnits} units of order ${orderNumber} could not be booked: the order table is full`,
+          `A late fill of ${units} units of order ${orderNumber} could not be booked: the order table is full`,
         )
       else {
+        core.identities.useConcluded(orderNumber, counted)
         core.identities.addLate(orderNumber, exec)
-        this.book(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
+        this.book(row, exec, units, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
       }
     } finally {
       core.turn.end()

@@ -132,9 +132,46 @@ describe('executions of orders that are forgotten', () => {
     await echo.system.stop()
   })
 
+  it.each([
+    ['all records', {}],
+    ['snapshots', { snapshots: { everyRecords: 10 } }],
+  ] as const)(
+    'do not count beside what was concluded before they were told, over restarts from %s',
+    async (_, more) => {
+      let echo = await startEcho({ ...options, ...more })
+      const { system, venue, time } = echo
+      const { number, clientOrderId } = system.orders.submit(buy({ quantity: 10 }))
+      venue.reports.accepted(number, 'v', time.wallUs())
+      // Seven are filled, and nobody has told how.
+      venue.reports.canceled(number, 7, '', time.wallUs())
+      expect(held(echo)).toBe(7)
+      const later = trade(echo, 20)
+      const told: VenueFillReport[] = []
+      const tell = (exec: string, quantityUnits: number): number => {
+        told.push({ ...execution(0, 'buy', time.wallUs()), exec, venueOrderId: 'v', clientOrderId, quantityUnits })
+        const before = held(echo)
+        for (let copy = 0; copy < 2; copy++)
+          echo.venue.reports.filled(number, exec, quantityUnits, 1_000_000, 0, 'USD', 1, time.wallUs())
+        return held(echo) - before
+      }
+      const restart = async (): Promise<number> => {
+        const before = held(echo)
+        echo = await restartEcho(echo, { ...options, ...more }, (next) => {
+          next.venue = { orders: [], fills: [...later, ...told], account: {} }
+        })
+        return held(echo) - before
+      }
+      // Three and three were counted, and one of the next four.
+      expect([tell('r1', 3), await restart(), tell('r2', 3), tell('r3', 4)]).toEqual([0, 0, 0, 3])
+      expect([await restart(), tell('r4', 2), await restart(), await restart()]).toEqual([0, 2, 0, 0])
+      expect(echo.anomalies).toEqual([])
+      await echo.system.stop()
+    },
+  )
+
   it('are told by venue: what one had forgotten says nothing about another', () => {
     const identities = new OrderIdentities(4)
-    for (let number = 1; number <= 6; number++) identities.keep(number, 0, 0, 0, 0, 1, number * 10, `v${number}`)
+    for (let number = 1; number <= 6; number++) identities.keep(number, 0, 0, 0, 0, 1, number * 10, 0, `v${number}`)
     expect([identities.reachUs(0), identities.reachUs(1)]).toEqual([20, Number.NEGATIVE_INFINITY])
     expect([identities.numberOf(0, 'v2'), identities.numberOf(0, 'v3'), identities.numberOf(1, 'v3')]).toEqual([
       0, 3, 0,

@@ -19,7 +19,17 @@ export interface OrderIdentity {
 /** What is known of an execution of such an order: booked before, new, or too long ago to tell. */
 export type ExecMemory = 'booked' | 'new' | 'forgotten'
 
-const fields = 8
+const fields = 9
+/** Fields that releases wrote which kept nothing of executions that were concluded. */
+const fieldsWithoutConcluded = 8
+
+/** What a snapshot holds, by the release that wrote it. */
+export interface IdentityLayout {
+  /** Whether it says when orders were last heard of. */
+  readonly hasTimes: boolean
+  /** Whether it says what was booked without having been reported. */
+  readonly hasConcluded: boolean
+}
 
 /**
  * A bounded ring of identities by order number, and one of their executions; the oldest make room. Memory is taken with the
@@ -68,7 +78,10 @@ export class OrderIdentities {
     return this.#reachUs.get(connector) ?? Number.NEGATIVE_INFINITY
   }
 
-  /** Keeps an order, for which the venue did something last at `lastUs`. Its executions follow, by {@link keepExec}. */
+  /**
+   * Keeps an order, for which the venue did something last at `lastUs`. `concludedUnits` are booked, and no execution of them
+   * was reported so far. Those that were follow, by {@link keepExec}.
+   */
   keep(
     number: number,
     instrument: number,
@@ -77,6 +90,7 @@ export class OrderIdentities {
     connector: number,
     side: number,
     lastUs: number,
+    concludedUnits: number,
     venueOrderId?: string | number,
   ): void {
     if (this.#cells.length === 0) this.#allocate()
@@ -93,6 +107,7 @@ export class OrderIdentities {
     cells[at + 5] = side
     cells[at + 6] = this.#kept
     cells[at + 7] = 0
+    cells[at + 8] = concludedUnits
     this.#nameOf(index, connector, venueOrderId)
   }
 
@@ -161,6 +176,18 @@ export class OrderIdentities {
     return first >= this.#kept - this.#execMask - 1 || count === 0 ? 'new' : 'forgotten'
   }
 
+  /** Units of a kept order that are booked, and that executions yet to be reported will turn out to be. */
+  concludedUnits(number: number): number {
+    const at = (number & this.#mask) * fields
+    return this.#cells[at] === number ? this.#cells[at + 8] : 0
+  }
+
+  /** Executions of so many concluded units were reported. */
+  useConcluded(number: number, units: number): void {
+    const at = (number & this.#mask) * fields
+    if (this.#cells[at] === number) this.#cells[at + 8] = Math.max(0, this.#cells[at + 8] - units)
+  }
+
   /** Writes all that is remembered. */
   save(writer: RecordWriter): void {
     const cells = this.#cells
@@ -186,17 +213,15 @@ export class OrderIdentities {
     }
   }
 
-  /**
-   * Reads what {@link save} wrote. With another capacity the newest of it is kept. `hasTimes`: false for what an older release
-   * wrote, which knew no times.
-   */
-  restore(reader: RecordReader, hasTimes: boolean): void {
+  /** Reads what {@link save} wrote, in this release or an earlier one. With another capacity the newest of it is kept. */
+  restore(reader: RecordReader, { hasTimes, hasConcluded }: IdentityLayout): void {
     const held = reader.u32()
     if (held > 0 && this.#cells.length === 0) this.#allocate()
     const cells = this.#cells
     const saved = new Float64Array(fields)
     for (let left = held; left > 0; left--) {
-      for (let field = 0; field < fields; field++) saved[field] = reader.f64()
+      const written = hasConcluded ? fields : fieldsWithoutConcluded
+      for (let field = 0; field < written; field++) saved[field] = reader.f64()
       const lastUs = hasTimes ? reader.f64() : Number.NaN
       const venueOrderId = readKey(reader)
       const [number] = saved

@@ -20,6 +20,7 @@ import { statusOf } from '../orders/codes.js'
 import { lifecycle, status } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
+import * as TradeFact from '../orders/trade-facts.js'
 import * as TradeField from '../orders/trade-fields.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
 import { controls as riskControls } from '../risk/controls.js'
@@ -215,13 +216,17 @@ export class OrderCore implements HandleHome {
     const { cells, trades } = this.table
     if (cells[row + Field.submittedSeq] === 0) return
     let lastUs = 0
+    let concludedUnits = 0
     const heard = (tsUs: number): void => {
       if (tsUs > lastUs) lastUs = tsUs
     }
     heard(cells[row + Field.canceledTs])
     heard(cells[row + Field.expiredTs])
-    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next])
+    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
       heard(trades.cells[trade + TradeField.ts])
+      if ((trades.cells[trade + TradeField.facts] & TradeFact.inferred) !== 0)
+        concludedUnits += trades.cells[trade + TradeField.effective]
+    }
     this.identities.keep(
       number,
       cells[row + Field.instrument],
@@ -230,6 +235,7 @@ export class OrderCore implements HandleHome {
       cells[row + Field.connector],
       cells[row + Field.side],
       lastUs,
+      concludedUnits,
       this.table.venueOrderId(row),
     )
     for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next])

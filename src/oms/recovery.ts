@@ -57,7 +57,7 @@ export class Recovery {
   readonly #core: OrderCore
   readonly #strategyState: (strategy: string, state: string) => void
   /** Orders that were made for executions of forgotten ones, and for whose. */
-  readonly #standsFor = new Map<number, number>()
+  readonly #standsFor = new Map<number, { readonly number: number; readonly countedUnits: number }>()
   #session = 0
   #records = 0
   #orders = 0
@@ -296,16 +296,21 @@ export class Recovery {
 
   /** For which order of ours a record was made; journals from before that was written end here. */
   #isFor(row: number, record: RecordReader): void {
-    const forgotten = record.remaining === 0 ? 0 : record.f64()
-    if (forgotten > 0) this.#standsFor.set(this.#core.table.cells[row], forgotten)
+    if (record.remaining === 0) return
+    const number = record.f64()
+    const countedUnits = record.f64()
+    if (number > 0) this.#standsFor.set(this.#core.table.cells[row], { number, countedUnits })
   }
 
   /** An execution of an order that nobody here sent, or of which nothing but the name was left: it is known from now on. */
   #bookedForOthers(row: number, exec: ExecKey): void {
     const { table, externalExecs, identities } = this.#core
-    const forgotten = this.#standsFor.get(table.cells[row]) ?? 0
-    if (forgotten > 0) identities.addLate(forgotten, exec)
-    else externalExecs.add(table.cells[row + Field.connector], exec)
+    const forgotten = this.#standsFor.get(table.cells[row])
+    if (forgotten === undefined) externalExecs.add(table.cells[row + Field.connector], exec)
+    else {
+      identities.useConcluded(forgotten.number, forgotten.countedUnits)
+      identities.addLate(forgotten.number, exec)
+    }
   }
 
   #corrected(row: number, seq: number, tsUs: number, nowUs: number, record: RecordReader): void {

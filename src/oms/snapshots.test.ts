@@ -187,7 +187,7 @@ describe('snapshots', () => {
         .join(' ')
     expect([snapshotVersion, fields(Field), fields(TradeField)]).toMatchInlineSnapshot(`
       [
-        5,
+        6,
         "OFFSET=1073741823 RECORD_BITS=6 acceptedSeq=18 account=3 bustSeq=35 canceledTs=39 closedInferredSeq=33 closedSeq=38 connector=5 createdUs=26 display=52 expireUs=53 expiredTs=40 facts=15 filled=13 firstRequest=30 firstTrade=20 flags=9 hasAdjustments=23 hasEnding=28 instrument=2 isCounted=25 isIndexed=29 isOpen=1 isStaged=58 lastSeq=19 lastTrade=21 nextGeneration=44 number=0 position=59 positionRow=57 price=11 quantity=10 reasonCode=55 rejectedInferredSeq=32 rejectedSeq=37 requestBase=45 requestIsCancel=48 requestOpened=46 requestResolved=47 reserved=24 selfTrade=54 sentNs=56 side=6 strategy=4 submittedSeq=17 termGeneration=41 termSeq=43 termTs=42 timeInForce=8 tradeCount=22 traded=14 trailingAmount=50 trailingBasisPoints=51 trigger=12 triggeredSeq=36 type=7 unknownSeq=31 updatedUs=27 venueSeq=16 worksSeq=34",
         "LONG_LIST=16 TRADE_BITS=5 basis=14 bookedFee=12 bookedPrice=9 bookedQuantity=8 bookedTrade=15 bustSeq=21 bustTs=20 correctedPrice=17 correctedQuantity=16 correctedSeq=19 correctedTs=18 effective=7 facts=2 fee=10 feeCurrency=11 liquidity=13 next=1 owner=0 price=4 quantity=3 seq=5 ts=6",
       ]
