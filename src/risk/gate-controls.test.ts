@@ -94,6 +94,18 @@ describe('C03, prices over a period', () => {
     expect(test.submit(market)).toBe('ok')
   })
 
+  it('go on with the clock when it was set back', () => {
+    const test = make({ maxRangePercent: 5 })
+    const { references } = test.gate
+    for (let slice = 0; slice < 16; slice++) references.set(0, 100, (test.nowUs += 100_000))
+    test.nowUs -= 3_600_000_000
+    references.set(0, 100, test.nowUs)
+    expect(test.submit()).toBe('ok')
+    references.set(0, 106, (test.nowUs += 100_000))
+    references.set(0, 100, (test.nowUs += 100_000))
+    expect(test.submit()).toBe('VOLATILITY')
+  })
+
   it('stop what opens when the range is too wide', () => {
     const wide = (high: number) => {
       const test = make({ maxRangePercent: 5 })

@@ -51,12 +51,10 @@ export class PriceWindow implements GateCheck {
     this.#surveyed = new Float64Array(parts.sizes.instrument).fill(Number.NaN)
   }
 
-  /** A reference was taken over. */
+  /** A reference was taken over. Where the clock was set back, its slice takes the place of one that lies ahead now. */
   note(instrument: number, price: number, tsUs: number): void {
     const slice = Math.floor(tsUs / this.#sliceUs)
     const at = instrument * SLICES + (slice % SLICES)
-    // What comes late belongs to a time that is over.
-    if (slice < this.#slice[at]) return
     if (price < this.#lowest[instrument]) this.#lowest[instrument] = price
     if (price > this.#highest[instrument]) this.#highest[instrument] = price
     if (this.#slice[at] !== slice) {

@@ -14,6 +14,7 @@ function open(limits: MarketDataLimits = {}) {
     handlers: { onQuotes: prices.onQuotes, onTrades: prices.onTrades },
   })
   return {
+    ring,
     prices,
     quote(bid: number, ask: number, instrument = 0): number {
       ring.publishQuote(instrument, 0, bid, ask, 1, 1, nowUs, nowUs, 1, 0)
@@ -133,5 +134,40 @@ describe('a reference price', () => {
     quote(101, 103)
     trade(105)
     expect(prices.reference[0]).toBe(102)
+  })
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('is no trade at %s', (price) => {
+    const { prices, trade } = open()
+    expect(trade(price)).toBe(ReferenceFault.missing)
+    expect(trade(100)).toBe(ReferenceFault.none)
+    expect(trade(price)).toBe(ReferenceFault.none)
+    expect([prices.reference[0], prices.faultAt(1, nowUs)]).toEqual([100, ReferenceFault.missing])
+  })
+
+  it('whose age nobody can tell is stale', () => {
+    const { prices } = open()
+    prices.set(0, 100, Number.NaN)
+    expect(prices.faultAt(0, nowUs)).toBe(ReferenceFault.stale)
+    prices.set(0, 100, nowUs)
+    expect([prices.faultAt(0, Number.NaN), prices.faultAt(0, nowUs)]).toEqual([
+      ReferenceFault.stale,
+      ReferenceFault.none,
+    ])
+  })
+
+  it('is missing from the moment in which both sides were withdrawn', () => {
+    const { ring, prices, quote, trade } = open()
+    quote(99, 101)
+    ring.publishQuote(0, 0, Number.NaN, Number.NaN, 0, 0, nowUs, nowUs, 1, 0)
+    ring.drain()
+    expect(prices.faultAt(0, nowUs)).toBe(ReferenceFault.missing)
+    expect(quote(99, 101)).toBe(ReferenceFault.none)
+    ring.publishQuote(0, 0, Number.NaN, Number.NaN, 0, 0, nowUs, nowUs, 1, 0)
+    expect(trade(100)).toBe(ReferenceFault.none)
+    // Another source has no say in it, nor has a quote that tells of no side.
+    ring.publishQuote(0, 1, Number.NaN, Number.NaN, 0, 0, nowUs, nowUs, 1, 0)
+    ring.publishQuote(0, 0, Number.NaN, Number.NaN, Number.NaN, Number.NaN, nowUs, nowUs, 1, 0)
+    ring.drain()
+    expect(prices.faultAt(0, nowUs)).toBe(ReferenceFault.none)
   })
 })
