@@ -341,7 +341,44 @@ describe('BarAggregator', () => {
   })
 })
 
+describe('a listener that throws', () => {
+  const failing = () => {
+    const bars = new BarAggregator({})
+    const series = [true, false].map((isBad) => ({
+      trades: bars.addTradeBars({ instrument: 0, unit: 'time', step: minute }, () => {
+        if (isBad) throw new RangeError('a bug')
+      }),
+      quotes: bars.addQuoteBars({ instrument: 0, step: minute }),
+    }))
+    bars.trade(0, 0, 5, 1, 1, 1)
+    return { bars, closed: () => series.map(({ trades }) => trades.counters.closed) }
+  }
+
+  it.each<[string, (bars: BarAggregator) => void]>([
+    ['a trade', (bars) => bars.trade(0, 0, 5, 1, minute, minute)],
+    ['the clock', (bars) => bars.advance(minute)],
+    ['the end of the data', (bars) => bars.flush()],
+  ])('keeps nothing from the other series: %s', (_, close) => {
+    const { bars, closed } = failing()
+    expect(() => close(bars)).toThrow('a bug')
+    expect(closed()).toEqual([1, 1])
+    expect(() => bars.trade(1, 0, 5, 1, minute, minute)).not.toThrow()
+  })
+})
+
 describe('what is no market', () => {
+  it('a venue time far ahead of its receipt is counted as invalid: it would end the series', () => {
+    const aheadUs = 12 * 3_600 * second
+    const trades = tradeBars({})
+    const quotes = quoteBars({})
+    for (const tsUs of [aheadUs + second + 1, aheadUs + second, second, 2 * second]) {
+      trades.bars.trade(0, 0, 10, 1, tsUs, second)
+      quotes.bars.quote(0, 0, 9, 10, 1, 1, tsUs, second)
+    }
+    for (const { counters } of [trades.series, quotes.series])
+      expect(counters).toMatchObject({ invalid: 1, used: 1, lateDropped: 2 })
+  })
+
   it('an infinite price, or time, of a quote or trade is counted as invalid and is in no bar', () => {
     const infinite = Number.POSITIVE_INFINITY
     const quotes = quoteBars({})
@@ -392,5 +429,44 @@ describe('empty intervals at the end of a session', () => {
     }
     expect(quotes(true)).toEqual([60, 120, 180, 240, 420])
     expect(quotes(false)).toEqual(quotes(true))
+  })
+})
+
+describe('after a stock split', () => {
+  const split = (bars: BarAggregator, atSecond: number) => bars.rescale(0, 1 / 4, atSecond * second)
+
+  it('flat bars stand at the last price in its new terms', () => {
+    const { bars, rows, trade } = tradeBars({ empty: 'flat' })
+    trade(30, 100, 4)
+    bars.advance(180 * second)
+    split(bars, 200)
+    bars.advance(240 * second)
+    expect(rows.slice(2)).toEqual([
+      [120, 100, 100, 100, 100, 0, 0, ''],
+      [180, 25, 25, 25, 25, 0, 0, ''],
+    ])
+  })
+
+  it('flat bars keep a price of after it', () => {
+    const { bars, rows, trade } = tradeBars({ empty: 'flat' })
+    trade(30, 25)
+    bars.advance(120 * second)
+    split(bars, 20)
+    bars.advance(180 * second)
+    expect(rows.map(([openS, open]) => [openS, open])).toEqual([
+      [0, 25],
+      [60, 25],
+      [120, 25],
+    ])
+  })
+
+  it('a bar of nothing but late trades is in the terms of after it', () => {
+    const { bars, series, trade } = tradeBars({ late: 'current' })
+    trade(30, 100)
+    trade(70, 100)
+    bars.advance(120 * second)
+    trade(65, 104)
+    split(bars, 119)
+    expect(series.current).toMatchObject({ open: 26, close: 26, volume: 4 })
   })
 })

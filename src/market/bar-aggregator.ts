@@ -1,6 +1,9 @@
 /**
  * Bars of many instruments and timeframes from one stream: hands trades and quotes to the series of their instrument.
  * See bars.ts for what a series can be told.
+ *
+ * What a listener, a rule or a calendar throws goes to the caller when all series have had what was at hand: no series is
+ * short of an event because of another.
  */
 import { createQuoteColumns, createTradeColumns, type QuoteColumns, type TradeColumns } from '../ring/columns.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
@@ -47,6 +50,8 @@ export class BarAggregator {
   readonly #quotes: (QuoteBarSeries[] | undefined)[] = []
   readonly #emitTradeBar: TradeBarListener
   readonly #emitQuoteBar: QuoteBarListener
+  /** What was thrown first and is not told yet. */
+  #thrown: { readonly error: unknown } | undefined
 
   /** What direct calls give. */
   readonly #tradeRow = createTradeColumns(1)
@@ -56,25 +61,32 @@ export class BarAggregator {
   readonly onTrades = (ring: IngestRing, from: number, to: number): void => {
     const columns = ring.trades
     for (let row = from; row < to; row++) this.#takeTrade(columns, row)
+    this.#tell()
   }
 
   /** Handler for `RingHandlers.onQuotes`. */
   readonly onQuotes = (ring: IngestRing, from: number, to: number): void => {
     const columns = ring.quotes
     for (let row = from; row < to; row++) this.#takeQuote(columns, row)
+    this.#tell()
   }
 
   constructor(options: BarAggregatorOptions) {
     refuseUnknownOptions('BarAggregator', options, ['onBar', 'onQuoteBar', 'sink'])
     this.#options = options
     this.#emitTradeBar = (bar, series) => this.#give(bar, series)
-    this.#emitQuoteBar = (bar, series) => this.#options.onQuoteBar?.(bar, series)
+    this.#emitQuoteBar = this.#guarded((bar, series) => this.#options.onQuoteBar?.(bar, series))
+  }
+
+  /** Whether series of bars of quotes were added: quotes are of no use otherwise. */
+  get hasQuoteBars(): boolean {
+    return this.#quotes.length > 0
   }
 
   /** Adds a series of bars of trades, for `listener` or else for the aggregator's own. @throws TradewireError `TW_INVALID_ARGUMENT` naming the option that is not usable. */
   addTradeBars(options: TradeBarOptions, listener?: TradeBarListener): TradeBarSeries {
     refuseUnknownOptions('trade bars', options, tradeOptionNames)
-    const series = new TradeBarSeries(options, listener ?? this.#emitTradeBar)
+    const series = new TradeBarSeries(options, this.#guarded(listener ?? this.#emitTradeBar))
     add(this.#trades, options.instrument, series)
     return series
   }
@@ -114,6 +126,7 @@ export class BarAggregator {
     row.tsRecvUs[0] = tsRecvUs
     row.condition[0] = condition
     this.#takeTrade(row, 0)
+    this.#tell()
   }
 
   /** Takes a quote of an instrument; an absent side is NaN. */
@@ -137,18 +150,17 @@ export class BarAggregator {
     row.tsEventUs[0] = tsEventUs
     row.tsRecvUs[0] = tsRecvUs
     this.#takeQuote(row, 0)
+    this.#tell()
   }
 
   /** Closes every bar whose end has passed, in the order of instruments and of their addition. */
   advance(nowUs: number): void {
-    for (const row of this.#trades) for (const series of row ?? []) series.advance(nowUs)
-    for (const row of this.#quotes) for (const series of row ?? []) series.advance(nowUs)
+    this.#forEach((series) => series.advance(nowUs))
   }
 
   /** Closes every bar that forms: the end of the data. */
   flush(): void {
-    for (const row of this.#trades) for (const series of row ?? []) series.flush()
-    for (const row of this.#quotes) for (const series of row ?? []) series.flush()
+    this.#forEach((series) => series.flush())
   }
 
   /**
@@ -163,13 +175,58 @@ export class BarAggregator {
   #takeTrade(columns: TradeColumns, row: number): void {
     const series = this.#trades[columns.instrument[row]]
     if (series === undefined) return
-    for (let i = 0; i < series.length; i++) (series[i] as TradeBarSeries).take(columns, row)
+    for (let i = 0; i < series.length; i++) {
+      try {
+        ;(series[i] as TradeBarSeries).take(columns, row)
+      } catch (error) {
+        this.#thrown ??= { error }
+      }
+    }
   }
 
   #takeQuote(columns: QuoteColumns, row: number): void {
     const series = this.#quotes[columns.instrument[row]]
     if (series === undefined) return
-    for (let i = 0; i < series.length; i++) (series[i] as QuoteBarSeries).take(columns, row)
+    for (let i = 0; i < series.length; i++) {
+      try {
+        ;(series[i] as QuoteBarSeries).take(columns, row)
+      } catch (error) {
+        this.#thrown ??= { error }
+      }
+    }
+  }
+
+  #forEach(act: (series: TradeBarSeries | QuoteBarSeries) => void): void {
+    for (const rows of [this.#trades, this.#quotes]) {
+      for (const row of rows) {
+        for (const series of row ?? []) {
+          try {
+            act(series)
+          } catch (error) {
+            this.#thrown ??= { error }
+          }
+        }
+      }
+    }
+    this.#tell()
+  }
+
+  /** A listener whose fault does not keep its series from the event that closed a bar. */
+  #guarded<Bar, Series>(listener: (bar: Bar, series: Series) => void): (bar: Bar, series: Series) => void {
+    return (bar, series) => {
+      try {
+        listener(bar, series)
+      } catch (error) {
+        this.#thrown ??= { error }
+      }
+    }
+  }
+
+  #tell(): void {
+    const thrown = this.#thrown
+    if (thrown === undefined) return
+    this.#thrown = undefined
+    throw thrown.error
   }
 
   #give(bar: TradeBar, series: TradeBarSeries): void {

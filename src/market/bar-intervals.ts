@@ -6,6 +6,12 @@
  * every event, so that no interval reaches beyond its session.
  */
 
+/**
+ * A venue time that lies further ahead of its receipt, in microseconds, is a mistake (a wrong date, another unit): taken for
+ * true it would make everything that follows late. Twelve hours: no clock is off by so much, and no date by less than a day.
+ */
+export const farAheadUs = 12 * 3_600_000_000
+
 /** When sessions start. Times are Unix epoch microseconds. */
 export interface SessionTimes {
   /** Start of the session to which `tsUs` belongs; NaN when it belongs to none. */

@@ -135,7 +135,7 @@ export interface BarCounters {
   filtered: number
   /** Events outside any session. */
   outsideSession: number
-  /** Events with a price, size or time that is not a number, or a negative size. */
+  /** Events with a price, size or time that is not a number, a negative size, or a venue time over twelve hours ahead of its receipt. */
   invalid: number
   /** Flat bars. */
   flat: number

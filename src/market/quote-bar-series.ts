@@ -4,7 +4,7 @@
  */
 import { TradewireError } from '../core/errors.js'
 import type { QuoteColumns } from '../ring/columns.js'
-import { BarIntervals } from './bar-intervals.js'
+import { BarIntervals, farAheadUs } from './bar-intervals.js'
 import { type BarCounters, createBarCounters, type QuoteBar, type QuoteBarOptions } from './bars.js'
 import { QuoteBarState } from './quote-bar-state.js'
 
@@ -55,7 +55,8 @@ export class QuoteBarSeries {
     const ask = quotes.ask[row]
     // An infinite price is none, and makes the whole quote doubtful.
     const isInfinite = Math.abs(bid) === Number.POSITIVE_INFINITY || Math.abs(ask) === Number.POSITIVE_INFINITY
-    if (isInfinite || (Number.isNaN(bid) && Number.isNaN(ask)) || !Number.isFinite(tsUs)) {
+    const isTimed = Number.isFinite(tsUs) && !(tsUs - quotes.tsRecvUs[row] > farAheadUs)
+    if (isInfinite || (Number.isNaN(bid) && Number.isNaN(ask)) || !isTimed) {
       this.counters.invalid++
       return
     }

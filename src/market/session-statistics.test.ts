@@ -1,5 +1,7 @@
 /** Statistics of sessions, by hand-made trades; test/recorded compares them with independent figures. */
 import { describe, expect, it } from 'vitest'
+import { Calendars } from '../calendar/calendars.js'
+import { IngestRing } from '../ring/ingest-ring.js'
 import { type SessionFigures, SessionStatistics } from './session-statistics.js'
 
 const minute = 60_000_000
@@ -118,5 +120,24 @@ describe('what is no market', () => {
     statistics.trade(0, 100, 9, 1, 86_400e6)
     statistics.finish()
     expect(done).toEqual([5, 9])
+  })
+})
+
+describe('a venue time that cannot be true', () => {
+  it('counts for nothing, and keeps nothing from what follows', () => {
+    const calendar = new Calendars().get('XNYS')
+    const statistics = new SessionStatistics({ sessions: (tsUs) => calendar.sessionAt(tsUs) })
+    const ring = new IngestRing({ capacity: 16 })
+    const { onTrades, onQuotes } = statistics
+    const consumer = ring.addConsumer({ name: 'sessions', policy: 'backpressure', handlers: { onTrades, onQuotes } })
+    const openUs = Date.UTC(2026, 0, 5, 15) * 1_000
+    for (const tsUs of [Number.NaN, openUs + dayUs, openUs]) {
+      ring.publishQuote(0, 0, 99, 101, 1, 1, tsUs, openUs, Number.NaN, 0)
+      ring.publishTrade(0, 0, 100, 1, 1, tsUs, openUs, Number.NaN, Number.NaN, 0)
+    }
+    consumer.drain()
+    expect(consumer.lastError).toBeUndefined()
+    expect(statistics.of(0)).toMatchObject({ trades: 1, quotes: 1 })
+    expect(statistics.ignored).toBe(2)
   })
 })

@@ -6,11 +6,13 @@
  *   statistics.of(instrument.index)?.vwap
  *
  * Each instrument has one session at a time; when a trade of the next one comes, `onSession` gets the one that is over, and
- * the average volume curve takes it in. Trades outside of sessions are counted in `ignored`. Nothing is allocated per trade.
+ * the average volume curve takes it in. Trades outside of sessions, and those of the ring whose venue time lies over twelve
+ * hours ahead of their receipt, are counted in `ignored`. Nothing is allocated per trade.
  */
 import { TradewireError } from '../core/errors.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import { refuseUnknownOptions } from '../ring/options.js'
+import { farAheadUs } from './bar-intervals.js'
 
 /** When a session is open, epoch microseconds: `openUs` belongs to it, `closeUs` does not. */
 export interface SessionTimes {
@@ -121,14 +123,17 @@ export class SessionStatistics {
 
   /** Handlers for `RingHandlers`. */
   readonly onTrades = ({ trades }: IngestRing, from: number, to: number): void => {
-    const { instrument, price, size, aggressor, tsEventUs, condition } = trades
+    const { instrument, price, size, aggressor, tsEventUs, tsRecvUs, condition } = trades
     for (let row = from; row < to; row++)
-      this.trade(instrument[row], price[row], size[row], aggressor[row], tsEventUs[row], condition[row])
+      if (tsEventUs[row] - tsRecvUs[row] > farAheadUs) this.ignored++
+      else this.trade(instrument[row], price[row], size[row], aggressor[row], tsEventUs[row], condition[row])
   }
 
   readonly onQuotes = ({ quotes }: IngestRing, from: number, to: number): void => {
-    const { instrument, bid, ask, tsEventUs } = quotes
-    for (let row = from; row < to; row++) this.quote(instrument[row], bid[row], ask[row], tsEventUs[row])
+    const { instrument, bid, ask, tsEventUs, tsRecvUs } = quotes
+    for (let row = from; row < to; row++)
+      if (!(tsEventUs[row] - tsRecvUs[row] > farAheadUs))
+        this.quote(instrument[row], bid[row], ask[row], tsEventUs[row])
   }
 
   /** @throws TradewireError `TW_INVALID_ARGUMENT` naming the option. */
@@ -216,6 +221,7 @@ export class SessionStatistics {
   #at(instrument: number, tsUs: number): SessionFigures | undefined {
     const now = this.#figures[instrument]
     if (now !== undefined && tsUs >= now.openUs && tsUs < now.closeUs) return now
+    if (!Number.isFinite(tsUs)) return undefined
     if (now !== undefined ? tsUs < now.openUs : tsUs < (this.#finishedUs[instrument] ?? tsUs)) return undefined
     const times = this.#sessions(tsUs)
     if (times === undefined || !(tsUs >= times.openUs && tsUs < times.closeUs)) return undefined

@@ -6,7 +6,7 @@
  */
 import { TradewireError } from '../core/errors.js'
 import type { TradeColumns } from '../ring/columns.js'
-import { BarIntervals } from './bar-intervals.js'
+import { BarIntervals, farAheadUs } from './bar-intervals.js'
 import { type BarCounters, createBarCounters, type LateRule, type TradeBar, type TradeBarOptions } from './bars.js'
 import { TradeBarState } from './trade-bar-state.js'
 
@@ -78,7 +78,8 @@ export class TradeBarSeries {
     const price = trades.price[row]
     const size = trades.size[row]
     const tsUs = trades.tsEventUs[row]
-    if (!(Math.abs(price) <= Number.MAX_VALUE && size >= 0 && size <= Number.MAX_VALUE && Number.isFinite(tsUs))) {
+    const isTrade = Math.abs(price) <= Number.MAX_VALUE && size >= 0 && size <= Number.MAX_VALUE
+    if (!isTrade || !Number.isFinite(tsUs) || tsUs - trades.tsRecvUs[row] > farAheadUs) {
       this.counters.invalid++
       return
     }
@@ -109,13 +110,18 @@ export class TradeBarSeries {
    * holds trades of both sides of it is given up; `counters.acrossSplit` says so.
    */
   rescale(factor: number, beforeUs: number): void {
-    if (this.#hasPrevious && !(this.#previous.firstTsUs >= beforeUs)) this.#previous.rescale(factor)
-    if (!this.#hasCurrent || this.#current.firstTsUs >= beforeUs) return
-    if (this.#current.lastTsUs < beforeUs) this.#current.rescale(factor)
+    if (this.#hasPrevious && this.#tradedUs(this.#previous.firstTsUs) < beforeUs) this.#previous.rescale(factor)
+    if (!this.#hasCurrent || this.#tradedUs(this.#current.firstTsUs) >= beforeUs) return
+    if (this.#tradedUs(this.#current.lastTsUs) < beforeUs) this.#current.rescale(factor)
     else {
       this.#hasCurrent = false
       this.counters.acrossSplit++
     }
+  }
+
+  /** Venue time of a bar's trade; a bar that has none of its interval (flat, or late trades only) stands at prices of before. */
+  #tradedUs(tsUs: number): number {
+    return Number.isFinite(tsUs) ? tsUs : this.#newestTsUs
   }
 
   #timed(trades: TradeColumns, row: number): void {

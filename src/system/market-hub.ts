@@ -52,6 +52,7 @@ export class MarketHub {
         onQuotes: (from, first, last) => {
           gate.references.onQuotes(from, first, last)
           quotes.onQuotes(from, first, last)
+          if (bars.hasQuoteBars) bars.onQuotes(from, first, last)
         },
         onTrades: (from, first, last) => {
           gate.references.onTrades(from, first, last)
