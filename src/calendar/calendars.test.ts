@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { describeShared, sharedFiles } from '../../test/support/shared.js'
 import type { TradewireError } from '../core/errors.js'
-import { Calendars } from './calendars.js'
+import { Calendars, type DayAmendment } from './calendars.js'
 import { easterSunday, isoDate } from './civil-date.js'
 import { DayRoll } from './day-roll.js'
 import { sessionTimes } from './session-times.js'
@@ -362,6 +362,18 @@ describe('amendments', () => {
     )
   })
 
+  it.each<[DayAmendment['kind'], Partial<DayAmendment>, string]>([
+    ['short', { closeAt: '09:00' }, 'closeAt'],
+    ['late', { openAt: '16:00' }, 'openAt'],
+    ['short', { closeAt: '13:00', endAt: '12:59' }, 'endAt'],
+    ['half' as 'short', { closeAt: '13:00' }, 'kind'],
+  ])('refuse a %s day that leaves no market: %j', (kind, times, field) => {
+    const days = [{ date: '2026-01-06', name: 'A day', kind, ...times }]
+    expect(() => new Calendars({ amendments: [{ calendar: 'XNYS', days }] })).toThrow(
+      expect.objectContaining({ code: 'TW_INVALID_ARGUMENT', message: expect.stringContaining(field) }),
+    )
+  })
+
   it('own calendars stand beside the others', () => {
     const own = new Calendars({
       own: [
@@ -432,6 +444,17 @@ describe('day roll', () => {
     const roll = new DayRoll({ timeZone: 'America/New_York', rollLocal: '02:30', days: 'every' })
     expect(utc(roll.nextRollUs(us('2026-03-08T06:00:00Z')))).toBe('2026-03-08T07:30')
     expect(roll.dayAt(us('2026-03-08T07:29:59Z'))).toBe('2026-03-07')
+  })
+
+  it.each([
+    ['that does not exist', '02:30', ['2026-03-08T07:00', '2026-03-08T07:29'], '2026-03-08T07:30'],
+    ['that comes twice', '01:30', ['2026-11-01T05:29'], '2026-11-01T05:30'],
+    ['that came before', '01:30', [], '2026-11-01T06:10'],
+  ])('depends on the instant alone at a local time %s', (_, rollLocal, before, from) => {
+    const cold = (text: string) =>
+      new DayRoll({ timeZone: 'America/New_York', rollLocal, days: 'every' }).dayAt(us(`${text}:00Z`))
+    expect(before.map(cold)).toEqual(before.map((text) => isoDate(Date.parse(text.slice(0, 10)) / 86_400_000 - 1)))
+    expect(cold(from)).toBe(from.slice(0, 10))
   })
 })
 

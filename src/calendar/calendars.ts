@@ -25,6 +25,8 @@ const builtIn: readonly MarketRules[] = [
   always,
 ]
 
+const amendmentKinds: readonly DayAmendment['kind'][] = ['closed', 'short', 'late', 'joined', 'regular']
+
 /** A special day as configuration. Times are local, `HH:MM`. */
 export interface DayAmendment {
   readonly date: IsoDate
@@ -69,7 +71,7 @@ export class Calendars {
   readonly #rules = new Map<string, MarketRules>()
   readonly #made = new Map<string, TradingCalendar>()
 
-  /** @throws TradewireError `TW_DUPLICATE`, `TW_UNKNOWN_CALENDAR` or `TW_INVALID_ARGUMENT`, naming what is wrong. */
+  /** @throws TradewireError `TW_DUPLICATE`, `TW_UNKNOWN_CALENDAR` or `TW_INVALID_ARGUMENT`, naming what is wrong: a day without any regular trading, too. */
   constructor(options: CalendarsOptions = {}) {
     for (const rules of [...builtIn, ...(options.own ?? [])]) this.#add(rules)
     for (const amendment of options.amendments ?? []) this.#amend(amendment)
@@ -133,6 +135,9 @@ export class Calendars {
         return [...kept, ...own.flatMap(({ special }) => special ?? [])]
       },
     }
+    const made = new TradingCalendar(amended)
+    // Hours that leave no trading are told now.
+    for (const { date } of days) if (date >= made.knownFrom && date <= made.knownThrough) made.session(date)
     for (const name of [rules.id, ...(rules.aliases ?? [])]) this.#rules.set(name, amended)
   }
 }
@@ -140,6 +145,11 @@ export class Calendars {
 function specialDay(amendment: DayAmendment): { day: number; special: SpecialDay | undefined } {
   const { date, name, kind } = amendment
   const day = parseDate(date)
+  if (!amendmentKinds.includes(kind))
+    throw new TradewireError(
+      'TW_INVALID_ARGUMENT',
+      `kind of the day ${date} must be one of ${amendmentKinds.join(', ')}, got ${JSON.stringify(kind)}`,
+    )
   if (kind === 'regular') return { day, special: undefined }
   const needed = kind === 'late' ? 'openAt' : kind === 'closed' ? undefined : 'closeAt'
   if (needed !== undefined && amendment[needed] === undefined)
@@ -149,6 +159,11 @@ function specialDay(amendment: DayAmendment): { day: number; special: SpecialDay
     const text = amendment[field]
     if (text !== undefined) times[field] = minutesOf(text, field)
   }
+  if ((times.endAt ?? Number.POSITIVE_INFINITY) < (times.closeAt ?? 0))
+    throw new TradewireError(
+      'TW_INVALID_ARGUMENT',
+      `endAt of the day ${date} must not be before its closeAt, is ${amendment.endAt}`,
+    )
   return { day, special: { day, name, kind, ...times } }
 }
 

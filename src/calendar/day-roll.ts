@@ -4,7 +4,7 @@
  */
 import { TradewireError } from '../core/errors.js'
 import { minutesOf } from './calendars.js'
-import { type IsoDate, isoDate, isWeekend, MS_PER_DAY } from './civil-date.js'
+import { type IsoDate, isoDate, isWeekend } from './civil-date.js'
 import { TimeZone } from './time-zone.js'
 import type { TradingCalendar } from './trading-calendar.js'
 
@@ -57,8 +57,7 @@ export class DayRoll {
 
   #locate(tsUs: number): void {
     if (!Number.isFinite(tsUs)) throw new TradewireError('TW_INVALID_ARGUMENT', `tsUs must be an instant, is ${tsUs}`)
-    const ms = Math.floor(tsUs / 1000)
-    const first = Math.floor((ms + this.#zone.offsetMs(ms) - this.#rollAt * 60_000) / MS_PER_DAY)
+    const first = this.#zone.dayAt(Math.floor(tsUs / 1000), this.#rollAt)
     let day = first
     while (!this.#trades(day)) day++
     this.#date = isoDate(day)

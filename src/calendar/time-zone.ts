@@ -89,6 +89,14 @@ export class TimeZone {
     return this.offsetMs(late) === after ? late : early
   }
 
+  /** The day that an instant lies in, where days begin so many minutes from local midnight (negative: on the day before). */
+  dayAt(utcMs: number, minutes: number): number {
+    const day = Math.floor((utcMs + this.offsetMs(utcMs) - minutes * 60_000) / MS_PER_DAY)
+    // Where clocks change at that time of day, the instants at which days begin decide.
+    if (utcMs < this.utcMs(day, minutes)) return day - 1
+    return utcMs < this.utcMs(day + 1, minutes) ? day : day + 1
+  }
+
   /** The local day (as a day number) at an instant. */
   localDay(utcMs: number): number {
     return Math.floor((utcMs + this.offsetMs(utcMs)) / MS_PER_DAY)

@@ -230,8 +230,7 @@ export class TradingCalendar {
     if (tsUs >= this.#dayFromUs && tsUs < this.#dayUntilUs) return this.#day
     if (!Number.isFinite(tsUs)) throw new TradewireError('TW_INVALID_ARGUMENT', `tsUs must be an instant, is ${tsUs}`)
     const ms = Math.floor(tsUs / 1000)
-    const rollMs = this.#rules.rollAt * 60_000
-    let day = Math.floor((ms + this.#zone.offsetMs(ms) - rollMs) / 86_400_000)
+    let day = this.#zone.dayAt(ms, this.#rules.rollAt)
     while (!this.#trades(day)) day++
     let before = day - 1
     while (before >= this.#firstDay && !this.#trades(before)) before--
@@ -262,6 +261,7 @@ export class TradingCalendar {
     const special = this.#special(day)
     this.#addStretches(stretches, day, special)
     const regular = stretches.filter(({ phase }) => phase === 'regular')
+    if (regular.length === 0) throw this.#noTrading(day)
     return {
       date: isoDate(day),
       stretches,
@@ -320,6 +320,15 @@ export class TradingCalendar {
     const byDay = new Map(this.#rules.specialDays(year).map((special) => [special.day, special]))
     this.#years.set(year, byDay)
     return byDay
+  }
+
+  #noTrading(day: number): TradewireError {
+    const date = isoDate(day)
+    return new TradewireError(
+      'TW_INVALID_ARGUMENT',
+      `The calendar ${this.id} has no regular trading on ${date}: give the day an openAt or closeAt that leaves some, or make it closed`,
+      { details: { calendar: this.id, date } },
+    )
   }
 
   #check(day: number): void {
