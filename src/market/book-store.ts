@@ -1,9 +1,11 @@
 /**
  * The books of many instruments and sources, fed from the ring. Register `store.applyBatch` as the `onBooks` handler of
  * a consumer; a book is made when its first message arrives. `store.applyNotes`, as its `onNotes` handler, makes books stale
- * whose messages are missing, where it was noticed before them: by a connector, or in a recording.
+ * whose messages are missing, where it was noticed before them: by a connector, or in a recording. So does a change of the
+ * source of an instrument's data to the book of the source before, where `sourceOf` tells its number.
  */
 import { TradewireError } from '../core/errors.js'
+import type { BrokenStream, Discontinuity } from '../model/market-data.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
 import { integerBetween, refuseUnknownOptions } from '../ring/options.js'
 import { MessageVerdict } from './book.js'
@@ -25,6 +27,8 @@ export interface BookStoreOptions {
   onGap?: GapListener
   /** Where best prices go as quotes when they changed, for feeds without quotes of their own; nowhere unless given. */
   quotes?: QuoteSink
+  /** Number of the source of a name, as discontinuities have it; -1 where there is none. Without it a change of source makes no book stale. */
+  sourceOf?: (name: string) => number
   /** Bound of books; messages for more are ignored and counted. 65,536 unless given. */
   maxBooks?: number
 }
@@ -34,8 +38,12 @@ const optionNames = [
   'onBook',
   'onGap',
   'quotes',
+  'sourceOf',
   'maxBooks',
 ] as const satisfies readonly (keyof BookStoreOptions)[]
+
+/** Where a loss may be one of book messages. */
+const streamsWithBooks: ReadonlySet<BrokenStream | undefined> = new Set(['all', 'book', 'orders'])
 
 /** Holds one book per instrument and source. */
 export class BookStore {
@@ -71,11 +79,15 @@ export class BookStore {
   /** Handler for `RingHandlers.onNotes`: a told loss makes the book stale until its next snapshot, and withdraws its quotes. */
   readonly applyNotes = ({ notes }: IngestRing, from: number, to: number): void => {
     for (let row = from; row < to; row++) {
-      if (!isLossOfBook(notes.note[row])) continue
-      const book = this.#books[notes.source[row]]?.[notes.instrument[row]]
-      if (!book) continue
-      book.markStale()
-      this.#quotes?.update(book, notes, row, true)
+      const note = notes.note[row] as Partial<Discontinuity> | null | undefined
+      if (note?.kind !== 'discontinuity' || !streamsWithBooks.has(note.stream)) continue
+      const instrument = notes.instrument[row]
+      if (note.reason === 'missing' || note.reason === 'lost') {
+        const book = this.#books[notes.source[row]]?.[instrument]
+        if (!book) continue
+        book.markStale()
+        this.#quotes?.update(book, notes, row, true)
+      } else if (note.previousSource !== undefined) this.#leave(instrument, note.previousSource)
     }
   }
 
@@ -152,6 +164,14 @@ export class BookStore {
     return cleared
   }
 
+  /** Nobody hands on what the source says of the instrument any more. The quotes are those of the next one already. */
+  #leave(instrument: number, source: string): void {
+    const book = this.#books[this.#options.sourceOf?.(source) ?? -1]?.[instrument]
+    if (!book) return
+    book.markStale()
+    this.#quotes?.forget(book)
+  }
+
   #open(instrument: number, source: number): SequencedBook | null {
     const known = this.#books[source]?.[instrument]
     if (known !== undefined) return known
@@ -178,13 +198,4 @@ export class BookStore {
     const { kind, ...level2 } = definition
     return new OrderBook({ ...level2, ...common })
   }
-}
-
-/**
- * Whether a note says that book messages are gone for good. Another source begins with a snapshot of its own, and what is told
- * of no single stream (`all`) may be bars.
- */
-function isLossOfBook(note: object | null | undefined): boolean {
-  const { kind, stream, reason } = (note ?? {}) as { kind?: unknown; stream?: unknown; reason?: unknown }
-  return kind === 'discontinuity' && stream === 'book' && (reason === 'missing' || reason === 'lost')
 }

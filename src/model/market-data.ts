@@ -144,6 +144,11 @@ export interface InstrumentStatus extends MarketEventHeader {
   reason?: string
 }
 
+/** What a break in the data concerns: one kind of data, or `all` where what is missing may be of any. */
+export const brokenStreams = ['all', 'quotes', 'trades', 'book', 'orders', 'bars', 'status', 'news'] as const
+/** What a break in the data concerns. */
+export type BrokenStream = (typeof brokenStreams)[number]
+
 /**
  * The data of an instrument do not continue what came before: the source changed, or messages are missing for good. It is
  * delivered in its place among the data, so that nothing computed across it goes unnoticed.
@@ -151,7 +156,7 @@ export interface InstrumentStatus extends MarketEventHeader {
 export interface Discontinuity extends MarketEventHeader {
   kind: 'discontinuity'
   /** What it concerns. */
-  stream: 'all' | 'quotes' | 'trades' | 'book'
+  stream: BrokenStream
   /** The source before; absent when there was none. `source` is the one from here on. */
   previousSource?: ConnectorId
   reason: 'failover' | 'failback' | 'better' | 'lost' | 'start' | 'missing'

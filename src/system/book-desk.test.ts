@@ -50,14 +50,16 @@ describe('the books of a system', () => {
     book(100, 100.02)
     for (const note of [
       { reason: 'missing', stream: 'trades' },
+      { reason: 'missing', stream: 'bars' },
       { reason: 'failover' },
-      { reason: 'missing', stream: 'all' },
+      { reason: 'failover', stream: 'all', previousSource: 'nobody' },
+      { reason: 'failover', stream: 'trades', previousSource: 'sim' },
       { kind: 'news', reason: 'missing' },
     ])
       tell(note)
     tell({ reason: 'missing' }, source + 1)
     expect(state()).toEqual([BookState.live, 100])
-    for (const note of [{ reason: 'missing' }, { reason: 'lost' }]) {
+    for (const note of [{ reason: 'missing' }, { reason: 'lost' }, { reason: 'missing', stream: 'all' }]) {
       tell(note)
       expect(state()).toEqual([BookState.stale, Number.NaN])
       const now = system.time.wallUs()
@@ -70,6 +72,11 @@ describe('the books of a system', () => {
       expect(state()).toEqual([BookState.live, 100])
     }
     expect(system.books.size).toBe(1)
+    // Another source has the instrument from here on: what this one's book holds is not followed any more.
+    tell({ reason: 'failover', stream: 'all', previousSource: 'sim' }, source + 1)
+    expect(state()).toEqual([BookState.stale, 100])
+    book(100, 100.02)
+    expect(state()).toEqual([BookState.live, 100])
     await system.stop()
   })
 

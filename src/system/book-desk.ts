@@ -24,7 +24,8 @@ export function composeBooks(
   }
   const publishQuote: IngestRing['publishQuote'] = (instrument, source, ...quote) =>
     dataOf(source).includes('quotes') || ring.publishQuote(instrument, source, ...quote)
-  const store = new BookStore({ define, quotes: { publishQuote } })
+  const sourceOf = (name: string) => core.connectors.findIndex((connector) => connector?.name === name)
+  const store = new BookStore({ define, quotes: { publishQuote }, sourceOf })
   if (config.books !== true) return store
   const consumer = ring.addConsumer({
     name: 'books',

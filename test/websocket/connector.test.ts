@@ -100,6 +100,41 @@ describe('messages', () => {
   })
 })
 
+describe('a number that is missing', () => {
+  it.each<[kind: 'trades' | undefined, asked: string[]]>([
+    [undefined, ['sub', 'unsub', 'sub']],
+    ['trades', ['sub']],
+  ])('in a stream of %s asks for books anew where they may be among what is lost', async (kind, asked) => {
+    const streams: string[] = []
+    const { connector } = await start(
+      {
+        feed: {
+          ...smallFeed,
+          data: ['trades', 'book'],
+          receive(message, out) {
+            const { b, s, ...rest } = message as { b?: string; s?: number }
+            if (s !== undefined) out.sequence('line', s, 'ACME', kind)
+            if (b !== undefined) out.book('ACME', { isSnapshot: s === undefined, bids: [[b, '1']], asks: [] })
+            smallFeed.receive(rest, out)
+          },
+        },
+      },
+      {
+        onNotes: ({ notes }, from, to) => {
+          for (let row = from; row < to; row++) streams.push((notes.note[row] as { stream: string }).stream)
+        },
+      },
+    )
+    await connector.subscribeTo({ kind: 'book', instrument: 0 })
+    venue.tell('book', { b: '100' })
+    for (const n of [1, 2, 5]) venue.tell('book', { s: n, b: '101' })
+    const requests = () => venue.requests.filter((request) => request.kind === 'book').map(({ op }) => op)
+    await later(() => streams.length).toBeGreaterThan(0)
+    await later(requests).toEqual(asked)
+    expect(streams).toEqual(kind === undefined ? ['all', 'book'] : ['trades'])
+  })
+})
+
 describe('a strategy that is too slow', () => {
   it('loses nothing: the connector stops reading until there is room', async () => {
     const total = 20_000

@@ -259,13 +259,12 @@ export class IbkrDataPool extends BaseConnector {
   #tellFailover({ kind, instrument }: Subscription): void {
     const { instruments, market, time } = this.host
     const tsUs = time.wallUs()
-    const stream = kind === 'quotes' || kind === 'trades' || kind === 'book' ? kind : 'all'
     const source = this.name as ConnectorId
     const note = {
       kind: 'discontinuity',
       instrument: instruments.at(instrument).id,
       source,
-      stream,
+      stream: kind,
       reason: 'failover',
       tsEventUs: tsUs,
       tsRecvUs: tsUs,

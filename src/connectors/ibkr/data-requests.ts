@@ -167,12 +167,11 @@ export class DataRequests {
   #tellDiscontinuity({ instrument, kind }: Stream, reason: 'missing' | 'lost'): void {
     const { instruments, market, time } = this.#host
     const tsUs = time.wallUs()
-    const stream = kind === 'quotes' || kind === 'trades' || kind === 'book' ? kind : 'all'
     const note = {
       kind: 'discontinuity',
       instrument: instruments.at(instrument).id,
       source: this.#name as ConnectorId,
-      stream,
+      stream: kind,
       reason,
       tsEventUs: tsUs,
       tsRecvUs: tsUs,

@@ -93,6 +93,11 @@ export class BookStream {
     this.#book?.clear()
   }
 
+  /** Messages are missing that its own numbers and checksums do not tell of: it is asked for anew unless a snapshot is awaited. */
+  doubt(reason: string): void {
+    if (this.#isLive) this.#lose(reason, Number.NaN)
+  }
+
   /** A message of the venue. */
   take(book: CheckedBook): void {
     if (book.isSnapshot) this.#begin(book)

@@ -19,6 +19,7 @@
 import type { DataKind } from '../../connector/capabilities.js'
 import type { SequenceRuleName } from '../../market/sequence-rules.js'
 import type { Instrument, InstrumentDefinition } from '../../model/instrument.js'
+import type { BrokenStream } from '../../model/market-data.js'
 import type { TradingStatus } from '../../ring/kinds.js'
 
 /** A number, or a decimal as text. */
@@ -97,8 +98,12 @@ export interface FeedWriter {
   book(symbol: string, book: FeedBook): void
   bar(symbol: string, bar: FeedBar): void
   status(symbol: string, status: TradingStatus): void
-  /** A number that grows by one with each message of a stream: what is missing is counted, and marked in the data of `symbol`. */
-  sequence(stream: string, sequence: number, symbol?: string): void
+  /**
+   * A number that grows by one with each message of a stream: what is missing is counted, and marked in the data of `symbol`.
+   * `kind` says what the stream carries; where it may be books (`book`, or not given) those of the symbol, or without one all,
+   * are asked for anew.
+   */
+  sequence(stream: string, sequence: number, symbol?: string, kind?: BrokenStream): void
   /** The venue gives a stream that was asked for. */
   confirmed(key: string): void
   /** The venue does not give it. */

@@ -1,4 +1,5 @@
 /** What a feed writes to while it reads a message: checks every number and turns it into events. */
+import type { BrokenStream } from '../../model/market-data.js'
 import type { TradingStatus } from '../../ring/kinds.js'
 import type { CheckedBook } from './book-stream.js'
 import type { FeedBar, FeedBook, FeedLevel, FeedQuote, FeedTrade, FeedWriter } from './feed.js'
@@ -12,7 +13,7 @@ export interface WriterTarget {
   indexOf(symbol: string): number
   publish(tsEventUs: number, publication: Publication): void
   book(instrument: number, book: CheckedBook): void
-  sequence(stream: string, sequence: number, instrument: number | undefined): void
+  sequence(stream: string, sequence: number, instrument: number | undefined, kind: BrokenStream): void
   confirmed(key: string): void
   refused(key: string, reason: string): void
   alive(): void
@@ -118,9 +119,9 @@ export class MessageWriter implements FeedWriter {
     this.#target.publish(tsRecvUs, (sink) => sink.publishStatus(index, source, status, tsRecvUs, tsRecvUs))
   }
 
-  sequence(stream: string, sequence: number, symbol?: string): void {
+  sequence(stream: string, sequence: number, symbol?: string, kind: BrokenStream = 'all'): void {
     const number = integerOf('sequence', sequence)
-    this.#target.sequence(stream, number, symbol === undefined ? undefined : this.#target.indexOf(symbol))
+    this.#target.sequence(stream, number, symbol === undefined ? undefined : this.#target.indexOf(symbol), kind)
   }
 
   confirmed(key: string): void {

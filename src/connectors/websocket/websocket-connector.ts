@@ -12,6 +12,7 @@
  */
 import { BaseConnector } from '../../connector/base-connector.js'
 import type { ConnectorCapabilities } from '../../connector/capabilities.js'
+import { SequenceVerdict } from '../../connector/sequence-tracker.js'
 import type { Subscription } from '../../connector/subscriptions.js'
 import { NS_PER_MS } from '../../core/clock.js'
 import { TradewireError } from '../../core/errors.js'
@@ -19,7 +20,7 @@ import type { TimerHandle } from '../../core/scheduler.js'
 import { SecretMask } from '../../core/secret-mask.js'
 import type { ConnectorId } from '../../model/ids.js'
 import type { InstrumentDefinition } from '../../model/instrument.js'
-import type { Discontinuity } from '../../model/market-data.js'
+import type { BrokenStream, Discontinuity } from '../../model/market-data.js'
 import type { MarketSink } from '../../ring/sink.js'
 import { Answers } from './answers.js'
 import { BookStream, type CheckedBook } from './book-stream.js'
@@ -186,8 +187,14 @@ export class WebSocketConnector extends BaseConnector {
       indexOf: (symbol: string) => this.#indexOf(symbol),
       publish: (tsEventUs: number, publication: Publication) => this.#publish(tsEventUs, publication),
       book: (instrument: number, book: CheckedBook) => this.#books.get(instrument)?.stream.take(book),
-      sequence: (stream: string, sequence: number, instrument: number | undefined) => {
-        this.sequence(stream, instrument === undefined ? {} : { instrument }).track(sequence)
+      sequence: (stream: string, sequence: number, instrument: number | undefined, kind: BrokenStream) => {
+        const options = instrument === undefined ? { stream: kind } : { instrument, stream: kind }
+        if (
+          this.sequence(stream, options).track(sequence) === SequenceVerdict.gap &&
+          (kind === 'all' || kind === 'book')
+        )
+          for (const [index, { stream: book }] of this.#books)
+            if (instrument === undefined || instrument === index) book.doubt(`messages of ${stream} are missing`)
       },
       confirmed: (key: string) => this.#answers.confirm(key),
       refused: (key: string, given: string) => {

@@ -13,6 +13,7 @@ import {
   type BookChange,
   type BookLevel,
   type BookOrder,
+  brokenStreams,
   type Discontinuity,
   type InstrumentStatus,
   type MacroEvent,
@@ -155,7 +156,7 @@ export const instrumentStatus = record<InstrumentStatus>({
 export const discontinuity = record<Discontinuity>({
   kind: oneOf(['discontinuity']),
   ...header,
-  stream: oneOf(['all', 'quotes', 'trades', 'book']),
+  stream: oneOf(brokenStreams),
   previousSource: optional(source),
   reason: oneOf(['failover', 'failback', 'better', 'lost', 'start', 'missing']),
   missing: optional(integer(0)),

@@ -64,7 +64,7 @@ export function coinbaseFeed(options: { instruments: readonly InstrumentDefiniti
         out.book(symbol, { ...header, isSnapshot: false, bids: levels('buy'), asks: levels('sell') })
       } else if (type === 'match') {
         const { trade_id: tradeId, price, size, side } = message as Match
-        out.sequence(`trades ${symbol}`, tradeId, symbol)
+        out.sequence(`trades ${symbol}`, tradeId, symbol, 'trades')
         out.trade(symbol, { ...header, price, size, aggressor: side === 'buy' ? 'sell' : 'buy', tradeId })
       } else if (type === 'ticker') {
         const { best_bid: bid, best_ask: ask, best_bid_size: bidSize, best_ask_size: askSize } = message as Ticker
@@ -74,7 +74,7 @@ export function coinbaseFeed(options: { instruments: readonly InstrumentDefiniti
         const { bids, asks } = message as Snapshot
         out.book(symbol, { ...header, isSnapshot: true, bids, asks })
       } else if (type === 'last_match') {
-        out.sequence(`trades ${symbol}`, (message as Match).trade_id, symbol)
+        out.sequence(`trades ${symbol}`, (message as Match).trade_id, symbol, 'trades')
       } else if (type === 'subscriptions') {
         for (const { name, product_ids } of (message as Confirmation).channels)
           for (const product of product_ids) out.confirmed(`${name} ${product}`)

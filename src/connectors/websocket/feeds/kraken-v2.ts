@@ -104,7 +104,7 @@ function book({ symbol, bids = [], asks = [], checksum, timestamp }: Book, isSna
 }
 
 function trade({ symbol, side, price, qty, trade_id: tradeId, timestamp }: Trade, out: FeedWriter): void {
-  out.sequence(`trades ${symbol}`, tradeId, symbol)
+  out.sequence(`trades ${symbol}`, tradeId, symbol, 'trades')
   out.trade(symbol, { price, size: qty, aggressor: side, tradeId, ...time(timestamp) })
 }
 

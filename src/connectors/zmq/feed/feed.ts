@@ -4,7 +4,7 @@
  */
 import type { ConnectorId } from '../../../model/ids.js'
 import type { InstrumentRegistry } from '../../../model/instrument-registry.js'
-import type { Discontinuity } from '../../../model/market-data.js'
+import { type BrokenStream, brokenStreams, type Discontinuity } from '../../../model/market-data.js'
 import { BodyFormat, FrameHeader, FrameType, topicOf, viewOf } from '../wire/frame.js'
 import type { FeedDecoder, StreamNames } from './feed-decoder.js'
 import type { SlowGate } from './slow-gate.js'
@@ -61,7 +61,6 @@ export interface FeedParts {
 
 /** The most streams that are followed. */
 const mostStreams = 65_536
-const note = { quotes: 'quotes', trades: 'trades', book: 'book' } as const
 
 /** One stream with what its frames say. */
 export class FeedStream {
@@ -163,7 +162,7 @@ export class FeedStream {
   /** A note in its place among the data, for each instrument that somebody reads. */
   #discontinue(reason: 'missing' | 'start', missing: number | undefined): void {
     const { gate, decoder, instruments, source } = this.#parts
-    const kind = this.topic.slice(0, this.topic.indexOf('/'))
+    const kind = this.topic.slice(0, this.topic.indexOf('/')) as BrokenStream
     const tsUs = this.#parts.nowUs()
     for (const index of this.instruments) {
       if (!decoder.wantsAny(index)) continue
@@ -171,7 +170,7 @@ export class FeedStream {
         kind: 'discontinuity',
         instrument: instruments.at(index).id,
         source: source() as ConnectorId,
-        stream: kind in note ? (kind as keyof typeof note) : 'all',
+        stream: brokenStreams.includes(kind) ? kind : 'all',
         reason,
         tsEventUs: tsUs,
         tsRecvUs: tsUs,
