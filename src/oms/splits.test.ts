@@ -4,11 +4,12 @@ import { buy, type EchoSystem, startEcho } from '../../test/support/echo-system.
 import type { TradewireError } from '../core/errors.js'
 import { recoverState } from '../system/recover-state.js'
 import { differences } from '../system/state.js'
+import { Strategy } from '../system/strategy.js'
 import type { TradingSystemOptions } from '../system/trading-system.js'
 import { recordAudit } from './audit/audit-recorder.js'
 import { AuditTrail } from './audit/audit-trail.js'
 import { restartEcho } from './restart.test-support.js'
-import type { SplitRequest } from './splits.js'
+import type { SplitReport, SplitRequest } from './splits.js'
 
 const who = { actor: 'anna', reason: 'as announced' }
 const split = (change: Partial<SplitRequest> = {}): SplitRequest => ({
@@ -277,6 +278,27 @@ describe('what a system keeps of the market', () => {
     const applied = () => system.operator.applySplit(split(effectiveUs === undefined ? {} : { effectiveUs }))
     return { echo, system, time, trades, quotes, trade, book, applied }
   }
+
+  it('strategies hear of it when they see the new terms, once; one that throws is ended', async () => {
+    const heard: unknown[] = []
+    class Holder extends Strategy {
+      override readonly name = 'a'
+      override onSplit({ id, positions }: SplitReport): void {
+        heard.push([id, positions.length, this.position('IBM').quantity])
+        if (heard.length > 1) throw new Error('no more')
+      }
+    }
+    const echo = await startEcho({ ...options, strategies: [new Holder()] })
+    hold(echo, 'a', 300)
+    const { operator } = echo.system
+    for (const id of ['first', 'first', 'second', 'third']) operator.applySplit(split({ id }))
+    expect(heard).toEqual([
+      ['first', 2, 1200],
+      ['second', 2, 4800],
+    ])
+    expect(echo.system.strategies).toEqual([])
+    await echo.system.stop()
+  })
 
   it('is put into the new terms: bars that form, and books are emptied', async () => {
     const { system, trades, quotes, trade, book, applied } = await market(() => undefined)

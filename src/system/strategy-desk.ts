@@ -20,6 +20,7 @@ import type { OrderRequest } from '../model/order.js'
 import type { OrderCore } from '../oms/order-core.js'
 import type { OrderManager } from '../oms/order-manager.js'
 import { riskMemoryName } from '../oms/risk-memory.js'
+import type { SplitReport } from '../oms/splits.js'
 import { checkFilter } from '../ring/filter.js'
 import type { StrategyErrorPolicy } from './config.js'
 import type { FeedEvent } from './feed-event.js'
@@ -95,6 +96,7 @@ export class StrategyDesk {
 
   constructor(parts: StrategyDeskParts) {
     this.#parts = parts
+    parts.orders.events.on('split', (report) => this.#split(report))
   }
 
   /** Strategies that were added and have not ended, by name. */
@@ -259,6 +261,12 @@ export class StrategyDesk {
   connection(event: ConnectionEvent): void {
     for (const seat of [...this.#seats.values()])
       if (seat.isRunning) this.#call(seat, 'onConnection', () => seat.strategy.onConnection(event))
+  }
+
+  /** Tells all strategies that a stock split was applied. */
+  #split(report: SplitReport): void {
+    for (const seat of [...this.#seats.values()])
+      if (seat.isRunning) this.#call(seat, 'onSplit', () => seat.strategy.onSplit(report))
   }
 
   /** Tells strategies what happened to their feeds: those that want the instrument, or all where it is of no single one. */

@@ -21,6 +21,7 @@ import type { OrderEvent } from '../oms/order-event.js'
 import type { OrderHandle } from '../oms/order-handle.js'
 import type { OrderFilter } from '../oms/order-manager.js'
 import type { ParentOrderHandle } from '../oms/parent-port.js'
+import type { SplitReport } from '../oms/splits.js'
 import type { MarketFilter } from '../ring/filter.js'
 import type { FeedEvent } from './feed-event.js'
 import type { BarView, BookView, QuoteView, StatusView, TradeView } from './views.js'
@@ -141,6 +142,8 @@ export abstract class Strategy {
   onDiscontinuity(_break: Discontinuity): void {}
   /** An event of one of its own orders. */
   onOrderEvent(_event: OrderEvent): void {}
+  /** A stock split was applied, of whatever instrument: positions, quotes and forming bars are in the new terms already. */
+  onSplit(_split: SplitReport): void {}
   onConnection(_event: ConnectionEvent): void {}
   /** A stream of its instruments went stale or came back, messages are missing, a health check failed, data are bad. */
   onFeed(_event: FeedEvent): void {}

@@ -1,8 +1,10 @@
 /** A strategy in a worker that does what the test says, in its `data`. */
 
 import { BookStore } from '../../market/book-store.js'
+import type { Discontinuity } from '../../model/market-data.js'
 import type { OrderEvent } from '../../oms/order-event.js'
 import type { OrderHandle } from '../../oms/order-handle.js'
+import type { SplitReport } from '../../oms/splits.js'
 import { IngestRing } from '../../ring/ingest-ring.js'
 import { Strategy } from '../strategy.js'
 import type { BookView, QuoteView, TradeView } from '../views.js'
@@ -22,6 +24,10 @@ const seen = {
   position: 0,
   news: [] as string[],
   lost: 0,
+  /** Streams of the breaks that it was told of. */
+  streams: [] as string[],
+  split: '',
+  held: [] as number[],
 }
 
 class Behaving extends Strategy {
@@ -31,7 +37,11 @@ class Behaving extends Strategy {
 
   override onStart(): void {
     this.#copy.addConsumer({ name: 'books', policy: 'backpressure', handlers: { onBooks: this.#books.applyBatch } })
-    this.every(50, () => this.persist({ ...seen }))
+    this.every(50, () => {
+      if (behaviour === 'hold') seen.held = ['ACME', 'LAST'].map((symbol) => this.position(symbol).quantity)
+      this.persist({ ...seen })
+    })
+    if (behaviour === 'hold') seen.outcome = `at the start ${this.position('LAST').quantity}`
     if (behaviour === 'exit') this.after(50, () => process.exit(3))
     if (behaviour === 'crash')
       setImmediate(() => {
@@ -43,7 +53,14 @@ class Behaving extends Strategy {
       })
     if (behaviour === 'hook') this.after(20, () => this.#fail())
     if (behaviour === 'start') throw new Error('cannot start')
-    if (behaviour === 'order' || behaviour === 'exit' || behaviour === 'hang' || behaviour === 'crash') this.#rest()
+    if (
+      behaviour === 'order' ||
+      behaviour === 'exit' ||
+      behaviour === 'hang' ||
+      behaviour === 'crash' ||
+      behaviour === 'modify'
+    )
+      this.#rest()
   }
 
   #fail(): void {
@@ -90,12 +107,21 @@ class Behaving extends Strategy {
     seen.news.push(headline)
   }
 
-  override onDiscontinuity({ missing = 0 }: { missing?: number }): void {
+  override onDiscontinuity({ missing = 0, stream }: Discontinuity): void {
     seen.lost += missing
+    if (!seen.streams.includes(stream)) seen.streams.push(stream)
+  }
+
+  override onSplit({ id, positions }: SplitReport): void {
+    const after = positions.map((each) => String(each.after))
+    const { index } = this.instrument('ACME')
+    seen.split = `${id}: ${after} shares, holds ${this.position('ACME').quantity}, bid below 100: ${this.quotes.bid(index) < 100}`
   }
 
   override onOrderEvent(event: OrderEvent): void {
     seen.events.push(`${event.type} ${event.order.status}`)
+    if (behaviour === 'modify' && event.type === 'accepted') event.order.modify({ price: '1.001' })
+    if (event.type === 'update_rejected') seen.outcome = String(event.reason)
   }
 
   override onStop(): void {

@@ -18,6 +18,7 @@ import { SharedRing } from '../../ring/shared-ring.js'
 import { strategyHandlers, WantedInstruments, watchPromise } from '../market-hub.js'
 import type { Strategy, StrategyHost } from '../strategy.js'
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js'
+import { splitOf } from './worker-news.js'
 import { WorkerOrders } from './worker-orders.js'
 import { type WorkerLayout, WorkerReader } from './worker-wire.js'
 
@@ -128,6 +129,14 @@ class WorkerSide {
         if (event !== undefined) this.#call('onOrderEvent', () => this.#strategy.onOrderEvent(event))
         break
       }
+      case 'refused': {
+        const event = this.#orders.refused(message, this.#time.wallUs())
+        if (event !== undefined) this.#call('onOrderEvent', () => this.#strategy.onOrderEvent(event))
+        break
+      }
+      case 'split':
+        this.#split(message)
+        break
       case 'connection':
         this.#call('onConnection', () => this.#strategy.onConnection(message.event))
         break
@@ -166,16 +175,32 @@ class WorkerSide {
     this.#post({ type: 'stopped' })
   }
 
+  /** A stock split: what was sent before it is taken in its old terms first. */
+  #split({ split, instrument, positionUnits }: Extract<ToWorker, { type: 'split' }>): void {
+    while (this.#isRunning && this.#consumer.available > 0) this.#read()
+    this.#positions.set(instrument, positionUnits)
+    const factor = split.ratio.denominator / split.ratio.numerator
+    // One without a time of its own was effective when it was told: all that came before is older.
+    const beforeUs = split.effectiveUs === split.tsUs ? Number.POSITIVE_INFINITY : split.effectiveUs
+    this.#quotes.rescale(instrument, factor, beforeUs)
+    this.#bars.rescale(instrument, factor, beforeUs)
+    this.#call('onSplit', () => this.#strategy.onSplit(splitOf(split)))
+  }
+
   /** Takes what is in the shared ring, turn by turn: messages and timers come in between. */
   async #readOn(): Promise<void> {
     while (this.#isRunning) {
       if (this.#consumer.available === 0) await this.#consumer.waitAsync(beatMs)
-      this.#consumer.drain(({ columns }, from, to) => {
-        for (let row = from; row < to; row++) this.#reader.take(columns, row)
-      }, 4_096)
-      this.#ring.drain()
+      this.#read()
       await new Promise<void>((resolve) => this.#time.nextTurn(resolve))
     }
+  }
+
+  #read(): void {
+    this.#consumer.drain(({ columns }, from, to) => {
+      for (let row = from; row < to; row++) this.#reader.take(columns, row)
+    }, 4_096)
+    this.#ring.drain()
   }
 
   #host(): StrategyHost {

@@ -6,6 +6,7 @@ import type { OrderStatus } from '../../model/order-types.js'
 import type { JsonObject } from '../../model/schema/json.js'
 import type { OrderEventType } from '../../oms/order-event.js'
 import type { OrderFilter } from '../../oms/order-manager.js'
+import type { SplitPosition, SplitReport } from '../../oms/splits.js'
 import type { FactSourceName } from '../../orders/codes.js'
 import type { SharedRingHandle } from '../../ring/shared-ring.js'
 import type { FeedEvent } from '../feed-event.js'
@@ -28,7 +29,7 @@ export interface WorkerStart {
 
 /** The state of an order, as the worker is told. */
 export interface OrderNews {
-  /** The worker's number of the order. */
+  /** The worker's number of the order; negative where the order came from elsewhere: an earlier life, the host. */
   readonly ref: number
   readonly status: OrderStatus
   readonly order: JsonObject
@@ -54,6 +55,19 @@ export interface EventNews {
   readonly request: number
 }
 
+/** A stock split as plain data. */
+export interface SplitNews extends Omit<SplitReport, 'cashInLieu' | 'positions'> {
+  readonly cashInLieu?: string
+  readonly positions: readonly PositionNews[]
+}
+
+/** What a split made of a position, decimals as text. */
+export interface PositionNews extends Omit<SplitPosition, 'before' | 'after' | 'cash'> {
+  readonly before: string
+  readonly after: string
+  readonly cash: string
+}
+
 /** From the system to the worker. */
 export type ToWorker =
   | { readonly type: 'instruments'; readonly definitions: readonly InstrumentDefinition[] }
@@ -65,6 +79,13 @@ export type ToWorker =
       readonly instrument: number
       readonly code: string
       readonly reason: string
+    }
+  | { readonly type: 'refused'; readonly ref: number; readonly reason: string }
+  | {
+      readonly type: 'split'
+      readonly split: SplitNews
+      readonly instrument: number
+      readonly positionUnits: number
     }
   | { readonly type: 'connection'; readonly event: ConnectionEvent }
   | { readonly type: 'feed'; readonly event: FeedEvent }

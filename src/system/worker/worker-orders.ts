@@ -64,26 +64,20 @@ export class WorkerOrders {
   /** Sends an order to the system. It is INITIALIZED until the system has answered. */
   submit(request: OrderRequest): OrderHandle {
     const ref = ++this.#last
-    const handle = new OrderHandle(this.#home, ref)
-    const known: Known = {
-      handle,
-      request,
-      status: 'INITIALIZED',
-      lifecycle: 'INITIALIZED',
-      snapshot: undefined,
-      reason: undefined,
-    }
-    this.#known.set(ref, known)
+    const { handle } = this.#open(ref, request)
     this.#post({ type: 'submit', ref, request: plain(request) })
     return handle
   }
 
   /** What the system told of an order; the event where there was one. */
   news({ ref, status, order }: OrderNews, event: EventNews | undefined): OrderEvent | undefined {
-    const known = this.#known.get(ref)
+    const snapshot = fromJson('order', order)
+    // One that this worker did not submit is known from now on; one of its own that is not was closed long ago.
+    const { instrument: symbol, side, quantity } = snapshot
+    const known = this.#known.get(ref) ?? (ref < 0 ? this.#open(ref, { symbol, side, quantity }) : undefined)
     if (known === undefined) return undefined
     known.status = status
-    known.snapshot = fromJson('order', order)
+    known.snapshot = snapshot
     known.lifecycle = lifecycleOf(known, event?.type)
     if (event === undefined) {
       known.handle.settleWaiters()
@@ -91,7 +85,7 @@ export class WorkerOrders {
     }
     const { type, seq, source, tsEventUs, tsLocalUs, execId, liquidity, ...rest } = event
     const { feeCurrency, reason, ...amounts } = rest
-    const instrument = this.#instruments.get(known.snapshot.instrument)
+    const instrument = this.#instruments.get(snapshot.instrument)
     const details = {
       ...amounts,
       liquidity,
@@ -99,14 +93,13 @@ export class WorkerOrders {
       ...(feeCurrency === undefined ? {} : { feeCurrency }),
       ...(reason === undefined ? {} : { reason }),
     }
-    const side = sideSign(known.snapshot.side)
     const made = new OrderEvent(
       type,
       seq,
       known.handle,
       status,
       instrument,
-      side,
+      sideSign(side),
       FactSource[source],
       tsEventUs,
       tsLocalUs,
@@ -115,6 +108,37 @@ export class WorkerOrders {
     known.handle.deliver(made)
     if (known.handle.isClosed && this.#known.size > keptClosed) this.#forget()
     return made
+  }
+
+  #open(ref: number, request: OrderRequest): Known {
+    const handle = new OrderHandle(this.#home, ref)
+    const status = 'INITIALIZED'
+    const known: Known = { handle, request, status, lifecycle: status, snapshot: undefined, reason: undefined }
+    this.#known.set(ref, known)
+    return known
+  }
+
+  /** The system did not take a change of the order. */
+  refused({ ref, reason }: Extract<ToWorker, { type: 'refused' }>, nowUs: number): OrderEvent | undefined {
+    const known = this.#known.get(ref)
+    if (known?.snapshot === undefined) return undefined
+    const instrument = this.#instruments.get(known.snapshot.instrument)
+    const side = sideSign(known.snapshot.side)
+    const { handle, status } = known
+    const event = new OrderEvent(
+      'update_rejected',
+      0,
+      handle,
+      status,
+      instrument,
+      side,
+      FactSource.local,
+      nowUs,
+      nowUs,
+      { reason },
+    )
+    handle.deliver(event)
+    return event
   }
 
   /** The system found the order wrong. */

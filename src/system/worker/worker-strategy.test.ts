@@ -1,6 +1,8 @@
 /** A strategy in a worker: data and books get there whole, orders go both ways, and what its death leaves behind. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { SimulatedConnector } from '../../connectors/sim/simulated-connector.js'
+import { defaultSyntheticInstruments, type SyntheticInstrument } from '../../connectors/sim/synthetic-instruments.js'
+import type { InstrumentId } from '../../model/ids.js'
 import type { Problem } from '../problems.js'
 import { TradingSystem, type TradingSystemOptions } from '../trading-system.js'
 import { WorkerStrategy, type WorkerStrategyOptions } from './worker-strategy.js'
@@ -19,6 +21,9 @@ interface Seen {
   position: number
   news: string[]
   lost: number
+  streams: string[]
+  split: string
+  held: number[]
   stopped?: boolean
 }
 
@@ -105,6 +110,89 @@ describe('a strategy in a worker', () => {
     await until(() => (strategy.seen?.lost ?? 0) > 0 && strategy.seen?.lost === strategy.counters.dropped)
     // How many depends on how fast the thread reads.
     expect(strategy.counters.dropped).toBeGreaterThan(0)
+    await stop()
+  }, 60_000)
+})
+
+describe('what a worker holds', () => {
+  const buy = (system: TradingSystem, symbol: string) =>
+    system.orders.submit({ symbol, side: 'buy', quantity: 100, strategy: 'worker' }).done()
+  /** More instruments than a small ring has room to tell of. */
+  const manySymbols = ['ACME', ...Array.from({ length: 40 }, (_, i) => `S${i}`), 'LAST']
+  const sim = () => {
+    const [like] = defaultSyntheticInstruments as [SyntheticInstrument, ...SyntheticInstrument[]]
+    const instruments = manySymbols.map((symbol) => {
+      const definition = { ...like.definition, symbol, id: `${symbol}.SIM` as InstrumentId }
+      return { ...like, definition }
+    })
+    return new SimulatedConnector({ synthetic: { rate: 10, instruments } })
+  }
+
+  it('moves with orders that it did not submit itself, and it hears of them', async () => {
+    const { system, strategy, added, until, stop } = await start('hold', {}, { connectors: { sim: sim() } })
+    await added
+    await buy(system, 'ACME')
+    await until(() => strategy.seen?.held[0] === 100)
+    expect(strategy.seen?.events).toContain('filled FILLED')
+    await stop()
+  }, 60_000)
+
+  it('is known at the start, of every instrument, however small the ring', async () => {
+    const simulated = sim()
+    const system = await TradingSystem.start({ mode: 'paper', quality: false, connectors: { sim: simulated } })
+    systems.push(system)
+    const end = new AbortController()
+    const running = system.run({ signal: end.signal }).catch(() => {})
+    await system.subscribe(manySymbols, ['quotes'])
+    await buy(system, 'LAST')
+    const strategy = new Worker({ name: 'worker', module, symbols: ['ACME'], data: { behaviour: 'hold' }, records: 32 })
+    await system.addStrategy(strategy)
+    for (let i = 0; i < 500 && strategy.seen === undefined; i++) await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(strategy.seen?.outcome).toBe('at the start 100')
+    end.abort()
+    await running
+  }, 60_000)
+
+  it('is put into new terms by a stock split, with quotes and bars', async () => {
+    const { system, strategy, added, until, stop } = await start('trade')
+    await added
+    await until(() => /wrong/.test(strategy.seen?.outcome ?? ''))
+    const reason = 'four for one'
+    const id = 'ACME-split'
+    system.operator.applySplit({
+      id,
+      instrument: 'ACME',
+      ratio: { numerator: 4, denominator: 1 },
+      actor: 'anna',
+      reason,
+    })
+    await until(() => (strategy.seen?.split ?? '') !== '')
+    expect(strategy.seen?.split).toBe('ACME-split: 400,400 shares, holds 400, bid below 100: true')
+    await stop()
+  }, 60_000)
+
+  it('hears that a change of its order was refused', async () => {
+    const { strategy, added, until, stop } = await start('modify')
+    await added
+    await until(() => (strategy.seen?.outcome ?? '') !== '')
+    expect(strategy.seen?.events).toContain('update_rejected ACCEPTED')
+    expect(strategy.seen?.outcome).toContain('1.001 is not a multiple of 0.01')
+    await stop()
+  }, 60_000)
+
+  it('of a book is stale from a loss on, by the stream that is named', async () => {
+    const { system, strategy, added, until, stop } = await start('watch', { records: 64, kinds: ['book'] })
+    await added
+    const { index } = system.instruments.get('ACME')
+    const now = system.time.wallUs()
+    for (let i = 0; i < 200; i++) {
+      system.ring.beginBook(index, 0, false, now, now, Number.NaN, Number.NaN)
+      system.ring.addLevel(0, 100 + (i % 10) / 100, 5)
+      system.ring.commitBook()
+    }
+    system.ring.drain()
+    await until(() => (strategy.seen?.streams.length ?? 0) > 0)
+    expect(strategy.seen?.streams).toEqual(['book'])
     await stop()
   }, 60_000)
 })

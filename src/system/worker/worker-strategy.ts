@@ -10,16 +10,18 @@
  * becomes of its open orders is decided here.
  */
 import type { Worker } from 'node:worker_threads'
-import { TradewireError } from '../../core/errors.js'
+import { messageOf, TradewireError } from '../../core/errors.js'
 import type { TimerHandle } from '../../core/scheduler.js'
 import { withTimeout } from '../../core/time.js'
 import { VirtualTime } from '../../core/virtual-time.js'
 import { startThread } from '../../core/worker-thread.js'
-import type { OrderRequest } from '../../model/order.js'
+import type { InstrumentDefinition } from '../../model/instrument.js'
+import type { Discontinuity, MacroEvent, NewsEvent } from '../../model/market-data.js'
+import type { OrderChange, OrderRequest } from '../../model/order.js'
 import { toJson } from '../../model/schemas.js'
 import type { OrderEvent } from '../../oms/order-event.js'
 import type { OrderHandle } from '../../oms/order-handle.js'
-import { Liquidity } from '../../orders/codes.js'
+import type { SplitReport } from '../../oms/splits.js'
 import type { MarketFilter } from '../../ring/filter.js'
 import { refuseUnknownOptions } from '../../ring/options.js'
 import { SharedRing } from '../../ring/shared-ring.js'
@@ -27,7 +29,6 @@ import type { FeedEvent } from '../feed-event.js'
 import { type ConnectionEvent, Strategy } from '../strategy.js'
 import type { BarView, BookView, StatusView, TradeView } from '../views.js'
 import {
-  type EventNews,
   type FromWorker,
   type OrderNews,
   type ToWorker,
@@ -35,6 +36,7 @@ import {
   type WorkerStart,
   workerKinds,
 } from './worker-messages.js'
+import { eventNews, splitNews } from './worker-news.js'
 import { instrumentNote, WorkerWriter, workerLayout } from './worker-wire.js'
 
 /** How a strategy is run in a worker. */
@@ -106,9 +108,12 @@ export class WorkerStrategy extends Strategy {
   #writer: WorkerWriter | undefined
   #worker: Worker | undefined
   #known = 0
-  /** Events that were left out, by instrument (-1: of none), until the worker has been told. */
-  readonly #lost = new Map<number, number>()
-  #submitting: number | undefined
+  /** Events that were left out, by kind and instrument (-1: of none), until the worker has been told. */
+  readonly #lost = new Map<WorkerKind, Map<number, number>>()
+  /** Events of orders that the worker has no number for, while it submits one: they may be of that one. */
+  #early: OrderEvent[] | undefined
+  /** The number that was given last to an order that came from elsewhere. */
+  #adopted = 0
   #owedTimer: TimerHandle | undefined
   #beatTimer: TimerHandle | undefined
   #state: 'new' | 'running' | 'stopping' | 'dead' | 'stopped' = 'new'
@@ -145,30 +150,39 @@ export class WorkerStrategy extends Strategy {
         if (this.#canSend(quote.instrument) && this.#writer?.quote(quote) === true) this.counters.sent++
         else this.#owe(quote.instrument)
       }
-    const send = <View extends { instrument: number }>(write: (writer: WorkerWriter, view: View) => boolean) => {
+    const send = <View extends { instrument: number }>(
+      kind: WorkerKind,
+      write: (writer: WorkerWriter, view: View) => boolean,
+    ) => {
       return (view: View) => {
         const { instrument } = view
         const writer = this.#writer
-        this.#count(instrument, this.#canSend(instrument) && writer !== undefined && write(writer, view))
+        this.#count(kind, instrument, this.#canSend(instrument) && writer !== undefined && write(writer, view))
       }
     }
-    if (kinds.has('trades')) this.onTrade = send((writer, trade: TradeView) => writer.trade(trade))
-    if (kinds.has('book')) this.onBook = send((writer, book: BookView) => writer.book(book))
-    if (kinds.has('bars')) this.onBar = send((writer, bar: BarView) => writer.bar(bar))
+    if (kinds.has('trades')) this.onTrade = send('trades', (writer, trade: TradeView) => writer.trade(trade))
+    if (kinds.has('book')) this.onBook = send('book', (writer, book: BookView) => writer.book(book))
+    if (kinds.has('bars')) this.onBar = send('bars', (writer, bar: BarView) => writer.bar(bar))
     if (kinds.has('status')) {
-      const status = send((writer, view: StatusView) => writer.status(view))
+      const status = send('status', (writer, view: StatusView) => writer.status(view))
       // In this thread it comes as a view of the ring.
       this.onStatus = (view) => status(view as StatusView)
     }
-    const note = (event: { tsEventUs: number; tsRecvUs: number }, index = -1) =>
-      this.#count(index, this.#writer?.note(event, index, 0, event.tsEventUs, event.tsRecvUs))
     if (kinds.has('news')) {
-      this.onNews = (event) => note(event)
-      this.onMacro = (event) => note(event)
+      const news = (event: NewsEvent | MacroEvent) =>
+        this.#count('news', -1, this.#writer?.note(event, -1, 0, event.tsEventUs, event.tsRecvUs))
+      this.onNews = news
+      this.onMacro = news
     }
     this.onDiscontinuity = (event) => {
       const { index } = this.instrument(event.instrument)
-      if (this.#canSend(index)) note(event, index)
+      if (this.#canSend(index) && this.#writer?.note(event, index, 0, event.tsEventUs, event.tsRecvUs) === true)
+        this.counters.sent++
+      // What it tells is told with what is missing here.
+      else if (this.#state === 'running') {
+        this.counters.dropped++
+        for (const kind of kinds) if (concerns(event, kind)) this.#miss(kind, index, event.missing ?? 1)
+      }
     }
   }
 
@@ -234,14 +248,24 @@ export class WorkerStrategy extends Strategy {
   }
 
   override onOrderEvent(event: OrderEvent): void {
-    // The first events of an order may come before the call that submits it returns.
-    if (this.#submitting !== undefined && !this.#refs.has(event.order)) this.#know(this.#submitting, event.order)
-    const ref = this.#refs.get(event.order)
-    if (ref === undefined) return
-    this.#post({ type: 'order', news: this.#newsOf(ref, event.order), event: eventNews(event) })
-    if (!event.order.isClosed) return
+    const { order } = event
+    if (this.#early !== undefined && !this.#refs.has(order)) {
+      this.#early.push(event)
+      return
+    }
+    // It may be of an earlier life, or submitted by the host in its name: it moves the same position.
+    if (!this.#refs.has(order)) this.#know(--this.#adopted, order)
+    this.#post({ type: 'order', news: this.#newsOf(this.#refs.get(order) as number, order), event: eventNews(event) })
+    if (!order.isClosed) return
     // The last word may be a fee or a correction that comes later: the worker hears of it as long as the order is known.
     if (this.#orders.size > 10_000) this.#forgetClosed()
+  }
+
+  override onSplit(split: SplitReport): void {
+    if (this.#state !== 'running') return
+    const { index } = this.instrument(split.instrument)
+    const { quantityUnits } = this.position(index)
+    this.#post({ type: 'split', split: splitNews(split), instrument: index, positionUnits: quantityUnits })
   }
 
   override onConnection(event: ConnectionEvent): void {
@@ -258,9 +282,10 @@ export class WorkerStrategy extends Strategy {
     this.#worker?.postMessage(message)
   }
 
-  /** Tells of instruments before their first data. */
+  /** Tells of instruments before their first data, and of what is missing before what follows it. */
   #canSend(instrument: number): boolean {
     if (instrument >= this.#known && !this.#tellInstruments()) return false
+    if (this.#lost.size > 0 && !this.#tellLost()) return false
     return this.#owed.size === 0 || !this.#owed.has(instrument) || this.#payOwed()
   }
 
@@ -284,13 +309,23 @@ export class WorkerStrategy extends Strategy {
     }
   }
 
-  #count(instrument: number, isSent: boolean | undefined): void {
+  #count(kind: WorkerKind, instrument: number, isSent: boolean | undefined): void {
     if (isSent === true) this.counters.sent++
     else if (this.#state === 'running') {
       this.counters.dropped++
-      this.#lost.set(instrument, (this.#lost.get(instrument) ?? 0) + 1)
-      this.#settleLater()
+      this.#miss(kind, instrument, 1)
     }
+  }
+
+  /** What is missing is told before anything that comes later. */
+  #miss(kind: WorkerKind, instrument: number, missing: number): void {
+    let lost = this.#lost.get(kind)
+    if (lost === undefined) {
+      lost = new Map()
+      this.#lost.set(kind, lost)
+    }
+    lost.set(instrument, (lost.get(instrument) ?? 0) + missing)
+    this.#settleLater()
   }
 
   /** There was no room for a quote: the newest one is sent when there is. */
@@ -311,13 +346,16 @@ export class WorkerStrategy extends Strategy {
 
   /** Tells how many events are missing. Whether all was told. */
   #tellLost(): boolean {
-    for (const [index, missing] of this.#lost) {
-      const tsUs = this.time.wallUs()
-      const what = { kind: 'discontinuity', stream: 'all', reason: 'missing', missing, source: this.name }
-      const instrument = this.#instrumentAt(index)?.id ?? ''
-      if (this.#writer?.note({ ...what, instrument, tsEventUs: tsUs, tsRecvUs: tsUs }, index, 0, tsUs, tsUs) !== true)
-        return false
-      this.#lost.delete(index)
+    for (const [stream, lost] of this.#lost) {
+      for (const [index, missing] of lost) {
+        const tsUs = this.time.wallUs()
+        const what = { kind: 'discontinuity', stream, reason: 'missing', missing, source: this.name }
+        const instrument = this.#instrumentAt(index)?.id ?? ''
+        if (this.#writer?.note({ ...what, instrument, tsEventUs: tsUs, tsRecvUs: tsUs }, index, 0, tsUs, tsUs) !== true)
+          return false
+        lost.delete(index)
+      }
+      this.#lost.delete(stream)
     }
     return true
   }
@@ -348,8 +386,7 @@ export class WorkerStrategy extends Strategy {
   #act(message: FromWorker): void {
     switch (message.type) {
       case 'ready':
-        this.#tellInstruments()
-        this.#post({ type: 'start', positions: this.#positions() })
+        this.#begin()
         break
       case 'started':
         this.#onStarted?.()
@@ -361,7 +398,7 @@ export class WorkerStrategy extends Strategy {
         this.#submit(message.ref, message.request)
         break
       case 'modify':
-        this.#orders.get(message.ref)?.modify(message.change)
+        this.#modify(message.ref, message.change)
         break
       case 'cancel':
         this.#orders.get(message.ref)?.cancel()
@@ -386,10 +423,26 @@ export class WorkerStrategy extends Strategy {
     }
   }
 
+  /** Everything that is known by now, by messages: the ring has room for what comes later only. */
+  #begin(): void {
+    const definitions: InstrumentDefinition[] = []
+    const positions: [number, number][] = []
+    for (let index = 0; ; index++) {
+      const definition = this.#instrumentAt(index)?.definition
+      if (definition === undefined) break
+      definitions.push(definition)
+      const { quantityUnits } = this.position(index)
+      if (quantityUnits !== 0) positions.push([index, quantityUnits])
+    }
+    this.#known = definitions.length
+    this.#post({ type: 'instruments', definitions })
+    this.#post({ type: 'start', positions })
+  }
+
   #submit(ref: number, request: OrderRequest): void {
     this.counters.orders++
+    this.#early = []
     try {
-      this.#submitting = ref
       const order: OrderHandle = this.submit(request)
       this.#know(ref, order)
       this.#post({ type: 'order', news: this.#newsOf(ref, order), event: undefined })
@@ -397,15 +450,28 @@ export class WorkerStrategy extends Strategy {
       const { code = 'TW_INVALID_MODEL' } = error as Partial<TradewireError>
       const instrument = this.#indexOf(request.symbol)
       this.#post({ type: 'denied', ref, instrument, code, reason: (error as Error).message })
-    } finally {
-      this.#submitting = undefined
+    }
+    // The first events of an order may come before the call that submits it returns.
+    const early = this.#early
+    this.#early = undefined
+    for (const event of early) this.onOrderEvent(event)
+  }
+
+  /** What the order manager throws is told to the worker: to it the change was on its way. */
+  #modify(ref: number, change: OrderChange): void {
+    try {
+      const order = this.#orders.get(ref)
+      if (order === undefined)
+        throw new TradewireError('TW_UNKNOWN_ORDER', `There is no order ${ref} to change any more`)
+      order.modify(change)
+    } catch (error) {
+      this.#post({ type: 'refused', ref, reason: messageOf(error) })
     }
   }
 
   #know(ref: number, order: OrderHandle): void {
     this.#orders.set(ref, order)
     this.#refs.set(order, ref)
-    this.#submitting = undefined
   }
 
   #indexOf(symbol: unknown): number {
@@ -427,15 +493,6 @@ export class WorkerStrategy extends Strategy {
       positionUnits: quantityUnits,
       instrument: index,
     }
-  }
-
-  #positions(): [number, number][] {
-    const positions: [number, number][] = []
-    for (let index = 0; index < this.#known; index++) {
-      const { quantityUnits } = this.position(index)
-      if (quantityUnits !== 0) positions.push([index, quantityUnits])
-    }
-    return positions
   }
 
   #forgetClosed(): void {
@@ -498,20 +555,7 @@ export class WorkerStrategy extends Strategy {
   }
 }
 
-function eventNews(event: OrderEvent): EventNews {
-  const { type, seq, source, tsEventUs, tsLocalUs, quantityUnits, priceUnits, feeUnits, feeCurrency } = event
-  const { liquidity, execId, reason, request } = event
-  const amounts = { quantityUnits, priceUnits, feeUnits, feeCurrency }
-  return {
-    type,
-    seq,
-    source,
-    tsEventUs,
-    tsLocalUs,
-    ...amounts,
-    liquidity: Liquidity[liquidity],
-    execId,
-    reason,
-    request,
-  }
+/** Whether a break may be one of a kind of data. */
+function concerns({ stream }: Discontinuity, kind: WorkerKind): boolean {
+  return stream === 'all' || stream === kind || (stream === 'orders' && kind === 'book')
 }
