@@ -79,9 +79,10 @@ export function readJournal(
   const segments = listSegments(fileSystem, directory)
   const pass = new JournalPass(fileSystem, onRecord, 'unproven' in options ? options.unproven : undefined)
   const snapshot = pass.newestSnapshot(segments)
-  if (snapshot >= 0)
-    pass.startAt(options.from === 'start' ? pass.firstSeqOf(segments) : pass.firstSeqOf(segments.slice(snapshot)))
-  return pass.read(options.from === 'start' || snapshot < 0 ? segments : segments.slice(snapshot))
+  const first = options.from === 'start' || snapshot < 0 ? 0 : snapshot
+  // What was before the first segment that is kept was removed after a snapshot; before the very first there was nothing.
+  if (snapshot >= 0 && segments[first].ordinal > 1) pass.startAt(pass.firstSeqOf(segments[first]))
+  return pass.read(segments.slice(first))
 }
 
 /** One reading of a journal. */
@@ -119,13 +120,9 @@ class JournalPass {
     return -1
   }
 
-  /** Sequence number of the first frame of these segments, 1 where there is none. */
-  firstSeqOf(segments: readonly SegmentName[]): number {
-    for (const segment of segments) {
-      const first = this.#firstFrame(segment)
-      if (first !== undefined) return first.seq
-    }
-    return 1
+  /** Sequence number of the first frame of a segment, 1 where there is none. */
+  firstSeqOf(segment: SegmentName): number {
+    return this.#firstFrame(segment)?.seq ?? 1
   }
 
   /** Reads segments in order. */
@@ -134,8 +131,7 @@ class JournalPass {
     if (segments.length > 1) this.#checksums = new Int32Array(firstChecksums)
     for (const segment of segments) {
       const nextSeq = this.#readSegment(segment)
-      const appendable = nextSeq === 0 ? this.#scan.validBytes === 0 : nextSeq === this.#expected
-      tail = appendable ? { segment, validBytes: this.#scan.validBytes } : undefined
+      tail = nextSeq === this.#expected ? { segment, validBytes: this.#scan.validBytes } : undefined
     }
     return {
       records: this.#records,
@@ -183,7 +179,7 @@ class JournalPass {
       }
       this.#bytes += scan.validBytes
       this.#unproven?.ends.push({ path: segment.path, validBytes: scan.validBytes })
-      if (scan.validBytes < scan.fileBytes) this.#suspects.push({ segment, offset: scan.validBytes })
+      if (scan.validBytes < scan.fileBytes || nextSeq === 0) this.#suspects.push({ segment, offset: scan.validBytes })
       return nextSeq
     } finally {
       file.close()
@@ -241,9 +237,8 @@ class JournalPass {
       const file = this.#fileSystem.open(segment.path, 'read')
       try {
         const verdict = judgeTail(file, offset, this.#expected)
-        if (verdict.kind === 'corrupt') {
-          throw corrupt(segment, offset, this.#expected, whyCorrupt(verdict.laterFrameAt, this.#firstSeq))
-        }
+        if (verdict.kind === 'corrupt')
+          throw corrupt(segment, offset, this.#expected, whyCorrupt(verdict.laterFrameAt, offset))
         dropped += verdict.droppedBytes
       } finally {
         file.close()
@@ -264,9 +259,11 @@ class JournalPass {
   }
 }
 
-function whyCorrupt(laterFrameAt: number, firstSeq: number): string {
-  if (laterFrameAt >= 0) return `is damaged before an intact frame at byte ${laterFrameAt}`
-  return firstSeq === 0 ? 'does not begin with a record of a journal' : 'is damaged in its last record'
+function whyCorrupt(laterFrameAt: number, offset: number): string {
+  if (offset === 0) return 'does not begin with a whole record, as every segment does: it lost what was in it'
+  return laterFrameAt >= 0
+    ? `is damaged before an intact frame at byte ${laterFrameAt}`
+    : 'is damaged in its last record'
 }
 
 function corrupt(segment: SegmentName, offset: number, expectedSeq: number, what: string): TradewireError {

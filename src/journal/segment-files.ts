@@ -1,6 +1,9 @@
 /**
  * The files of a journal directory: `segment-00000001.journal` and so on, in the order in which they were started, plus the
- * claim of the one writer (`journal.lock.*`) and, while a snapshot is being written, `snapshot.tmp`.
+ * claim of the one writer (`journal.lock.*`) and, while a segment is being made, `segment.tmp`.
+ *
+ * A segment is made beside the journal, and gets its name by a rename when its first records are durable. So a file of
+ * that name that does not begin with a record has lost what was in it.
  */
 import type { FileSystem } from '../core/file-system.js'
 
@@ -19,9 +22,9 @@ export function segmentPath(directory: string, ordinal: number): string {
   return `${directory}/segment-${String(ordinal).padStart(8, '0')}.journal`
 }
 
-/** Path of a snapshot that is not part of the journal yet. */
-export function snapshotDraftPath(directory: string): string {
-  return `${directory}/snapshot.tmp`
+/** Path of a segment that is not part of the journal yet. */
+export function draftPath(directory: string): string {
+  return `${directory}/segment.tmp`
 }
 
 /** Path that the writer claims. */

@@ -161,14 +161,16 @@ describe('writing and reading back', () => {
 
   it('preallocates with zeros and ends at them', async () => {
     const journal = open({ durability: 'fsync', preallocateBytes: 10_000 })
-    append(journal, 'a')
-    await journal.durable()
+    for (const text of ['a', 'b']) {
+      append(journal, text)
+      await journal.durable()
+    }
     const path = `${directory}/segment-00000001.journal`
     expect(disk.readFile(path).length).toBeGreaterThan(10_000)
-    expect(texts()).toEqual(['a'])
+    expect(texts()).toEqual(['a', 'b'])
     await journal.close()
     expect(disk.readFile(path).length).toBeLessThan(200)
-    expect(texts()).toEqual(['a'])
+    expect(texts()).toEqual(['a', 'b'])
   })
 
   it('names the option that is wrong', () => {
@@ -204,40 +206,47 @@ describe('writing and reading back', () => {
 describe('syncing', () => {
   it('os: syncs in the background within the delay, and releases memory', async () => {
     const journal = open({ maxSyncDelayMs: 5 })
+    append(journal, 'a segment begins with records that are durable')
+    journal.flush()
+    expect([journal.durableSeq, disk.syncs]).toEqual([1, 1])
     append(journal, 'a')
     journal.flush()
     append(journal, 'b')
     journal.flush()
-    expect(journal.durableSeq).toBe(0)
+    expect(journal.durableSeq).toBe(1)
     time.advanceMs(4)
     await settle()
-    expect(disk.syncs).toBe(0)
+    expect(disk.syncs).toBe(1)
     time.advanceMs(1)
     await settle()
-    expect(disk.syncs).toBe(1)
-    expect(journal.durableSeq).toBe(2)
+    expect(disk.syncs).toBe(2)
+    expect(journal.durableSeq).toBe(journal.lastSeq)
     time.advanceMs(100)
     await settle()
-    expect(disk.syncs).toBe(1)
+    expect(disk.syncs).toBe(2)
   })
 
   it('fsync: all records of a turn share one sync, those of the next turns another', async () => {
     const journal = open({ durability: 'fsync' })
+    append(journal, 'the first of a segment')
+    await journal.durable()
+    expect(disk.syncs).toBe(1)
     const first: Promise<void>[] = []
     for (const text of numbered(32)) {
       append(journal, text)
       first.push(journal.durable())
     }
+    const lastOfTurn = journal.lastSeq
     await Promise.resolve()
     append(journal, 'late')
     const late = journal.durable()
     await first[0]
-    expect(journal.durableSeq).toBe(32)
+    expect(journal.durableSeq).toBe(lastOfTurn)
     await Promise.all(first)
     await late
-    expect(disk.syncs).toBe(2)
+    expect(disk.syncs).toBe(3)
     await journal.durable()
-    expect(disk.syncs).toBe(2)
+    expect(disk.syncs).toBe(3)
   })
 
   it('none: never syncs', async () => {
@@ -395,6 +404,8 @@ describe('a failing sync', () => {
 
   it('stays failed while the new segment fails too, and loses nothing once one works', async () => {
     const journal = open({ durability: 'fsync' })
+    append(journal, 'r')
+    await journal.durable()
     append(journal, 'r0')
     disk.failSync(1)
     disk.failSync(2)
@@ -406,19 +417,21 @@ describe('a failing sync', () => {
     expect(journal.tryResume()).toBe(false)
     expect(journal.tryResume()).toBe(true)
     disk.crash({ powerCut: true })
-    expect(texts()).toEqual(numbered(2))
+    expect(texts()).toEqual(['r', ...numbered(2)])
   })
 
   it('is handled when it happens in a blocking sync', async () => {
     const journal = open({ segmentBytes: 100 })
-    append(journal, 'r0')
-    journal.flush()
+    for (const text of ['r', 'r0']) {
+      append(journal, text)
+      journal.flush()
+    }
     disk.failSync(1)
     append(journal, 'x'.repeat(80))
     expect(codeOf(() => journal.flush())).toBe('TW_JOURNAL_FAILED')
     expect(failures).toMatchObject([{ operation: 'sync', rewritten: true }])
     disk.crash({ powerCut: true })
-    expect(texts()).toEqual(['r0', 'x'.repeat(80)])
+    expect(texts()).toEqual(['r', 'r0', 'x'.repeat(80)])
   })
 
   it('reports after the record is complete when it happens in the middle of one', async () => {
@@ -430,6 +443,8 @@ describe('a failing sync', () => {
         append(journal, 'halt')
       },
     })
+    append(journal, 'r')
+    journal.flush()
     append(journal, 'x'.repeat(150))
     disk.failSync(1)
     const writer = journal.begin(1)
@@ -438,7 +453,7 @@ describe('a failing sync', () => {
     await settle()
     expect(failures.length).toBe(1)
     expect(journal.tryFlush()).toBe(true)
-    expect(texts()).toEqual(['x'.repeat(150), 'y'.repeat(120), 'halt'])
+    expect(texts()).toEqual(['r', 'x'.repeat(150), 'y'.repeat(120), 'halt'])
   })
 
   it('counts a listener that throws and goes on', () => {
@@ -447,8 +462,10 @@ describe('a failing sync', () => {
         throw new Error('listener')
       },
     })
-    disk.limitSpace(0)
     append(journal, 'a')
+    journal.flush()
+    disk.limitSpace(0)
+    append(journal, 'b')
     expect(journal.tryFlush()).toBe(false)
     expect(journal.counters().failures).toBe(2)
   })
@@ -460,12 +477,46 @@ describe('failing rotation', () => {
     append(journal, 'r0')
     await journal.durable()
     append(journal, 'x'.repeat(90))
-    disk.failCall(1, 'EIO')
+    disk.limitSpace(0)
     expect(journal.tryFlush()).toBe(false)
-    expect(failures).toMatchObject([{ operation: 'rotate' }])
+    expect(failures).toMatchObject([{ operation: 'rotate', rewritten: false }])
+    expect(disk.list(directory)).toEqual(['segment-00000001.journal'])
+    expect(journal.tryResume()).toBe(false)
+    disk.heal()
     expect(journal.tryResume()).toBe(true)
     await journal.close()
     expect(texts()).toEqual(['r0', 'x'.repeat(90)])
+  })
+
+  it('records facts all the same where a second attempt works', async () => {
+    const journal = open({ segmentBytes: 100 })
+    append(journal, 'r0')
+    await journal.durable()
+    append(journal, 'x'.repeat(90))
+    disk.failCall(1, 'EIO')
+    expect(codeOf(() => journal.flush())).toBe('TW_JOURNAL_FAILED')
+    expect(failures).toMatchObject([{ operation: 'rotate', rewritten: true }])
+    disk.crash({ powerCut: true })
+    expect(texts()).toEqual(['r0', 'x'.repeat(90)])
+  })
+
+  it('closes where the new segment is in place, but not for certain, while a sync of the old one runs', async () => {
+    const journal = open({ durability: 'fsync', preallocateBytes: 0 })
+    for (const text of ['r0', 'r1']) {
+      append(journal, text)
+      await journal.durable().catch(() => {})
+    }
+    append(journal, 'r2')
+    void journal.durable().catch(() => {})
+    await Promise.resolve()
+    append(journal, 'r3')
+    disk.limitSpace(0)
+    expect(journal.tryFlush()).toBe(false)
+    disk.heal()
+    disk.failCall(6, 'EIO') // exists, open, write, sync, rename, sync directory
+    expect(journal.tryResume()).toBe(false)
+    await journal.close()
+    expect(texts()).toEqual(['r0', 'r1', 'r2', 'r3'])
   })
 
   it('starts a new segment after a write error that is not a lack of space', async () => {
@@ -575,6 +626,8 @@ describe('without durability', () => {
 
   it('goes on in a new segment after a write error, and in the same after a lack of space', async () => {
     const journal = open(none)
+    append(journal, 'r')
+    journal.flush()
     append(journal, 'r0')
     disk.failCall(1, 'EIO')
     expect(journal.tryFlush()).toBe(false)
@@ -587,7 +640,7 @@ describe('without durability', () => {
     journal.writeSnapshot((writer) => writer.string('s'))
     append(journal, 'r2')
     await journal.close()
-    expect(texts('start')).toEqual(['r0', 'r1', 's', 'r2'])
+    expect(texts('start')).toEqual(['r', 'r0', 'r1', 's', 'r2'])
     expect(disk.syncs).toBe(0)
   })
 
@@ -641,6 +694,8 @@ describe('odd moments', () => {
 
   it('moves on after a failed write while a sync runs', async () => {
     const journal = open({ durability: 'fsync', preallocateBytes: 0 })
+    append(journal, 'r')
+    await journal.durable()
     append(journal, 'r0')
     const durable = journal.durable()
     await Promise.resolve()
@@ -651,7 +706,7 @@ describe('odd moments', () => {
     expect(journal.tryResume()).toBe(true)
     await durable
     disk.crash({ powerCut: true })
-    expect(texts()).toEqual(['r0', 'r1'])
+    expect(texts()).toEqual(['r', 'r0', 'r1'])
   })
 
   it('does not take any byte for a flag', async () => {

@@ -21,7 +21,7 @@ import { FrameWindow } from './frame-window.js'
 import type { Durability, Journal, JournalCounters, JournalFailure, JournalState, RecordWriter } from './journal.js'
 import { type JournalReadResult, readJournal } from './read-journal.js'
 import { type End, endOf } from './segment-end.js'
-import { lockPath, snapshotDraftPath } from './segment-files.js'
+import { draftPath, lockPath } from './segment-files.js'
 import { type CheckedOptions, checkOptions, type SegmentJournalOptions } from './segment-journal-options.js'
 import { SegmentWriter } from './segment-writer.js'
 import { UnprovenFrames } from './unproven-frames.js'
@@ -66,12 +66,12 @@ export function openSegmentJournal(options: SegmentJournalOptions): SegmentJourn
   try {
     const unproven = new UnprovenFrames(checked.maxBufferBytes)
     const recovery = readJournal(fileSystem, directory, checked.onRecord, { unproven })
-    if (fileSystem.exists(snapshotDraftPath(directory))) fileSystem.remove(snapshotDraftPath(directory))
+    if (fileSystem.exists(draftPath(directory))) fileSystem.remove(draftPath(directory))
     end = endOf(checked, recovery, unproven)
     if (checked.durability !== 'none') fileSystem.syncDirectory(directory)
     return new SegmentJournal(checked, lock, recovery, end)
   } catch (error) {
-    end?.file.close()
+    end?.file?.close()
     lock.release()
     throw error
   }
@@ -115,7 +115,7 @@ export class SegmentJournal implements Journal {
     this.recovery = recovery
     this.#options = options
     this.#lock = lock
-    this.#segment = new SegmentWriter(options, end.file, end.ordinal, end.offset)
+    this.#segment = new SegmentWriter(options, end)
     this.#lastSeq = recovery.lastSeq
     this.#writtenSeq = recovery.lastSeq
     this.#durableSeq = options.durability === 'none' ? 0 : recovery.lastSeq
@@ -152,10 +152,7 @@ export class SegmentJournal implements Journal {
       )
     }
     const window = this.#window
-    if (window.open) {
-      window.discard()
-      this.#totals[abandoned]++
-    }
+    if (window.open) this.#abandon()
     if (this.#durableSeq > this.#markedSeq) this.#appendMark()
     this.#type = type
     window.begin()
@@ -179,7 +176,7 @@ export class SegmentJournal implements Journal {
     if (!this.#writable) return false
     const count = this.#window.committed - this.#window.written
     if (count === 0) return true
-    if (this.#sync === undefined && this.#segment.isFullFor(count) && !this.#rotate()) return false
+    if (this.#sync === undefined && this.#segment.needsSegmentFor(count)) return this.#rotate()
     const error = this.#writeOut()
     if (error !== undefined) {
       this.#fail('write', error, false)
@@ -208,6 +205,7 @@ export class SegmentJournal implements Journal {
 
   tryResume(): boolean {
     if (this.#state !== 'failed') return this.#state === 'open'
+    if (this.#window.open) this.#abandon()
     if (!this.#repair()) {
       if (this.#moveToNewSegment() !== undefined) return false
     } else {
@@ -312,6 +310,12 @@ export class SegmentJournal implements Journal {
       if (window.written - window.released > this.#options.maxBufferBytes / 2) this.#startSync()
       else this.#scheduleSync()
     }
+  }
+
+  /** Gives up a record that was begun. */
+  #abandon(): void {
+    this.#window.discard()
+    this.#totals[abandoned]++
   }
 
   #appendMark(): void {
@@ -421,7 +425,7 @@ export class SegmentJournal implements Journal {
     return !segment.broken
   }
 
-  /** Ends the current segment, durably, and starts the next. */
+  /** Ends the current segment, durably, and starts the next with all new frames. */
   #rotate(): boolean {
     if (this.durability !== 'none' && this.#window.released < this.#window.written) {
       try {
@@ -433,41 +437,25 @@ export class SegmentJournal implements Journal {
       this.#allDurable()
     }
     try {
-      this.#segment.startSegment()
+      this.#startSegment(this.#window.written)
     } catch (error) {
       this.#totals[failures]++
-      this.#segment.broken = true
-      this.#writable = false
-      this.#fail('rotate', error as TradewireError, false)
-      return false
+      const rewritten = this.#moveToNewSegment() === undefined
+      this.#fail('rotate', error as TradewireError, rewritten)
+      return rewritten
     }
     return true
   }
 
-  /**
-   * Writes everything not known to be durable to a new segment and syncs it. Returns the error where that fails. A sync of
-   * the old file that still runs is of no interest any more.
-   */
+  /** Writes everything not known to be durable to a new segment and syncs it. Returns the error where that fails. */
   #moveToNewSegment(): TradewireError | undefined {
     const window = this.#window
-    const segment = this.#segment
     this.#writable = false
+    this.#segment.broken = true
+    // A segment begins with a record; where there is none to begin with, with a note.
+    if (window.released === window.committed) this.#appendMark()
     try {
-      segment.broken = true
-      segment.startSegment()
-      this.#sync = undefined
-      window.written = window.released
-      if (this.durability !== 'none') this.#writtenSeq = this.#durableSeq
-      const error = this.#writeOut()
-      if (error !== undefined) return error
-      if (this.durability === 'none') {
-        window.release(window.written)
-      } else {
-        segment.broken = true
-        segment.file.dataSyncNow()
-        segment.broken = false
-        this.#allDurable()
-      }
+      this.#startSegment(window.released)
     } catch (error) {
       this.#totals[failures]++
       return error as TradewireError
@@ -476,22 +464,39 @@ export class SegmentJournal implements Journal {
     return undefined
   }
 
+  /** Goes on in a new segment with all frames of the window from `from` on: they are durable then. */
+  #startSegment(from: number): void {
+    const segment = this.#segment
+    const { ordinal } = segment
+    try {
+      segment.startSegment(this.#window, from)
+    } finally {
+      // A sync of the old file that still runs is of no interest any more.
+      if (segment.ordinal > ordinal) this.#sync = undefined
+    }
+    this.#writtenSeq = this.#lastSeq
+    if (this.durability === 'none') this.#window.release(this.#window.written)
+    else this.#allDurable()
+  }
+
   #startWithSnapshot(draft: FrameWindow, seq: number): TradewireError | undefined {
+    const segment = this.#segment
+    const { ordinal } = segment
     let cause: TradewireError | undefined
     try {
-      this.#segment.startWithSnapshot(draft)
+      segment.startSegment(draft, 0)
     } catch (error) {
       cause = error as TradewireError
       this.#totals[failures]++
     }
-    if (cause === undefined || this.#segment.broken) {
+    if (segment.ordinal > ordinal) {
       this.#lastSeq = seq
       this.#writtenSeq = seq
       if (this.durability !== 'none') this.#durableSeq = seq
     }
     if (cause === undefined) return undefined
-    if (this.#segment.broken) {
-      // The snapshot is in place, but not for certain: the next segment, made durably, makes it certain.
+    if (segment.broken) {
+      // The snapshot may be in place, but not for certain: the next segment, made durably, follows it or replaces it.
       this.#writable = false
       this.#fail('rotate', cause, false)
     }

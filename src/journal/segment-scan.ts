@@ -6,11 +6,11 @@
  *
  * | behind the last good frame | verdict |
  * |---|---|
- * | nothing, or zeros | `clean` |
+ * | nothing, or zeros | `clean`: preallocated. Records that were there and lost cannot be told from that, but for those that a later one proves |
  * | bytes, but no intact frame of a later record | `torn`: a write cut short |
  * | a seal ({@link sealedVersion}) | `torn`: a writer cut off what follows |
  * | one frame that a single flipped bit makes whole | `corrupt`; `torn` where it is but a note of the journal's own |
- * | at the start of a journal, bytes that no first record begins with | `corrupt`: whatever it is, it is not empty |
+ * | anything at the start of a segment, or nothing | `corrupt`: a segment gets its name only when its first record is durable |
  * | intact frames, none of them a note that the missing record had been durable, and a lost sector before them | `torn`: a power cut kept some sectors of un-synced writes and not others |
  * | intact frames otherwise | `corrupt`: the file was damaged after it was written |
  */
@@ -20,7 +20,6 @@ import {
   frameHeaderBytes,
   frameMinLength,
   framePrefixBytes,
-  frameVersion,
   getU64,
   intactFrameEnd,
   sealedVersion,
@@ -141,6 +140,7 @@ export interface TailVerdict {
 
 /** Judges the bytes of `file` from `offset` on, where a frame of record `expectedSeq` should have been. */
 export function judgeTail(file: OpenFile, offset: number, expectedSeq: number): TailVerdict {
+  if (offset === 0) return { kind: 'corrupt', droppedBytes: 0, laterFrameAt: -1 }
   const tail = readTail(file, offset)
   if (tail.length === 0) return { kind: 'clean', droppedBytes: 0, laterFrameAt: -1 }
   const droppedBytes = lastNonZero(tail) + 1
@@ -161,9 +161,7 @@ export function judgeTail(file: OpenFile, offset: number, expectedSeq: number): 
     at = end
   }
   if (firstAt < 0) {
-    const isDamaged =
-      hasFlippedBit(tail, view) || (offset === 0 && expectedSeq === 1 && !mayBeFirstFrame(view, droppedBytes))
-    return { kind: isDamaged ? 'corrupt' : 'torn', droppedBytes, laterFrameAt: -1 }
+    return { kind: hasFlippedBit(tail, view) ? 'corrupt' : 'torn', droppedBytes, laterFrameAt: -1 }
   }
   const lostInPowerCut = durableSeq < expectedSeq && hasLostSector(tail, offset, firstAt)
   return { kind: lostInPowerCut ? 'torn' : 'corrupt', droppedBytes, laterFrameAt: offset + firstAt }
@@ -178,13 +176,6 @@ function hasFlippedBit(tail: Uint8Array, view: DataView): boolean {
   if (flipped === undefined) return false
   const type = view.getUint8(typeAt) ^ (flipped.at === typeAt ? flipped.mask : 0)
   return type !== syncMarkType && lastNonZero(tail) >= flipped.at
-}
-
-/** Whether so many bytes may be what is left of the very first frame: cut short, or without its first sector. */
-function mayBeFirstFrame(view: DataView, bytes: number): boolean {
-  if (bytes < frameHeaderBytes || view.getUint32(0, true) === 0) return true
-  const version = view.getUint8(versionAt)
-  return version >= 1 && version <= frameVersion && getU64(view, 10) === 1
 }
 
 /** The end of an intact frame at `at` whose sequence number fits behind the damage, or 0. */

@@ -5,7 +5,9 @@
 import type { TradewireError } from '../core/errors.js'
 import { errnoOf, type FileSystem, fileError, type OpenFile } from '../core/file-system.js'
 import type { FrameWindow } from './frame-window.js'
-import { listSegments, segmentPath, snapshotDraftPath } from './segment-files.js'
+import { makeDraft } from './segment-draft.js'
+import type { End } from './segment-end.js'
+import { draftPath, listSegments, segmentPath } from './segment-files.js'
 import type { CheckedOptions } from './segment-journal-options.js'
 
 const zeroChunkBytes = 1024 * 1024
@@ -25,14 +27,15 @@ export class SegmentWriter {
   readonly #options: CheckedOptions
   readonly #fileSystem: FileSystem
   readonly #syncsDirectory: boolean
-  #file: OpenFile
+  /** None before the first segment, or where the last one takes no more. */
+  #file: OpenFile | undefined
   #ordinal: number
   /** Bytes of whole frames in the current file. */
   #offset: number
   /** Size of the current file: beyond `#offset` it holds zeros. */
   #allocated: number
 
-  constructor(options: CheckedOptions, file: OpenFile, ordinal: number, offset: number) {
+  constructor(options: CheckedOptions, { file, ordinal, offset }: End) {
     this.#options = options
     this.#fileSystem = options.fileSystem
     this.#syncsDirectory = options.durability !== 'none'
@@ -42,14 +45,19 @@ export class SegmentWriter {
     this.#allocated = offset
   }
 
-  /** The current file. */
+  /** The current file. There is one once something was written. */
   get file(): OpenFile {
-    return this.#file
+    return this.#file as OpenFile
   }
 
-  /** Whether so many bytes more would pass the size of a segment. */
-  isFullFor(count: number): boolean {
-    return this.#offset > 0 && this.#offset + count > this.#options.segmentBytes
+  /** Number of the newest segment. */
+  get ordinal(): number {
+    return this.#ordinal
+  }
+
+  /** Whether so many bytes more need a new segment. */
+  needsSegmentFor(count: number): boolean {
+    return this.#file === undefined || this.#offset + count > this.#options.segmentBytes
   }
 
   /**
@@ -61,14 +69,14 @@ export class SegmentWriter {
     if (count === 0) return undefined
     try {
       if (this.#offset + count > this.#allocated) this.#preallocate(count)
-      this.#writeFrames(this.#file, window, this.#offset)
+      this.#writeFrames(window)
     } catch (thrown) {
       const error = thrown as TradewireError
       const errno = errnoOf(error)
       this.torn = true
       this.broken = errno !== 'ENOSPC' && errno !== 'EDQUOT'
       try {
-        this.#file.truncate(this.#offset)
+        this.file.truncate(this.#offset)
         this.#allocated = this.#offset
       } catch {
         this.broken = true
@@ -87,45 +95,32 @@ export class SegmentWriter {
    */
   repair(): void {
     this.broken = true
-    if (this.#syncsDirectory) this.#file.dataSyncNow()
+    if (this.#syncsDirectory) this.file.dataSyncNow()
     this.broken = false
     this.torn = false
   }
 
-  /** Goes on in a new segment, which a power cut will not take away. The current one is cut to its frames and closed. */
-  startSegment(): void {
-    const { directory } = this.#options
-    // Counted first: a file that was made, but not made durable, keeps its number.
-    this.#ordinal++
-    const file = this.#fileSystem.open(segmentPath(directory, this.#ordinal), 'create')
-    try {
-      if (this.#syncsDirectory) this.#fileSystem.syncDirectory(directory)
-    } catch (error) {
-      file.close()
-      throw error
-    }
-    this.#goOn(file, 0)
-  }
-
   /**
-   * Writes a snapshot beside the journal and makes it the newest segment by a rename: until then the journal is as it was.
-   * Where only the last step fails, making the rename durable, the writer is `broken` and the error is thrown too.
+   * Goes on in a new segment that begins with the frames of a window from `from` on. The old one is cut to its frames and
+   * closed. Where this throws, and {@link SegmentWriter.ordinal} is as before, the journal is as it was, but for a rename of
+   * which nobody knows whether it took place: then the writer is `broken`, so that the next segment takes that name over.
+   * Where only the last step fails, making the name durable, the new segment is in place, and `broken`.
    */
-  startWithSnapshot(snapshot: FrameWindow): void {
+  startSegment(window: FrameWindow, from: number): void {
     const { directory } = this.#options
-    const draft = snapshotDraftPath(directory)
-    if (this.#fileSystem.exists(draft)) this.#fileSystem.remove(draft)
-    const file = this.#fileSystem.open(draft, 'create')
+    const count = window.committed - from
+    const file = makeDraft(this.#options, window.memory.subarray(from, window.committed))
     try {
-      this.#writeFrames(file, snapshot, 0)
-      if (this.#syncsDirectory) file.dataSyncNow()
-      this.#fileSystem.rename(draft, segmentPath(directory, this.#ordinal + 1))
+      this.#fileSystem.rename(draftPath(directory), segmentPath(directory, this.#ordinal + 1))
     } catch (error) {
+      this.broken = true
       file.close()
       throw error
     }
     this.#ordinal++
-    this.#goOn(file, snapshot.committed)
+    this.#count(count)
+    this.#goOn(file, count)
+    window.written = window.committed
     if (!this.#syncsDirectory) return
     this.broken = true
     this.#fileSystem.syncDirectory(directory)
@@ -142,9 +137,9 @@ export class SegmentWriter {
   /** Cuts the file to its frames and closes it. */
   finish(): void {
     try {
-      if (!this.broken && this.#allocated > this.#offset) this.#file.truncate(this.#offset)
+      if (!this.broken && this.#allocated > this.#offset) this.file.truncate(this.#offset)
     } finally {
-      this.#file.close()
+      this.#file?.close()
     }
   }
 
@@ -161,15 +156,20 @@ export class SegmentWriter {
     this.torn = false
   }
 
-  #writeFrames(file: OpenFile, window: FrameWindow, position: number): void {
-    const start = window.written
-    for (let at = start; at < window.committed; ) {
-      const count = file.write(window.memory, at, window.committed - at, position + at - start)
+  /** Writes what is committed, in place: without an object a write. */
+  #writeFrames({ memory, written, committed }: FrameWindow): void {
+    const { file } = this
+    for (let at = written; at < committed; ) {
+      const count = file.write(memory, at, committed - at, this.#offset + at - written)
       if (count <= 0) throw fileError('write', file.path, 'ENOSPC')
       at += count
     }
+    this.#count(committed - written)
+  }
+
+  #count(bytes: number): void {
     this.writes++
-    this.bytes += window.committed - start
+    this.bytes += bytes
   }
 
   /** Extends the file with zeros ahead of the writes, so that a sync need not update its size and its blocks. */
@@ -182,7 +182,7 @@ export class SegmentWriter {
     try {
       while (this.#allocated < target) {
         const wanted = Math.min(zeros.length, target - this.#allocated)
-        const written = this.#file.write(zeros, 0, wanted, this.#allocated)
+        const written = this.file.write(zeros, 0, wanted, this.#allocated)
         if (written <= 0) return
         this.#allocated += written
       }
