@@ -142,8 +142,8 @@ describe('every truncation', () => {
       const tail = new Uint8Array(bytes.length + 600)
       tail.set(bytes.subarray(0, size))
       if (run % 2 === 1) for (let at = size; at < tail.length; at++) tail[at] = random.below(256)
-      // Zeros may happen to be just what was cut off.
-      while (run % 2 === 0 && size < bytes.length && bytes[size] === 0) size++
+      // They may happen to be just what was cut off.
+      while (size < bytes.length && tail[size] === bytes[size]) size++
       expect(recover(diskWith(tail)).count).toBe(recordsWithin(bytes, size).records)
     }
   })
@@ -363,6 +363,8 @@ describe('crash points', () => {
     const keepSegments = random.below(3)
     const life: Life = { lives: [], number: 0, committed: 0, acknowledged: 0 }
     let crashed = 0
+    // What was cut off may come back until a writer stands ready again: it makes the cut durable before it is.
+    let possible = 0
     for (life.number = 1; life.number <= lives; life.number++) {
       disk.failCall(1 + random.below(60), 'crash')
       if (random.chance(0.2)) disk.failSync(1 + random.below(4))
@@ -371,6 +373,7 @@ describe('crash points', () => {
         const journal = open(disk, { preallocateBytes, segmentBytes, keepSegments })
         // What it has read it vouches for.
         life.acknowledged = life.committed
+        possible = 0
         await live(journal, life, random, 1 + random.below(12))
       } catch (error) {
         if (!isCrash(error) && refusal(error) !== 'TW_FILE' && refusal(error) !== 'TW_CAPACITY') throw error
@@ -382,7 +385,8 @@ describe('crash points', () => {
       const { count } = recover(disk, life.lives)
       if (count < life.acknowledged)
         throw new Error(`${life.acknowledged - count} of ${life.acknowledged} acknowledged records lost`)
-      if (count > life.committed) throw new Error(`${count} records found, ${life.committed} written`)
+      possible = Math.max(possible, life.committed)
+      if (count > possible) throw new Error(`${count} records found, ${possible} written`)
       life.committed = count
       // A process that dies leaves more to be read than is on the disk.
       if (powerCut) life.acknowledged = count
