@@ -82,7 +82,9 @@ export class ExecutionDesk implements ParentOrderPort {
   readonly events = new TypedEmitter<ExecutionEvents>()
   readonly #options: ExecutionDeskOptions
   readonly #parents = new Map<string, ParentDesk>()
+  /** Groups that are open, and those that ended and are remembered: a late execution opens a bracket again. */
   readonly #groups = new Map<string, GroupOrder>()
+  readonly #endedGroups = new Map<string, GroupOrder>()
   /** Open orders by instrument. */
   readonly #byInstrument: (ParentDesk[] | undefined)[] = []
   readonly #tapes: Tapes
@@ -162,14 +164,13 @@ export class ExecutionDesk implements ParentOrderPort {
 
   /** A parent order by client order id. */
   get(id: string): ParentOrderHandle | undefined {
-    return (this.#parents.get(id) ?? this.#groups.get(id))?.handle
+    return (this.#parents.get(id) ?? this.#group(id))?.handle
   }
 
   /** Parent orders that are not closed, the oldest first. */
   get open(): readonly ParentOrderHandle[] {
     const parents = [...this.#parents.values()].filter(({ parent }) => !parent.isClosed)
-    const groups = [...this.#groups.values()].filter((group) => !group.isClosed)
-    return [...parents, ...groups].map(({ handle }) => handle)
+    return [...parents, ...this.#groups.values()].map(({ handle }) => handle)
   }
 
   cancelAll(filter: OrderFilter): number {
@@ -190,7 +191,6 @@ export class ExecutionDesk implements ParentOrderPort {
     }
     for (const group of [...this.#groups.values()]) {
       const { plan } = group
-      if (group.isClosed) continue
       if (instrument !== undefined && group.instrument !== instrument) continue
       if (filter.account !== undefined && plan.account !== filter.account) continue
       if (filter.strategy !== undefined && plan.strategy !== filter.strategy) continue
@@ -257,7 +257,7 @@ export class ExecutionDesk implements ParentOrderPort {
   ): ParentOrderHandle {
     const { core, orders, time, quotes, account, strategy } = this.#options
     const { clientOrderId } = names
-    const known = clientOrderId === undefined ? undefined : this.#groups.get(clientOrderId)
+    const known = clientOrderId === undefined ? undefined : this.#group(clientOrderId)
     if (known !== undefined) return known.handle
     if (clientOrderId !== undefined && (core.ids.isTaken(clientOrderId) || core.parents.forbids(clientOrderId)))
       throw new TradewireError('TW_DUPLICATE', `An order with id ${clientOrderId} exists already; choose another`)
@@ -296,11 +296,30 @@ export class ExecutionDesk implements ParentOrderPort {
       record,
       instrument,
       route: () => route(instrument.index, plan.account),
-      onEvent: (event) => this.events.emit('parent', event),
+      onEvent: (event) => {
+        this.#sort(group)
+        this.events.emit('parent', event)
+      },
       onError: (error, where) => onError?.(error, where),
     })
     this.#groups.set(plan.id, group)
     return group
+  }
+
+  /** Keeps open and ended groups apart; what the order plane's books forget is forgotten here. */
+  #sort(group: GroupOrder): void {
+    const [here, there] = group.isClosed ? [this.#endedGroups, this.#groups] : [this.#groups, this.#endedGroups]
+    const { id } = group.plan
+    if (here.has(id)) return
+    here.set(id, group)
+    there.delete(id)
+    if (this.#endedGroups.size % 256 !== 0) return
+    for (const known of this.#endedGroups.keys())
+      if (!this.#options.core.parents.byId.has(known)) this.#endedGroups.delete(known)
+  }
+
+  #group(id: string): GroupOrder | undefined {
+    return this.#groups.get(id) ?? this.#endedGroups.get(id)
   }
 
   /** Shows a price to the triggers that are watched here. */
@@ -495,7 +514,7 @@ export class ExecutionDesk implements ParentOrderPort {
     core.turn.begin()
     try {
       for (const record of [...core.parents.byId.values()]) {
-        if (this.#parents.has(record.id) || this.#groups.has(record.id) || record.state === '') continue
+        if (this.#parents.has(record.id) || this.#group(record.id) !== undefined || record.state === '') continue
         try {
           this.#restoreOne(record)
         } catch (error) {
@@ -511,7 +530,9 @@ export class ExecutionDesk implements ParentOrderPort {
   #restoreOne(record: ParentRecord): void {
     const plan = JSON.parse(record.plan) as ParentPlan | GroupPlan
     if ('group' in plan) {
-      this.#addGroup(plan, record).restore(JSON.parse(record.state) as GroupState)
+      const group = this.#addGroup(plan, record)
+      group.restore(JSON.parse(record.state) as GroupState)
+      this.#sort(group)
       return
     }
     const factory = this.#planner.factoryOf(plan)
@@ -534,7 +555,7 @@ export class ExecutionDesk implements ParentOrderPort {
     this.#isSuspended = true
     if (policy === 'cancel') return
     for (const { parent } of this.#parents.values()) parent.suspend()
-    for (const group of this.#groups.values()) group.suspend()
+    for (const groups of [this.#groups, this.#endedGroups]) for (const group of groups.values()) group.suspend()
   }
 
   /** Quantity displayed for an order of a side (1 buys) up to a limit, over all books that are kept; NaN without any. */

@@ -37,10 +37,10 @@ export class GroupLeg {
   /** Why the last one was refused. */
   reason: string | undefined
   readonly #parts: LegParts
-  /** Order numbers of its lives. */
-  readonly #children: number[] = []
-  /** Filled by those whose record is gone. */
-  readonly #past = new Map<number, number>()
+  /** Order numbers of its lives, the oldest first, by their place among the children of the group. */
+  readonly #children = new Map<number, number>()
+  /** Filled by each of its lives, as far as any did: records of closed orders go. */
+  readonly #fills = new Map<number, number>()
   #lives = 0
   #isCancelAsked = false
   #refusals = 0
@@ -65,10 +65,14 @@ export class GroupLeg {
 
   /** Takes a child that was sent, now or before a restart. */
   adopt(index: number, number: number): void {
-    this.#children.push(number)
-    this.#lives = Math.max(this.#lives, Math.floor((index - 1) / this.#parts.plan.legs.length) + 1)
+    this.#children.set(index, number)
+    this.#countLife(index)
     const row = this.#row(number)
     if (row >= 0) this.#parts.core.handleOf(row).onEvent(() => this.#parts.onChange())
+  }
+
+  #countLife(index: number): void {
+    this.#lives = Math.max(this.#lives, Math.floor((index - 1) / this.#parts.plan.legs.length) + 1)
   }
 
   #row(number: number): number {
@@ -78,7 +82,7 @@ export class GroupLeg {
   /** Row of the life that may still trade; -1 when there is none. */
   get openRow(): number {
     const { table } = this.#parts.core
-    for (const number of this.#children) {
+    for (const number of this.#children.values()) {
       const row = this.#row(number)
       if (row >= 0 && !isClosed(lifecycle(table, row))) return row
     }
@@ -86,19 +90,32 @@ export class GroupLeg {
   }
 
   get wasSent(): boolean {
-    return this.#children.length > 0
+    return this.#lives > 0
   }
 
   /** Filled in all its lives. */
   get filledUnits(): number {
-    const { cells } = this.#parts.core.table
     let filled = 0
-    for (const number of this.#children) {
-      const row = this.#row(number)
-      if (row >= 0) this.#past.set(number, cells[row + Field.filled])
-      filled += this.#past.get(number) ?? 0
-    }
+    for (const units of this.fills.values()) filled += units
     return filled
+  }
+
+  /** Filled by each of its lives, by its place among the children of the group; those that filled nothing may be left out. */
+  get fills(): ReadonlyMap<number, number> {
+    const { cells } = this.#parts.core.table
+    for (const [index, number] of this.#children) {
+      const row = this.#row(number)
+      if (row < 0) continue
+      const units = cells[row + Field.filled]
+      if (units !== 0 || this.#fills.has(index)) this.#fills.set(index, units)
+    }
+    return this.#fills
+  }
+
+  /** Takes up what a child had filled, whose record may be gone by now. */
+  recallFill(index: number, units: number): void {
+    this.#fills.set(index, units)
+    this.#countLife(index)
   }
 
   /** What its open life may still trade at worst. */
@@ -218,7 +235,7 @@ export class GroupLeg {
   /** What became of its latest life. */
   #look(nowUs: number): void {
     const { core, alert } = this.#parts
-    const number = this.#children.at(-1)
+    const number = [...this.#children.values()].at(-1)
     if (number === undefined || number === this.#handled) return
     const row = this.#row(number)
     const cycle = row < 0 ? StatusCode.CANCELED : lifecycle(core.table, row)

@@ -94,18 +94,3 @@ describe('exits that race', () => {
     await system.stop()
   })
 })
-
-describe('a bracket that is over', () => {
-  it('tells at once of an entry that fills after all: nothing protects it', async () => {
-    const { system, venue, told, sent, fill } = await world()
-    const group = system.execution.submitBracket({ ...order('buy', '100.00'), stopLoss: { triggerPrice: '99.00' } })
-    venue.reports.accepted(1, 'v1', 1)
-    group.cancel()
-    venue.reports.canceled(1, Number.NaN, 'asked for', 3)
-    expect([group.status, told]).toEqual(['CANCELED', []])
-    fill(1, 40)
-    expect([told, sent()]).toEqual([['UNPROTECTED'], ['new 100', 'cancel 1']])
-    expect(group.snapshot.unprotectedQuantity?.toString()).toBe('40')
-    await system.stop()
-  })
-})

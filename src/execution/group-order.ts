@@ -49,6 +49,8 @@ export interface GroupState {
   reason: string | null
   dropped: number[]
   watches: Record<string, TriggerWatch['memo']>
+  /** What its children filled, by their place: their records go. States of earlier versions have none. */
+  fills?: Record<string, number>
 }
 
 /** See the file's header. */
@@ -129,6 +131,13 @@ export class GroupOrder {
     this.#isEnding = state.isEnding
     this.#winnerPlace = state.winner
     this.reason = state.reason ?? undefined
+    for (const [index, units] of Object.entries(state.fills ?? {}))
+      this.#legs.find((leg) => leg.owns(Number(index)))?.recallFill(Number(index), units)
+    // Its children are not asked yet: this is what there was when the state was put on record.
+    if (state.fills !== undefined) {
+      this.#openAtEnd = this.openUnits
+      this.#overfilledUnits = this.#overUnits
+    }
     for (const [index, number] of [...this.#parts.record.children].sort(([a], [b]) => a - b))
       this.#legs.find((leg) => leg.owns(index))?.adopt(index, number)
     for (const place of state.dropped) {
@@ -136,8 +145,8 @@ export class GroupOrder {
       if (leg !== undefined) leg.isDropped = true
     }
     for (const [place, memo] of Object.entries(state.watches)) this.#legs[Number(place)]?.recallWatch(memo)
-    this.#openAtEnd = this.openUnits
-    if (!this.isClosed) this.evaluate()
+    if (state.fills === undefined) this.#openAtEnd = this.openUnits
+    this.evaluate()
   }
 
   suspend(): void {
@@ -229,14 +238,33 @@ export class GroupOrder {
     }
   }
 
-  /** An execution after the end: nothing is sent for it any more, so what it leaves without protection is told at once. */
+  /** After the end: what is held again, by an execution that came late or was taken back, is protected again. */
   #lookAtLate(): void {
-    this.updatedUs = this.#clock.nowUs
     const open = this.openUnits
+    if (open > this.#openAtEnd && this.#mayProtect) {
+      this.#reopen(open)
+      return
+    }
     if (open > this.#openAtEnd)
       this.#alert(`UNPROTECTED: ${this.instrument.quantityText(open)} ${this.plan.instrument}`, 0)
     this.#openAtEnd = open
+    this.#save()
     this.#watchExits()
+  }
+
+  /** Whether a stop may go out after the end: it was not given up or taken off with all orders, and trading goes on. */
+  get #mayProtect(): boolean {
+    if (this.#isSuspended || this.#parts.core.isClosing) return false
+    return this.#legs.some(({ leg, isDropped }) => leg.role === 'stop' && !isDropped)
+  }
+
+  /** Works exits again; nothing more is entered. */
+  #reopen(open: number): void {
+    this.#isEnding = true
+    this.status = 'FINISHING'
+    this.#alert(`REOPENED: ${this.instrument.quantityText(open)} ${this.plan.instrument} after its end`, 0)
+    this.#tell('finishing', 'executions after the end')
+    this.evaluate()
   }
 
   /** What is left for an order, can grow no more and is too small for its venue is told, and not waited for. */
@@ -256,12 +284,15 @@ export class GroupOrder {
 
   /** Both exits may fill before one of them is taken off: the position is on the other side then. */
   #watchExits(): void {
-    if (this.plan.group !== 'bracket') return
-    const held = this.#entry?.filledUnits ?? 0
-    const over = this.#legs.reduce((sum, leg) => sum + (leg === this.#entry ? 0 : leg.filledUnits), 0) - held
+    const over = this.#overUnits
     if (over <= this.#overfilledUnits) return
     this.#overfilledUnits = over
     this.#alert(`EXITS_OVERFILLED: ${this.instrument.quantityText(over)} ${this.plan.instrument}`, 0)
+  }
+
+  /** By how much exits filled more than the entry. */
+  get #overUnits(): number {
+    return this.plan.group === 'bracket' ? Math.max(0, -this.#heldUnits) : 0
   }
 
   /** Exits go where the entry went. */
@@ -283,17 +314,19 @@ export class GroupOrder {
 
   /** Filled by the entry less filled by the exits. */
   get openUnits(): number {
-    const entry = this.#entry
-    if (entry === undefined || this.plan.group !== 'bracket') return 0
-    const out = this.#legs.reduce((sum, leg) => sum + (leg === entry ? 0 : leg.filledUnits), 0)
-    return Math.max(0, entry.filledUnits - out)
+    return this.plan.group === 'bracket' ? Math.max(0, this.#heldUnits) : 0
+  }
+
+  /** The same, below 0 where exits filled more. */
+  get #heldUnits(): number {
+    return this.#legs.reduce((sum, { leg, filledUnits }) => sum + (leg.role === 'entry' ? 1 : -1) * filledUnits, 0)
   }
 
   /** What is wanted to work of a leg now. */
   #wanted(leg: GroupLeg): number {
     const { group, mode } = this.plan
     const { role, quantityUnits } = leg.leg
-    if (role === 'entry') return this.#isEnding || leg.isDropped ? 0 : quantityUnits - leg.filledUnits
+    if (role === 'entry') return this.#isEnding || leg.isDropped ? 0 : Math.max(0, quantityUnits - leg.filledUnits)
     if (group === 'bracket') return role === 'target' && this.#mustGiveWay() ? 0 : this.openUnits
     if (this.#isEnding) return 0
     const filled = leg.filledUnits
@@ -429,6 +462,7 @@ export class GroupOrder {
       reason: this.reason ?? null,
       dropped: this.#legs.filter(({ isDropped }) => isDropped).map(({ place }) => place),
       watches,
+      fills: Object.fromEntries(this.#legs.flatMap(({ fills }) => [...fills])),
     }
     const text = JSON.stringify(state)
     if (text === this.#saved) return

@@ -139,7 +139,9 @@ export class ParentBooks {
   #apply(record: ParentRecord, state: string, isClosed: boolean): void {
     record.state = state
     if (isClosed && !record.isClosed) this.#closed.push(record.id)
-    record.isClosed ||= isClosed
+    // A bracket is taken up again by an execution that comes after its end.
+    if (!isClosed && record.isClosed) this.#closed.splice(this.#closed.indexOf(record.id), 1)
+    record.isClosed = isClosed
     while (this.#closed.length > keptClosed) this.#forget(this.#closed.shift() as string)
   }
 
