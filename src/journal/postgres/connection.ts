@@ -2,6 +2,7 @@
 import pg from 'pg'
 import { messageOf, TradewireError } from '../../core/errors.js'
 import { fileError } from '../../core/file-system.js'
+import { RealTime } from '../../core/real-time.js'
 
 /** Where the database is: a connection string, or the options of a `Client` of `pg`. */
 export type PostgresConnection = string | Readonly<Record<string, unknown>>
@@ -24,6 +25,9 @@ export type OpenSession = (connection: PostgresConnection) => Promise<Session>
 /** Whole numbers of 64 bits: none of ours is beyond 2^53. */
 const bigintType = 20
 
+/** So long an orderly end is waited for. */
+const endWithinMs = 1_000
+
 /** Connects. @throws TradewireError `TW_FILE` with errno ENOTCONN. */
 export async function openSession(connection: PostgresConnection): Promise<Session> {
   const options = typeof connection === 'string' ? { connectionString: connection } : connection
@@ -45,7 +49,7 @@ export async function openSession(connection: PostgresConnection): Promise<Sessi
       return answer
     },
     onLost: () => {},
-    end: () => client.end().catch(() => {}),
+    end: () => ended(client),
   }
   let isLost = false
   const lost = (error: Error) => {
@@ -57,13 +61,28 @@ export async function openSession(connection: PostgresConnection): Promise<Sessi
   client.on('end', () => lost(new Error('the connection ended')))
   try {
     await client.connect()
-    // Whatever the server or the role says: a commit is answered when it is on the disk.
+    // Whatever the server or the role says: a commit is answered when it is on the disk, and who waited for a row that somebody
+    // else changed sees what it is now, instead of an error.
     await session.query('SET synchronous_commit = on')
+    await session.query(`SET default_transaction_isolation = 'read committed'`)
   } catch (error) {
     await session.end()
     throw notConnected('connect to', error)
   }
   return session
+}
+
+/** Ends a client; a server that does not answer that any more is left. */
+async function ended(client: pg.Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
+  const timer = new RealTime().after(endWithinMs, () => stream.destroy())
+  try {
+    await client.end()
+  } catch {
+    // It is gone.
+  } finally {
+    timer.cancel()
+  }
 }
 
 /** What a lost connection is to the order path: something that may pass. */

@@ -8,9 +8,9 @@
  * the only writer, whatever the process before believes (fencing). A second process that comes while the first is connected
  * is refused without that, by an advisory lock.
  *
- * When the connection is lost, it is not known whether the group under way was committed: the journal is `failed`, orders
- * that waited for it are taken back, facts collect in memory. When a new connection stands, the database is asked how far it
- * came, and what it lacks is written.
+ * When the connection is lost, or nothing comes over it any more, it is not known whether the group under way was committed: the
+ * journal is `failed`, orders that waited for it are taken back, facts collect in memory. When a new connection stands, the
+ * database is asked how far it came, and what it lacks is written. A database that lacks what it had confirmed is not written to.
  */
 import { TradewireError } from '../../core/errors.js'
 import type { JournalFailure, JournalScheduler } from '../journal.js'
@@ -27,6 +27,8 @@ export interface PostgresJournalParts extends SqlJournalOptions {
   readonly lastSeq: number
   readonly recovered: number
   readonly scheduler: JournalScheduler
+  /** How long an answer is waited for, in milliseconds. */
+  readonly answerWithinMs: number
   readonly keepSegments: number | undefined
   readonly onFailure: ((failure: JournalFailure) => void) | undefined
 }
@@ -57,7 +59,8 @@ export class PostgresJournal extends SqlJournal {
   readonly #queue: Batch[] = []
   #session: Session | undefined
   #isWriting = false
-  #isFenced = false
+  /** Never writes again: fenced off, or what was confirmed is gone. */
+  #isFinal = false
   #isConnecting = false
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
@@ -79,7 +82,7 @@ export class PostgresJournal extends SqlJournal {
 
   tryResume(): boolean {
     if (this.state !== 'failed') return this.state === 'open'
-    if (this.#isFenced) return false
+    if (this.#isFinal) return false
     if (this.#session === undefined) {
       this.#reconnect()
       return false
@@ -133,12 +136,12 @@ export class PostgresJournal extends SqlJournal {
     this.#isWriting = true
     const { firstSeq, lastSeq, isSnapshot, frames } = batch
     const bytes = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength)
-    session.query(insertText, [this.account, this.epoch, firstSeq, lastSeq, isSnapshot ? 1 : 0, bytes]).then(
+    this.#ask(session, insertText, [this.account, this.epoch, firstSeq, lastSeq, isSnapshot ? 1 : 0, bytes]).then(
       ({ rowCount }) => {
         if (session !== this.#session) return
         this.#isWriting = false
         if (rowCount === 1) this.#confirmed(batch)
-        else this.#fenced()
+        else this.#end(fencedError(this.account, this.epoch))
       },
       (error: unknown) => {
         if (session === this.#session) this.#lost(serverError('write to', error))
@@ -161,13 +164,28 @@ export class PostgresJournal extends SqlJournal {
     this.#pump()
   }
 
-  #fenced(): void {
-    this.#isFenced = true
-    this.fail('write', fencedError(this.account, this.epoch))
+  /** Nothing is written any more. */
+  #end(error: TradewireError): void {
+    this.#isFinal = true
+    this.fail('write', error)
     this.#drained?.()
   }
 
   // ---- the connection
+
+  /** Asks a server that may have gone silent. */
+  #ask(session: Session, text: string, values: readonly unknown[]): ReturnType<Session['query']> {
+    const { scheduler, answerWithinMs } = this.#parts
+    return new Promise((resolve, reject) => {
+      const timer = scheduler.after(answerWithinMs, () =>
+        reject(notConnected('hear from', new Error(`no answer within ${answerWithinMs} ms`))),
+      )
+      session
+        .query(text, values)
+        .then(resolve, reject)
+        .finally(() => timer.cancel())
+    })
+  }
 
   #use(session: Session): void {
     this.#session = session
@@ -187,7 +205,7 @@ export class PostgresJournal extends SqlJournal {
   }
 
   #reconnect(): void {
-    if (this.#isConnecting || this.#isFenced || this.#closing !== undefined) return
+    if (this.#isConnecting || this.#isFinal || this.#closing !== undefined) return
     this.#isConnecting = true
     const { connect, connection, scheduler } = this.#parts
     const again = () => {
@@ -202,9 +220,9 @@ export class PostgresJournal extends SqlJournal {
         this.#isConnecting = false
       } catch (error) {
         await session.end()
-        if (error instanceof TradewireError && error.code === 'TW_JOURNAL_FENCED') {
+        if (error instanceof TradewireError && error.code !== 'TW_FILE') {
           this.#isConnecting = false
-          this.#fenced()
+          this.#end(error)
         } else again()
       }
     }, again)
@@ -213,15 +231,17 @@ export class PostgresJournal extends SqlJournal {
   /** How far the database came: the group that was under way may or may not be in it. */
   async #takeStock(session: Session): Promise<void> {
     // Waits for a statement of the lost connection that still runs; the next statement sees its outcome.
-    const { rows } = await session.query('SELECT epoch FROM tradewire_journals WHERE account = $1 FOR UPDATE', [
+    const { rows } = await this.#ask(session, 'SELECT epoch FROM tradewire_journals WHERE account = $1 FOR UPDATE', [
       this.account,
     ])
     if (Number(rows[0]?.epoch) !== this.epoch) throw fencedError(this.account, this.epoch)
-    const { rows: last } = await session.query(
+    const { rows: last } = await this.#ask(
+      session,
       'SELECT COALESCE(MAX(last_seq), 0) AS last_seq FROM tradewire_batches WHERE account = $1',
       [this.account],
     )
     const lastSeq = Number(last[0]?.last_seq)
+    if (lastSeq < this.durableSeq) throw lostConfirmed(this.account, this.durableSeq, lastSeq)
     while (this.#queue.length > 0 && (this.#queue[0] as Batch).lastSeq <= lastSeq) this.#queue.shift()
     if (lastSeq > this.durableSeq) this.madeDurable(lastSeq)
     this.#claimAgain(session)
@@ -253,4 +273,13 @@ export class PostgresJournal extends SqlJournal {
     await session?.end()
     this.closed(this.durableSeq)
   }
+}
+
+/** The database is not the one that confirmed: a replica that was behind, or a copy, is in its place. */
+function lostConfirmed(account: string, confirmedSeq: number, lastSeq: number): TradewireError {
+  return new TradewireError(
+    'TW_JOURNAL_CORRUPT',
+    `the database has records of ${account} up to ${lastSeq} and had confirmed ${confirmedSeq}: nothing more is written; bring back the server that has them, or stop the system and start it anew: it reconciles with the venue`,
+    { details: { account, confirmedSeq, lastSeq } },
+  )
 }

@@ -20,6 +20,11 @@ export interface PostgresStoreOptions extends SqlJournalOptions {
    * a person who knows that it is to be replaced. Default false.
    */
   readonly takeOver?: boolean
+  /**
+   * A server that does not answer a write for so long counts as lost: the journal fails, connects anew, and asks what arrived.
+   * In milliseconds, 1 to 600,000; default 5,000.
+   */
+  readonly answerWithinMs?: number
   /** How a connection is made; for tests. */
   readonly connect?: OpenSession
 }
@@ -52,13 +57,20 @@ export interface PostgresStore extends JournalStore {
  */
 export async function postgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const account = checkAccount(options.account)
+  const { answerWithinMs = 5_000 } = options
+  if (!(answerWithinMs >= 1 && answerWithinMs <= 600_000))
+    throw new TradewireError(
+      'TW_INVALID_CONFIG',
+      `journal option answerWithinMs is ${answerWithinMs}, not from 1 to 600000`,
+      { details: { option: 'answerWithinMs' } },
+    )
   const connect = options.connect ?? openSession
   const session = await connect(options.connection)
   try {
     await migratePostgres(session)
     const epoch = await claim(session, account, options)
     const batches = await readBatches(session, account, 'snapshot')
-    return makeStore({ ...options, connect }, session, epoch, batches)
+    return makeStore({ ...options, connect, answerWithinMs }, session, epoch, batches)
   } catch (error) {
     await session.end()
     throw error
@@ -157,7 +169,7 @@ function replayOr(giveBack: () => void, ...parts: Parameters<typeof replay>): Ba
 }
 
 function makeStore(
-  options: PostgresStoreOptions & { connect: OpenSession },
+  options: PostgresStoreOptions & { connect: OpenSession; answerWithinMs: number },
   session: Session,
   epoch: number,
   batches: readonly Batch[],
