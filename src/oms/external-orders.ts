@@ -9,6 +9,7 @@ import { Field } from '../orders/order-table.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
 import type { OrderIdentity } from './identities.js'
+import { knownOwner, namelessRows } from './known-owner.js'
 import type { OrderCore } from './order-core.js'
 import { RecordType, writeTerms } from './records.js'
 
@@ -18,8 +19,16 @@ export type ExternalPolicy = 'adopt' | 'observe' | 'ignore'
 /** Strategy that owns what nobody here asked for. */
 export const EXTERNAL = 'EXTERNAL'
 
-/** How many external orders that are not adopted are remembered by their venue order id. */
+/** How many external orders that are not adopted are remembered by their venue order id, and executions without room. */
 const remembered = 4_096
+
+/** Adds to what is remembered, where the oldest make room. Whether it is new. */
+function keepIn(set: Set<string>, key: string): boolean {
+  if (set.has(key)) return false
+  set.add(key)
+  if (set.size > remembered) set.delete(set.values().next().value as string)
+  return true
+}
 
 /** What is needed of the intake of reports. */
 export interface ReportBooks {
@@ -64,6 +73,8 @@ export class ExternalOrders {
   readonly #policy: ExternalPolicy
   /** Orders that are known and not adopted, as `source id`. */
   readonly #others = new Set<string>()
+  /** Executions that could not be booked so far, as `source id`: told once, and tried again when the venue tells them again. */
+  readonly #unbooked = new Set<string>()
 
   constructor(core: OrderCore, books: ReportBooks, policy: ExternalPolicy) {
     this.#core = core
@@ -152,9 +163,9 @@ export class ExternalOrders {
     }
     if (core.externalExecs.has(source, exec)) return
     const isAnnounced = venueOrderId !== undefined && this.#others.has(`${source} ${venueOrderId}`)
-    if (!isAnnounced && this.#isForgotten(source, report)) return
-    core.externalExecs.add(source, exec)
+    if (!isAnnounced && this.#isOurs(source, report)) return
     if (isAnnounced && this.#policy === 'ignore') {
+      core.externalExecs.add(source, exec)
       const what = `Execution ${exec} of order ${venueOrderId} at the venue is not ours; it is not booked (externalOrders: ignore)`
       core.anomaly('EXTERNAL_FILL', 0, what)
       return
@@ -166,23 +177,27 @@ export class ExternalOrders {
         known >= 0
           ? this.#makeRoom(known, quantityUnits, tsUs)
           : this.#adoptFor(source, report, owner, halts && !isAnnounced)
-      if (row >= 0) this.#books.trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
+      if (row < 0) return
+      core.externalExecs.add(source, exec)
+      this.#books.trade(row, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
     } finally {
       core.turn.end()
     }
   }
 
   /**
-   * Whether an execution that nobody here knows is of an order that was forgotten, see forgotten-orders.ts: then it is booked
-   * once, with the order's identity, or not at all where that is gone, too.
+   * Whether an execution is of an order of ours whose id at the venue is not known, or that was forgotten, see
+   * forgotten-orders.ts: then it is booked once, with the order's identity, or not at all where that is gone, too.
    */
-  #isForgotten(source: number, report: VenueFillReport): boolean {
-    const { identities } = this.#core
+  #isOurs(source: number, report: VenueFillReport): boolean {
+    const core = this.#core
+    const { identities, table } = core
     const { exec, venueOrderId, quantityUnits, priceUnits, feeUnits = Number.NaN, feeCurrency = '' } = report
     if (venueOrderId !== undefined && this.#byVenueId(source, venueOrderId) >= 0) return false
-    const number = venueOrderId === undefined ? 0 : identities.numberOf(source, venueOrderId)
+    const byName = venueOrderId === undefined ? 0 : identities.numberOf(source, venueOrderId)
+    const number = byName > 0 ? byName : knownOwner(core, source, namelessRows(core, source, table.rows()), report)
     if (number > 0) {
-      if (identities.recall(number, exec) === 'new')
+      if (table.rowOf(number) < 0 && identities.recall(number, exec) === 'new')
         this.#books.filled(
           number,
           exec,
@@ -196,7 +211,7 @@ export class ExternalOrders {
       return true
     }
     if (report.tsUs > identities.reachUs(source)) return false
-    this.#core.anomaly(
+    core.anomaly(
       'UNKNOWN_ORDER_FILL',
       0,
       `Execution ${exec} of order ${venueOrderId} is from before orders are remembered (limits.orders): it is taken for one of ours, and booked`,
@@ -223,10 +238,7 @@ export class ExternalOrders {
         })
       : -1
     if (row < 0) {
-      this.#books.halt(
-        0,
-        `An execution of ${quantityUnits} units of instrument ${instrument} at the venue could not be booked: there is no room for it`,
-      )
+      this.#haltFor(source, report)
       return row
     }
     const number = core.table.cells[row]
@@ -238,6 +250,14 @@ export class ExternalOrders {
     if (halts) core.setTradingState('instrument', instrument, 'HALTED', 'system', 'external fill')
     if (venueOrderId !== undefined) this.#books.accepted(number, venueOrderId, report.tsUs)
     return row
+  }
+
+  #haltFor(source: number, { exec, quantityUnits, instrument }: VenueFillReport): void {
+    if (!keepIn(this.#unbooked, `${source} ${typeof exec} ${exec}`)) return
+    this.#books.halt(
+      0,
+      `An execution of ${quantityUnits} units of instrument ${instrument} at the venue could not be booked: there is no room for it`,
+    )
   }
 
   /** A record that was made for an execution is as large as that; another execution of the same order makes it larger. */
@@ -410,10 +430,7 @@ export class ExternalOrders {
 
   /** An order of others is known from now on and not adopted. It is told of once. */
   note(source: number, venueOrderId: string | number): void {
-    const key = `${source} ${venueOrderId}`
-    if (this.#policy === 'adopt' || this.#others.has(key)) return
-    this.#others.add(key)
-    if (this.#others.size > remembered) this.#others.delete(this.#others.values().next().value as string)
+    if (this.#policy === 'adopt' || !keepIn(this.#others, `${source} ${venueOrderId}`)) return
     this.#core.anomaly(
       'EXTERNAL_ORDER',
       0,

@@ -314,7 +314,7 @@ export class FillIntake {
     const counted = Math.min(quantityUnits, core.identities.concludedUnits(orderNumber))
     if (counted === quantityUnits) {
       core.identities.useConcluded(orderNumber, counted)
-      core.identities.addLate(orderNumber, exec)
+      core.identities.addLate(orderNumber, exec, tsUs)
       return
     }
     const units = quantityUnits - counted
@@ -328,7 +328,7 @@ export class FillIntake {
         )
       else {
         core.identities.useConcluded(orderNumber, counted)
-        core.identities.addLate(orderNumber, exec)
+        core.identities.addLate(orderNumber, exec, tsUs)
         this.book(row, exec, units, priceUnits, feeUnits, feeCurrency, liquidity, 0, tsUs)
       }
     } finally {

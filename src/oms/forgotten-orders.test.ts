@@ -169,6 +169,58 @@ describe('executions of orders that are forgotten', () => {
     },
   )
 
+  it('are known where the acknowledgement of their order was missed: by themselves, and then by the id of the venue', async () => {
+    const echo = await startEcho(options)
+    const { system, venue, time } = echo
+    const { number } = system.orders.submit(buy({ quantity: 5 }))
+    venue.reports.filled(number, 'first', 2, 1_000_000, 0, 'USD', 1, time.wallUs())
+    venue.reports.canceled(number, Number.NaN, '', time.wallUs())
+    const first = { ...execution(0, 'buy', time.wallUs()), exec: 'first', venueOrderId: 'v', quantityUnits: 2 }
+    const second = { ...first, exec: 'second', quantityUnits: 3 }
+    const reconcile = async (fills: VenueFillReport[]) => {
+      venue.venue = { orders: [], fills, account: {} }
+      await time.runUntil(system.reconcile())
+      return [held(echo), echo.anomalies]
+    }
+    expect(await reconcile([first])).toEqual([2, []])
+    venue.reports.externalFill(0, first)
+    expect([held(echo), echo.anomalies]).toEqual([2, []])
+    const later = trade(echo, 20)
+    const total = held(echo)
+    expect(await reconcile([...later, first])).toEqual([total, []])
+    venue.reports.externalFill(0, first)
+    expect([held(echo), echo.anomalies]).toEqual([total, []])
+    expect(await reconcile([...later, second, first])).toEqual([total + 3, ['LATE_FILL']])
+    await system.stop()
+  })
+
+  it('that are of orders beyond all memory, and came after all that was forgotten, are booked once as those of others', async () => {
+    let echo = await startEcho(options)
+    const { system, venue, time } = echo
+    const { number, clientOrderId } = system.orders.submit(buy({ quantity: 5 }))
+    venue.reports.accepted(number, 'v', time.wallUs())
+    venue.reports.canceled(number, Number.NaN, '', time.wallUs())
+    const fills = trade(echo, 200)
+    const total = held(echo)
+    fills.push({ ...execution(0, 'buy', time.wallUs()), exec: 'late', venueOrderId: 'v', clientOrderId })
+    venue.reports.filled(number, 'late', 1, 1_000_000, 0, 'USD', 1, time.wallUs())
+    expect([held(echo), echo.anomalies]).toEqual([total, ['UNBOOKED']])
+    venue.venue = { orders: [], fills, account: {} }
+    await time.runUntil(system.reconcile())
+    expect([held(echo), echo.anomalies]).toEqual([
+      total + 1,
+      ['UNBOOKED', 'EXTERNAL_FILL', 'RECONCILE_UNKNOWN_ORDER_FILL'],
+    ])
+    await time.runUntil(system.reconcile())
+    for (let life = 0; life < 2; life++) {
+      echo = await restartEcho(echo, options, (next) => {
+        next.venue = { orders: [], fills, account: {} }
+      })
+      expect([held(echo), echo.anomalies]).toEqual([total + 1, []])
+    }
+    await echo.system.stop()
+  })
+
   it('are told by venue: what one had forgotten says nothing about another', () => {
     const identities = new OrderIdentities(4)
     for (let number = 1; number <= 6; number++) identities.keep(number, 0, 0, 0, 0, 1, number * 10, 0, `v${number}`)

@@ -6,10 +6,12 @@
  *   order remembered, execution booked            known: nothing follows
  *   order remembered, execution new               booked now
  *   nobody known, from before what is remembered  nothing follows; the position tells whether one was missed
- *   nobody known, after that                      somebody else's: left to reconciliation
+ *   nobody known, after that                      somebody else's: left to reconciliation, which books and tells it
  */
 import type { BaseConnector } from '../connector/base-connector.js'
+import type { VenueFillReport } from '../orders/venue-reports.js'
 import type { VenueAnswers } from '../reconcile/inputs.js'
+import { knownOwner, namelessRows } from './known-owner.js'
 import type { OrderCore } from './order-core.js'
 import type { ReportIntake } from './report-intake.js'
 
@@ -19,50 +21,59 @@ export interface RememberedAnswers {
   readonly lines: readonly string[]
 }
 
-/** Takes out of a venue's answers what is told of forgotten orders. `rows`: the connector's orders that are on record. */
+/**
+ * Takes out of a venue's answers what is told of forgotten orders, and books what is new of it. `rows`: the connector's orders
+ * that are on record now.
+ */
 export function withoutForgotten(
+  core: OrderCore,
+  intake: ReportIntake,
+  connector: BaseConnector,
+  rows: () => readonly number[],
+  answers: VenueAnswers,
+): RememberedAnswers {
+  for (;;) {
+    const { lastNumber } = core.table
+    const remembered = passOver(core, intake, connector, rows(), answers)
+    // What was booked took records: other orders may be forgotten for them.
+    if (core.table.lastNumber === lastNumber) return remembered
+  }
+}
+
+function passOver(
   core: OrderCore,
   intake: ReportIntake,
   connector: BaseConnector,
   rows: readonly number[],
   answers: VenueAnswers,
 ): RememberedAnswers {
-  const { identities, ids, table } = core
+  const { identities, table } = core
   if (identities.isEmpty) return { answers, lines: [] }
   const reachUs = identities.reachUs(connector.source)
   const external = core.externalExecs.of(connector.source)
-  const onRecord = new Set(rows.map((row) => table.venueOrderId(row)))
-  const numberOf = (clientOrderId: string | undefined) =>
-    clientOrderId === undefined ? 0 : ids.numberOf(clientOrderId)
-  /** Number of an order of ours whose record was taken over; 0 for all others. */
-  const forgotten = (clientOrderId: string | undefined, venueOrderId: string | number | undefined): number => {
-    const known = numberOf(clientOrderId)
-    if (known > 0) return table.rowOf(known) < 0 ? known : 0
-    if (venueOrderId === undefined || onRecord.has(venueOrderId)) return 0
-    return identities.numberOf(connector.source, venueOrderId)
-  }
-  const isLongAgo = (clientOrderId: string | undefined, venueOrderId: string | number | undefined, tsUs: number) =>
-    tsUs <= reachUs && numberOf(clientOrderId) === 0 && (venueOrderId === undefined || !onRecord.has(venueOrderId))
+  const numberOf = ownersIn(core, connector.source, rows, answers)
+  const isForgotten = (number: number) => number > 0 && table.rowOf(number) < 0
+  const isLongAgo = (number: number, tsUs: number) => number === 0 && tsUs <= reachUs
   let doubtful = 0
-  const fills = answers.fills?.reports.filter((fill) => {
+  const fills = answers.fills?.reports.flatMap((fill) => {
     const { clientOrderId, venueOrderId, exec, quantityUnits, priceUnits, liquidity, tsUs } = fill
-    const number = forgotten(clientOrderId, venueOrderId)
-    if (number === 0) {
-      if (external.has(exec) || !isLongAgo(clientOrderId, venueOrderId, tsUs)) return true
+    const number = numberOf(clientOrderId, venueOrderId)
+    if (!isForgotten(number)) {
+      if (external.has(exec) || !isLongAgo(number, tsUs)) return fill
       doubtful++
-      return false
+      return []
     }
+    const memory = identities.recall(number, exec)
+    // Nothing that was booked of orders beyond memory is as young.
+    if (memory === 'forgotten' && tsUs > reachUs) return unnamed(fill)
     const { feeUnits = Number.NaN, feeCurrency = '' } = fill
-    if (identities.recall(number, exec) === 'new')
-      intake.filled(number, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, tsUs)
-    return false
+    if (memory === 'new') intake.filled(number, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, tsUs)
+    return []
   })
-  const orders = answers.orders?.reports.filter(
-    ({ state, clientOrderId, venueOrderId, tsUs }) =>
-      state === 'working' ||
-      state === 'triggered' ||
-      (forgotten(clientOrderId, venueOrderId) === 0 && !isLongAgo(clientOrderId, venueOrderId, tsUs)),
-  )
+  const orders = answers.orders?.reports.filter(({ state, clientOrderId, venueOrderId, tsUs }) => {
+    const number = numberOf(clientOrderId, venueOrderId)
+    return state === 'working' || state === 'triggered' || !(isForgotten(number) || isLongAgo(number, tsUs))
+  })
   return {
     answers: {
       ...answers,
@@ -77,5 +88,44 @@ export function withoutForgotten(
         : [
             `${doubtful} executions are from before ${new Date(reachUs / 1_000).toISOString()}, up to when orders are not remembered (limits.orders): they are taken for our own, and booked`,
           ],
+  }
+}
+
+/** An execution without our id: nobody here knows the order any more. */
+function unnamed({ clientOrderId: _, ...fill }: VenueFillReport): VenueFillReport {
+  return fill
+}
+
+/** Tells whose a report is, by our id and the venue's: the number of the order of ours, 0 for all others. */
+type NumberOf = (clientOrderId: string | undefined, venueOrderId: string | number | undefined) => number
+
+/**
+ * Whose the reports of some answers are. An order whose acknowledgement was missed is known by what the answers tell with both
+ * ids, or by an execution that we know of it.
+ */
+function ownersIn(core: OrderCore, source: number, rows: readonly number[], answers: VenueAnswers): NumberOf {
+  const { identities, ids, table } = core
+  const numbers = new Map<string | number, number>()
+  const byClientId = (clientOrderId: string | undefined) =>
+    clientOrderId === undefined ? 0 : ids.numberOf(clientOrderId)
+  for (const { clientOrderId, venueOrderId } of answers.orders?.reports ?? []) {
+    const number = byClientId(clientOrderId)
+    if (number > 0) numbers.set(venueOrderId, number)
+  }
+  for (const row of rows) {
+    const venueOrderId = table.venueOrderId(row)
+    if (venueOrderId !== undefined) numbers.set(venueOrderId, table.cells[row])
+  }
+  const nameless = namelessRows(core, source, rows)
+  const byVenueId = (id: string | number) => numbers.get(id) ?? identities.numberOf(source, id)
+  for (const fill of answers.fills?.reports ?? []) {
+    const { clientOrderId, venueOrderId } = fill
+    if (byClientId(clientOrderId) > 0 || venueOrderId === undefined || byVenueId(venueOrderId) > 0) continue
+    const number = knownOwner(core, source, nameless, fill)
+    if (number > 0) numbers.set(venueOrderId, number)
+  }
+  return (clientOrderId, venueOrderId) => {
+    const own = byClientId(clientOrderId)
+    return own > 0 || venueOrderId === undefined ? own : byVenueId(venueOrderId)
   }
 }

@@ -4,7 +4,9 @@
  */
 import type { RecordWriter } from '../journal/journal.js'
 import type { RecordReader } from '../journal/record-reader.js'
+import { sideSign } from '../orders/codes.js'
 import type { ExecKey } from '../orders/trade-pool.js'
+import type { VenueFillReport } from '../orders/venue-reports.js'
 import { readKey, writeKey } from './records.js'
 
 /** Identity of an order. */
@@ -41,6 +43,8 @@ export class OrderIdentities {
   #venueOrderIds: (string | number | undefined)[] = []
   /** Numbers by connector and the venue's id. */
   readonly #byVenueId = new Map<number, Map<string | number, number>>()
+  /** How many orders are kept whose id at the venue is not known. */
+  #nameless = 0
   #execs: ExecKey[] = []
   readonly #execMask: number
   /** Executions ever kept: the ring holds the last of them. */
@@ -113,7 +117,10 @@ export class OrderIdentities {
 
   #nameOf(index: number, connector: number, venueOrderId: string | number | undefined): void {
     this.#venueOrderIds[index] = venueOrderId
-    if (venueOrderId === undefined) return
+    if (venueOrderId === undefined) {
+      this.#nameless++
+      return
+    }
     let numbers = this.#byVenueId.get(connector)
     if (numbers === undefined) {
       numbers = new Map()
@@ -128,6 +135,7 @@ export class OrderIdentities {
     const number = this.#cells[at]
     if (number === 0) return
     const id = this.#venueOrderIds[index]
+    if (id === undefined) this.#nameless--
     const connector = this.#cells[at + 4]
     const numbers = this.#byVenueId.get(connector)
     if (id !== undefined && numbers?.get(id) === number) numbers.delete(id)
@@ -164,11 +172,31 @@ export class OrderIdentities {
     return this.#byVenueId.get(connector)?.get(venueOrderId) ?? 0
   }
 
+  /**
+   * The order of a connector that an execution is known of, among those whose id at the venue is not known: their
+   * acknowledgement was missed. 0 when there is none.
+   */
+  ownerOf(
+    connector: number,
+    { instrument, side, exec }: Pick<VenueFillReport, 'instrument' | 'side' | 'exec'>,
+  ): number {
+    if (this.#nameless === 0) return 0
+    const cells = this.#cells
+    const sign = sideSign(side)
+    for (let index = 0, at = 0; at < cells.length; index++, at += fields) {
+      const number = cells[at]
+      if (number === 0 || this.#venueOrderIds[index] !== undefined || cells[at + 4] !== connector) continue
+      if (cells[at + 1] === instrument && cells[at + 5] === sign && this.recall(number, exec) === 'booked')
+        return number
+    }
+    return 0
+  }
+
   /** Whether an execution of a kept order is known. */
   recall(number: number, exec: ExecKey): ExecMemory {
+    if (this.#late.has(lateKey(number, exec))) return 'booked'
     const at = (number & this.#mask) * fields
     if (this.#cells[at] !== number) return 'forgotten'
-    if (this.#late.has(lateKey(number, exec))) return 'booked'
     const first = this.#cells[at + 6]
     const count = this.#cells[at + 7]
     for (let i = first; i < first + count; i++)
@@ -242,8 +270,10 @@ export class OrderIdentities {
     if (hasTimes) for (let left = reader.u32(); left > 0; left--) this.#reach(reader.u32(), reader.f64())
   }
 
-  /** An execution was booked after its order had gone. */
-  addLate(number: number, exec: ExecKey): void {
+  /** An execution, of venue time `tsUs`, was booked after its order had gone. */
+  addLate(number: number, exec: ExecKey, tsUs: number): void {
+    const index = number & this.#mask
+    if (this.#cells[index * fields] === number && tsUs > this.#lastUs[index]) this.#lastUs[index] = tsUs
     this.#late.add(lateKey(number, exec))
     if (this.#late.size > this.#execMask) this.#late.delete(this.#late.values().next().value as string)
   }

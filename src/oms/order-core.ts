@@ -16,7 +16,7 @@ import type { Logger } from '../core/logger.js'
 import type { Journal } from '../journal/journal.js'
 import { LatencyHistogram } from '../math/histogram.js'
 import type { InstrumentRegistry } from '../model/instrument-registry.js'
-import { statusOf } from '../orders/codes.js'
+import { OrderFlag, statusOf } from '../orders/codes.js'
 import { lifecycle, status } from '../orders/derive.js'
 import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
@@ -214,7 +214,7 @@ export class OrderCore implements HandleHome {
   /** Keeps who an order was, and what was executed, before its record is taken over. */
   #remember(row: number, number: number): void {
     const { cells, trades } = this.table
-    if (cells[row + Field.submittedSeq] === 0) return
+    if (cells[row + Field.submittedSeq] === 0 || isNameless(this.table, row)) return
     let lastUs = 0
     let concludedUnits = 0
     const heard = (tsUs: number): void => {
@@ -415,4 +415,9 @@ export class OrderCore implements HandleHome {
     this.news.abandonWaits(error)
     this.otherWaits?.abandonWaits(error)
   }
+}
+
+/** Whether a record was made for an execution without an order: no report can name it, and the execution is remembered by itself. */
+function isNameless(table: OrderTable, row: number): boolean {
+  return (table.cells[row + Field.flags] & OrderFlag.external) !== 0 && table.venueOrderId(row) === undefined
 }

@@ -100,7 +100,13 @@ export class Reconciler {
           'TW_NOT_CONNECTED',
           `Connector ${connector.name} was reconnected while it was being reconciled`,
         )
-      const remembered = withoutForgotten(this.#core, this.#intake, connector, this.#books.rows(connector), answers)
+      const remembered = withoutForgotten(
+        this.#core,
+        this.#intake,
+        connector,
+        () => this.#books.rows(connector),
+        answers,
+      )
       const result = this.#round(connector, remembered.answers, phase, askedSeq, alerts)
       report.rounds++
       report.actions += result.actions.length

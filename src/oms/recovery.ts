@@ -282,7 +282,7 @@ export class Recovery {
   #trade(row: number, seq: number, tsUs: number, nowUs: number, record: RecordReader): void {
     const { table, ledger } = this.#core
     const exec = readKey(record) ?? ''
-    if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0) this.#bookedForOthers(row, exec)
+    if ((table.cells[row + Field.flags] & OrderFlag.external) !== 0) this.#bookedForOthers(row, exec, tsUs)
     const quantity = record.f64()
     const price = record.f64()
     const fee = record.f64()
@@ -303,13 +303,13 @@ export class Recovery {
   }
 
   /** An execution of an order that nobody here sent, or of which nothing but the name was left: it is known from now on. */
-  #bookedForOthers(row: number, exec: ExecKey): void {
+  #bookedForOthers(row: number, exec: ExecKey, tsUs: number): void {
     const { table, externalExecs, identities } = this.#core
     const forgotten = this.#standsFor.get(table.cells[row])
     if (forgotten === undefined) externalExecs.add(table.cells[row + Field.connector], exec)
     else {
       identities.useConcluded(forgotten.number, forgotten.countedUnits)
-      identities.addLate(forgotten.number, exec)
+      identities.addLate(forgotten.number, exec, tsUs)
     }
   }
 

@@ -263,6 +263,26 @@ describe('reports of a venue', () => {
     await system.stop()
   })
 
+  it('are booked when there is room for them, and halt once until then', async () => {
+    const { venue, system, anomalies, time } = await startEcho({ limits: { orders: 16 } })
+    const works = Array.from({ length: 16 }, (_, each) => externalOrder({ venueOrderId: `o${each}` }))
+    for (const order of works) venue.reports.externalOrder(venue.source, order)
+    anomalies.length = 0
+    const fill = externalFill({ tsUs: time.wallUs() })
+    venue.venue = { orders: works, fills: [fill], account: {} }
+    const held = () => Number(system.snapshot().positions[0]?.quantity ?? 0)
+    venue.reports.externalFill(venue.source, fill)
+    for (let run = 0; run < 2; run++) await time.runUntil(system.reconcile())
+    expect([held(), anomalies]).toEqual([0, ['UNBOOKED', 'RECONCILE_UNKNOWN_ORDER_FILL']])
+    expect(system.gate.states.get('global', 0)).toBe('HALTED')
+    venue.reports.canceled(1, 0, '', 6)
+    venue.venue = { orders: works.slice(1), fills: [fill], account: {} }
+    for (let run = 0; run < 2; run++) await time.runUntil(system.reconcile())
+    venue.reports.externalFill(venue.source, fill)
+    expect([held(), anomalies.filter((kind) => kind === 'EXTERNAL_FILL')]).toEqual([10, ['EXTERNAL_FILL']])
+    await system.stop()
+  })
+
   it('throw for no account that there is no room for: its execution halts everything, its order is told of', async () => {
     const { venue, system, anomalies } = await startEcho({ limits: { accounts: 2 } })
     for (const account of ['A', 'B', 'C'])

@@ -113,14 +113,15 @@ export class OrderTable {
   }
 
   /**
-   * Takes the next free record for a new order and clears it; -1 when every record holds an order that is not closed.
-   * The caller fills in identity and terms.
+   * Takes the next free record for a new order and clears it; -1, and no number is used up, when every record holds an order
+   * that is not closed. The caller fills in identity and terms.
    */
   allocate(): number {
-    for (let tries = 0; tries <= this.#mask; tries++) {
-      const number = this.#nextNumber++
+    const end = this.#nextNumber + this.#mask
+    for (let number = this.#nextNumber; number <= end; number++) {
       const row = ((number & this.#mask) << RECORD_BITS) & OFFSET
       if (this.cells[row + Field.isOpen] === 0) {
+        this.#nextNumber = number + 1
         this.#take(row, number)
         return row
       }

@@ -7,6 +7,7 @@ import {
   haltKey,
   type LocalOrder,
   type LocalState,
+  type LocalTrade,
   type ReconcileMemory,
   type ReconcilePolicy,
   type VenueAnswers,
@@ -74,6 +75,12 @@ const fillOf = (changes: Partial<VenueFillReport> = {}): VenueFillReport => ({
   tsUs: 1002 * second,
   ...changes,
 })
+
+/** An execution of which the venue gives its own order id alone. */
+const nameless = (changes: Partial<VenueFillReport> = {}): VenueFillReport => {
+  const { clientOrderId: _, ...fill } = fillOf(changes)
+  return fill
+}
 
 const answersOf = (
   changes: Partial<VenueAnswers> = {},
@@ -466,6 +473,43 @@ describe('an order that the venue does not show', () => {
   it('is asked for within a bound', () => {
     const orders = Array.from({ length: 20 }, (_, i) => accepted({ clientOrderId: `O${i}`, venueOrderIds: [`V${i}`] }))
     expect(run(orders, later(0), { ...running, maxOrderQueries: 3 }).followUps).toHaveLength(3)
+  })
+})
+
+describe('executions under an id of the venue that nobody here has heard of', () => {
+  const told = (changes: Partial<LocalTrade> = {}): LocalTrade => ({
+    exec: 'E1',
+    quantityUnits: 4,
+    priceUnits: 99,
+    isInferred: false,
+    isBusted: false,
+    isCorrected: false,
+    tsUs: 1002 * second,
+    ...changes,
+  })
+  const filled = (changes: Partial<LocalOrder> = {}) =>
+    orderOf({ status: 'CANCELED', filledUnits: 4, tradedUnits: 4, trades: [told()], ...changes })
+
+  it('are ours where we know them: the acknowledgement was missed', () => {
+    const result = run(filled(), answersOf({}, [], [nameless()]))
+    expect(result.actions.filter(({ kind }) => kind === 'external_fill')).toEqual([])
+  })
+
+  it('are ours with all others of that id', () => {
+    const result = run(filled(), answersOf({}, [], [nameless({ exec: 'E2', quantityUnits: 3 }), nameless()]))
+    const filledNow = result.actions.filter(({ kind }) => kind === 'filled' || kind === 'external_fill')
+    expect(filledNow).toMatchObject([{ kind: 'filled', order: 'O1', fill: { exec: 'E2' } }])
+  })
+
+  it.each([
+    ['of another side', filled(), { side: 'sell' }],
+    ['of another instrument', filled(), { instrument: 1 }],
+    ['of another quantity', filled(), { quantityUnits: 5 }],
+    ['at another price', filled(), { priceUnits: 98 }],
+    ['under another id than that of the order', filled({ venueOrderIds: ['V0'] }), {}],
+  ] as const)('are those of others where ours is %s', (_, order, changes) => {
+    const result = run(order, answersOf({}, [], [nameless(changes)]))
+    expect(result.actions.filter(({ kind }) => kind === 'external_fill')).toHaveLength(1)
   })
 })
 

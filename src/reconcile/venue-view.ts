@@ -72,6 +72,7 @@ export function viewOf(orders: readonly LocalOrder[], answers: VenueAnswers): Ve
       if (evidence.report === undefined || isFurther(report, evidence.report)) evidence.report = report
     }
   }
+  learnVenueIds(orders, answers.fills?.reports ?? [], byVenueId)
   // The same venue order can show up with and without our id: what is ours by one report is ours by all.
   for (const fill of answers.fills?.reports ?? []) {
     const order = ownerOf(fill.account, fill.clientOrderId, fill.venueOrderId) ?? ownerByReport(view, byClientId, fill)
@@ -81,6 +82,42 @@ export function viewOf(orders: readonly LocalOrder[], answers: VenueAnswers): Ve
   for (const evidence of view.byOrder.values()) evidence.fills = uniqueInTime(evidence.fills)
   view.externalFills = uniqueInTime(view.externalFills)
   return view
+}
+
+/**
+ * The venue's ids of orders whose acknowledgement we missed, by the executions that we know of them: an execution is the same
+ * one only where all of its terms are.
+ */
+function learnVenueIds(
+  orders: readonly LocalOrder[],
+  fills: readonly VenueFillReport[],
+  byVenueId: Map<string, LocalOrder>,
+): void {
+  const isUnclear = ({ account, clientOrderId, venueOrderId }: VenueFillReport) =>
+    clientOrderId === undefined && venueOrderId !== undefined && !byVenueId.has(venueKey(account, venueOrderId))
+  const unclear = fills.filter(isUnclear)
+  if (unclear.length === 0) return
+  const byExecution = new Map<string, LocalOrder>()
+  for (const order of orders) {
+    if (order.venueOrderIds.length > 0) continue
+    for (const trade of order.trades) byExecution.set(executionKey({ ...order, ...trade }), order)
+  }
+  for (const fill of unclear) {
+    const order = byExecution.get(executionKey(fill))
+    if (order !== undefined) byVenueId.set(venueKey(fill.account, fill.venueOrderId as string | number), order)
+  }
+}
+
+/** An execution with all that tells it from others. */
+function executionKey({
+  account,
+  instrument,
+  side,
+  exec,
+  quantityUnits,
+  priceUnits,
+}: Pick<VenueFillReport, 'account' | 'instrument' | 'side' | 'exec' | 'quantityUnits' | 'priceUnits'>): string {
+  return [account, instrument, side, typeof exec, exec, quantityUnits, priceUnits].join('\u0000')
 }
 
 /** A fill that only names the venue's id of an order whose acknowledgement we missed. */
