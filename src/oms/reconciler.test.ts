@@ -154,6 +154,19 @@ describe('reconciliation', () => {
     await echo.system.stop()
   })
 
+  it('knows that of none of them, however many they are', async () => {
+    const echo = await startEcho({ risk: { throttle: false, duplicates: false } })
+    const { system, time, venue } = echo
+    Object.assign(venue.capabilities.orders as object, { fullHistory: false })
+    const orders = Array.from({ length: 25 }, () => system.orders.submit(buy({ quantity: 1 })))
+    for (const { number } of orders) venue.reports.accepted(number, `v${number}`, time.wallUs())
+    await time.advanceMsAsync(10_000)
+    await reconnect(echo)
+    expect(new Set(orders.map(({ status }) => status))).toEqual(new Set(['UNKNOWN']))
+    expect(echo.anomalies.filter((kind) => kind === 'FATE_UNKNOWN')).toHaveLength(25)
+    await system.stop()
+  })
+
   it('asserts nothing about a change or cancel whose answer was lost', async () => {
     const echo = await withOrder()
     const { order, venue, system, report } = echo

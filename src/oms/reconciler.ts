@@ -119,7 +119,7 @@ export class Reconciler {
       const waitUs = waitForQuestion(result, this.#agesOf(connector).nowUs(), isOld)
       const isComplete = phase === 'running' || result.skippedOrders.length === 0
       if (report.rounds >= maxRounds || (isComplete && waitUs === Number.POSITIVE_INFINITY)) {
-        this.#declareUnlisted(answers, result, this.#agesOf(connector))
+        this.#declareUnlisted(connector, answers, result)
         break
       }
       if (waitUs > 0 && waitUs < Number.POSITIVE_INFINITY) await sleep(this.#time, waitUs / 1_000, signal)
@@ -275,24 +275,27 @@ export class Reconciler {
   }
 
   /**
-   * A venue that lists open orders only, or has forgotten old ones, does not say how an order ended that it does not list. It
-   * was asked about twice, it has had time: what became of the order is not known.
+   * A venue that lists open orders only, or has forgotten old ones, does not say how orders ended that it does not list. It
+   * was asked twice, it has had time: what became of them is not known, however few of them were asked about by name.
    */
-  #declareUnlisted({ orders, askedAtUs }: VenueAnswers, { followUps }: ReconcileResult, ages: OrderAges): void {
+  #declareUnlisted(
+    connector: BaseConnector,
+    { orders, askedAtUs }: VenueAnswers,
+    { followUps }: ReconcileResult,
+  ): void {
     const core = this.#core
-    const { table, ids } = core
-    if (orders === undefined) return
+    const { table, names } = core
+    const ages = this.#agesOf(connector)
+    if (orders === undefined || !followUps.some(({ kind }) => kind === 'order')) return
     const isCovered = (row: number) => orders.coverage === 'history' && orders.sinceUs <= ages.createdUs(row)
     const listed = new Set<string | number | undefined>(
       orders.reports.flatMap((report) => [report.clientOrderId, report.venueOrderId]),
     )
     core.turn.begin()
     try {
-      for (const question of followUps) {
-        if (question.kind !== 'order') continue
-        const row = table.rowOf(ids.numberOf(question.order))
-        if (row < 0 || listed.has(question.order) || listed.has(table.venueOrderId(row) ?? question.order)) continue
-        if (isCovered(row)) continue
+      for (const row of this.#books.rows(connector)) {
+        const id = names.clientOrderId(row)
+        if (listed.has(id) || listed.has(table.venueOrderId(row) ?? id) || isCovered(row)) continue
         const cycle = lifecycle(table, row)
         const isQuiet = askedAtUs - ages.heardUs(row) >= (this.#options.venueGraceUs ?? 5_000_000)
         if (!isClosed(cycle) && cycle !== StatusCode.UNKNOWN && isQuiet) core.facts.declareUnknown(row, 'NOT_LISTED')
