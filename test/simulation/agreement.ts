@@ -13,6 +13,8 @@ export interface Beliefs {
   readonly fullHistory: boolean
   /** Price units in 1. */
   readonly priceFactor: number
+  /** Whose records were taken over. */
+  readonly isForgotten: (orderNumber: number) => boolean
 }
 
 const openStatuses: ReadonlySet<string> = new Set([
@@ -37,7 +39,7 @@ export function checkAgreement(beliefs: Beliefs, violate: Violate): void {
   for (const order of venue.orders) {
     if (order.clientOrderId === undefined) continue
     const local = locals.get(order.clientOrderId)
-    if (local === undefined) violate(`I3: order ${order.clientOrderId} is at the venue and not in the system`)
+    if (local === undefined) checkForgotten(beliefs, order, violate)
     else checkOrder(beliefs, local, order, violate)
   }
   for (const local of locals.values()) {
@@ -61,6 +63,13 @@ export function checkAgreement(beliefs: Beliefs, violate: Violate): void {
     if (ours !== position && !isBustUnseen(beliefs, instrument))
       violate(`I3: the position in S${instrument} is ${ours} here and ${position} at the venue`)
   })
+}
+
+/** An order without a record must have had one, and be over: its executions show in the positions. */
+function checkForgotten({ isForgotten }: Beliefs, order: VenueOrder, violate: Violate): void {
+  if (!isForgotten(order.order)) violate(`I3: order ${order.clientOrderId} is at the venue and not in the system`)
+  else if (order.state === 'working')
+    violate(`I3: order ${order.clientOrderId} works at the venue and is forgotten here`)
 }
 
 function checkOrder(beliefs: Beliefs, local: LocalOrder, order: VenueOrder, violate: Violate): void {
@@ -94,14 +103,17 @@ function checkOrder(beliefs: Beliefs, local: LocalOrder, order: VenueOrder, viol
 }
 
 /**
- * A bust that the system could not see: without a complete history the venue's silence about an execution proves nothing.
- * Then the position tells, the instrument is halted, and somebody is alerted.
+ * A bust that the system could not see: without a complete history the venue's silence about an execution proves nothing, and
+ * of an order that is forgotten there is nothing to take back. Then the position tells, the instrument is halted, and somebody
+ * is alerted.
  */
-function isBustUnseen({ venue, alerts, fullHistory }: Beliefs, instrument: number): boolean {
+function isBustUnseen({ venue, alerts, fullHistory, isForgotten }: Beliefs, instrument: number): boolean {
   return (
-    !fullHistory &&
     alerts.has('RECONCILE_POSITION_MISMATCH') &&
-    venue.fills.some((fill) => fill.isBusted && fill.order.instrument === instrument)
+    venue.fills.some(
+      ({ isBusted, order }) =>
+        isBusted && order.instrument === instrument && (!fullHistory || isForgotten(order.order)),
+    )
   )
 }
 

@@ -57,7 +57,9 @@ export class Client {
     const hooks: ConnectorHooks = {
       instruments: world.instruments,
       fullHistory: plan.fullHistory,
+      namesFills: plan.tables?.namesFills ?? true,
       plant,
+      isForgotten: (clientOrderId) => this.system !== undefined && this.system.orders.get(clientOrderId) === undefined,
       onSend: (request, sender) => this.#isDead || world.onSend(request, sender),
       onSent: (request, sender) => this.#isDead || world.onSent(request, sender),
       isFrozen: () => time.isFrozen,
@@ -142,17 +144,28 @@ export function configOf(plan: Plan, number: number): TradingSystemConfig {
     },
     onClose: 'leave',
     reconciliation: { intervalMs: 3_500, venueGraceMs: 2_000 },
+    ...snapshotsOf(plan),
     limits: {
-      // What is sent again and again fills the history: every order has to be remembered to the end.
-      orders: plan.lines === 1 ? 256 : 1_024,
-      trades: 512,
-      ring: 64,
+      orders: orderCapacity(plan),
+      trades: plan.tables?.trades ?? 512,
+      ring: plan.tables?.ring ?? 64,
       instruments: 4,
       accounts: 1 + plan.lines,
       strategies: 4,
       connectors: 1 + plan.lines,
     },
   }
+}
+
+/** Orders on record. What is sent again and again fills the history: several lines need more of it. */
+export function orderCapacity({ lines, tables }: Plan): number {
+  return tables?.orders ?? (lines === 1 ? 256 : 1_024)
+}
+
+function snapshotsOf({ tables }: Plan): Pick<TradingSystemConfig, 'snapshots'> {
+  return tables === undefined || tables.snapshotEveryRecords === 0
+    ? {}
+    : { snapshots: { everyRecords: tables.snapshotEveryRecords } }
 }
 
 /** Name of the connector of a line. */

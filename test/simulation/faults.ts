@@ -11,6 +11,7 @@ import type { Line } from './line.js'
 import type { FaultKind, Plan } from './plan.js'
 import type { Machine } from './process-time.js'
 import type { Trace } from './trace.js'
+import type { VenueFill } from './venue.js'
 
 /** What faults act on. */
 export interface FaultWorld {
@@ -124,6 +125,12 @@ export class Faults {
       case 'bust':
         this.#restate()
         return
+      case 'late':
+        this.#tradeLate()
+        return
+      case 'repeat':
+        this.#repeat()
+        return
       case 'freeze':
         this.#freeze()
         return
@@ -196,6 +203,27 @@ export class Faults {
     sent.disturb(fill.order.instrument)
     if (this.#random.chance(0.5)) venue.bust(fill)
     else venue.correct(fill, fill.price + 100)
+  }
+
+  /** An order that was canceled has traded before that, and the venue tells it only now. */
+  #tradeLate(): void {
+    const { sent, venue } = this.#line()
+    const orders = venue.orders.filter(
+      ({ state, clientOrderId }) => state === 'canceled' && clientOrderId !== undefined,
+    )
+    const order = orders[this.#random.below(Math.max(1, orders.length))]
+    const leaves = order === undefined ? 0 : order.quantity - order.cumulative
+    if (order === undefined || leaves <= 0) return
+    sent.disturb(order.instrument)
+    venue.fill(order, 1 + this.#random.below(leaves), order.price)
+  }
+
+  /** The venue tells executions once more, of whatever age. */
+  #repeat(): void {
+    const { venue } = this.#line()
+    const fills = venue.fills.filter(({ isBusted, isCorrected }) => !isBusted && !isCorrected)
+    for (let left = Math.min(fills.length, 1 + this.#random.below(8)); left > 0; left--)
+      venue.repeat(fills[this.#random.below(fills.length)] as VenueFill)
   }
 
   #freeze(): void {

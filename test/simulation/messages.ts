@@ -10,6 +10,8 @@ export type Request =
   | {
       readonly kind: 'new'
       readonly clientOrderId: string
+      /** Number of the order in the system. */
+      readonly order: number
       /** What the order is for: two venue orders with one intent are one too many. */
       readonly intent: string
       readonly instrument: number

@@ -17,6 +17,20 @@ export type FaultKind =
   | 'clockStep'
   | 'kill'
   | 'resolve'
+  | 'late'
+  | 'repeat'
+
+/** Tables so small that orders are forgotten while the venue still speaks of them. */
+export interface SmallTables {
+  /** Orders on record. */
+  readonly orders: number
+  readonly trades: number
+  readonly ring: number
+  /** Records between two snapshots; 0: a restart reads everything. */
+  readonly snapshotEveryRecords: number
+  /** Whether the venue, when asked, tells executions by our ids as well as by its own. */
+  readonly namesFills: boolean
+}
 
 /** One scenario. */
 export interface Plan {
@@ -52,10 +66,40 @@ export interface Plan {
     readonly throttle: number
     readonly throttleMs: number
   }
+  /** Absent where the tables hold the whole run. */
+  readonly tables?: SmallTables
 }
 
 /** Draws the scenario of a seed. */
 export function planOf(seed: number): Plan {
+  return forgetful(commonPlanOf(seed))
+}
+
+/** One in four forgets: small tables, more orders in the same time, and a venue that comes back to what is long over. */
+function forgetful(plan: Plan): Plan {
+  const random = new SeededRandom(plan.seed).fork('small tables')
+  if (!random.chance(0.25)) return plan
+  const odds = (probability: number, most: number) => (random.chance(probability) ? random.next() * most : 0)
+  const haste = random.chance(0.4) ? 4 : 1
+  const orders = random.chance(0.7) ? 16 : 32
+  const { actionsPerSecond, limits, perSecond } = plan
+  return {
+    ...plan,
+    actionsPerSecond: actionsPerSecond * haste,
+    perSecond: { ...perSecond, late: odds(0.7, 0.6), repeat: odds(0.7, 1) },
+    limits: { ...limits, throttle: limits.throttle * haste },
+    tables: {
+      orders,
+      trades: orders * 16,
+      ring: 16,
+      snapshotEveryRecords: random.chance(0.5) ? 20 + random.below(200) : 0,
+      // A venue that lists no closed orders either leaves nothing to know them by.
+      namesFills: random.chance(0.5) || !plan.fullHistory,
+    },
+  }
+}
+
+function commonPlanOf(seed: number): Plan {
   const random = new SeededRandom(seed).fork('plan')
   const slow = new SeededRandom(seed).fork('slow disk')
   const odds = (probability: number, most: number) => (random.chance(probability) ? random.next() * most : 0)
@@ -93,6 +137,8 @@ export function planOf(seed: number): Plan {
       clockStep: odds(0.15, 0.15),
       kill: odds(0.15, 0.3),
       resolve: odds(0.3, 1),
+      late: 0,
+      repeat: 0,
     },
     crashAtSend: odds(0.3, 0.02),
     powerCuts: durability === 'fsync' && random.chance(0.7),
@@ -129,6 +175,8 @@ export function failoverPlanOf(seed: number): Plan {
       kill: 0,
       clockStep: odds(0.1, 0.1),
       freeze: odds(0.1, 0.1),
+      // What trades after its end was confirmed has been sent again: that proves nothing either.
+      late: 0,
     },
   }
 }

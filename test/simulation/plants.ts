@@ -12,6 +12,7 @@ export const plants = {
   timeout_rejects: 'an order that is not answered in time is taken for rejected',
   late_fill_dropped: 'an execution of an order that was canceled is thrown away',
   released_at_disconnect: 'a broken connection gives back what its open orders had reserved',
+  forgotten_is_new: 'an execution of an order that was forgotten is booked once more when the venue tells it again',
   blind_failover: 'what was not answered when a line broke is sent again over another line',
 } as const
 

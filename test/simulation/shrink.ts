@@ -143,6 +143,7 @@ const simplifications: readonly Simplification[] = [
   without('watchesLong', false),
   without('instruments', 1),
   without('durability', 'os'),
+  ({ tables, ...plan }) => (tables === undefined ? undefined : plan),
   (plan) => (plan.tradingMs <= 200 ? undefined : { ...plan, tradingMs: Math.floor(plan.tradingMs * 0.7) }),
   (plan) =>
     plan.actionsPerSecond <= 1 ? undefined : { ...plan, actionsPerSecond: Math.floor(plan.actionsPerSecond / 2) },
@@ -150,12 +151,12 @@ const simplifications: readonly Simplification[] = [
 
 /** A schedule in words. */
 export function wordsOfSchedule({ plan, faults, violations, drawn, runs }: Shrunk): string[] {
-  const { link, tradingMs, actionsPerSecond, durability, instruments, lines } = plan
+  const { link, tradingMs, actionsPerSecond, durability, instruments, lines, tables } = plan
   const losses = (['drop', 'duplicate', 'refuseConnect'] as const).filter((key) => link[key] > 0)
   return [
     `shrunk from ${drawn} faults to ${faults.length} in ${runs} runs:`,
     ...faults.map(({ kind, at }) => (kind === 'crashAtSend' ? `  crash at message ${at}` : `  ${kind} at ${at} ms`)),
-    `  with ${tradingMs} ms of trading, ${actionsPerSecond} actions a second, ${instruments} instruments, ${lines} lines, ${durability}${plan.powerCuts ? ', power cuts' : ''}${losses.length > 0 ? `, ${losses.map((key) => `${key} ${link[key].toFixed(3)}`).join(', ')}` : ''}`,
+    `  with ${tradingMs} ms of trading, ${actionsPerSecond} actions a second, ${instruments} instruments, ${lines} lines, ${durability}${plan.powerCuts ? ', power cuts' : ''}${tables === undefined ? '' : `, tables of ${tables.orders} orders`}${losses.length > 0 ? `, ${losses.map((key) => `${key} ${link[key].toFixed(3)}`).join(', ')}` : ''}`,
     ...violations.slice(0, 3).map((violation) => `  ${violation}`),
   ]
 }

@@ -18,7 +18,11 @@ export interface ConnectorHooks {
   onSent(request: Request, connector: SimConnector): void
   readonly instruments: readonly InstrumentDefinition[]
   readonly fullHistory: boolean
+  /** Whether executions that are asked for carry our ids. */
+  readonly namesFills: boolean
   readonly plant: Plant | undefined
+  /** Whether the system has no record of an order any more. */
+  readonly isForgotten: (clientOrderId: string) => boolean
   /** The process stands still now: nothing is read from the line before it goes on. */
   readonly isFrozen: () => boolean
 }
@@ -122,14 +126,15 @@ export class SimConnector extends BaseConnector implements LinkClient {
   protected sendNew(order: ApprovedOrder): void {
     const {
       clientOrderId,
+      number,
       tag = '',
       instrumentIndex: instrument,
       sideSign: side,
       quantityUnits: quantity,
       priceUnits: price,
     } = order
-    this.#send({ kind: 'new', clientOrderId, intent: tag, instrument, side, quantity, price })
-    if (this.#hooks.plant === 'timeout_rejects') this.#giveUpOn(order.number)
+    this.#send({ kind: 'new', clientOrderId, order: number, intent: tag, instrument, side, quantity, price })
+    if (this.#hooks.plant === 'timeout_rejects') this.#giveUpOn(number)
   }
 
   protected sendReplace(change: ApprovedReplace): void {
@@ -151,7 +156,19 @@ export class SimConnector extends BaseConnector implements LinkClient {
 
   protected async fetchFills(sinceUs: number, signal: AbortSignal): Promise<VenueFillReport[]> {
     const { fills = [] } = await this.#ask('fills', sinceUs, signal)
-    return this.#thrownAway.size === 0 ? fills : fills.filter(({ exec }) => !this.#thrownAway.has(exec as number))
+    return fills.filter(({ exec }) => !this.#thrownAway.has(exec as number)).map((fill) => this.#asTold(fill))
+  }
+
+  /** An execution as the answer tells it. Planted bug: one of an order that was forgotten is taken for a new one. */
+  #asTold({ clientOrderId, ...fill }: VenueFillReport): VenueFillReport {
+    const { plant, namesFills, isForgotten } = this.#hooks
+    if (clientOrderId === undefined) return fill
+    const isNew = plant === 'forgotten_is_new' && isForgotten(clientOrderId)
+    return {
+      ...fill,
+      ...(namesFills ? { clientOrderId } : {}),
+      ...(isNew ? { exec: `${fill.exec} again` } : {}),
+    }
   }
 
   protected async fetchAccountState(signal: AbortSignal): Promise<VenueAccountReport> {

@@ -15,9 +15,10 @@ const searchFrom: Readonly<Record<Plant, number>> = {
   unordered_journal: 1,
   blind_resend: 640,
   no_dedupe: 1,
-  timeout_rejects: 330,
-  late_fill_dropped: 750,
+  timeout_rejects: 190,
+  late_fill_dropped: 1,
   released_at_disconnect: 1,
+  forgotten_is_new: 1,
   blind_failover: 1,
 }
 

@@ -94,7 +94,8 @@ export class Trader extends Strategy {
     this.after(50 + this.random.below(400), () => {
       // It may have come back to life meanwhile.
       if (!this.#host.isTrading() || !order.isClosed || !order.filledQuantity.isZero()) return
-      const again = this.submit({ symbol: instrument, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag })
+      const again = this.#send({ symbol: instrument, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag })
+      if (again === undefined) return
       this.#host.trace.note('trader', `sends ${tag} again as order`, again.number)
       this.#orders.push(again)
       this.#wanted.add(again.number)
@@ -131,7 +132,8 @@ export class Trader extends Strategy {
     const side = this.random.chance(0.5) ? 'buy' : 'sell'
     const quantity = 1 + this.random.below(22)
     const price = this.#price()
-    const order = this.submit({ symbol, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag: intent })
+    const order = this.#send({ symbol, side, quantity, type: 'limit', price, timeInForce: 'gtc', tag: intent })
+    if (order === undefined) return
     const { number } = order
     this.#host.trace.tell(
       'trader',
@@ -142,6 +144,17 @@ export class Trader extends Strategy {
     this.#orders.push(order)
     if (this.#plan.retriesDead) this.#wanted.add(number)
     if (this.random.chance(0.03)) order.cancel()
+  }
+
+  /** Submits; undefined where small tables are full of open orders. */
+  #send(request: Parameters<Trader['submit']>[0]): OrderHandle | undefined {
+    try {
+      return this.submit(request)
+    } catch (error) {
+      const isFull = error instanceof TradewireError && error.code === 'TW_CAPACITY'
+      if (this.#plan.tables !== undefined && isFull) return undefined
+      throw error
+    }
   }
 
   #modify(order: OrderHandle): void {

@@ -17,6 +17,8 @@ export interface VenueOrder {
   readonly account: string
   /** Undefined for orders that somebody else sent. */
   readonly clientOrderId: string | undefined
+  /** Its number in the system that sent it; 0 for others. */
+  readonly order: number
   readonly intent: string
   readonly instrument: number
   readonly side: 1 | -1
@@ -102,8 +104,18 @@ export class Venue {
     order.value += quantity * price
     this.positions[order.instrument] += order.side * quantity
     if (order.cumulative >= order.quantity) order.state = 'filled'
+    this.#tellFill(fill)
+  }
+
+  /** Tells an execution, as it was when it happened: once more, perhaps. */
+  repeat(fill: VenueFill): void {
+    this.#tellFill(fill)
+  }
+
+  #tellFill(fill: VenueFill): void {
+    const { exec, order, quantity, price, tsUs } = fill
     if (order.clientOrderId === undefined) this.#tell({ kind: 'external_fill', fill: fillReport(fill) })
-    else this.#tell({ kind: 'filled', clientOrderId: order.clientOrderId, exec: fill.exec, quantity, price, tsUs })
+    else this.#tell({ kind: 'filled', clientOrderId: order.clientOrderId, exec, quantity, price, tsUs })
   }
 
   /** Takes a working order off the book. */
@@ -148,7 +160,7 @@ export class Venue {
 
   /** Somebody else on the account sends an order. */
   externalOrder(instrument: number, side: 1 | -1, quantity: number, price: number): void {
-    const order = this.#add(undefined, 'external', instrument, side, quantity, price)
+    const order = this.#add(undefined, 0, 'external', instrument, side, quantity, price)
     this.#tell({ kind: 'external_order', order: orderReport(order, undefined) })
   }
 
@@ -167,9 +179,9 @@ export class Venue {
   }
 
   #new(request: Extract<Request, { kind: 'new' }>): void {
-    const { clientOrderId, intent, instrument, side, quantity, price } = request
+    const { clientOrderId, order: number, intent, instrument, side, quantity, price } = request
     if (this.#byClientId.has(clientOrderId) || this.lost.some((order) => order.clientOrderId === clientOrderId)) return
-    const order = this.#add(clientOrderId, intent, instrument, side, quantity, price)
+    const order = this.#add(clientOrderId, number, intent, instrument, side, quantity, price)
     this.#byClientId.set(clientOrderId, order)
     if (this.refuses()) {
       order.state = 'rejected'
@@ -179,6 +191,7 @@ export class Venue {
 
   #add(
     clientOrderId: string | undefined,
+    number: number,
     intent: string,
     instrument: number,
     side: 1 | -1,
@@ -190,6 +203,7 @@ export class Venue {
       id,
       account: this.account,
       clientOrderId,
+      order: number,
       intent,
       instrument,
       side,

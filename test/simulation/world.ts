@@ -14,8 +14,8 @@ import { recoverState } from '../../src/system/recover-state.js'
 import { differences, type SystemState } from '../../src/system/state.js'
 import { SimulatedDisk } from '../../src/testing/simulated-disk.js'
 import { checkAgreement } from './agreement.js'
-import { checkIntents, checkJournal, checkReservations } from './checks.js'
-import { Client, type ClientWorld, configOf, journalDirectory } from './client.js'
+import { checkIntents, checkJournal, checkReservations, forgottenBy } from './checks.js'
+import { Client, type ClientWorld, configOf, journalDirectory, orderCapacity } from './client.js'
 import { drawFaults, type FaultMoment, Faults, type FaultWorld } from './faults.js'
 import type { Line } from './line.js'
 import { Link, type LinkCounters } from './link.js'
@@ -61,6 +61,9 @@ export const injectedFaults = [
   'lostUnsynced',
   'diskFull',
   'eio',
+  'lateTrade',
+  'repeat',
+  'forgotten',
 ] as const
 /** A kind of fault that is counted. */
 export type InjectedFault = (typeof injectedFaults)[number]
@@ -85,7 +88,7 @@ export interface SimulateOptions {
 
 /** Moments after everything has healed at which both sides may be found to agree. */
 const agreementMs = [3_600, 5_000, 7_000, 9_000, 12_000, 15_000, 18_000]
-/** A venue that lists open orders only leaves more to be concluded from silence. */
+/** A venue that lists open orders only leaves more to be concluded from silence, and so does what is forgotten. */
 const lateAgreementMs = [...agreementMs, 24_000, 30_000]
 /**
  * After that time everything is up and ready again (I9): 10 s, and for every question that may have to be asked one after
@@ -127,6 +130,8 @@ class World implements ClientWorld, FaultWorld {
   #crashes = 0
   #isCrashWanted = false
   #intents = 0
+  /** Orders at venues whose records were taken over, when all had healed. */
+  #forgotten = 0
   /** Messages handed to lines. */
   #sends = 0
   #isTrading = true
@@ -227,6 +232,9 @@ class World implements ClientWorld, FaultWorld {
       lostUnsynced,
       diskFull: noSpace,
       eio: errors,
+      lateTrade: caused('late'),
+      repeat: caused('repeat'),
+      forgotten: this.#forgotten,
     }
   }
 
@@ -412,7 +420,10 @@ class World implements ClientWorld, FaultWorld {
     if (live !== undefined) this.#compare(live, this.#recovered(), 'at the crash')
     if (powerCut) this.disk.crash({ powerCut })
     const recovered = this.#recovered()
-    if (recovered !== undefined) checkJournal(recovered, this.#venues, (text) => this.violate(text))
+    if (recovered !== undefined)
+      checkJournal(recovered, this.#venues, forgottenBy(recovered, orderCapacity(this.plan)), (text) =>
+        this.violate(text),
+      )
     this.#quietly(50 + this.#random.below(400), () => {
       this.#settles = true
       this.#boot()
@@ -450,7 +461,8 @@ class World implements ClientWorld, FaultWorld {
 
   /** Waits until both sides agree: some seeds until the last moment, for what was right may still go wrong. */
   async #agree(): Promise<void> {
-    const moments = this.plan.fullHistory ? agreementMs : lateAgreementMs
+    const { fullHistory, tables } = this.plan
+    const moments = fullHistory && tables === undefined ? agreementMs : lateAgreementMs
     const lastMs = moments[moments.length - 1] as number
     let nowMs = 0
     for (const moment of moments) {
@@ -473,8 +485,10 @@ class World implements ClientWorld, FaultWorld {
     if (system === undefined) return ['the system does not run']
     const { fullHistory } = this.plan
     const state = system.exportState()
+    const isForgotten = forgottenBy(state, orderCapacity(this.plan))
+    this.#forgotten = sum(this.#venues, ({ orders }) => orders.filter(({ order }) => isForgotten(order)).length)
     for (const venue of this.#venues)
-      checkAgreement({ state, venue, alerts: this.#alerts, fullHistory, priceFactor }, note)
+      checkAgreement({ state, venue, alerts: this.#alerts, fullHistory, priceFactor, isForgotten }, note)
     checkIntents(this.#venues, note)
     this.#operator.checkOwedCancels(note)
     return found
