@@ -1,4 +1,5 @@
 /** Against a real server over a line that goes silent, and a server that lost what it had confirmed; skipped where none is installed. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PostgresServer, postgresPrograms, startPostgres } from '../../../test/support/postgres.js'
 import { FaultProxy } from '../../testing/fault-proxy.js'
@@ -33,6 +34,32 @@ async function texts(account: string): Promise<string[]> {
   const read = await readPostgresJournal(server.connection, account)
   read((_type, _seq, record) => found.push(record.string()))
   return found
+}
+
+/** A line to a server that can die as a cut cable does: nothing passes any more, and no end is answered. */
+async function deadLine(to: number) {
+  let isDead = false
+  const sockets: Socket[] = []
+  const listener = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect(to, '127.0.0.1')
+    sockets.push(client, upstream)
+    client.on('data', (chunk) => isDead || upstream.write(chunk))
+    upstream.on('data', (chunk) => isDead || client.write(chunk))
+    client.on('end', () => isDead || upstream.end())
+    upstream.on('end', () => isDead || client.end())
+    for (const socket of [client, upstream]) socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (listener.address() as AddressInfo).port,
+    die: () => {
+      isDead = true
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => listener.close(resolve))
+    },
+  }
 }
 
 describe.skipIf(postgresPrograms() === undefined)('a journal in PostgreSQL', () => {
@@ -81,12 +108,17 @@ describe.skipIf(postgresPrograms() === undefined)('a journal in PostgreSQL', () 
     proxy.silence()
     append(journal, 'b')
     await expect(journal.close()).rejects.toMatchObject({ details: { recordsNotSafe: 1 } })
-    proxy.heal()
-    const idle = await open(`L${++count}`, [], { connection: { ...server.connection, port: proxy.port } })
-    append(idle, 'a')
-    await idle.durable()
-    proxy.silence()
-    await idle.close()
+  })
+
+  it('closes over a line that is gone without a word, where nothing is left to write', async () => {
+    const account = `L${++count}`
+    await using line = await deadLine(server.connection.port)
+    const journal = await open(account, [], { connection: { ...server.connection, port: line.port } })
+    append(journal, 'a')
+    await journal.durable()
+    line.die()
+    await journal.close()
+    expect(await texts(account)).toEqual(['a'])
   })
 
   it('writes nothing more where the server has lost what it had confirmed: a replica that was behind took over', async () => {
