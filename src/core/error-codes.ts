@@ -158,7 +158,7 @@ export const errorCodes = {
   ),
   TW_JOURNAL_FENCED: entry(
     false,
-    'Another process has taken the account over; records of this one are refused from then on.',
+    'Another process has taken over the account, or the journal directory; this one writes nothing from then on.',
     'Let this process end. It trades nothing any more; the other one has its state.',
   ),
   TW_AUDIT_BROKEN: entry(

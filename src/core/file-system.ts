@@ -40,6 +40,8 @@ export interface FileLock {
   readonly path: string
   /** Gives the claim up. Releasing twice does nothing. */
   release(): void
+  /** Set by the holder: called once when the claim is gone although it was not released. Another process may have it. */
+  onLost?: () => void
 }
 
 /** A file system. */

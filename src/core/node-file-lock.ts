@@ -6,9 +6,12 @@
  * the newcomer takes its own back and fails. Two that start at once may both fail, but never both succeed: whoever claims
  * second sees the first.
  *
- * A process is known by its id and start time (Linux: clock ticks since boot, and the boot's id; elsewhere the id alone),
- * so that a recycled process id does not keep a dead claim alive. A claim of another host is always respected: whether its
- * process lives cannot be seen from here.
+ * A process is known by its id and start time (Linux: clock ticks since boot, the boot's id, and the namespace of process ids;
+ * elsewhere the id alone), so that a recycled process id does not keep a dead claim alive. What cannot be seen from here is
+ * judged by the claim itself, which its owner touches every second: a process in another container of this machine, and a
+ * claim that cannot be read (a power cut leaves it empty). A claim of another machine is always respected.
+ *
+ * An owner whose claim is gone, because it was frozen for so long that another took over, is told (`FileLock.onLost`).
  */
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
@@ -22,7 +25,14 @@ interface Owner {
   readonly host: string
   /** Boot id and start tick; '' where the platform does not tell. */
   readonly started: string
+  /** Namespace in which the process id means that process; '' where the platform does not tell. */
+  readonly namespace: string
 }
+
+/** How often an owner touches its claim. */
+const touchMs = 1_000
+/** A claim that was not touched for so long is dead, where nothing better is known. */
+const staleMs = 15_000
 
 /** When a process started, in a form that differs between two processes with the same id; '' where unknown or not running. */
 function startOf(pid: number): string {
@@ -46,40 +56,62 @@ function runs(pid: number): boolean {
   }
 }
 
-function isAlive(owner: Owner): boolean {
-  if (owner.host !== hostname()) return true
-  if (!runs(owner.pid)) return false
-  const started = startOf(owner.pid)
-  return started === '' || owner.started === '' || started === owner.started
+/** The namespace in which ids of processes are seen from here; '' where the platform does not tell. */
+function ownNamespace(): string {
+  try {
+    return fs.readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
 }
 
-/** Reads a claim; undefined where it has just been removed. An unreadable claim counts as live: nobody knows whose it is. */
-function readOwner(path: string): Owner | undefined {
-  let text: string
+const bootOf = ({ started }: Owner): string => started.slice(0, started.lastIndexOf('/'))
+
+/** Whether the owner of a claim may live. `claim`: what stands in the file; undefined where that cannot be read. */
+function isAlive(claim: Owner | undefined, file: string, self: Owner): boolean {
+  if (claim === undefined) return wasTouched(file)
+  const isSameKernel = bootOf(self) !== '' && bootOf(claim) === bootOf(self)
+  if (isSameKernel && claim.namespace !== self.namespace) return wasTouched(file)
+  if (!isSameKernel && claim.host !== self.host) return true
+  if (!runs(claim.pid)) return false
+  const started = startOf(claim.pid)
+  return started === '' || claim.started === '' || started === claim.started
+}
+
+/** Whether somebody has touched a claim of late. */
+function wasTouched(file: string): boolean {
   try {
-    text = fs.readFileSync(path, 'utf8')
+    return Math.abs(Date.now() - fs.statSync(file).mtimeMs) < staleMs
+  } catch {
+    return false
+  }
+}
+
+/** Reads a claim; undefined where it cannot be understood. `ownNamespace`: that of claims of releases which did not say. */
+function readOwner(file: string, ownNamespace: string): Owner | undefined {
+  try {
+    const { pid, host, started, namespace = ownNamespace } = JSON.parse(fs.readFileSync(file, 'utf8'))
+    const isWhole = [host, started, namespace].every((each) => typeof each === 'string')
+    return typeof pid === 'number' && isWhole ? { pid, host, started, namespace } : undefined
   } catch {
     return undefined
   }
-  try {
-    const { pid, host, started } = JSON.parse(text) as Record<string, unknown>
-    if (typeof pid === 'number' && typeof host === 'string' && typeof started === 'string')
-      return { pid, host, started }
-  } catch {
-    // Falls through to an owner that is never alone on this host.
-  }
-  return { pid: 0, host: 'unknown', started: '' }
 }
 
 /** Finds another live claim, removing dead ones on the way. */
-function otherClaim(directory: string, prefix: string, own: string): { file: string; owner: Owner } | undefined {
+function otherClaim(
+  directory: string,
+  prefix: string,
+  own: string,
+  self: Owner,
+): { file: string; owner: Owner } | undefined {
   for (const name of fs.readdirSync(directory)) {
     if (!name.startsWith(prefix) || name === own || name.endsWith('.tmp')) continue
     const file = join(directory, name)
-    const owner = readOwner(file)
-    if (owner === undefined) continue
-    if (isAlive(owner)) return { file, owner }
-    fs.rmSync(file, { force: true })
+    const owner = readOwner(file, self.namespace)
+    if (isAlive(owner, file, self)) {
+      if (fs.existsSync(file)) return { file, owner: owner ?? { ...self, pid: 0, host: 'unknown' } }
+    } else fs.rmSync(file, { force: true })
   }
   return undefined
 }
@@ -93,12 +125,12 @@ export function claimFile(
   const prefix = `${basename(path)}.`
   const own = `${prefix}${process.pid}-${randomBytes(6).toString('hex')}`
   const claim = join(directory, own)
-  const owner: Owner = { pid: process.pid, host: hostname(), started: startOf(process.pid) }
+  const self = { pid: process.pid, host: hostname(), started: startOf(process.pid), namespace: ownNamespace() }
   let other: { file: string; owner: Owner } | undefined
   try {
-    fs.writeFileSync(`${claim}.tmp`, JSON.stringify(owner), { mode: 0o600, flag: 'wx' })
+    fs.writeFileSync(`${claim}.tmp`, JSON.stringify(self), { mode: 0o600, flag: 'wx' })
     fs.renameSync(`${claim}.tmp`, claim)
-    other = otherClaim(directory, prefix, own)
+    other = otherClaim(directory, prefix, own, self)
   } catch (error) {
     fs.rmSync(`${claim}.tmp`, { force: true })
     fs.rmSync(claim, { force: true })
@@ -106,20 +138,45 @@ export function claimFile(
   }
   if (other !== undefined) {
     fs.rmSync(claim, { force: true })
-    const { pid, host } = other.owner
-    throw new TradewireError(
-      'TW_JOURNAL_LOCKED',
-      `${path} is owned by process ${pid} on host ${host}; stop it, or remove ${other.file} if that host is gone`,
-      { details: { path, owner: other.owner } },
-    )
+    throw lockedError(path, other.file, other.owner, self)
   }
-  let released = false
-  return {
+  return held(claim)
+}
+
+function lockedError(path: string, file: string, owner: Owner, self: Owner): TradewireError {
+  const { pid, host } = owner
+  const isHidden = bootOf(owner) === bootOf(self) && owner.namespace !== self.namespace
+  const where = isHidden ? `, in another container; try again in ${staleMs / 1_000} s if that has ended` : ''
+  return new TradewireError(
+    'TW_JOURNAL_LOCKED',
+    `${path} is owned by process ${pid} on host ${host}${where}; stop it, or remove ${file} if that host is gone`,
+    { details: { path, owner, ...(isHidden ? { retryAfterMs: staleMs } : {}) } },
+  )
+}
+
+/** A claim that stands: touched until it is released, and watched. */
+function held(claim: string): FileLock {
+  let isOver = false
+  const timer = setInterval(() => {
+    const now = new Date()
+    fs.utimes(claim, now, now, (error) => {
+      if (isOver || error?.code !== 'ENOENT') return
+      end()
+      lock.onLost?.()
+    })
+  }, touchMs)
+  timer.unref()
+  const end = () => {
+    isOver = true
+    clearInterval(timer)
+  }
+  const lock: FileLock = {
     path: claim,
     release() {
-      if (released) return
-      released = true
+      if (isOver) return
+      end()
       fs.rmSync(claim, { force: true })
     },
   }
+  return lock
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -144,6 +144,61 @@ describe('lock', () => {
     nodeFileSystem.lock(path).release()
     expect(fs.readdirSync(root)).toEqual([])
   })
+
+  const boot = () => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+  const hidden = (change: object = {}) =>
+    JSON.stringify({ pid: 1, host: hostname(), started: `${boot()}/77`, namespace: 'pid:[1]', ...change })
+
+  it('judges what cannot be seen from here by when its claim was touched: other containers, claims that a power cut emptied', () => {
+    const path = join(root, 'lock')
+    for (const content of [hidden(), hidden({ host: 'another container' }), hidden({ pid: process.pid }), '']) {
+      fs.writeFileSync(`${path}.hidden`, content)
+      expect(() => nodeFileSystem.lock(path)).toThrow(expect.objectContaining({ code: 'TW_JOURNAL_LOCKED' }))
+      if (content !== '') expect(() => nodeFileSystem.lock(path)).toThrow(/in another container; try again in 15 s/)
+      const before = new Date(Date.now() - 20_000)
+      fs.utimesSync(`${path}.hidden`, before, before)
+      nodeFileSystem.lock(path).release()
+      expect(fs.readdirSync(root)).toEqual([])
+    }
+  })
+
+  it('touches its claim, and tells its holder when it is gone', async () => {
+    const path = join(root, 'lock')
+    const lock = nodeFileSystem.lock(path)
+    let lost = 0
+    lock.onLost = () => lost++
+    const before = new Date(Date.now() - 20_000)
+    fs.utimesSync(lock.path, before, before)
+    await expect.poll(() => Date.now() - fs.statSync(lock.path).mtimeMs, { timeout: 5_000 }).toBeLessThan(10_000)
+    expect(lost).toBe(0)
+    fs.rmSync(lock.path)
+    await expect.poll(() => lost, { timeout: 5_000 }).toBe(1)
+    lock.release()
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(lost).toBe(1)
+  })
+
+  const isolated = ['--pid', '--fork', '--mount-proc']
+  it.skipIf(spawnSync('unshare', [...isolated, 'true']).status !== 0)(
+    'lets no two containers of one machine, that cannot see each other, in at once',
+    async () => {
+      const source = new URL('./node-file-system.ts', import.meta.url).href
+      const script = (then: string) =>
+        `const { nodeFileSystem } = await import(${JSON.stringify(source)})
+         try { nodeFileSystem.lock(${JSON.stringify(join(root, 'lock'))}); console.log('has it') } catch ({ code }) { console.log(code) }
+         ${then}`
+      const node = (then: string) => [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script(then)]
+      const first = spawn('unshare', [...isolated, '--kill-child', ...node('setInterval(() => {}, 1000)')])
+      const said = await new Promise((resolve) => first.stdout.once('data', (chunk) => resolve(String(chunk).trim())))
+      expect(said).toBe('has it')
+      const second = spawnSync('unshare', [...isolated, ...node('process.exit()')], { encoding: 'utf8' })
+      expect(second.stdout.trim()).toBe('TW_JOURNAL_LOCKED')
+      const exited = new Promise((resolve) => first.once('exit', resolve))
+      first.kill('SIGKILL')
+      await exited
+    },
+    60_000,
+  )
 
   it('respects claims of other hosts and claims it cannot read', () => {
     const path = join(root, 'lock')

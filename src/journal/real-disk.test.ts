@@ -59,6 +59,32 @@ describe('a journal on a real disk', () => {
     })
   }
 
+  it('writes nothing any more when its claim is gone: another process may have taken it for dead', async () => {
+    const directory = join(root, 'journal')
+    const failures: string[] = []
+    const journal = openSegmentJournal({
+      fileSystem: nodeFileSystem,
+      directory,
+      scheduler,
+      onFailure: ({ error }) => failures.push(error.code),
+    })
+    journal.begin(1).u32(1)
+    journal.commit()
+    journal.flush()
+    for (const name of fs.readdirSync(directory)) if (name.startsWith('journal.lock')) fs.rmSync(join(directory, name))
+    await expect.poll(() => failures, { timeout: 5_000 }).toEqual(['TW_JOURNAL_FENCED'])
+    const next = openSegmentJournal({ fileSystem: nodeFileSystem, directory, scheduler })
+    const before = fs.readdirSync(directory)
+    journal.begin(1).u32(2)
+    journal.commit()
+    expect(() => journal.flush()).toThrow(expect.objectContaining({ code: 'TW_JOURNAL_FAILED' }))
+    expect(journal.tryResume()).toBe(false)
+    await expect(journal.close()).rejects.toMatchObject({ code: 'TW_JOURNAL_FAILED' })
+    expect(fs.readdirSync(directory)).toEqual(before)
+    expect(next.recovery.records).toBe(1)
+    await next.close()
+  })
+
   it('survives the death of the process behind flush()', () => {
     const directory = join(root, 'journal')
     const script = `

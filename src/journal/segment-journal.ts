@@ -96,6 +96,8 @@ export class SegmentJournal implements Journal {
   #failure: JournalFailure | undefined
   /** Whether the current file takes writes: in state `failed` it may again, after the records moved to a new segment. */
   #writable = true
+  /** Whether the claim on the directory is gone: nothing is written any more. */
+  #isFenced = false
   #snapshotting = false
   #reclaiming = false
   #closing: Promise<void> | undefined
@@ -115,6 +117,7 @@ export class SegmentJournal implements Journal {
     this.recovery = recovery
     this.#options = options
     this.#lock = lock
+    lock.onLost = () => this.#fence()
     this.#segment = new SegmentWriter(options, end)
     this.#lastSeq = recovery.lastSeq
     this.#writtenSeq = recovery.lastSeq
@@ -205,6 +208,7 @@ export class SegmentJournal implements Journal {
 
   tryResume(): boolean {
     if (this.#state !== 'failed') return this.#state === 'open'
+    if (this.#isFenced) return false
     if (this.#window.open) this.#abandon()
     if (!this.#repair()) {
       if (this.#moveToNewSegment() !== undefined) return false
@@ -515,6 +519,16 @@ export class SegmentJournal implements Journal {
   }
 
   // ---- failing
+
+  /** The claim on the directory is gone: this process stood still for so long that another took it for dead, or a person did. */
+  #fence(): void {
+    const { directory } = this.#options
+    this.#isFenced = true
+    this.#segment.broken = true
+    this.#writable = false
+    const message = `the claim on the journal in ${directory} is gone: another process may own it, and this one writes nothing any more`
+    this.#fail('write', new TradewireError('TW_JOURNAL_FENCED', message, { details: { directory } }), false)
+  }
 
   #fail(operation: JournalFailure['operation'], error: TradewireError, rewritten: boolean): void {
     this.#failure = { operation, error, rewritten }
