@@ -49,6 +49,7 @@ const optionNames = [
   'utcOffsetMinutes',
   'suspicious',
   'checksums',
+  'recordedSource',
   'lobster',
   'fileSystem',
   'registry',
@@ -259,4 +260,7 @@ function refuseUnknownOptions(options: DatasetOptions): void {
       `Option ${name} of openDataset is not known; use one of ${optionNames.join(', ')}`,
     )
   }
+  const { recordedSource = 0 } = options
+  if (!Number.isInteger(recordedSource) || recordedSource < 0)
+    throw new TradewireError('TW_INVALID_CONFIG', `recordedSource must be a whole number from 0, got ${recordedSource}`)
 }

@@ -6,13 +6,20 @@
 import type { IngestRing } from '../../../ring/ingest-ring.js'
 import { actionWords, aggressorWords, sideWords, statusWords, wordOf } from './formats/tradewire-words.js'
 
+/** Columns that all kinds of event have. */
+interface RowStart {
+  readonly source: Int32Array
+  readonly tsRecvUs: Float64Array
+  readonly tsEventUs: Float64Array
+}
+
 /** A quote. `instrument` is its id as JSON. */
 export function quoteRow(ring: IngestRing, row: number, instrument: string): string {
   const q = ring.quotes
   const prices = decimal('bid', q.bid[row]) + decimal('ask', q.ask[row])
   const sizes = decimal('bidSize', q.bidSize[row]) + decimal('askSize', q.askSize[row])
   const rest = decimal('sequence', q.sequence[row]) + integer('flags', q.flags[row])
-  return `${start('quote', instrument, q.tsRecvUs[row], q.tsEventUs[row])}${prices}${sizes}${rest}}\n`
+  return `${start('quote', instrument, q, row)}${prices}${sizes}${rest}}\n`
 }
 
 /** A trade. */
@@ -23,7 +30,7 @@ export function tradeRow(ring: IngestRing, row: number, instrument: string): str
   const numbers =
     decimal('sequence', t.sequence[row]) + decimal('tradeId', t.tradeId[row]) + integer('condition', t.condition[row])
   const price = required('price', t.price[row]) + required('size', t.size[row])
-  return `${start('trade', instrument, t.tsRecvUs[row], t.tsEventUs[row])}${price}${aggressor}${numbers}}\n`
+  return `${start('trade', instrument, t, row)}${price}${aggressor}${numbers}}\n`
 }
 
 /** A book message with its changes, in their order. */
@@ -42,7 +49,7 @@ export function bookRow(ring: IngestRing, row: number, instrument: string): stri
     changes += `${i === 0 ? '' : ','}[${words},"${text(b.levelPrice[at])}","${text(b.levelSize[at])}"${order}]`
   }
   const isLast = b.isLast[row] === 1 ? '' : ',"isLast":false'
-  return `${start(kind, instrument, b.tsRecvUs[row], b.tsEventUs[row])}${numbers},"changes":[${changes}]${isLast}}\n`
+  return `${start(kind, instrument, b, row)}${numbers},"changes":[${changes}]${isLast}}\n`
 }
 
 /** A bar. */
@@ -56,13 +63,13 @@ export function barRow(ring: IngestRing, row: number, instrument: string): strin
   const sums = decimal('volume', b.volume[row]) + decimal('count', b.count[row]) + decimal('vwap', b.vwap[row])
   const span = required('intervalUs', b.intervalUs[row]) + decimal('tsOpenUs', b.tsOpenUs[row])
   const isClosed = b.isClosed[row] === 1 ? '' : ',"isClosed":false'
-  return `${start('bar', instrument, b.tsRecvUs[row], b.tsEventUs[row])}${span}${prices}${sums}${isClosed}}\n`
+  return `${start('bar', instrument, b, row)}${span}${prices}${sums}${isClosed}}\n`
 }
 
 /** A change of the trading status. */
 export function statusRow(ring: IngestRing, row: number, instrument: string): string {
   const s = ring.statuses
-  return `${start('status', instrument, s.tsRecvUs[row], s.tsEventUs[row])},"status":"${wordOf(statusWords, s.status[row])}"}\n`
+  return `${start('status', instrument, s, row)},"status":"${wordOf(statusWords, s.status[row])}"}\n`
 }
 
 /** A note; only what JSON can carry survives. Undefined, or what `JSON.stringify` throws, where it can carry nothing. */
@@ -70,11 +77,13 @@ export function noteRow(ring: IngestRing, row: number, instrument: string): stri
   const n = ring.notes
   const note = JSON.stringify(n.note[row]) as string | undefined
   if (note === undefined) return undefined
-  return `${start('note', instrument, n.tsRecvUs[row], n.tsEventUs[row])},"note":${note}}\n`
+  return `${start('note', instrument, n, row)},"note":${note}}\n`
 }
 
-function start(kind: string, instrument: string, tsRecvUs: number, tsEventUs: number): string {
-  return `{"kind":"${kind}","instrument":${instrument},"tsRecvUs":${time(tsRecvUs)},"tsEventUs":${time(tsEventUs)}`
+/** What all rows begin with. The source is that of most recordings, 0, where it is not named. */
+function start(kind: string, instrument: string, { source, tsRecvUs, tsEventUs }: RowStart, row: number): string {
+  const times = `"tsRecvUs":${time(tsRecvUs[row])},"tsEventUs":${time(tsEventUs[row])}`
+  return `{"kind":"${kind}","instrument":${instrument}${integer('source', source[row])},${times}`
 }
 
 /** Whole microseconds; text where it is none. */

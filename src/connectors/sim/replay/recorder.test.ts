@@ -70,6 +70,47 @@ describe('numbers that are none', () => {
   })
 })
 
+describe('sources', () => {
+  const publishAll = (ring: IngestRing, source: number, at: number) => {
+    ring.publishQuote(0, source, 9, 10, 1, 1, at, at, nan, 0)
+    ring.publishTrade(0, source, 10, 1, 1, at, at, nan, nan, 0)
+    ring.beginBook(0, source, true, at, at, nan, nan)
+    ring.addLevel(0, 9 + source, 1)
+    ring.commitBook()
+    ring.publishBar(0, source, 60e6, 9, 10, 9, 10, 1, 1, 10, at - 60e6, at, at, true)
+    ring.publishStatus(0, source, 2, at, at)
+    ring.publishNote(0, source, { source }, at, at)
+  }
+  const recordTwo = async () => {
+    const { ring, recorder, recorded, fileSystem } = setUp()
+    for (const at of [tsUs, tsUs + 1]) for (const source of [0, 3]) publishAll(ring, source, at)
+    ring.drain()
+    await recorder.close()
+    return { recorded, fileSystem }
+  }
+
+  it.each([0, 3])('are told apart: %i replays as it came', async (source) => {
+    const { recorded, fileSystem } = await recordTwo()
+    const rows: Row[] = []
+    const { counters } = await play('f.ndjson', captureInto(rows), { fileSystem, recordedSource: source })
+    // Six events of the one, then six of the other, twice.
+    expect(rows).toEqual(recorded.filter((_, i) => Math.floor(i / 6) % 2 === (source === 0 ? 0 : 1)))
+    expect([rows.length, counters.ignored]).toEqual([12, 12])
+  })
+
+  it('do not become one book', async () => {
+    const { fileSystem } = await recordTwo()
+    const rows: Row[] = []
+    await expect(play('f.ndjson', captureInto(rows), { fileSystem })).rejects.toMatchObject({
+      code: 'TW_BAD_ROW',
+      message: expect.stringContaining('recordedSource'),
+    })
+    await expect(play('f.ndjson', captureInto(rows), { fileSystem, recordedSource: -1 })).rejects.toMatchObject({
+      code: 'TW_INVALID_CONFIG',
+    })
+  })
+})
+
 describe('notes', () => {
   it('those that JSON cannot carry are counted as lost, and what comes behind them is recorded', async () => {
     const { ring, recorder, consumer, replayed } = setUp()

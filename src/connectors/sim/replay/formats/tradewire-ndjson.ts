@@ -27,6 +27,7 @@ const names = {
   kind: member('kind'),
   tradewire: member('tradewire'),
   instrument: member('instrument'),
+  source: member('source'),
   tsRecvUs: member('tsRecvUs'),
   tsEventUs: member('tsEventUs'),
   sequence: member('sequence'),
@@ -89,13 +90,19 @@ class NdjsonDecoder implements Decoder {
   readonly #cells = new Float64Array(16)
   readonly #symbols = new SymbolTable()
   #fileInstrument = -1
+  /** The only source that is wanted; -1 where all are. */
+  readonly #wantedSource: number
+  /** The source of each instrument's book. */
+  readonly #bookSources = new Map<number, number>()
 
   constructor(context: DecodeContext) {
     this.#context = context
+    this.#wantedSource = context.options.recordedSource ?? -1
   }
 
   row(line: LineReader): void {
-    if (!this.#tick(line)) this.#general(line)
+    // Ticks that name a source are for the general way, so all others are of source 0.
+    if (this.#wantedSource > 0 || !this.#tick(line)) this.#general(line)
   }
 
   /** Reads a plain quote or trade off its bytes; false: nothing was taken, it is for the general way. */
@@ -124,14 +131,19 @@ class NdjsonDecoder implements Decoder {
       readHeader(new TextDecoder().decode(line.bytes.subarray(line.start, line.end)), this.#context)
       return
     }
+    const source = this.#integer(names.source)
+    if (this.#wantedSource >= 0 && source !== this.#wantedSource) {
+      this.#context.counters.ignored++
+      return
+    }
     this.#times()
     const instrument = this.#instrument()
     this.#optional(names.sequence, cell.sequence)
     members.text(cursor, names.kind)
     if (cursor.textIs(kinds.quote)) this.#quote(instrument)
     else if (cursor.textIs(kinds.trade)) this.#trade(instrument)
-    else if (cursor.textIs(kinds.delta)) this.#book(instrument, false)
-    else if (cursor.textIs(kinds.snapshot)) this.#book(instrument, true)
+    else if (cursor.textIs(kinds.delta)) this.#book(instrument, source, false)
+    else if (cursor.textIs(kinds.snapshot)) this.#book(instrument, source, true)
     else if (cursor.textIs(kinds.bar)) this.#bar(instrument)
     else if (cursor.textIs(kinds.status)) this.#status(instrument)
     else if (cursor.textIs(kinds.note)) this.#note(line, instrument)
@@ -182,7 +194,14 @@ class NdjsonDecoder implements Decoder {
     )
   }
 
-  #book(instrument: number, isSnapshot: boolean): void {
+  #book(instrument: number, source: number, isSnapshot: boolean): void {
+    const known = this.#bookSources.get(instrument)
+    if (known === undefined) this.#bookSources.set(instrument, source)
+    else if (known !== source)
+      throw new BadRow(
+        'source',
+        `the books of sources ${known} and ${source} would be one: read one of them, by the option recordedSource`,
+      )
     const c = this.#cells
     const cursor = this.#cursor
     const { batch } = this.#context

@@ -18,6 +18,11 @@ export interface FormatOptions {
   suspicious?: 'drop' | 'keep'
   /** Publish the venue's book checksums as notes (`BookChecksumNote`); false unless given. */
   checksums?: boolean
+  /**
+   * Only the events of this source, as a recording of several sources numbers them; those of all unless given. Such a
+   * recording has books of one instrument from each: they are read one source at a time.
+   */
+  recordedSource?: number
   /** Whether LOBSTER pairs give price levels (from the book file) or single orders; `levels` where there is a book file. */
   lobster?: 'levels' | 'orders'
 }
