@@ -125,7 +125,7 @@ class WorkerSide {
         break
       }
       case 'denied': {
-        const event = this.#orders.denied(message)
+        const event = this.#orders.denied(message, this.#time.wallUs())
         if (event !== undefined) this.#call('onOrderEvent', () => this.#strategy.onOrderEvent(event))
         break
       }

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { buy, startEcho } from '../../../test/support/echo-system.js'
 import type { OrderStatus } from '../../model/order-types.js'
 import { toJson } from '../../model/schemas.js'
+import type { FromWorker } from './worker-messages.js'
 import { WorkerOrders } from './worker-orders.js'
 
 it('accepted() does not resolve because a cancel was asked for, but when the venue has answered', async () => {
@@ -25,5 +26,22 @@ it('accepted() does not resolve because a cancel was asked for, but when the ven
   venue.reports.accepted(there.number, 1, time.wallUs())
   await news('ACCEPTED')
   expect(settled).toHaveLength(1)
+  await time.runUntil(system.stop())
+})
+
+it('what a listener of a handle throws is told to the system, and keeps the event from nobody', async () => {
+  const { system, time } = await startEcho()
+  const posted: FromWorker[] = []
+  const orders = new WorkerOrders(system.instruments, (message) => posted.push(message))
+  const handle = orders.submit(buy())
+  const heard: number[] = []
+  handle.onEvent(() => {
+    throw new Error('a bug')
+  })
+  handle.onEvent(({ tsLocalUs }) => heard.push(tsLocalUs))
+  const { index } = system.instruments.get('IBM')
+  orders.denied({ type: 'denied', ref: 1, instrument: index, code: 'TW_OFF_GRID', reason: 'no' }, 5)
+  expect(posted.slice(1)).toEqual([{ type: 'problem', where: 'a listener of an order', message: 'a bug' }])
+  expect(heard).toEqual([5])
   await time.runUntil(system.stop())
 })

@@ -1,5 +1,5 @@
 /** Orders as a strategy in a worker sees them: real handles over what the system has told. */
-import { TradewireError } from '../../core/errors.js'
+import { messageOf, TradewireError } from '../../core/errors.js'
 import { Decimal } from '../../model/decimal.js'
 import type { InstrumentRegistry } from '../../model/instrument-registry.js'
 import type { OrderRequest, OrderSnapshot } from '../../model/order.js'
@@ -105,7 +105,7 @@ export class WorkerOrders {
       tsLocalUs,
       details,
     )
-    known.handle.deliver(made)
+    this.#deliver(made)
     if (known.handle.isClosed && this.#known.size > keptClosed) this.#forget()
     return made
   }
@@ -137,12 +137,12 @@ export class WorkerOrders {
       nowUs,
       { reason },
     )
-    handle.deliver(event)
+    this.#deliver(event)
     return event
   }
 
   /** The system found the order wrong. */
-  denied({ ref, instrument, reason }: Extract<ToWorker, { type: 'denied' }>): OrderEvent | undefined {
+  denied({ ref, instrument, reason }: Extract<ToWorker, { type: 'denied' }>, nowUs: number): OrderEvent | undefined {
     const known = this.#known.get(ref)
     if (known === undefined) return undefined
     known.status = 'DENIED'
@@ -155,9 +155,15 @@ export class WorkerOrders {
     }
     const side = sideSign(known.request.side)
     const source = FactSource.local
-    const event = new OrderEvent('denied', 0, known.handle, 'DENIED', traded, side, source, 0, 0, { reason })
-    known.handle.deliver(event)
+    const event = new OrderEvent('denied', 0, known.handle, 'DENIED', traded, side, source, nowUs, nowUs, { reason })
+    this.#deliver(event)
     return event
+  }
+
+  /** Hands an event to the listeners of its order; what they throw ends nothing, and is told. */
+  #deliver(event: OrderEvent): void {
+    for (const error of event.order.deliver(event))
+      this.#post({ type: 'problem', where: 'a listener of an order', message: messageOf(error) })
   }
 
   #get(ref: number): Known {
