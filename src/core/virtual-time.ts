@@ -8,6 +8,8 @@ import { repeat, requireFinite } from './real-time.js'
 import type { TimerErrorHandler, TimerHandle } from './scheduler.js'
 import type { Time } from './time.js'
 
+const brand = Symbol.for('tradewire.virtual-time')
+
 interface VirtualTimer {
   deadlineNs: number
   order: number
@@ -43,12 +45,21 @@ export class VirtualTime implements Time {
   #wantsSettling = false
   #steps = 0
   #heap: VirtualTimer[] = []
+  readonly [brand] = true
   readonly #onError: TimerErrorHandler | undefined
 
   /** `epochUs`: the wall time at monotonic zero. `onError`: without it, what a callback throws comes out of the `advance` call. */
   constructor(options: { epochUs?: number; onError?: TimerErrorHandler } = {}) {
     this.#epochUs = options.epochUs ?? DEFAULT_VIRTUAL_EPOCH_US
     this.#onError = options.onError
+  }
+
+  /** True for the virtual time of either build of the package (ESM or CommonJS): its clock stands still all the same. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: `this` is the class on the right of instanceof, which may be a subclass.
+    const asked = this as typeof VirtualTime
+    if (asked !== VirtualTime) return Object.prototype.isPrototypeOf.call(asked.prototype, value as object)
+    return (value as { readonly [brand]?: unknown } | null | undefined)?.[brand] === true
   }
 
   get pendingTimers(): number {

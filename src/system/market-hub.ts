@@ -17,7 +17,7 @@ import type { RingHandlers } from '../ring/kinds.js'
 import type { OverflowPolicy } from '../ring/policies.js'
 import type { RiskGate } from '../risk/gate.js'
 import { PacedConsumer } from './paced-consumer.js'
-import { Strategy } from './strategy.js'
+import { type Hook, overrides, type Strategy } from './strategy.js'
 import { BarView, BookView, QuoteView, StatusView, TradeView } from './views.js'
 
 /** What a hub connects. */
@@ -105,14 +105,13 @@ export type HookErrorHandler = (error: unknown, hook: string) => boolean
 
 /** Kinds of market data whose hooks a strategy overrides. */
 export function watchedKinds(strategy: Strategy): DataKind[] {
-  const base = Strategy.prototype
   const kinds: DataKind[] = []
-  if (strategy.onQuote !== base.onQuote) kinds.push('quotes')
-  if (strategy.onTrade !== base.onTrade) kinds.push('trades')
-  if (strategy.onBook !== base.onBook) kinds.push('book')
-  if (strategy.onBar !== base.onBar) kinds.push('bars')
-  if (strategy.onStatus !== base.onStatus) kinds.push('status')
-  if (strategy.onNews !== base.onNews || strategy.onMacro !== base.onMacro) kinds.push('news')
+  if (overrides(strategy, 'onQuote')) kinds.push('quotes')
+  if (overrides(strategy, 'onTrade')) kinds.push('trades')
+  if (overrides(strategy, 'onBook')) kinds.push('book')
+  if (overrides(strategy, 'onBar')) kinds.push('bars')
+  if (overrides(strategy, 'onStatus')) kinds.push('status')
+  if (overrides(strategy, 'onNews') || overrides(strategy, 'onMacro')) kinds.push('news')
   return kinds
 }
 
@@ -126,9 +125,8 @@ export function strategyHandlers(
   instruments: InstrumentRegistry,
   onThrow: HookErrorHandler,
 ): RingHandlers {
-  const base = Strategy.prototype
   const handlers: { -readonly [Key in keyof RingHandlers]: RingHandlers[Key] } = {}
-  if (strategy.onQuote !== base.onQuote) {
+  if (overrides(strategy, 'onQuote')) {
     const view = new QuoteView(instruments)
     handlers.onQuotes = (ring, from, to) => {
       const { instrument } = ring.quotes
@@ -143,7 +141,7 @@ export function strategyHandlers(
       }
     }
   }
-  if (strategy.onTrade !== base.onTrade) {
+  if (overrides(strategy, 'onTrade')) {
     const view = new TradeView(instruments)
     handlers.onTrades = (ring, from, to) => {
       const { instrument } = ring.trades
@@ -158,17 +156,17 @@ export function strategyHandlers(
       }
     }
   }
-  if (strategy.onBook !== base.onBook) {
+  if (overrides(strategy, 'onBook')) {
     const view = new BookView(instruments)
     const call = hookCaller('onBook', (ring, row) => strategy.onBook(view.at(ring, row)), onThrow)
     handlers.onBooks = (ring, from, to) => eachRow(ring, ring.books.instrument, from, to, wanted, call)
   }
-  if (strategy.onBar !== base.onBar) {
+  if (overrides(strategy, 'onBar')) {
     const view = new BarView(instruments)
     const call = hookCaller('onBar', (ring, row) => strategy.onBar(view.at(ring, row)), onThrow)
     handlers.onBars = (ring, from, to) => eachRow(ring, ring.bars.instrument, from, to, wanted, call)
   }
-  if (strategy.onStatus !== base.onStatus) {
+  if (overrides(strategy, 'onStatus')) {
     const view = new StatusView(instruments)
     const call = hookCaller('onStatus', (ring, row) => strategy.onStatus(view.at(ring, row)), onThrow)
     handlers.onStatuses = (ring, from, to) => eachRow(ring, ring.statuses.instrument, from, to, wanted, call)
@@ -184,9 +182,8 @@ function noteHandler(
   wanted: WantedInstruments,
   onThrow: HookErrorHandler,
 ): RingHandlers['onNotes'] {
-  const base = Strategy.prototype
-  const { onNews, onMacro, onDiscontinuity } = strategy
-  if (onNews === base.onNews && onMacro === base.onMacro && onDiscontinuity === base.onDiscontinuity) return undefined
+  const hooks: readonly Hook[] = ['onNews', 'onMacro', 'onDiscontinuity']
+  if (!hooks.some((hook) => overrides(strategy, hook))) return undefined
   const noteAt = (ring: IngestRing, row: number) => ring.notes.note[row] as { kind?: string } | undefined
   const news = hookCaller('onNews', (ring, row) => strategy.onNews(noteAt(ring, row) as NewsEvent), onThrow)
   const macro = hookCaller('onMacro', (ring, row) => strategy.onMacro(noteAt(ring, row) as MacroEvent), onThrow)

@@ -27,8 +27,9 @@ import type { FeedEvent } from './feed-event.js'
 import { type MarketHub, WantedInstruments, watchedKinds, watchPromise } from './market-hub.js'
 import {
   type ConnectionEvent,
+  overrides,
   type PositionReading,
-  Strategy,
+  type Strategy,
   type StrategyHost,
   type StrategySubscription,
 } from './strategy.js'
@@ -273,7 +274,7 @@ export class StrategyDesk {
   feed(event: FeedEvent): void {
     const instrument = event.type === 'stream' || event.type === 'quality' ? event.instrument : -1
     for (const seat of [...this.#seats.values()]) {
-      if (!seat.isRunning || seat.strategy.onFeed === Strategy.prototype.onFeed) continue
+      if (!seat.isRunning || !overrides(seat.strategy, 'onFeed')) continue
       if (instrument < 0 || seat.wanted.has(instrument)) this.#call(seat, 'onFeed', () => seat.strategy.onFeed(event))
     }
   }

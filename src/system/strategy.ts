@@ -279,6 +279,17 @@ export abstract class Strategy {
   }
 }
 
+/** Whether a strategy has a hook of its own. What it does not override is that of the first class it is made of, in either build of the package. */
+export function overrides(strategy: Strategy, hook: Hook): boolean {
+  let first: Strategy = strategy
+  for (let above = first; above !== null && above !== Object.prototype; above = Object.getPrototypeOf(above))
+    first = above
+  return strategy[hook] !== first[hook]
+}
+
+/** A hook of strategies. */
+export type Hook = Extract<keyof Strategy, `on${string}`>
+
 /** History that a strategy wants to see before it starts. */
 export interface WarmUp {
   symbols: readonly string[]

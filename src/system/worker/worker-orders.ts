@@ -212,6 +212,6 @@ function lifecycleOf({ status, lifecycle, snapshot }: Known, event: OrderEvent['
 function plain<Terms extends object>(terms: Terms): Terms {
   const entries = Object.entries(terms).filter(([, value]) => value !== undefined)
   return Object.fromEntries(
-    entries.map(([name, value]) => [name, value instanceof Decimal ? value.toFixed() : value]),
+    entries.map(([name, value]) => [name, Decimal.isDecimal(value) ? (value as Decimal).toFixed() : value]),
   ) as Terms
 }

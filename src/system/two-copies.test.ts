@@ -1,0 +1,26 @@
+/** Two copies of the library in one process, as ES modules and CommonJS are: parts of one work in a system of the other. */
+import { expect, it, vi } from 'vitest'
+import * as one from '../index.js'
+import { watchedKinds } from './market-hub.js'
+
+it.each(['one', 'other'])('a simulation made of %s copy runs connectors and strategies of the second', async (of) => {
+  vi.resetModules()
+  const other = await import('../index.js')
+  expect(other.TradingSystem).not.toBe(one.TradingSystem)
+  const [system, parts] = of === 'one' ? [one, other] : [other, one]
+  class Buyer extends parts.Strategy {
+    override readonly symbols = ['ACME']
+    override onTrade({ symbol }: one.TradeView): void {
+      if (this.position(symbol).isFlat) this.submit({ symbol, side: 'buy', quantity: new parts.Decimal(100) })
+    }
+  }
+  expect(watchedKinds(new Buyer() as never)).toEqual(['trades'])
+  await using running = await system.TradingSystem.start({
+    mode: 'simulation',
+    connectors: { sim: new parts.SimulatedConnector({ synthetic: {} }) as never },
+    strategies: [new Buyer() as never],
+  })
+  await running.run({ durationMs: 3_000 })
+  expect(running.snapshot().positions.map(({ quantity }) => String(quantity))).toEqual(['100'])
+  expect(running.problems.count).toBe(0)
+})
