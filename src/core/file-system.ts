@@ -38,6 +38,8 @@ export interface OpenFile {
 export interface FileLock {
   /** The file that holds the claim. */
   readonly path: string
+  /** Whether the claim stands: false when it was released or lost. To be asked before what only its holder may do. */
+  readonly isHeld: boolean
   /** Gives the claim up. Releasing twice does nothing. */
   release(): void
   /** Set by the holder: called once when the claim is gone although it was not released. Another process may have it. */

@@ -11,7 +11,8 @@
  * judged by the claim itself, which its owner touches every second: a process in another container of this machine, and a
  * claim that cannot be read (a power cut leaves it empty). A claim of another machine is always respected.
  *
- * An owner whose claim is gone, because it was frozen for so long that another took over, is told (`FileLock.onLost`).
+ * An owner whose claim is gone, because it was frozen for so long that another took over, is told (`FileLock.onLost`), and finds
+ * it before it does anything more (`FileLock.isHeld`).
  */
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
@@ -78,14 +79,13 @@ function isAlive(claim: Owner | undefined, file: string, self: Owner): boolean {
   return started === '' || claim.started === '' || started === claim.started
 }
 
-/** Whether somebody has touched a claim of late. */
-function wasTouched(file: string): boolean {
-  try {
-    return Math.abs(Date.now() - fs.statSync(file).mtimeMs) < staleMs
-  } catch {
-    return false
-  }
+/** When a claim was touched last; NaN where it is gone. */
+function touchedAt(file: string): number {
+  return fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN
 }
+
+/** Whether somebody has touched a claim of late. */
+const wasTouched = (file: string): boolean => Math.abs(Date.now() - touchedAt(file)) < staleMs
 
 /** Reads a claim; undefined where it cannot be understood. `ownNamespace`: that of claims of releases which did not say. */
 function readOwner(file: string, ownNamespace: string): Owner | undefined {
@@ -109,11 +109,29 @@ function otherClaim(
     if (!name.startsWith(prefix) || name === own || name.endsWith('.tmp')) continue
     const file = join(directory, name)
     const owner = readOwner(file, self.namespace)
-    if (isAlive(owner, file, self)) {
-      if (fs.existsSync(file)) return { file, owner: owner ?? { ...self, pid: 0, host: 'unknown' } }
-    } else fs.rmSync(file, { force: true })
+    const touchedMs = touchedAt(file)
+    const isGone = isAlive(owner, file, self) ? Number.isNaN(touchedAt(file)) : remove(file, touchedMs)
+    if (!isGone) return { file, owner: owner ?? { ...self, pid: 0, host: 'unknown' } }
   }
   return undefined
+}
+
+/** Removes a dead claim, unless its owner touches it at the last moment. Whether it is gone. */
+function remove(file: string, touchedMs: number): boolean {
+  const aside = `${file}.tmp`
+  try {
+    // From here on its owner finds it gone; what it did until now shows.
+    fs.renameSync(file, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true
+    throw error
+  }
+  if (touchedAt(aside) !== touchedMs) {
+    fs.renameSync(aside, file)
+    return false
+  }
+  fs.rmSync(aside, { force: true })
+  return true
 }
 
 /** Claims `path`; see `FileSystem.lock`. `wrap` makes the error for a failed file operation. */
@@ -157,14 +175,20 @@ function lockedError(path: string, file: string, owner: Owner, self: Owner): Tra
 /** A claim that stands: touched until it is released, and watched. */
 function held(claim: string): FileLock {
   let isOver = false
-  const timer = setInterval(() => {
+  let touchedMs = Date.now()
+  const touch = () => {
     const now = new Date()
-    fs.utimes(claim, now, now, (error) => {
-      if (isOver || error?.code !== 'ENOENT') return
+    try {
+      fs.utimesSync(claim, now, now)
+      touchedMs = now.getTime()
+    } catch (error) {
+      // A disk in trouble is no loss of the claim: its journal tells of it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return
       end()
       lock.onLost?.()
-    })
-  }, touchMs)
+    }
+  }
+  const timer = setInterval(touch, touchMs)
   timer.unref()
   const end = () => {
     isOver = true
@@ -172,6 +196,11 @@ function held(claim: string): FileLock {
   }
   const lock: FileLock = {
     path: claim,
+    get isHeld() {
+      // Who stood still for long may have been taken for dead.
+      if (!isOver && Math.abs(Date.now() - touchedMs) > staleMs / 3) touch()
+      return !isOver
+    },
     release() {
       if (isOver) return
       end()

@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import * as fs from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { errnoOf } from './file-system.js'
 import { nodeFileSystem } from './node-file-system.js'
 
@@ -178,27 +178,24 @@ describe('lock', () => {
     expect(lost).toBe(1)
   })
 
-  const isolated = ['--pid', '--fork', '--mount-proc']
-  it.skipIf(spawnSync('unshare', [...isolated, 'true']).status !== 0)(
-    'lets no two containers of one machine, that cannot see each other, in at once',
-    async () => {
-      const source = new URL('./node-file-system.ts', import.meta.url).href
-      const script = (then: string) =>
-        `const { nodeFileSystem } = await import(${JSON.stringify(source)})
-         try { nodeFileSystem.lock(${JSON.stringify(join(root, 'lock'))}); console.log('has it') } catch ({ code }) { console.log(code) }
-         ${then}`
-      const node = (then: string) => [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script(then)]
-      const first = spawn('unshare', [...isolated, '--kill-child', ...node('setInterval(() => {}, 1000)')])
-      const said = await new Promise((resolve) => first.stdout.once('data', (chunk) => resolve(String(chunk).trim())))
-      expect(said).toBe('has it')
-      const second = spawnSync('unshare', [...isolated, ...node('process.exit()')], { encoding: 'utf8' })
-      expect(second.stdout.trim()).toBe('TW_JOURNAL_LOCKED')
-      const exited = new Promise((resolve) => first.once('exit', resolve))
-      first.kill('SIGKILL')
-      await exited
-    },
-    60_000,
-  )
+  it('lets its holder know that it is gone before anything more is done, after a standstill', () => {
+    const lock = nodeFileSystem.lock(join(root, 'lock'))
+    const lost = vi.fn()
+    lock.onLost = lost
+    fs.rmSync(lock.path)
+    expect([lock.isHeld, lost.mock.calls.length]).toEqual([true, 0])
+    const now = Date.now()
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(now + 6_000)
+    try {
+      expect([lock.isHeld, lock.isHeld, lost.mock.calls.length]).toEqual([false, false, 1])
+    } finally {
+      clock.mockRestore()
+    }
+    const next = nodeFileSystem.lock(join(root, 'lock'))
+    expect(next.isHeld).toBe(true)
+    next.release()
+    expect(next.isHeld).toBe(false)
+  })
 
   it('respects claims of other hosts and claims it cannot read', () => {
     const path = join(root, 'lock')

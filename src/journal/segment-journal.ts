@@ -96,8 +96,6 @@ export class SegmentJournal implements Journal {
   #failure: JournalFailure | undefined
   /** Whether the current file takes writes: in state `failed` it may again, after the records moved to a new segment. */
   #writable = true
-  /** Whether the claim on the directory is gone: nothing is written any more. */
-  #isFenced = false
   #snapshotting = false
   #reclaiming = false
   #closing: Promise<void> | undefined
@@ -179,6 +177,8 @@ export class SegmentJournal implements Journal {
     if (!this.#writable) return false
     const count = this.#window.committed - this.#window.written
     if (count === 0) return true
+    // Where it is lost, onLost has fenced this journal off.
+    if (!this.#lock.isHeld) return false
     if (this.#sync === undefined && this.#segment.needsSegmentFor(count)) return this.#rotate()
     const error = this.#writeOut()
     if (error !== undefined) {
@@ -208,7 +208,7 @@ export class SegmentJournal implements Journal {
 
   tryResume(): boolean {
     if (this.#state !== 'failed') return this.#state === 'open'
-    if (this.#isFenced) return false
+    if (!this.#lock.isHeld) return false
     if (this.#window.open) this.#abandon()
     if (!this.#repair()) {
       if (this.#moveToNewSegment() !== undefined) return false
@@ -224,7 +224,7 @@ export class SegmentJournal implements Journal {
 
   writeSnapshot(write: (writer: RecordWriter) => void): number {
     if (this.#state !== 'open' || this.#snapshotting) throw this.#refusal()
-    if (!this.#settle()) throw this.#refusal()
+    if (!this.#lock.isHeld || !this.#settle()) throw this.#refusal()
     const seq = this.#lastSeq + 1
     const draft = new FrameWindow(this.#options.bufferBytes, this.#options.maxSnapshotBytes, () => {})
     this.#snapshotting = true
@@ -523,7 +523,6 @@ export class SegmentJournal implements Journal {
   /** The claim on the directory is gone: this process stood still for so long that another took it for dead, or a person did. */
   #fence(): void {
     const { directory } = this.#options
-    this.#isFenced = true
     this.#segment.broken = true
     this.#writable = false
     const message = `the claim on the journal in ${directory} is gone: another process may own it, and this one writes nothing any more`

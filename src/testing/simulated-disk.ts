@@ -252,12 +252,16 @@ export class SimulatedDisk implements FileSystem {
     if (this.#locks.has(path)) throw new TradewireError('TW_JOURNAL_LOCKED', `${path} is locked`, { details: { path } })
     this.#locks.add(path)
     const owner = this.#process
-    let released = false
+    let isReleased = false
+    const isHeld = () => !isReleased && owner === this.#process
     return {
       path,
+      get isHeld() {
+        return isHeld()
+      },
       release: () => {
-        if (!released && owner === this.#process) this.#locks.delete(path)
-        released = true
+        if (isHeld()) this.#locks.delete(path)
+        isReleased = true
       },
     }
   }

@@ -134,7 +134,7 @@ describe.each([
 
   it('syncs, fences, and fills tables', async () => {
     const scheduler = new RealTime()
-    const lock = { path: 'none', release: () => {} }
+    const lock = { path: 'none', isHeld: true, release: () => {} }
     const fileSystem = { ...nodeFileSystem, lock: () => lock }
     const open = () =>
       openSqliteJournal({ database: handle(path('fence')), account: 'A1', fileSystem, scheduler, durability: 'fsync' })
