@@ -129,4 +129,5 @@ class Behaving extends Strategy {
   }
 }
 
+if (behaviour === 'never') await new Promise(() => {})
 runWorkerStrategy(new Behaving())

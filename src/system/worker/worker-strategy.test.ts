@@ -252,6 +252,19 @@ describe('the death of a worker', () => {
   }, 60_000)
 })
 
+describe('a worker that is still starting', () => {
+  it('is given up with the system: nobody waits for it any more', async () => {
+    const { strategy, added, until, stop } = await start('never')
+    const refused = added.then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    await until(() => strategy.state === 'running')
+    await stop()
+    expect(await refused).toMatchObject({ code: 'TW_STRATEGY_FAILED', message: expect.stringContaining('ended') })
+  }, 20_000)
+})
+
 describe('what is refused', () => {
   it('is a simulation, and options that are wrong', async () => {
     const options = { mode: 'simulation', strategies: [new WorkerStrategy({ name: 'w', module })] } as const

@@ -243,6 +243,7 @@ export class WorkerStrategy extends Strategy {
   /** However it ended: the thread ends with it. */
   override onEnded(): void {
     if (this.#state === 'running' || this.#state === 'stopping') this.#state = 'stopped'
+    this.#onStarted?.(new TradewireError('TW_STRATEGY_FAILED', `Strategy ${this.name} was ended before it had started`))
     this.#writer = undefined
     void this.#worker?.terminate()
   }
