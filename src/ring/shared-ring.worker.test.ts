@@ -9,7 +9,7 @@ const layout = { id: 'f64', twice: 'f64', low: 'i32', parity: 'u8' } as const
 const records = runs({ ci: 1_000_000, full: 20_000_000 })
 
 /** Starts a worker that runs `body` with `SharedRing` and `workerData` in scope. */
-const start = (body: string, workerData: unknown): { exited: Promise<number> } => {
+const start = (body: string, workerData: unknown): { worker: Worker; exited: Promise<number> } => {
   const url = new URL('./shared-ring.ts', import.meta.url).href
   const code = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(url)}) })
     .then(({ SharedRing }) => { const { workerData } = require('node:worker_threads'); ${body} })`
@@ -18,7 +18,7 @@ const start = (body: string, workerData: unknown): { exited: Promise<number> } =
     worker.once('error', reject)
     worker.once('exit', resolve)
   })
-  return { exited }
+  return { worker, exited }
 }
 
 const produce = `
@@ -120,5 +120,58 @@ describe('a worker that consumes', () => {
     })
     expect(producer.counters).toMatchObject({ offered: sent, published: sent, refused: 0, queued: 0 })
     expect(await exited).toBe(0)
+  })
+})
+
+describe('a worker that is killed', () => {
+  it('while it writes: what it had not flushed is never seen, and its side stays taken', {
+    timeout: 60_000,
+  }, async () => {
+    const ring = SharedRing.create({ records: 64, layout })
+    const { worker, exited } = start(
+      `const producer = SharedRing.attach(workerData.handle).producer()
+       for (let id = 0; id < 5; id++) {
+         producer.columns.id[producer.claim()] = id
+         if (id === 2) producer.flush()
+       }
+       for (;;) {}`,
+      { handle: ring.handle },
+    )
+    const consumer = ring.consumer()
+    expect(await consumer.waitAsync(30_000)).toBe(true)
+    await worker.terminate()
+    await exited
+    const seen: number[] = []
+    const take = () => consumer.drain(({ columns }, from, to) => seen.push(...columns.id.subarray(from, to)))
+    expect([take(), consumer.wait(1), take(), seen]).toEqual([3, false, 0, [0, 1, 2]])
+    expect(() => SharedRing.attach(ring.handle).producer()).toThrow('taken')
+    expect(consumer.isFinished).toBe(false)
+    consumer.close()
+    expect([consumer.isFinished, consumer.counters.queued]).toEqual([true, 0])
+  })
+
+  it('in the middle of a batch: the producer waits no longer than it was told to', { timeout: 60_000 }, async () => {
+    const ring = SharedRing.create({ records: 4, layout })
+    const results = SharedRing.create({ records: 2, layout: { from: 'f64' } as const })
+    const { worker, exited } = start(
+      `const consumer = SharedRing.attach(workerData.handle).consumer()
+       const results = SharedRing.attach(workerData.results).producer({ commitEvery: 1 })
+       consumer.wait(30000)
+       consumer.drain((_, from) => {
+         results.columns.from[results.claim()] = from
+         results.flush()
+         for (;;) {}
+       })`,
+      { handle: ring.handle, results: results.handle },
+    )
+    const producer = ring.producer({ commitEvery: 1, blockTimeoutMs: 20 })
+    for (let id = 0; id < 4; id++) producer.columns.id[producer.claim()] = id
+    producer.flush()
+    const begun = results.consumer()
+    expect(await begun.waitAsync(30_000)).toBe(true)
+    await worker.terminate()
+    await exited
+    expect([producer.claim(), producer.isConsumerClosed]).toEqual([-1, false])
+    expect(producer.counters).toMatchObject({ offered: 4, published: 4, refused: 1, queued: 4 })
   })
 })
