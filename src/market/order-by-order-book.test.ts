@@ -138,3 +138,18 @@ describe('decimal sizes and sides that are none', () => {
     expect([book.change(1, 1, Number.NaN, 4), book.orderSize(1)]).toEqual([true, 4])
   })
 })
+
+describe('the depth of a deep book', () => {
+  it('costs a step a level, from both ends of the book', () => {
+    const levels = 20_000
+    const book = new OrderByOrderBook({})
+    for (let i = 0; i < levels; i++) book.add(i, 0, i, i + 1)
+    const prices = new Float64Array(levels)
+    const sizes = new Float64Array(levels)
+    const since = performance.now()
+    expect(book.depth(0, levels, prices, sizes)).toBe(levels)
+    // Walking to each level from the best one would take half a second.
+    expect(performance.now() - since).toBeLessThan(100)
+    expect([prices[0], sizes[0], prices[levels - 1], sizes[levels - 1]]).toEqual([levels - 1, levels, 0, 1])
+  })
+})

@@ -81,22 +81,22 @@ export class OrderByOrderBook extends SequencedBook {
   }
 
   get bestBid(): number {
-    const level = this.#bids.nthBest(0)
+    const level = this.#bids.best
     return level < 0 ? Number.NaN : this.#bids.price[level]
   }
 
   get bestAsk(): number {
-    const level = this.#asks.nthBest(0)
+    const level = this.#asks.best
     return level < 0 ? Number.NaN : this.#asks.price[level]
   }
 
   get bestBidSize(): number {
-    const level = this.#bids.nthBest(0)
+    const level = this.#bids.best
     return level < 0 ? Number.NaN : this.#bids.size[level]
   }
 
   get bestAskSize(): number {
-    const level = this.#asks.nthBest(0)
+    const level = this.#asks.best
     return level < 0 ? Number.NaN : this.#asks.size[level]
   }
 
@@ -111,14 +111,7 @@ export class OrderByOrderBook extends SequencedBook {
   }
 
   depth(side: BookSide, count: number, prices: Float64Array, sizes: Float64Array): number {
-    const levels = this.#levels(side)
-    const wanted = Math.min(count, prices.length, sizes.length, levels.count)
-    for (let i = 0; i < wanted; i++) {
-      const level = levels.nthBest(i)
-      prices[i] = levels.price[level]
-      sizes[i] = levels.size[level]
-    }
-    return wanted
+    return this.#levels(side).depth(count, prices, sizes)
   }
 
   /** Adds an order at the back of its queue. Returns false, counted as invalid, for unusable values. */

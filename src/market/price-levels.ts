@@ -33,12 +33,24 @@ export class PriceLevels {
     return this.#sorted.count
   }
 
-  /** Level number of the `nth` best level, 0 the best; -1 beyond the last. */
-  nthBest(nth: number): number {
+  /** Level number of the best level; -1 when there is none. */
+  get best(): number {
+    const { bestSlot, values } = this.#sorted
+    return bestSlot < 0 ? nothing : values[bestSlot]
+  }
+
+  /** Copies the best levels; see `BookReader.depth`. */
+  depth(count: number, prices: Float64Array, sizes: Float64Array): number {
     const sorted = this.#sorted
+    const wanted = Math.min(count, prices.length, sizes.length, sorted.count)
     let slot = sorted.bestSlot
-    for (let better = 0; better < nth && slot >= 0; better++) slot = sorted.worseSlot(slot)
-    return slot < 0 ? nothing : sorted.values[slot]
+    for (let i = 0; i < wanted; i++) {
+      const level = sorted.values[slot]
+      prices[i] = this.price[level]
+      sizes[i] = this.size[level]
+      slot = sorted.worseSlot(slot)
+    }
+    return wanted
   }
 
   /** Level number at a price, -1 where there is none. */
