@@ -147,7 +147,7 @@ describe('a reference price', () => {
   it('whose age nobody can tell is stale', () => {
     const { prices } = open()
     prices.set(0, 100, Number.NaN)
-    expect(prices.faultAt(0, nowUs)).toBe(ReferenceFault.stale)
+    expect([prices.faultAt(0, nowUs), prices.tsRecvUs[0]]).toEqual([ReferenceFault.stale, Number.NEGATIVE_INFINITY])
     prices.set(0, 100, nowUs)
     expect([prices.faultAt(0, Number.NaN), prices.faultAt(0, nowUs)]).toEqual([
       ReferenceFault.stale,

@@ -83,7 +83,6 @@ export class ReferencePrices {
   faultAt(instrument: number, wallUs: number): number {
     const fault = this.#fault[instrument]
     if (fault !== 0) return fault
-    // An age that nobody can tell (NaN) is none.
     return Math.abs(wallUs - this.tsRecvUs[instrument]) <= this.#maxAgeUs ? 0 : ReferenceFault.stale
   }
 
@@ -154,7 +153,8 @@ export class ReferencePrices {
     if (price !== this.reference[i]) this.changes++
     this.#source[i] = source
     this.reference[i] = price
-    this.tsRecvUs[i] = tsRecvUs
+    // One that nobody can tell the age of is as old as any.
+    this.tsRecvUs[i] = Number.isFinite(tsRecvUs) ? tsRecvUs : Number.NEGATIVE_INFINITY
     this.#fault[i] = ReferenceFault.none
     this.onAccepted?.(i, price, tsRecvUs)
   }
