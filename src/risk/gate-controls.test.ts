@@ -97,12 +97,16 @@ describe('C03, prices over a period', () => {
   it('go on with the clock when it was set back', () => {
     const test = make({ maxRangePercent: 5 })
     const { references } = test.gate
-    for (let slice = 0; slice < 16; slice++) references.set(0, 100, (test.nowUs += 100_000))
+    const setLater = (price: number) => {
+      test.nowUs += 100_000
+      references.set(0, price, test.nowUs)
+    }
+    for (let slice = 0; slice < 16; slice++) setLater(100)
     test.nowUs -= 3_600_000_000
     references.set(0, 100, test.nowUs)
     expect(test.submit()).toBe('ok')
-    references.set(0, 106, (test.nowUs += 100_000))
-    references.set(0, 100, (test.nowUs += 100_000))
+    setLater(106)
+    setLater(100)
     expect(test.submit()).toBe('VOLATILITY')
   })
 
