@@ -8,6 +8,7 @@ import { sideSign } from '../orders/codes.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { VenueFillReport } from '../orders/venue-reports.js'
 import { readKey, writeKey } from './records.js'
+import { VenueIdIndex } from './venue-id-index.js'
 
 /** Identity of an order. */
 export interface OrderIdentity {
@@ -40,9 +41,7 @@ export interface IdentityLayout {
 export class OrderIdentities {
   #cells = new Float64Array(0)
   readonly #mask: number
-  #venueOrderIds: (string | number | undefined)[] = []
-  /** Numbers by connector and the venue's id. */
-  readonly #byVenueId = new Map<number, Map<string | number, number>>()
+  #venueIds = new VenueIdIndex(0)
   /** How many orders are kept whose id at the venue is not known. */
   #nameless = 0
   #execs: ExecKey[] = []
@@ -54,7 +53,7 @@ export class OrderIdentities {
   /** When the venue last did anything for an order, by the venue's clock; NaN where a journal of an older release did not say. */
   #lastUs = new Float64Array(0)
   /** By connector, see {@link reachUs}. */
-  readonly #reachUs = new Map<number, number>()
+  readonly #reachUs: number[] = []
 
   /** `capacity` orders and `execCapacity` executions: powers of two. */
   constructor(capacity: number, execCapacity = capacity * 2) {
@@ -64,7 +63,7 @@ export class OrderIdentities {
 
   #allocate(): void {
     this.#cells = new Float64Array((this.#mask + 1) * fields)
-    this.#venueOrderIds = new Array<string | number | undefined>(this.#mask + 1).fill(undefined)
+    this.#venueIds = new VenueIdIndex(this.#mask + 1)
     this.#execs = new Array<ExecKey>(this.#execMask + 1).fill(0)
     this.#lastUs = new Float64Array(this.#mask + 1)
   }
@@ -79,7 +78,7 @@ export class OrderIdentities {
    * that nobody here knows the order does not make it somebody else's. Minus infinity while nothing was forgotten.
    */
   reachUs(connector: number): number {
-    return this.#reachUs.get(connector) ?? Number.NEGATIVE_INFINITY
+    return this.#reachUs[connector] ?? Number.NEGATIVE_INFINITY
   }
 
   /**
@@ -116,17 +115,8 @@ export class OrderIdentities {
   }
 
   #nameOf(index: number, connector: number, venueOrderId: string | number | undefined): void {
-    this.#venueOrderIds[index] = venueOrderId
-    if (venueOrderId === undefined) {
-      this.#nameless++
-      return
-    }
-    let numbers = this.#byVenueId.get(connector)
-    if (numbers === undefined) {
-      numbers = new Map()
-      this.#byVenueId.set(connector, numbers)
-    }
-    numbers.set(venueOrderId, this.#cells[index * fields])
+    this.#venueIds.set(index, connector, venueOrderId)
+    if (venueOrderId === undefined) this.#nameless++
   }
 
   /** The order at a place, if there is one, makes room for order `next`, which was last heard of at `nextUs`. */
@@ -134,18 +124,16 @@ export class OrderIdentities {
     const at = index * fields
     const number = this.#cells[at]
     if (number === 0) return
-    const id = this.#venueOrderIds[index]
-    if (id === undefined) this.#nameless--
-    const connector = this.#cells[at + 4]
-    const numbers = this.#byVenueId.get(connector)
-    if (id !== undefined && numbers?.get(id) === number) numbers.delete(id)
+    if (this.#venueIds.idAt(index) === undefined) this.#nameless--
     if (number === next) return
     const lastUs = this.#lastUs[index]
-    this.#reach(connector, Number.isNaN(lastUs) ? nextUs : lastUs)
+    this.#reach(this.#cells[at + 4], Number.isNaN(lastUs) ? nextUs : lastUs)
   }
 
   #reach(connector: number, tsUs: number): void {
-    if (tsUs > this.reachUs(connector)) this.#reachUs.set(connector, tsUs)
+    const reachUs = this.#reachUs
+    while (reachUs.length <= connector) reachUs.push(Number.NEGATIVE_INFINITY)
+    if (tsUs > reachUs[connector]) reachUs[connector] = tsUs
   }
 
   /** Keeps an execution of the order that was kept last. */
@@ -169,7 +157,8 @@ export class OrderIdentities {
 
   /** The order that a connector's venue knew by an id; 0 when none is kept. */
   numberOf(connector: number, venueOrderId: string | number): number {
-    return this.#byVenueId.get(connector)?.get(venueOrderId) ?? 0
+    const index = this.isEmpty ? -1 : this.#venueIds.placeOf(connector, venueOrderId)
+    return index < 0 ? 0 : this.#cells[index * fields]
   }
 
   /**
@@ -185,7 +174,7 @@ export class OrderIdentities {
     const sign = sideSign(side)
     for (let index = 0, at = 0; at < cells.length; index++, at += fields) {
       const number = cells[at]
-      if (number === 0 || this.#venueOrderIds[index] !== undefined || cells[at + 4] !== connector) continue
+      if (number === 0 || this.#venueIds.idAt(index) !== undefined || cells[at + 4] !== connector) continue
       if (cells[at + 1] === instrument && cells[at + 5] === sign && this.recall(number, exec) === 'booked')
         return number
     }
@@ -226,7 +215,7 @@ export class OrderIdentities {
       if (cells[at] === 0) continue
       for (let field = 0; field < fields; field++) writer.f64(cells[at + field])
       writer.f64(this.#lastUs[index])
-      writeKey(writer, this.#venueOrderIds[index])
+      writeKey(writer, this.#venueIds.idAt(index))
     }
     const first = Math.max(0, this.#kept - this.#execMask - 1)
     writer.f64(first)
@@ -234,8 +223,9 @@ export class OrderIdentities {
     for (let i = first; i < this.#kept; i++) writeKey(writer, this.#execs[i & this.#execMask])
     writer.u32(this.#late.size)
     for (const key of this.#late) writer.string(key)
-    writer.u32(this.#reachUs.size)
-    for (const [connector, tsUs] of this.#reachUs) {
+    const reached = [...this.#reachUs.entries()].filter(([, tsUs]) => tsUs > Number.NEGATIVE_INFINITY)
+    writer.u32(reached.length)
+    for (const [connector, tsUs] of reached) {
       writer.u32(connector)
       writer.f64(tsUs)
     }

@@ -215,15 +215,10 @@ export class OrderCore implements HandleHome {
   #remember(row: number, number: number): void {
     const { cells, trades } = this.table
     if (cells[row + Field.submittedSeq] === 0 || isNameless(this.table, row)) return
-    let lastUs = 0
+    let lastUs = Math.max(0, cells[row + Field.canceledTs], cells[row + Field.expiredTs])
     let concludedUnits = 0
-    const heard = (tsUs: number): void => {
-      if (tsUs > lastUs) lastUs = tsUs
-    }
-    heard(cells[row + Field.canceledTs])
-    heard(cells[row + Field.expiredTs])
-    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next]) {
-      heard(trades.cells[trade + TradeField.ts])
+    for (let trade = cells[row + Field.firstTrade] | 0; trade >= 0; trade = trades.cells[trade + TradeField.next] | 0) {
+      lastUs = Math.max(lastUs, trades.cells[trade + TradeField.ts])
       if ((trades.cells[trade + TradeField.facts] & TradeFact.inferred) !== 0)
         concludedUnits += trades.cells[trade + TradeField.effective]
     }
@@ -238,7 +233,7 @@ export class OrderCore implements HandleHome {
       concludedUnits,
       this.table.venueOrderId(row),
     )
-    for (let trade = cells[row + Field.firstTrade]; trade >= 0; trade = trades.cells[trade + TradeField.next])
+    for (let trade = cells[row + Field.firstTrade] | 0; trade >= 0; trade = trades.cells[trade + TradeField.next] | 0)
       this.identities.keepExec(number, trades.exec(trade))
   }
 
