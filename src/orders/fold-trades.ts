@@ -69,7 +69,7 @@ export function foldTrade(
   const filled = cells[at + Field.filled] + quantity
   const wanted = cells[at + Field.quantity]
   cells[at + Field.filled] = filled
-  cells[at + Field.traded] = cells[at + Field.traded] + quantity
+  cells[at + Field.traded] += quantity
   if (filled < wanted) return Outcome.changed
   if (cells[at + Field.firstRequest] >= 0 && mayGrow(table, at)) return Outcome.changed
   if (wanted > 0) cells[at + Field.isOpen] = 0
@@ -112,8 +112,8 @@ function foldAnyTrade(
   if (basis > 0) cells[row + Field.hasAdjustments] = 1
   else raise(cells, row + Field.venueSeq, seq)
   if (cells[row + Field.hasAdjustments] === 0) {
-    cells[row + Field.filled] = cells[row + Field.filled] + quantity
-    cells[row + Field.traded] = cells[row + Field.traded] + quantity
+    cells[row + Field.filled] += quantity
+    cells[row + Field.traded] += quantity
   } else countTrades(table, row)
   settle(table, row, seq)
   return Outcome.changed | before | (isOverfilled(table, row) ? Outcome.overfill : 0)

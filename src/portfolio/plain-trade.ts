@@ -45,7 +45,7 @@ export function applyPlainTrade(
   const fees = cells[at + FEES] * LIMB + cells[at + FEES_LOW] + feeUnits
   let basis = cells[at + BASIS] * LIMB + cells[at + BASIS_LOW] + value
   if (!(flow * flow + fees * fees + basis * basis < PLAIN_SQUARES)) return false
-  // QUANTITY is the first column. Every byte counts here: what is longer than 460 bytes of code is not inlined.
+  // QUANTITY is the first column: named at its place 0, without a sum. What is longer than 460 bytes of code is not inlined.
   const quantity = cells[at]
   const rest = quantity + signedUnits
   const flowHigh = Math.floor(flow / LIMB)
@@ -66,14 +66,14 @@ export function applyPlainTrade(
     cells[at + BASIS_LOW] = basis
     startCycle(cells, at)
   } else {
-    cells[at + QUANTITY] = rest
+    cells[at] = rest
     return true
   }
   const basisHigh = Math.floor(basis / LIMB)
   cells[at + BASIS] = basisHigh
   cells[at + BASIS_LOW] = basis - basisHigh * LIMB
   cells[at + BASIS_QUANTITY] = rest
-  cells[at + QUANTITY] = rest
+  cells[at] = rest
   return true
 }
 
@@ -88,7 +88,7 @@ function startCycle(cells: Float64Array, at: number): void {
   cells[at + CYCLE] = high
   cells[at + CYCLE_LOW] = cycle - high * LIMB
   cells[at + CYCLE_FRACTION] = 0
-  cells[at + CYCLES] = cells[at + CYCLES] + 1
+  cells[at + CYCLES] += 1
 }
 
 /**

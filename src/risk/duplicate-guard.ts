@@ -46,44 +46,61 @@ export class DuplicateGuard {
     this.windowNs = windowMs * 1_000_000
     this.#mask = capacity - 1
     this.#places = new Float64Array(capacity << PLACE_BITS)
+    for (let place = 0; place < this.#places.length; place += 1 << PLACE_BITS)
+      this.#places[place + LATEST] = Number.NEGATIVE_INFINITY
     this.#reach = new Uint8Array(capacity)
     this.#earlier = new Float64Array(capacity * (limit - 1))
   }
 
   /** Whether an order may pass at its time of check. Remembers the place for {@link take}. */
   hasRoom(order: GuardedOrder): boolean {
-    const places = this.#places
-    const { nowNs } = order
     const key = fingerprint(order)
     const home = key & this.#mask
+    // Most orders repeat nothing, and nobody is in their place or was lately.
+    if (this.#reach[home] > 1 || !this.#isOver(home << PLACE_BITS, order)) return this.#search(key, home, order)
+    this.#reach[home] = 1
+    this.#give(home << PLACE_BITS, key)
+    return true
+  }
+
+  /** Whether the window of a place has run out, or it was never used. */
+  #isOver(place: number, { nowNs }: GuardedOrder): boolean {
+    return nowNs - this.#places[place + LATEST] >= this.windowNs
+  }
+
+  /** Gives a place to a fingerprint that has not passed yet. */
+  #give(place: number, key: number): void {
+    const places = this.#places
+    places[place + KEY] = key
+    places[place + COUNT] = 0
+    places[place + NEXT] = 0
+    this.#place = place
+  }
+
+  /** Looks for the place of a fingerprint where any of those that its own names may hold it. */
+  #search(key: number, home: number, order: GuardedOrder): boolean {
+    const places = this.#places
     const reach = this.#reach[home]
     let live = 0
     for (let i = 0; i < reach; i++) {
       const place = ((home + i) & this.#mask) << PLACE_BITS
-      const isOver = places[place + COUNT] === 0 || nowNs - places[place + LATEST] >= this.windowNs
-      if (places[place + KEY] !== key) {
-        if (!isOver) live = i + 1
-        continue
+      const isOver = this.#isOver(place, order)
+      if (places[place + KEY] === key) {
+        if (isOver) this.#give(place, key)
+        else this.#place = place
+        return isOver || places[place + COUNT] < this.limit || order.nowNs - this.#oldest(place) >= this.windowNs
       }
-      this.#place = place
-      if (!isOver) return places[place + COUNT] < this.limit || nowNs - this.#oldest(place) >= this.windowNs
-      places[place + COUNT] = 0
-      places[place + NEXT] = 0
-      return true
+      if (!isOver) live = i + 1
     }
-    return this.#settle(key, home, live, nowNs)
+    return this.#settle(key, home, live, order)
   }
 
   /** Gives a fingerprint the first place near its own whose window has run out; false when there is none. */
-  #settle(key: number, home: number, live: number, nowNs: number): boolean {
-    const places = this.#places
+  #settle(key: number, home: number, live: number, order: GuardedOrder): boolean {
     for (let i = 0; i < PROBES; i++) {
       const place = ((home + i) & this.#mask) << PLACE_BITS
-      if (places[place + COUNT] !== 0 && nowNs - places[place + LATEST] < this.windowNs) continue
-      places[place + KEY] = key
-      places[place + COUNT] = 0
-      places[place + NEXT] = 0
-      this.#place = place
+      if (!this.#isOver(place, order)) continue
+      this.#give(place, key)
       // Beyond the last place in use nothing has to be looked for any more.
       this.#reach[home] = i < live ? live : i + 1
       return true
@@ -114,18 +131,16 @@ export class DuplicateGuard {
 
 /** A 32-bit fingerprint. Two different orders share one by chance 1 in 4 billion: the guard then counts them together, on the safe side. */
 function fingerprint({ instrument, side, quantity, price, type, strategy }: GuardedOrder): number {
-  let hash =
-    Math.imul(quantity | 0, 0xc2b2ae35) ^
-    Math.imul(price | 0, 0x27d4eb2f) ^
+  const hash =
+    Math.imul(quantity, 0xc2b2ae35) ^
+    Math.imul(price, 0x27d4eb2f) ^
+    Math.imul(quantity * UPPER, 0x165667b1) ^
+    Math.imul(price * UPPER, 0x3c6ef372) ^
     Math.imul(instrument * 64 + type * 4 + side + 2, 0x9e3779b1) ^
     Math.imul(strategy + 1, 0x85ebca6b)
-  if (quantity > 0x7fff_ffff || Math.abs(price) > 0x7fff_ffff)
-    hash ^= upperBits(quantity) ^ Math.imul(upperBits(price), 31)
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-  return hash ^ (hash >>> 13)
+  const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return mixed ^ (mixed >>> 13)
 }
 
-/** What `value | 0` leaves out. */
-function upperBits(value: number): number {
-  return Math.imul(Math.floor(value / 0x1_0000_0000), 0x165667b1)
-}
+/** Brings the bits beyond the lower 32 of a whole number to where `Math.imul` takes them. */
+const UPPER = 1 / 0x1_0000_0000

@@ -97,7 +97,7 @@ export class Exposure {
     const quantity = cells[at + Field.quantity]
     const units = quantity - cells[at + Field.reserved]
     this.#count(at, key, account, 1)
-    this.working[side] = this.working[side] + units
+    this.working[side] += units
     cells[at + Field.reserved] = quantity
     this.#watch?.onReserved(at, units)
   }
@@ -132,7 +132,7 @@ export class Exposure {
     const at = row & Field.OFFSET
     const account = cells[at + Field.account] | 0
     const key = account * this.#instruments + (cells[at + Field.instrument] | 0)
-    this.position[key] = this.position[key] + signedUnits
+    this.position[key] += signedUnits
     this.#watch?.onTraded(at, signedUnits)
     if (cells[at + Field.firstRequest] >= 0) {
       this.sync(at)
@@ -150,7 +150,7 @@ export class Exposure {
   /** A fill, or its reversal with a negative quantity: moves the position. */
   applyFill(account: number, instrument: number, signedUnits: number): void {
     const key = this.keyOf(account, instrument)
-    this.position[key] = this.position[key] + signedUnits
+    this.position[key] += signedUnits
     this.#watch?.onAdjusted(account, instrument, signedUnits)
   }
 
@@ -158,7 +158,7 @@ export class Exposure {
   applySplit(split: ExposureSplit): void {
     for (const [account, signedUnits] of split.accounts) {
       const key = this.keyOf(account, split.instrument)
-      this.position[key] = this.position[key] + signedUnits
+      this.position[key] += signedUnits
     }
     this.#watch?.onSplit(split)
   }
@@ -173,7 +173,7 @@ export class Exposure {
     const cells = this.#cells
     const at = this.sideKey(key, cells[row + Field.side] | 0)
     const change = units - cells[row + Field.reserved]
-    this.working[at] = this.working[at] + change
+    this.working[at] += change
     cells[row + Field.reserved] = units
     this.#watch?.onWorking(row, change)
   }
@@ -183,9 +183,9 @@ export class Exposure {
     const strategy = cells[row + Field.strategy] | 0
     const connector = cells[row + Field.connector] | 0
     cells[row + Field.isCounted] = change > 0 ? 1 : 0
-    this.openByInstrument[key] = this.openByInstrument[key] + change
-    this.openByAccount[account] = this.openByAccount[account] + change
-    this.openByStrategy[strategy] = this.openByStrategy[strategy] + change
-    this.openByConnector[connector] = this.openByConnector[connector] + change
+    this.openByInstrument[key] += change
+    this.openByAccount[account] += change
+    this.openByStrategy[strategy] += change
+    this.openByConnector[connector] += change
   }
 }

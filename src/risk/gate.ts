@@ -265,7 +265,7 @@ export class RiskGate {
     let verdict = this.#isPlainlyGood(row, order) ? 0 : this.#controls.verdict(row, order, true)
     if (this.#hasExtras) verdict = this.extras.judge(row, order, verdict, true)
     if (verdict !== 0) {
-      this.denials[verdict] = this.denials[verdict] + 1
+      this.denials[verdict] += 1
       return verdict
     }
     this.#throttles[order.connector]?.take(order)
@@ -358,7 +358,7 @@ export class RiskGate {
       if (this.#hasExtras) verdict = this.extras.judge(row, order, verdict, false)
     }
     if (verdict !== 0) {
-      this.denials[verdict] = this.denials[verdict] + 1
+      this.denials[verdict] += 1
       return verdict
     }
     this.#throttles[order.connector]?.take(order)
