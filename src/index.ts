@@ -160,6 +160,7 @@ export type {
   BookChange,
   BookLevel,
   BookOrder,
+  BrokenStream,
   Discontinuity,
   InstrumentStatus,
   MacroEvent,
