@@ -100,3 +100,18 @@ describe('QuoteCache', () => {
     }
   })
 })
+
+describe('over a stock split', () => {
+  it('prices of before it are put into its terms; a kept side of unknown age is given up', () => {
+    const cache = new QuoteCache()
+    cache.quote(0, 0, 100, 102, 4, 8, 1, 1)
+    cache.quote(1, 0, 100, 102, 4, 8, 1, 1)
+    cache.quote(1, 0, 25, Number.NaN, 16, Number.NaN, 20, 20)
+    cache.quote(2, 0, 25, 26, 16, 16, 20, 20)
+    for (const instrument of [0, 1, 2]) cache.rescale(instrument, 1 / 4, 10)
+    const sides = (i: number) => [cache.bid(i), cache.ask(i), cache.bidSize(i), cache.askSize(i)]
+    expect(sides(0)).toEqual([25, 25.5, 16, 32])
+    expect(sides(1)).toEqual([25, Number.NaN, 16, Number.NaN])
+    expect(sides(2)).toEqual([25, 26, 16, 16])
+  })
+})

@@ -33,9 +33,22 @@ export class QuoteTable {
     this.#allocate(capacity)
   }
 
-  /** A split: prices that were received before a time are multiplied, and sizes divided. */
+  /**
+   * A split: prices that were received before a time are multiplied, and sizes divided. A side that the last quote kept may be
+   * of before or after that time: it is given up.
+   */
   rescale(row: number, factor: number, beforeUs: number): void {
     if (row >= this.capacity) return
+    if (this.tsRecvUs[row] >= beforeUs) {
+      if (this.isBidKept(row)) {
+        this.bid[row] = Number.NaN
+        this.bidSize[row] = Number.NaN
+      }
+      if (this.isAskKept(row)) {
+        this.ask[row] = Number.NaN
+        this.askSize[row] = Number.NaN
+      }
+    }
     if (this.tsRecvUs[row] < beforeUs) {
       this.bid[row] = this.bid[row] * factor
       this.ask[row] = this.ask[row] * factor
