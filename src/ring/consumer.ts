@@ -273,12 +273,14 @@ export class RingConsumer {
     return 0
   }
 
-  /** Hands on the rows that pass, in runs. A handler that closes the consumer gets no more: the rest is dropped. */
+  /** Hands on the rows that pass, in runs. A handler or rule that closes the consumer gets no more: the rest is dropped. */
   #handSome(filter: CompiledFilter, kind: number, from: number, to: number): number {
     let filtered = 0
     let first = from
     for (let row = from; row < to; row++) {
-      if (this.#passes(filter, kind, row)) continue
+      const isPassed = this.#passes(filter, kind, row)
+      if (this.#isClosed) return this.#countLeft(filtered, to - first)
+      if (isPassed) continue
       if (row > first) this.#handOn(kind, first, row)
       if (this.#isClosed) return this.#countLeft(filtered, to - row)
       filtered++

@@ -222,3 +222,28 @@ describe('a filter', () => {
     )
   })
 })
+
+describe('a consumer that its own rule closes', () => {
+  it('gets nothing more, is asked no more, and its rest is dropped', () => {
+    const ring = new IngestRing({ capacity: 64 })
+    const asked: number[] = []
+    const seen: number[] = []
+    const consumer = ring.addConsumer({
+      name: 'closing',
+      policy: 'backpressure',
+      filter: {
+        accept: ({ trades }, _kind, row) => {
+          const price = trades.price[row] as number
+          asked.push(price)
+          if (price === 3) consumer.close()
+          return price !== 1
+        },
+      },
+      handlers: { onTrades: ({ trades }, from, to) => seen.push(...trades.price.subarray(from, to)) },
+    })
+    for (let price = 0; price < 6; price++) trade(ring, 0, price, 1)
+    ring.drain()
+    expect([asked, seen]).toEqual([[0, 1, 2, 3], [0]])
+    expect(consumer.counters).toEqual({ offered: 6, delivered: 1, dropped: 4, conflated: 0, filtered: 1, queued: 0 })
+  })
+})
