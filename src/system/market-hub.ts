@@ -197,6 +197,7 @@ function noteHandler(
   return (ring, from, to) => {
     const { instrument } = ring.notes
     for (let row = from; row < to; row++) {
+      if (wanted.isOver) return
       const kind = noteAt(ring, row)?.kind
       if (kind === 'discontinuity' && !wanted.has(instrument[row] as number)) continue
       if (callers.get(kind)?.(ring, row) === false) return
@@ -246,6 +247,8 @@ export class WantedInstruments {
   readonly #instruments: InstrumentRegistry
   #known = 0
   #isWanted = new Uint8Array(64)
+  /** Nobody wants any of them any more. */
+  isOver = false
 
   /** `symbols`: symbols and ids; all where undefined. */
   constructor(symbols: readonly string[] | undefined, instruments: InstrumentRegistry) {
@@ -256,6 +259,13 @@ export class WantedInstruments {
   has(instrument: number): boolean {
     if (instrument >= this.#known) this.#learn()
     return this.#isWanted[instrument] === 1
+  }
+
+  /** Whoever wanted them is gone: none is wanted from here on, in the middle of a batch too. */
+  end(): void {
+    this.isOver = true
+    this.#isWanted.fill(0)
+    this.#known = Number.POSITIVE_INFINITY
   }
 
   /** One more. */

@@ -237,6 +237,7 @@ export class StrategyDesk {
 
   #end(seat: Seat): void {
     seat.isRunning = false
+    seat.wanted.end()
     for (const timer of seat.timers) timer.cancel()
     seat.timers.clear()
     for (const end of [...seat.series]) end()
