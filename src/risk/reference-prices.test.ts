@@ -170,33 +170,4 @@ describe('a reference price', () => {
     ring.drain()
     expect(prices.faultAt(0, nowUs)).toBe(ReferenceFault.none)
   })
-
-  it('is made of both sides where quotes tell of one at a time, of the same source', () => {
-    const { ring, prices } = open({ maxAgeMs: 1 })
-    const at = (laterUs: number) => [prices.reference[0], prices.faultAt(0, nowUs + laterUs)]
-    const side = (bid: number, ask: number, laterUs: number, source = 0) => {
-      const sizes = [bid, ask].map((price) => (Number.isNaN(price) ? Number.NaN : 1)) as [number, number]
-      ring.publishQuote(0, source, bid, ask, ...sizes, nowUs + laterUs, nowUs + laterUs, Number.NaN, 0)
-      ring.drain()
-      return at(laterUs)
-    }
-    expect(side(99, Number.NaN, 0)).toEqual([Number.NaN, ReferenceFault.missing])
-    expect(side(Number.NaN, 101, 1)).toEqual([100, ReferenceFault.none])
-    expect(side(100, Number.NaN, 900)).toEqual([100.5, ReferenceFault.none])
-    // One that says nothing is no news, and a side of one source is none of another's.
-    expect(side(Number.NaN, Number.NaN, 1_950)).toEqual([100.5, ReferenceFault.stale])
-    expect(side(102, Number.NaN, 2_000, 1)).toEqual([100.5, ReferenceFault.stale])
-    // Nor does one stand over a silence: it may be of before a break.
-    side(99, 101, 2_500)
-    expect(side(100, Number.NaN, 3_501)).toEqual([100, ReferenceFault.stale])
-    // Nor over a split, of which it may be the other end.
-    side(99, 101, 3_600)
-    prices.rescale(0, 1 / 4, nowUs)
-    expect(side(100, Number.NaN, 3_700)).toEqual([100, ReferenceFault.none])
-    expect(prices.ask[0]).toBeNaN()
-    // A side that was withdrawn does not stand.
-    side(99, 101, 4_000)
-    ring.publishQuote(0, 0, Number.NaN, Number.NaN, Number.NaN, 0, nowUs + 4_001, nowUs + 4_001, Number.NaN, 0)
-    expect(side(102, Number.NaN, 4_500)).toEqual([100, ReferenceFault.none])
-  })
 })

@@ -38,9 +38,6 @@ export class ReferencePrices {
   readonly #fault: Uint8Array
   /** Whose quote or trade the reference is; -1 from elsewhere. */
   readonly #source: Int32Array
-  /** Whose quotes the two sides are, and when the last of them was received. */
-  readonly #sidesOf: Int32Array
-  readonly #quotedUs: Float64Array
   readonly #candidate: Float64Array
   readonly #confirmations: Int32Array
   readonly #maxAgeUs: number
@@ -56,8 +53,6 @@ export class ReferencePrices {
     this.tsRecvUs = new Float64Array(instruments).fill(Number.NEGATIVE_INFINITY)
     this.#fault = new Uint8Array(instruments).fill(ReferenceFault.missing)
     this.#source = new Int32Array(instruments).fill(-1)
-    this.#sidesOf = new Int32Array(instruments).fill(-1)
-    this.#quotedUs = new Float64Array(instruments).fill(Number.NEGATIVE_INFINITY)
     this.#candidate = new Float64Array(instruments)
     this.#confirmations = new Int32Array(instruments)
     this.#maxAgeUs = (limits.maxAgeMs ?? 5_000) * 1_000
@@ -98,8 +93,6 @@ export class ReferencePrices {
 
   /** A split: what was received before a time is put into the terms of after it. */
   rescale(i: number, factor: number, beforeUs: number): void {
-    // When each side was quoted is not known: none stands over it.
-    this.#sidesOf[i] = -1
     if (!(this.tsRecvUs[i] < beforeUs)) return
     this.bid[i] = this.bid[i] * factor
     this.ask[i] = this.ask[i] * factor
@@ -112,45 +105,12 @@ export class ReferencePrices {
     const i = quotes.instrument[slot]
     const bid = quotes.bid[slot]
     const ask = quotes.ask[slot]
-    if (Number.isNaN(bid) || Number.isNaN(ask)) {
-      this.#oneSide(quotes, slot)
-      return
-    }
     this.bid[i] = bid
     this.ask[i] = ask
-    this.#sidesOf[i] = quotes.source[slot]
-    this.#quotedUs[i] = quotes.tsRecvUs[slot]
-    this.#judge(quotes, slot)
-  }
-
-  /**
-   * A quote that lacks a side: the one that its source gave before stands, unless it is withdrawn (its size is 0), or nothing
-   * came for longer than a reference may be old: it may be of before a break.
-   */
-  #oneSide(quotes: QuoteColumns, slot: number): void {
-    const { instrument, source, bid, ask, bidSize, askSize, tsRecvUs } = quotes
-    const i = instrument[slot]
-    const from = source[slot]
-    if (from !== this.#sidesOf[i] || !(Math.abs(tsRecvUs[slot] - this.#quotedUs[i]) <= this.#maxAgeUs)) {
-      this.bid[i] = Number.NaN
-      this.ask[i] = Number.NaN
+    if (!(bid > Number.NEGATIVE_INFINITY && ask < Number.POSITIVE_INFINITY)) {
+      this.#withdraw(quotes, slot)
+      return
     }
-    this.#sidesOf[i] = from
-    this.#quotedUs[i] = tsRecvUs[slot]
-    if (!Number.isNaN(bid[slot]) || bidSize[slot] === 0) this.bid[i] = bid[slot]
-    if (!Number.isNaN(ask[slot]) || askSize[slot] === 0) this.ask[i] = ask[slot]
-    if (!Number.isNaN(bid[slot]) || !Number.isNaN(ask[slot])) this.#judge(quotes, slot)
-    // Whoever gave the reference says that there is no market.
-    else if (bidSize[slot] === 0 && askSize[slot] === 0 && from === this.#source[i])
-      this.#fault[i] = ReferenceFault.missing
-  }
-
-  /** Judges the two sides that stand after a quote. */
-  #judge(quotes: QuoteColumns, slot: number): void {
-    const i = quotes.instrument[slot]
-    const bid = this.bid[i]
-    const ask = this.ask[i]
-    if (!(bid > Number.NEGATIVE_INFINITY && ask < Number.POSITIVE_INFINITY)) return
     if (bid > ask || (bid === ask && !this.#allowLocked)) {
       this.#fault[i] = ReferenceFault.crossed
       return
@@ -161,6 +121,13 @@ export class ReferencePrices {
       return
     }
     this.#believe(i, quotes.source[slot], mid, quotes.tsRecvUs[slot])
+  }
+
+  /** Whoever gave the reference says that there is no market: both prices absent, both sizes 0. */
+  #withdraw({ instrument, source, bid, ask, bidSize, askSize }: QuoteColumns, slot: number): void {
+    const i = instrument[slot]
+    const isWithdrawn = Number.isNaN(bid[slot]) && Number.isNaN(ask[slot]) && bidSize[slot] === 0 && askSize[slot] === 0
+    if (isWithdrawn && source[slot] === this.#source[i]) this.#fault[i] = ReferenceFault.missing
   }
 
   /** Takes a price as reference unless it is a jump; a jump waits until enough prices in a row stay near it. */
