@@ -6,18 +6,9 @@
  * its place to a new one. When no place is free the guard says so and the gate refuses: it fails closed.
  */
 import { TradewireError } from '../core/errors.js'
+import * as Field from '../orders/order-fields.js'
 import { COUNT, KEY, LATEST, NEXT, PLACE_BITS, PROBES } from './guard-fields.js'
-
-/** What makes orders alike, and the monotonic time of the check. */
-export interface GuardedOrder {
-  instrument: number
-  side: number
-  quantity: number
-  price: number
-  type: number
-  strategy: number
-  nowNs: number
-}
+import type { Moment } from './sliding-window.js'
 
 /** Remembers recent orders by fingerprint. */
 export class DuplicateGuard {
@@ -52,19 +43,18 @@ export class DuplicateGuard {
     this.#earlier = new Float64Array(capacity * (limit - 1))
   }
 
-  /** Whether an order may pass at its time of check. Remembers the place for {@link take}. */
-  hasRoom(order: GuardedOrder): boolean {
-    const key = fingerprint(order)
+  /** Whether an order with a fingerprint (see {@link fingerprintOf}) may pass now. Remembers the place for {@link take}. */
+  hasRoom(key: number, now: Moment): boolean {
     const home = key & this.#mask
     // Most orders repeat nothing, and nobody is in their place or was lately.
-    if (this.#reach[home] > 1 || !this.#isOver(home << PLACE_BITS, order)) return this.#search(key, home, order)
+    if (this.#reach[home] > 1 || !this.#isOver(home << PLACE_BITS, now)) return this.#search(key, home, now)
     this.#reach[home] = 1
     this.#give(home << PLACE_BITS, key)
     return true
   }
 
   /** Whether the window of a place has run out, or it was never used. */
-  #isOver(place: number, { nowNs }: GuardedOrder): boolean {
+  #isOver(place: number, { nowNs }: Moment): boolean {
     return nowNs - this.#places[place + LATEST] >= this.windowNs
   }
 
@@ -78,28 +68,28 @@ export class DuplicateGuard {
   }
 
   /** Looks for the place of a fingerprint where any of those that its own names may hold it. */
-  #search(key: number, home: number, order: GuardedOrder): boolean {
+  #search(key: number, home: number, now: Moment): boolean {
     const places = this.#places
     const reach = this.#reach[home]
     let live = 0
     for (let i = 0; i < reach; i++) {
       const place = ((home + i) & this.#mask) << PLACE_BITS
-      const isOver = this.#isOver(place, order)
+      const isOver = this.#isOver(place, now)
       if (places[place + KEY] === key) {
         if (isOver) this.#give(place, key)
         else this.#place = place
-        return isOver || places[place + COUNT] < this.limit || order.nowNs - this.#oldest(place) >= this.windowNs
+        return isOver || places[place + COUNT] < this.limit || now.nowNs - this.#oldest(place) >= this.windowNs
       }
       if (!isOver) live = i + 1
     }
-    return this.#settle(key, home, live, order)
+    return this.#settle(key, home, live, now)
   }
 
   /** Gives a fingerprint the first place near its own whose window has run out; false when there is none. */
-  #settle(key: number, home: number, live: number, order: GuardedOrder): boolean {
+  #settle(key: number, home: number, live: number, now: Moment): boolean {
     for (let i = 0; i < PROBES; i++) {
       const place = ((home + i) & this.#mask) << PLACE_BITS
-      if (!this.#isOver(place, order)) continue
+      if (!this.#isOver(place, now)) continue
       this.#give(place, key)
       // Beyond the last place in use nothing has to be looked for any more.
       this.#reach[home] = i < live ? live : i + 1
@@ -109,7 +99,7 @@ export class DuplicateGuard {
   }
 
   /** Counts the order that {@link hasRoom} let pass. */
-  take({ nowNs }: GuardedOrder): void {
+  take({ nowNs }: Moment): void {
     const places = this.#places
     const place = this.#place
     const count = places[place + COUNT]
@@ -129,15 +119,22 @@ export class DuplicateGuard {
   }
 }
 
-/** A 32-bit fingerprint. Two different orders share one by chance 1 in 4 billion: the guard then counts them together, on the safe side. */
-function fingerprint({ instrument, side, quantity, price, type, strategy }: GuardedOrder): number {
+/**
+ * What makes orders alike, in 32 bits: of the order of a record. Two different orders share a fingerprint by chance 1 in 4
+ * billion: the guard then counts them together, on the safe side.
+ */
+export function fingerprintOf(cells: Float64Array, row: number): number {
+  const at = row & Field.OFFSET
+  const quantity = cells[at + Field.quantity]
+  const price = cells[at + Field.price]
+  const kind = cells[at + Field.instrument] * 64 + cells[at + Field.type] * 4 + cells[at + Field.side]
   const hash =
     Math.imul(quantity, 0xc2b2ae35) ^
     Math.imul(price, 0x27d4eb2f) ^
     Math.imul(quantity * UPPER, 0x165667b1) ^
     Math.imul(price * UPPER, 0x3c6ef372) ^
-    Math.imul(instrument * 64 + type * 4 + side + 2, 0x9e3779b1) ^
-    Math.imul(strategy + 1, 0x85ebca6b)
+    Math.imul(kind + 2, 0x9e3779b1) ^
+    Math.imul(cells[at + Field.strategy] + 1, 0x85ebca6b)
   const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
   return mixed ^ (mixed >>> 13)
 }

@@ -13,6 +13,7 @@ import { CircuitBreakers } from './breakers/circuit-breakers.js'
 import { CircuitCheck } from './circuit-check.js'
 import { Verdict } from './controls.js'
 import { DuplicateGuard } from './duplicate-guard.js'
+import { passes } from './duplicates.test-support.js'
 import { FillFault } from './fill-check.js'
 import type { GateParts } from './gate-check.js'
 import { GateUnderTest, noLimits } from './gate-under-test.test-support.js'
@@ -451,20 +452,7 @@ describe('triggers', () => {
 describe('repeats', () => {
   it('find their place behind others that are live, and give it back when their window is over', () => {
     const guard = new DuplicateGuard(2, 1_000, 2)
-    const order = (quantity: number, nowMs: number) => ({
-      instrument: 0,
-      side: 1,
-      quantity,
-      price: 1,
-      type: 0,
-      strategy: 0,
-      nowNs: nowMs * 1_000_000,
-    })
-    const pass = (quantity: number, nowMs: number) => {
-      const has = guard.hasRoom(order(quantity, nowMs))
-      if (has) guard.take(order(quantity, nowMs))
-      return has
-    }
+    const pass = (quantity: number, nowMs: number) => passes(guard, quantity, 1, nowMs)
     // Two places: the third kind of order finds none free until the first has been still for a window.
     expect([1, 2, 3].map((quantity) => pass(quantity, quantity))).toEqual([true, true, false])
     expect([pass(1, 10), pass(1, 20), pass(2, 30), pass(2, 40)]).toEqual([true, false, true, false])
@@ -477,12 +465,7 @@ describe('repeats', () => {
     for (let second = 2; second < 40; second++) {
       for (let third = 40; third < 50; third++) {
         const guard = new DuplicateGuard(2, 1_000, 2)
-        const pass = (quantity: number, nowMs: number) => {
-          const order = { instrument: 0, side: 1, quantity, price: 1, type: 0, strategy: 0, nowNs: nowMs * 1e6 }
-          const has = guard.hasRoom(order)
-          if (has) guard.take(order)
-          return has
-        }
+        const pass = (quantity: number, nowMs: number) => passes(guard, quantity, 1, nowMs)
         expect([pass(1, 0), pass(second, 1), pass(third, 1_000)]).toEqual([true, true, true])
         // The second was there once: one more makes two, and that is all of its window.
         expect([1_000.5, 1_000.6, 1_001].map((nowMs) => pass(second, nowMs))).toEqual([true, false, true])
@@ -493,12 +476,7 @@ describe('repeats', () => {
   it('of one are as many as allowed where it is one; large orders are told apart', () => {
     const guard = new DuplicateGuard(1, 10)
     const large = 2 ** 40
-    const pass = (quantity: number, price: number, nowMs: number) => {
-      const order = { instrument: 0, side: 1, quantity, price, type: 0, strategy: 0, nowNs: nowMs * 1e6 }
-      const has = guard.hasRoom(order)
-      if (has) guard.take(order)
-      return has
-    }
+    const pass = (quantity: number, price: number, nowMs: number) => passes(guard, quantity, price, nowMs)
     expect([pass(large, 1, 0), pass(large, 1, 9.9), pass(large, 1, 10)]).toEqual([true, false, true])
     // All of these are the same in their lower 32 bits.
     expect([pass(2 * large, 1, 11), pass(0, 1, 11), pass(1, large, 11), pass(1, -large, 11)]).toEqual([
@@ -511,12 +489,7 @@ describe('repeats', () => {
 
   it('are counted exactly: as many as allowed, and one more when the oldest is a window old', () => {
     const guard = new DuplicateGuard(3, 10)
-    const at = (nowMs: number) => {
-      const order = { instrument: 0, side: 1, quantity: 5, price: 7, type: 0, strategy: 0, nowNs: nowMs * 1e6 }
-      const has = guard.hasRoom(order)
-      if (has) guard.take(order)
-      return has
-    }
+    const at = (nowMs: number) => passes(guard, 5, 7, nowMs)
     expect([0, 1, 2, 3, 9, 10, 10.5, 11, 12, 12.5].map(at)).toEqual([
       true,
       true,

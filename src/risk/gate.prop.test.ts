@@ -11,6 +11,7 @@ import { foldTrade } from '../orders/fold-trades.js'
 import { isClosed } from '../orders/lifecycle.js'
 import * as Field from '../orders/order-fields.js'
 import { DuplicateGuard } from './duplicate-guard.js'
+import { fingerprintOfTerms } from './duplicates.test-support.js'
 import { type Fold, GateUnderTest } from './gate-under-test.test-support.js'
 import { SlidingWindow } from './sliding-window.js'
 
@@ -58,12 +59,12 @@ describe('the guard against repeated orders', () => {
         let nowNs = 0
         for (const { wait, quantity } of orders) {
           nowNs += wait
-          const order = { instrument: 1, side: 1, quantity, price: 100, type: 1, strategy: 0, nowNs }
+          const key = fingerprintOfTerms({ quantity, price: 100 })
           const times = passed.get(quantity) ?? []
           const hasRoom = times.filter((time) => nowNs - time < 10).length < limit
-          expect(guard.hasRoom(order)).toBe(hasRoom)
+          expect(guard.hasRoom(key, { nowNs })).toBe(hasRoom)
           if (!hasRoom) continue
-          guard.take(order)
+          guard.take({ nowNs })
           passed.set(quantity, [...times, nowNs])
         }
       }),
@@ -73,24 +74,17 @@ describe('the guard against repeated orders', () => {
 
   it('refuses, and never forgets, where it has no place left', () => {
     const guard = new DuplicateGuard(1, 1, 16)
-    const order = (quantity: number, nowNs = 0) => ({
-      instrument: 1,
-      side: 1,
-      quantity,
-      price: 2 ** 40 + quantity,
-      type: 1,
-      strategy: 0,
-      nowNs,
-    })
+    const hasRoom = (quantity: number, nowNs = 0) =>
+      guard.hasRoom(fingerprintOfTerms({ quantity, price: 2 ** 40 + quantity }), { nowNs })
     let passed = 0
     for (let quantity = 1; quantity <= 100; quantity++) {
-      if (!guard.hasRoom(order(quantity))) continue
-      guard.take(order(quantity))
+      if (!hasRoom(quantity)) continue
+      guard.take({ nowNs: 0 })
       passed++
     }
     expect(passed).toBe(16)
-    for (let quantity = 1; quantity <= 100; quantity++) expect(guard.hasRoom(order(quantity))).toBe(false)
-    expect(guard.hasRoom(order(200, 1_000_000))).toBe(true)
+    for (let quantity = 1; quantity <= 100; quantity++) expect(hasRoom(quantity)).toBe(false)
+    expect(hasRoom(200, 1_000_000)).toBe(true)
   })
 })
 

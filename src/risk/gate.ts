@@ -19,7 +19,7 @@ import type { OrderTable } from '../orders/order-table.js'
 import { type Breach, describeBreach } from './breach.js'
 import { ClockGuard } from './clock-guard.js'
 import { controls } from './controls.js'
-import { DuplicateGuard } from './duplicate-guard.js'
+import { DuplicateGuard, fingerprintOf } from './duplicate-guard.js'
 import { Exposure } from './exposure.js'
 import { ExtraChecks, type ExtraOptions } from './extra-checks.js'
 import { fillFault } from './fill-check.js'
@@ -261,42 +261,50 @@ export class RiskGate {
    * failed. The order is approved from then on: send it, or give the reservation back by folding what happened.
    */
   check(row: number): number {
-    const order = this.#readNow(row)
-    let verdict = this.#isPlainlyGood(row, order) ? 0 : this.#controls.verdict(row, order, true)
-    if (this.#hasExtras) verdict = this.extras.judge(row, order, verdict, true)
-    if (verdict !== 0) {
-      this.denials[verdict] += 1
-      return verdict
+    const now = this.#now()
+    const isPlain = this.#isPlainlyGood(row, now)
+    if (!isPlain || this.#hasExtras) {
+      const order = this.#read(row)
+      let verdict = isPlain ? 0 : this.#controls.verdict(row, order, true)
+      if (this.#hasExtras) verdict = this.extras.judge(row, order, verdict, true)
+      if (verdict !== 0) {
+        this.denials[verdict] += 1
+        return verdict
+      }
     }
-    this.#throttles[order.connector]?.take(order)
-    this.#duplicates?.take(order)
+    const cells = this.#cells
+    const at = row & Field.OFFSET
+    this.#throttles[cells[at + Field.connector] | 0]?.take(now)
+    this.#duplicates?.take(now)
     this.exposure.reserve(row)
     this.approvals++
-    if (
-      order.quantity * Math.abs(order.price) >=
-      this.#controls.plan.cells[order.instrument * Plan.STRIDE + Plan.WARN_VALUE]
-    )
-      this.#warnOfValue(order)
+    const warnValue = this.#controls.plan.cells[(cells[at + Field.instrument] | 0) * Plan.STRIDE + Plan.WARN_VALUE]
+    if (cells[at + Field.quantity] * Math.abs(cells[at + Field.price]) >= warnValue) this.#warnOfValue(row)
     return 0
   }
 
-  #warnOfValue(order: Subject): void {
+  #warnOfValue(row: number): void {
     this.warnings++
-    this.actions.warn('maxOrderNotional', order, `more than ${this.limits.orderWarnAt * 100} % of the limit`)
+    const reason = `more than ${this.limits.orderWarnAt * 100} % of the limit`
+    this.actions.warn('maxOrderNotional', this.#read(row), reason)
   }
 
   /** Whether all controls let a new order pass, found out in the short way; false says nothing. */
-  #isPlainlyGood(row: number, order: Subject): boolean {
-    const venue = this.#venue(order.connector)
-    const phase = this.#phases[order.instrument]
+  #isPlainlyGood(row: number, now: Subject): boolean {
+    const cells = this.#cells
+    const at = row & Field.OFFSET
+    const connector = cells[at + Field.connector] | 0
+    const venue = this.#venue(connector)
+    const phase = this.#phases[cells[at + Field.instrument] | 0]
     return (
       venue.isReady &&
-      (this.clocks === undefined || this.clocks.isSane(order.connector)) &&
+      (this.clocks === undefined || this.clocks.isSane(connector)) &&
       phase !== Plan.CLOSED_PHASE &&
       phase !== Plan.HALTED_PHASE &&
-      this.#plain.passes(row, order, venue.support) &&
-      (this.#duplicates === undefined || this.#duplicates.hasRoom(order)) &&
-      this.#controls.throttleVerdict(order) === 0
+      this.#plain.passes(row, now, venue.support) &&
+      (this.#duplicates === undefined || this.#duplicates.hasRoom(fingerprintOf(cells, row), now)) &&
+      this.#throttles[connector]?.hasRoom(now) !== false &&
+      this.#hasSlot(connector, false)
     )
   }
 
@@ -438,10 +446,16 @@ export class RiskGate {
 
   /** As {@link #read}, with the time of now. */
   #readNow(row: number): Subject {
+    this.#now()
+    return this.#read(row)
+  }
+
+  /** The time of now; the order is still the one that was read last. */
+  #now(): Subject {
     const order = this.#subject
     order.nowNs = this.#clock.monotonicNs()
     order.wallUs = this.#clock.wallUs()
-    return this.#read(row)
+    return order
   }
 
   /** The order as it is now. Terms are not passed as arguments: a double, or NaN, would cost an allocation. */

@@ -14,7 +14,6 @@ import type { CompiledLimits } from './limits.js'
 import type { GatePlan } from './plan.js'
 import * as Plan from './plan-fields.js'
 import type { ReferencePrices } from './reference-prices.js'
-import type { Subject } from './subject.js'
 import type { TradingStates } from './trading-state.js'
 
 /** The parts of a gate that plain orders are checked with. */
@@ -51,19 +50,32 @@ export class PlainCheck {
     this.#byConnector = limits.maxOpen.connector
   }
 
-  /** Whether a new order is plain and passes every control but those that count over time. The venue is ready. */
-  passes(row: number, order: Subject, support: OrderSupport): boolean {
-    const { instrument, type, timeInForce, account, connector, strategy, key, side, quantity, price } = order
+  /**
+   * Whether a new order is plain and passes every control but those that count over time. The venue is ready. Terms are read
+   * from its record as it stands.
+   */
+  passes(row: number, { wallUs }: { readonly wallUs: number }, support: OrderSupport): boolean {
+    const cells = this.#cells
+    const record = row & Field.OFFSET
+    const instrument = cells[record + Field.instrument] | 0
+    const account = cells[record + Field.account] | 0
+    const strategy = cells[record + Field.strategy] | 0
+    const connector = cells[record + Field.connector] | 0
+    const side = cells[record + Field.side] | 0
+    const type = cells[record + Field.type] | 0
+    const timeInForce = cells[record + Field.timeInForce] | 0
+    const quantity = cells[record + Field.quantity]
+    const price = cells[record + Field.price]
     const plan = this.#plan
     const at = (instrument * Plan.STRIDE) & Field.OFFSET
     const exposure = this.#exposure
+    const key = exposure.keyOf(account, instrument)
     return (
       type === Plan.LIMIT_ORDER &&
       timeInForce !== Plan.GOOD_TILL_DATE &&
-      order.flags === 0 &&
-      order.filled + order.reserved === 0 &&
-      Number.isNaN(order.trigger) &&
-      Number.isNaN(this.#cells[(row & Field.OFFSET) + Field.display]) &&
+      cells[record + Field.flags] + cells[record + Field.filled] + cells[record + Field.reserved] === 0 &&
+      Number.isNaN(cells[record + Field.trigger]) &&
+      Number.isNaN(cells[record + Field.display]) &&
       support.takesType(type) &&
       support.takesTimeInForce(timeInForce) &&
       this.#states.areActive(account, connector, strategy, instrument) &&
@@ -76,7 +88,7 @@ export class PlainCheck {
       isMultiple(price, plan[at + Plan.PRICE_STEP]) &&
       quantity * Math.abs(price) <= plan[at + Plan.MOST_VALUE] &&
       // The collar, which has to be that of the reference of now.
-      this.#references.faultAt(instrument, order.wallUs) === 0 &&
+      this.#references.faultAt(instrument, wallUs) === 0 &&
       this.#references.reference[instrument] === plan[at + Plan.REFERENCE] &&
       side * price <= plan[at + Plan.BOUND + ((1 - side) >> 1)] &&
       // Position and open orders.

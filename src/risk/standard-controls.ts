@@ -10,7 +10,7 @@ import * as Field from '../orders/order-fields.js'
 import type { OrderTable } from '../orders/order-table.js'
 import type { ClockGuard } from './clock-guard.js'
 import { Verdict } from './controls.js'
-import type { DuplicateGuard } from './duplicate-guard.js'
+import { type DuplicateGuard, fingerprintOf } from './duplicate-guard.js'
 import type { Exposure } from './exposure.js'
 import type { Venue } from './gate.js'
 import type { CompiledLimits, InstrumentLimits } from './limits.js'
@@ -72,7 +72,7 @@ export class StandardControls {
       this.#collarVerdict(order) ||
       this.#notionalVerdict(order, limits) ||
       this.#positionVerdict(order, limits) ||
-      (isNew ? this.#countVerdict(order) || this.#duplicateVerdict(order) : 0) ||
+      (isNew ? this.#countVerdict(order) || this.#duplicateVerdict(row, order) : 0) ||
       this.throttleVerdict(order)
     )
   }
@@ -90,7 +90,7 @@ export class StandardControls {
       () => this.#notionalVerdict(order, limits),
       () => this.#positionVerdict(order, limits),
       () => this.#countVerdict(order),
-      () => this.#duplicateVerdict(order),
+      () => this.#duplicateVerdict(row, order),
       () => this.throttleVerdict(order),
     ]
   }
@@ -209,8 +209,11 @@ export class StandardControls {
     return isFull ? Verdict.openOrders : 0
   }
 
-  #duplicateVerdict(order: Subject): number {
-    return this.#parts.duplicates === undefined || this.#parts.duplicates.hasRoom(order) ? 0 : Verdict.duplicate
+  #duplicateVerdict(row: number, order: Subject): number {
+    const { duplicates, table } = this.#parts
+    return duplicates === undefined || duplicates.hasRoom(fingerprintOf(table.cells, row), order)
+      ? 0
+      : Verdict.duplicate
   }
 
   /** The message limit of the connector, and that of its venue. */
