@@ -82,7 +82,7 @@ export class Remarks {
   /** An execution was booked at a price, in units: told where that should not be. Concluded ones have no price of their own. */
   priced(row: number, priceUnits: number): void {
     const core = this.#core
-    const fault = core.gate.fillFault(row, priceUnits)
+    const fault = core.gate.fillFault(row, priceUnits, core.turn.nowUs)
     if (fault === FillFault.none) return
     const { cells } = core.table
     const price = unitsToText(priceUnits, core.instruments.at(cells[row + Field.instrument]).priceScale)

@@ -140,7 +140,7 @@ function filled(side: 1 | -1): At {
   return (more) => {
     const test = gateOf({ priceCollarPercent: 5 })
     const row = test.draft({ ...market, side })
-    return test.gate.fillFault(row, 10_000 + side * (500 + more)) === FillFault.collar
+    return test.gate.fillFault(row, 10_000 + side * (500 + more), test.nowUs) === FillFault.collar
   }
 }
 

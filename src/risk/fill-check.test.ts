@@ -23,11 +23,11 @@ describe('C24, executions at prices that should not be', () => {
   it('are judged by the reference of the moment, where there is a good one', () => {
     const test = new GateUnderTest({ priceCollarPercent: 5 })
     const row = test.send({ type: TypeCode.MARKET })
-    expect([10_500, 10_501].map((price) => test.gate.fillFault(row, price))).toEqual([none, collar])
+    expect([10_500, 10_501].map((price) => test.gate.fillFault(row, price, test.nowUs))).toEqual([none, collar])
     test.quote(0, 102)
-    expect([10_710, 10_711].map((price) => test.gate.fillFault(row, price))).toEqual([none, collar])
+    expect([10_710, 10_711].map((price) => test.gate.fillFault(row, price, test.nowUs))).toEqual([none, collar])
     test.nowUs += 6_000_000
-    expect(test.gate.fillFault(row, 99_999)).toBe(none)
+    expect(test.gate.fillFault(row, 99_999, test.nowUs)).toBe(none)
   })
 })
 

@@ -317,9 +317,9 @@ describe('a fill', () => {
   it('is not held against the limit of an order whose change is under way', () => {
     const test = gateOf({})
     const row = test.send({ price: 9_900 })
-    expect(test.gate.fillFault(row, 9_950)).toBe(FillFault.limit)
+    expect(test.gate.fillFault(row, 9_950, test.nowUs)).toBe(FillFault.limit)
     test.apply(row, (seq, table) => foldRequest(table, row, 1, false, 10, 10_000, Number.NaN, seq))
-    expect(test.gate.fillFault(row, 9_950)).toBe(FillFault.none)
+    expect(test.gate.fillFault(row, 9_950, test.nowUs)).toBe(FillFault.none)
   })
 })
 

@@ -330,11 +330,13 @@ export class RiskGate {
   }
 
   /**
-   * What is wrong with the price of an execution, in price units: see {@link FillFault}. Without a reference that is good now
-   * only the limit of the order is looked at, and not while a change of it is under way.
+   * What is wrong with the price of an execution, in price units: see {@link FillFault}. `wallUs`: when it is looked at, epoch
+   * microseconds. Without a reference that is good then only the limit of the order counts, and not while a change of it is
+   * under way.
    */
-  fillFault(row: number, priceUnits: number): number {
-    const order = this.#readNow(row)
+  fillFault(row: number, priceUnits: number, wallUs: number): number {
+    const order = this.#read(row)
+    order.wallUs = wallUs
     const isChanging = this.#table.cells[row + Field.firstRequest] >= 0
     const controls = this.#controls
     controls.referenceVerdict(order, controls.limitsOf(order))
