@@ -8,10 +8,12 @@
 import { TradewireError } from '../core/errors.js'
 import { type FileSystem, fileError, type OpenFile } from '../core/file-system.js'
 import { frameHeaderBytes, framePrefixBytes, intactFrameEnd, syncMarkType } from './frame.js'
-import type { RecordHandler } from './journal.js'
+import { FrameWindow } from './frame-window.js'
+import type { RecordHandler, RecordWriter } from './journal.js'
 import { readJournal } from './read-journal.js'
 import { RecordReader } from './record-reader.js'
-import { listSegments, lockPath, type SegmentName, segmentPath } from './segment-files.js'
+import { makeDraft } from './segment-draft.js'
+import { draftPath, listSegments, lockPath, type SegmentName, segmentPath } from './segment-files.js'
 
 /** Where a journal is damaged, and what a cut would take away. */
 export interface DamageReport {
@@ -20,6 +22,8 @@ export interface DamageReport {
   readonly offset: number
   /** Number of the record that is damaged or missing. */
   readonly expectedSeq: number
+  /** Number of the last record that holds, and is kept by a cut. */
+  readonly lastSeq: number
   readonly message: string
   /** Segments behind it, which would be removed. */
   readonly laterSegments: readonly string[]
@@ -31,8 +35,12 @@ export interface DamageReport {
 export interface CutReport extends DamageReport {
   /** Where copies of all files lie. */
   readonly backup: string
-  /** Last record that is kept. */
-  readonly lastSeq: number
+}
+
+/** A record of the host's: its type, and what it holds. */
+export interface NewRecord {
+  readonly type: number
+  write(writer: RecordWriter): void
 }
 
 const chunkBytes = 1024 * 1024
@@ -52,7 +60,12 @@ export function findDamage(
     return undefined
   } catch (error) {
     if (!(error instanceof TradewireError) || error.code !== 'TW_JOURNAL_CORRUPT') throw error
-    const { path, offset, expectedSeq } = error.details as { path: string; offset: number; expectedSeq: number }
+    const { path, offset, expectedSeq, lastSeq } = error.details as Record<
+      'offset' | 'expectedSeq' | 'lastSeq',
+      number
+    > & {
+      path: string
+    }
     const segments = listSegments(fileSystem, directory)
     const at = segments.findIndex((segment) => segment.path === path)
     const later = segments.slice(at + 1)
@@ -64,12 +77,22 @@ export function findDamage(
     wholeFrames(fileSystem, path, offset, expectedSeq, count)
     for (const segment of later) wholeFrames(fileSystem, segment.path, 0, expectedSeq, count)
     const { message } = error
-    return { path, offset, expectedSeq, message, laterSegments: later.map((each) => each.path), droppedRecords }
+    return {
+      path,
+      offset,
+      expectedSeq,
+      lastSeq,
+      message,
+      laterSegments: later.map((each) => each.path),
+      droppedRecords,
+    }
   }
 }
 
 /**
- * Cuts a damaged journal; undefined where it opens as it is. `backup`: a directory that does not exist yet.
+ * Cuts a damaged journal; undefined where it opens as it is. `backup`: a directory that does not exist yet. `next` is asked for
+ * the record that comes behind the cut, when all that is dropped was told: whatever interrupts the cut, a journal that opens
+ * has that record.
  *
  * @throws TradewireError `TW_JOURNAL_LOCKED` where a writer has it; `TW_JOURNAL_CORRUPT` where nothing would be left;
  * `TW_INVALID_ARGUMENT` where the backup exists; `TW_JOURNAL_VERSION`; `TW_FILE`.
@@ -78,6 +101,7 @@ export function cutJournal(
   fileSystem: FileSystem,
   directory: string,
   backup: string,
+  next: () => NewRecord,
   onDropped?: RecordHandler,
 ): CutReport | undefined {
   const lock = fileSystem.lock(lockPath(directory))
@@ -92,12 +116,30 @@ export function cutJournal(
         { details: { path: damage.path, offset: damage.offset, expectedSeq: damage.expectedSeq } },
       )
     copyAll(fileSystem, segments, backup)
+    goOn(fileSystem, directory, (segments.at(-1) as SegmentName).ordinal + 1, damage.lastSeq + 1, next())
     cut(fileSystem, directory, damage)
-    const { lastSeq } = readJournal(fileSystem, directory, () => {})
-    return { ...damage, backup, lastSeq }
+    readJournal(fileSystem, directory, () => {})
+    return { ...damage, backup }
   } finally {
     lock.release()
   }
+}
+
+/** Starts a segment behind all others with a record. It makes the journal open when nothing is between it and what holds. */
+function goOn(
+  fileSystem: FileSystem,
+  directory: string,
+  ordinal: number,
+  seq: number,
+  { type, write }: NewRecord,
+): void {
+  const window = new FrameWindow(chunkBytes, chunkBytes, () => {})
+  window.begin()
+  write(window)
+  window.commit(type, seq)
+  makeDraft({ fileSystem, directory, durability: 'fsync' }, window.memory.subarray(0, window.committed)).close()
+  fileSystem.rename(draftPath(directory), segmentPath(directory, ordinal))
+  fileSystem.syncDirectory(directory)
 }
 
 /** From the newest file back: whatever is interrupted leaves a journal that is still refused, or one that is whole. */

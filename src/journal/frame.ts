@@ -23,6 +23,8 @@ export const framePrefixBytes = 8
 export const versionAt = 8
 /** Where its record type lies. */
 export const typeAt = 9
+/** Where its sequence number lies. */
+export const seqAt = 10
 
 /**
  * In the place of a version: what begins here was cut off by a writer, with all that follows. It is one byte, so that it is

@@ -9,7 +9,9 @@ import type { FileSystem } from '../core/file-system.js'
 import { SeededRandom } from '../core/random.js'
 import { SimulatedCrash, SimulatedDisk } from '../testing/simulated-disk.js'
 import { cutJournal } from './cut-journal.js'
+import { frameCrc } from './frame.js'
 import { verifyJournal } from './inspect-journal.js'
+import type { RecordWriter } from './journal.js'
 import { readJournal } from './read-journal.js'
 import { openSegmentJournal, type SegmentJournal } from './segment-journal.js'
 import type { SegmentJournalOptions } from './segment-journal-options.js'
@@ -70,7 +72,7 @@ const leftovers: Record<string, (bytes: Uint8Array) => Uint8Array> = {
   'zeros and garbage': (bytes) => bytes.map((_, index) => (index < 100 ? 0 : 7)),
   'a part of a header': (bytes) => bytes.slice(0, 11),
   'a part of the first frame': (bytes) => bytes.slice(0, 19),
-  'a first frame with a wrong checksum': (bytes) => bytes.slice(0, 21).map((byte, at) => (at === 5 ? ~byte : byte)),
+  'a first frame with a wrong checksum': (bytes) => bytes.slice(0, 22).map((byte, at) => (at === 5 ? ~byte : byte)),
 }
 
 describe.each(Object.keys(leftovers))('a segment of which is left: %s', (name) => {
@@ -90,8 +92,10 @@ describe.each(Object.keys(leftovers))('a segment of which is left: %s', (name) =
     const last = segments(disk).at(-1) as string
     damage(disk, last)
     expectRefused(disk, /does not begin with a whole record/)
-    expect(cutJournal(disk, directory, 'backup')).toMatchObject({ path: last, offset: 0 })
+    const next = { type: 1, write: (writer: RecordWriter) => writer.string('next') }
+    expect(cutJournal(disk, directory, 'backup', () => next)).toMatchObject({ path: last, offset: 0 })
     const kept = texts(disk)
+    expect(kept.pop()).toBe('next')
     expect(kept.length).toBeGreaterThan(20)
     expect(kept).toEqual(before.slice(0, kept.length))
   })
@@ -124,6 +128,29 @@ describe.each(Object.keys(leftovers))('a segment of which is left: %s', (name) =
     expect(segments(kept).length).toBe(3)
     damage(kept, segments(kept)[0] as string)
     expect(verifyJournal(kept, directory).state).toBe('damaged-history')
+  })
+})
+
+describe('two histories', () => {
+  it('are cut where they part, and go on behind all that holds', async () => {
+    const disk = await written({ segmentBytes: 100_000 })
+    const before = texts(disk)
+    const first = disk.readFile(segments(disk)[0] as string)
+    const view = new DataView(first.buffer, first.byteOffset, first.byteLength)
+    const [second, third] = [22, 48]
+    const other = first.slice(0, third)
+    other[third - 1] = 'x'.charCodeAt(0)
+    new DataView(other.buffer).setInt32(second + 4, frameCrc(new DataView(other.buffer), second, third), true)
+    expect(view.getUint32(second, true)).toBe(third - second - 8)
+    disk.install(`${directory}/segment-00000002.journal`, other)
+    expectRefused(disk, /has another record 2 than the segment before it/)
+    const next = { type: 1, write: (writer: RecordWriter) => writer.string('next') }
+    cutJournal(disk, directory, 'backup', () => next)
+    expect(texts(disk)).toEqual([...before, 'next'])
+    const journal = open(disk)
+    append(journal, 'more')
+    await journal.close()
+    expect(texts(disk)).toEqual([...before, 'next', 'more'])
   })
 })
 

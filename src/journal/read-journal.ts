@@ -59,7 +59,7 @@ interface Suspect {
  * Reads the journal in a directory without writing to it; a writer may have it open.
  *
  * Throws `TW_JOURNAL_CORRUPT` where a record is damaged or missing although later ones are there (`details: { path, offset,
- * expectedSeq }`), `TW_JOURNAL_VERSION` where a newer release wrote it, `TW_FILE` where it cannot be read.
+ * expectedSeq, lastSeq }`), `TW_JOURNAL_VERSION` where a newer release wrote it, `TW_FILE` where it cannot be read.
  *
  * @example
  * ```ts
@@ -197,15 +197,20 @@ class JournalPass {
       )
     }
     const frameAt = this.#scan.validBytes - (this.#scan.end - this.#scan.start)
-    if (version < 1) throw corrupt(segment, frameAt, this.#expected, `has a frame of version ${version}`)
+    if (version < 1) throw this.#corrupt(segment, frameAt, this.#expected, `has a frame of version ${version}`)
     if (nextSeq === 0) {
       if (seq > this.#expected) {
         const suspect = this.#suspects[0] ?? { segment, offset: frameAt }
-        throw corrupt(suspect.segment, suspect.offset, this.#expected, `lacks records ${this.#expected} to ${seq - 1}`)
+        throw this.#corrupt(
+          suspect.segment,
+          suspect.offset,
+          this.#expected,
+          `lacks records ${this.#expected} to ${seq - 1}`,
+        )
       }
       this.#suspects = []
     } else if (seq !== nextSeq) {
-      throw corrupt(segment, frameAt, nextSeq, `has record ${seq} where ${nextSeq} belongs`)
+      throw this.#corrupt(segment, frameAt, nextSeq, `has record ${seq} where ${nextSeq} belongs`)
     }
   }
 
@@ -226,7 +231,7 @@ class JournalPass {
     const remembered = seq >= this.#firstSeq && seq >= this.#expected - rememberedChecksums
     if (remembered && this.#checksums[seq % this.#checksums.length] !== this.#scan.crc) {
       const frameAt = this.#scan.validBytes - (this.#scan.end - this.#scan.start)
-      throw corrupt(segment, frameAt, seq, `has another record ${seq} than the segment before it`)
+      throw this.#corrupt(segment, frameAt, seq, `has another record ${seq} than the segment before it`)
     }
   }
 
@@ -238,13 +243,22 @@ class JournalPass {
       try {
         const verdict = judgeTail(file, offset, this.#expected)
         if (verdict.kind === 'corrupt')
-          throw corrupt(segment, offset, this.#expected, whyCorrupt(verdict.laterFrameAt, offset))
+          throw this.#corrupt(segment, offset, this.#expected, whyCorrupt(verdict.laterFrameAt, offset))
         dropped += verdict.droppedBytes
       } finally {
         file.close()
       }
     }
     return dropped
+  }
+
+  /** `lastSeq` of the details is the last record that holds. */
+  #corrupt({ path }: SegmentName, offset: number, expectedSeq: number, what: string): TradewireError {
+    return new TradewireError(
+      'TW_JOURNAL_CORRUPT',
+      `${path} ${what} (record ${expectedSeq} expected at byte ${offset})`,
+      { details: { path, offset, expectedSeq, lastSeq: this.#expected - 1 } },
+    )
   }
 
   #firstFrame(segment: SegmentName): { type: number; seq: number } | undefined {
@@ -264,12 +278,4 @@ function whyCorrupt(laterFrameAt: number, offset: number): string {
   return laterFrameAt >= 0
     ? `is damaged before an intact frame at byte ${laterFrameAt}`
     : 'is damaged in its last record'
-}
-
-function corrupt(segment: SegmentName, offset: number, expectedSeq: number, what: string): TradewireError {
-  return new TradewireError(
-    'TW_JOURNAL_CORRUPT',
-    `${segment.path} ${what} (record ${expectedSeq} expected at byte ${offset})`,
-    { details: { path: segment.path, offset, expectedSeq } },
-  )
 }

@@ -7,7 +7,10 @@ import type { CheckedOptions } from './segment-journal-options.js'
  * Writes frames to a new file beside the journal, durably unless nothing is promised. Where that fails the file is removed
  * again: a disk that is full gets its room back.
  */
-export function makeDraft({ fileSystem, directory, durability }: CheckedOptions, frames: Uint8Array): OpenFile {
+export function makeDraft(
+  { fileSystem, directory, durability }: Pick<CheckedOptions, 'fileSystem' | 'directory' | 'durability'>,
+  frames: Uint8Array,
+): OpenFile {
   const path = draftPath(directory)
   if (fileSystem.exists(path)) fileSystem.remove(path)
   const file = fileSystem.open(path, 'create')

@@ -4,11 +4,7 @@
  * A process that died may have written them and not synced them, or tried to, in vain: then they are read from memory, are
  * not on the disk, and a later sync of their file says that all is well. So a writer that goes on writes them once more.
  */
-import { framePrefixBytes, getU64, syncMarkType } from './frame.js'
-
-const payloadAt = 18
-const seqAt = 10
-const typeAt = 9
+import { frameHeaderBytes, framePrefixBytes, getU64, seqAt, syncMarkType, typeAt } from './frame.js'
 
 /** The last whole frame of a segment ends at byte `validBytes`. */
 export interface SegmentEnd {
@@ -38,7 +34,7 @@ export class UnprovenFrames {
     this.#append(source, from, to, seq)
     if (type !== syncMarkType) return
     const view = new DataView(source.buffer, source.byteOffset, source.byteLength)
-    this.prove(getU64(view, from + payloadAt))
+    this.prove(getU64(view, from + frameHeaderBytes))
   }
 
   /** Everything up to `seq` is durable. */

@@ -4,11 +4,10 @@
  */
 import { TradewireError } from '../core/errors.js'
 import type { FileSystem } from '../core/file-system.js'
-import { type CutReport, cutJournal, type DamageReport, findDamage } from '../journal/cut-journal.js'
+import { type CutReport, cutJournal, type DamageReport, findDamage, type NewRecord } from '../journal/cut-journal.js'
 import { snapshotType } from '../journal/frame.js'
 import type { RecordHandler } from '../journal/journal.js'
 import { readJournal } from '../journal/read-journal.js'
-import { openSegmentJournal } from '../journal/segment-journal.js'
 import { RecordDescriber, type RecordDescription } from './record-describer.js'
 import { RecordType } from './records.js'
 
@@ -46,13 +45,13 @@ export async function repairJournal({
 }: RepairOptions): Promise<RepairReport | undefined> {
   const { highest, describer } = kept(fileSystem, directory)
   const dropped: RecordDescription[] = []
-  const onDropped: RecordHandler = (type, seq, record) => dropped.push(describer.describe(type, seq, record))
-  const cut = cutJournal(fileSystem, directory, backup, onDropped)
-  if (cut === undefined) return undefined
-  for (const { type, fields } of dropped) if (type === 'session' || type === 'snapshot') highest.see(fields)
-  const session = highest.session + 1
-  await appendSession(fileSystem, directory, session, highest.idPrefix)
-  return { ...cut, dropped, session }
+  const onDropped: RecordHandler = (type, seq, record) => {
+    const description = describer.describe(type, seq, record)
+    dropped.push(description)
+    if (description.type === 'session' || description.type === 'snapshot') highest.see(description.fields)
+  }
+  const cut = cutJournal(fileSystem, directory, backup, () => sessionAfter(highest), onDropped)
+  return cut === undefined ? undefined : { ...cut, dropped, session: highest.session + 1 }
 }
 
 /** What a repair would do. */
@@ -100,12 +99,13 @@ function kept(fileSystem: FileSystem, directory: string) {
   return { describer, highest }
 }
 
-/** What a start of a system writes first. */
-function appendSession(fileSystem: FileSystem, directory: string, session: number, idPrefix: string): Promise<void> {
-  const journal = openSegmentJournal({ fileSystem, directory, durability: 'fsync' })
-  const writer = journal.begin(RecordType.session)
-  writer.f64(session)
-  writer.string(idPrefix)
-  journal.commit()
-  return journal.close()
+/** What the start of a system writes first, of a session above all that were seen. */
+function sessionAfter({ session, idPrefix }: HighestSession): NewRecord {
+  return {
+    type: RecordType.session,
+    write(writer) {
+      writer.f64(session + 1)
+      writer.string(idPrefix)
+    },
+  }
 }
