@@ -93,9 +93,9 @@ export class ExternalOrders {
     if (this.#byVenueId(source, report.venueOrderId) >= 0) return
     const { identities } = core
     const isOver = report.state !== 'working' && report.state !== 'triggered'
-    // One of ours that is forgotten, see forgotten-orders.ts.
-    if (isOver && (report.tsUs <= identities.reachUs(source) || identities.numberOf(source, report.venueOrderId) > 0))
-      return
+    // One that is forgotten, see forgotten-orders.ts.
+    const known = identities.numberOf(source, report.venueOrderId)
+    if (isOver ? known > 0 || report.tsUs <= identities.reachUs(source) : identities.isOld(known, report.tsUs)) return
     if (this.#policy !== 'adopt') {
       this.note(source, report.venueOrderId)
       return

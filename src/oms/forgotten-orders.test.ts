@@ -221,6 +221,27 @@ describe('executions of orders that are forgotten', () => {
     await echo.system.stop()
   })
 
+  it('of others are booked once, though an old list has their order working when it is over and forgotten', async () => {
+    const echo = await startEcho(options)
+    const { system, venue, time } = echo
+    const terms = { instrument: 0, account: 'PAPER', side: 'buy' as const, venueOrderId: 'theirs' }
+    const working = { ...terms, type: 'LIMIT', timeInForce: 'DAY', quantityUnits: 5, cumulativeUnits: 0 } as const
+    const listed = { ...working, state: 'working' as const, tsUs: time.wallUs() }
+    venue.reports.externalOrder(0, listed)
+    await time.advanceMs(5)
+    const fill = { ...terms, exec: 'y', quantityUnits: 5, priceUnits: 1_000_000, liquidity: 1, tsUs: time.wallUs() }
+    venue.reports.externalFill(0, fill)
+    const later = trade(echo, 20)
+    const total = held(echo)
+    venue.venue = { orders: [listed], fills: [...later, fill], account: {} }
+    for (let run = 0; run < 2; run++) await time.runUntil(system.reconcile())
+    venue.reports.externalOrder(0, listed)
+    for (let run = 0; run < 2; run++) await time.runUntil(system.reconcile())
+    expect([held(echo), echo.anomalies]).toEqual([total, ['EXTERNAL_ORDER']])
+    expect(system.orders.openOrders()).toEqual([])
+    await system.stop()
+  })
+
   it('are told by venue: what one had forgotten says nothing about another', () => {
     const identities = new OrderIdentities(4)
     for (let number = 1; number <= 6; number++) identities.keep(number, 0, 0, 0, 0, 1, number * 10, 0, `v${number}`)

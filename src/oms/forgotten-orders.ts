@@ -72,7 +72,8 @@ function passOver(
   })
   const orders = answers.orders?.reports.filter(({ state, clientOrderId, venueOrderId, tsUs }) => {
     const number = numberOf(clientOrderId, venueOrderId)
-    return state === 'working' || state === 'triggered' || !(isForgotten(number) || isLongAgo(number, tsUs))
+    if (state !== 'working' && state !== 'triggered') return !isForgotten(number) && !isLongAgo(number, tsUs)
+    return !isForgotten(number) || !identities.isOld(number, tsUs)
   })
   return {
     answers: {

@@ -155,6 +155,12 @@ export class OrderIdentities {
     }
   }
 
+  /** Whether what a venue tells of a kept order is from before its end: that it works, for one, is over. */
+  isOld(number: number, tsUs: number): boolean {
+    const index = number & this.#mask
+    return this.#cells[index * fields] === number && tsUs <= this.#lastUs[index]
+  }
+
   /** The order that a connector's venue knew by an id; 0 when none is kept. */
   numberOf(connector: number, venueOrderId: string | number): number {
     const index = this.isEmpty ? -1 : this.#venueIds.placeOf(connector, venueOrderId)

@@ -180,6 +180,8 @@ export interface ReconcileMemory {
   /** Rounds in a row in which a position differed, by `haltKey`. */
   readonly mismatches: ReadonlyMap<string, number>
   readonly balances?: BalanceMemory
+  /** Executions of which it was not clear whose they are, and when they were first asked for. */
+  readonly unclear?: ReadonlyMap<string, number>
 }
 
 /** A memory without anything in it. */

@@ -24,7 +24,8 @@ import {
   type VenueAnswers,
 } from './inputs.js'
 import { comparePositions, reconcilePositions } from './positions.js'
-import { type VenueView, venueKey, viewOf } from './venue-view.js'
+import { postponeUnclear } from './unclear-fills.js'
+import { executionKey, type VenueView, venueKey, viewOf } from './venue-view.js'
 
 /** Compares our side with the venue's answers. */
 export function reconcile(
@@ -51,11 +52,14 @@ export function reconcile(
     tellOverdueRequests(round, order)
     endMootRequests(round, order, filledUnits, evidence?.report)
   }
+  const before = view.externalFills
+  const unclear = postponeUnclear(round, view, memory)
   reconcileExternal(round, view)
   tellFailedQueries(round)
   const moving = new Set(
     inScope.filter((order) => !isQuietOrder(round, order)).map((order) => haltKey(order.account, order.instrument)),
   )
+  for (const fill of before) if (unclear.has(executionKey(fill))) moving.add(haltKey(fill.account, fill.instrument))
   const compared = comparePositions(round, round.draft.actions)
   // Where something moves right now, the two sides are not of one moment.
   for (const key of moving) compared?.delete(key)
@@ -69,7 +73,7 @@ export function reconcile(
   const balances = reconcileBalances(round, memory, skipped.length === 0)
   return {
     ...round.draft,
-    memory: { absences, mismatches, balances },
+    memory: { absences, mismatches, balances, unclear },
     comparedOrders: inScope.length - skipped.length,
     skippedOrders: skipped,
   }

@@ -109,7 +109,7 @@ function learnVenueIds(
 }
 
 /** An execution with all that tells it from others. */
-function executionKey({
+export function executionKey({
   account,
   instrument,
   side,
