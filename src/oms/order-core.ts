@@ -121,6 +121,8 @@ export class OrderCore implements HandleHome {
   deployment = ''
   /** Whether the last session ended without its end on record: it was killed. Set by the replay. */
   wasKilled = false
+  /** When an order last changed in the sessions before this one, epoch microseconds; NaN where none did. Set by the replay. */
+  lastActivityUs = Number.NaN
   /** Rules that are asked before the gate; none unless given. */
   rules: OrderRules | undefined
   /** What risk controls find again after a restart. */

@@ -42,7 +42,10 @@ export interface ReconciliationReport {
 
 /** How a reconciler works. */
 export interface ReconcilerOptions extends Omit<ReconcilePolicy, 'phase'> {
-  /** How far back executions are asked for, in milliseconds; 24 hours unless given. */
+  /**
+   * How far back executions are asked for, in milliseconds before all of them were known: before the latest run, or before the
+   * end of the last session. 24 hours unless given.
+   */
   lookbackMs?: number
   /** At most so many rounds until nothing is left to do; 5 unless given. */
   maxRounds?: number
@@ -67,6 +70,8 @@ export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #memory = new Map<string, ReconcileMemory>()
   readonly #ages = new Map<string, OrderAges>()
+  /** When the latest run of a connector that came to its end began, on its steady time. */
+  readonly #knownUs = new Map<string, number>()
   /** Alerts that the latest run found, by connector. */
   readonly #alerts = new Map<string, ReadonlySet<string>>()
 
@@ -91,6 +96,7 @@ export class Reconciler {
     const report: ReconciliationReport = { connector: connector.name, rounds: 0, actions: 0, findings: [], lines: [] }
     const alerts: Alerts = { known: this.#alerts.get(connector.name) ?? new Set(), now: new Set() }
     const maxRounds = this.#options.maxRounds ?? 5
+    const beganUs = this.#agesOf(connector).nowUs()
     for (;;) {
       const { epoch } = connector
       const askedSeq = this.#core.turn.recorder.lastSeq
@@ -120,6 +126,7 @@ export class Reconciler {
       const isComplete = phase === 'running' || result.skippedOrders.length === 0
       if (report.rounds >= maxRounds || (isComplete && waitUs === Number.POSITIVE_INFINITY)) {
         this.#declareUnlisted(connector, answers, result)
+        this.#knownUs.set(connector.name, beganUs)
         break
       }
       if (waitUs > 0 && waitUs < Number.POSITIVE_INFINITY) await sleep(this.#time, waitUs / 1_000, signal)
@@ -144,7 +151,7 @@ export class Reconciler {
     const ages = this.#agesOf(connector)
     const askedAtUs = ages.nowUs()
     const lookbackUs = (this.#options.lookbackMs ?? 86_400_000) * 1_000
-    const sinceUs = Math.max(0, askedAtUs - lookbackUs)
+    const sinceUs = Math.max(0, this.#knownBefore(connector, askedAtUs) - lookbackUs)
     const { orders, fills, account } = soundAnswers(this.#core, connector.name, {
       orders: await connector.queryOrders(signal),
       fills: await connector.queryFills(sinceUs, signal),
@@ -168,6 +175,16 @@ export class Reconciler {
       fills: { reports: fills, sinceUs: Math.max(sinceUs, historyUs), complete: isHistory },
       account,
     }
+  }
+
+  /**
+   * Until when all executions were known: nobody looked while the connection was down, or between two sessions, however long
+   * that was.
+   */
+  #knownBefore({ name }: BaseConnector, nowUs: number): number {
+    const { lastActivityUs } = this.#core
+    const known = this.#knownUs.get(name) ?? (Number.isNaN(lastActivityUs) ? nowUs : lastActivityUs)
+    return Math.min(known, nowUs)
   }
 
   /** `askedSeq`: the latest record when the questions left. What was learned since then is newer than the answers. */

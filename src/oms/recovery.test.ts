@@ -1,11 +1,12 @@
 /** A restart: what the journal holds is found again, and nothing is assumed about what happened meanwhile. */
 import { describe, expect, it } from 'vitest'
-import { EchoConnector } from '../../test/support/echo-connector.js'
+import { EchoConnector, ibm } from '../../test/support/echo-connector.js'
 import { buy, type EchoSystem, startEcho } from '../../test/support/echo-system.js'
 import { recoverState } from '../system/recover-state.js'
 import { differences } from '../system/state.js'
 import { Strategy } from '../system/strategy.js'
 import type { TradingSystemOptions } from '../system/trading-system.js'
+import { restartEcho } from './restart.test-support.js'
 
 /** Ends the process, not the system, and starts another over the same disk. The venue answers what `answer` says. */
 async function restart(
@@ -217,6 +218,27 @@ describe('a restart', () => {
     expect(() => mine?.modify({ quantity: 5 })).toThrow('TW_NOT_SUPPORTED')
     expect(second.system.orders.submit(buy({ connector: 'echo' })).reason).toBe('NOT_TRADABLE')
     await second.system.stop()
+  })
+
+  it('takes instruments by the rules of now, and refuses other terms than those on record', async () => {
+    const dot = { ...ibm, id: 'DOT.XNYS', symbol: 'DOT', minQuantity: '10', multiplier: '5' }
+    const first = await startEcho({ instruments: [dot] })
+    first.venue.quote(99.99, 100.01, 'DOT')
+    const order = first.system.orders.submit(buy({ symbol: 'DOT' }))
+    const { index } = first.system.instruments.get('DOT')
+    const next = { ...dot, priceIncrement: '0.05', minQuantity: '20', venueSymbols: { echo: 'DOT-1' } }
+    const second = await restartEcho(first, { instruments: [next] })
+    const known = second.system.instruments.get('DOT')
+    expect([known.index, known.minQuantityUnits, known.definition.venueSymbols]).toEqual([index, 20, { echo: 'DOT-1' }])
+    expect(second.system.orders.get(order.clientOrderId)?.snapshot.instrument).toBe('DOT.XNYS')
+    for (const change of [{ multiplier: '50' }, { currency: 'EUR' }, { priceIncrement: '0.001' }])
+      await expect(restartEcho(second, { instruments: [{ ...dot, ...change }] })).rejects.toMatchObject({
+        code: 'TW_DUPLICATE',
+        details: { instrument: 'DOT.XNYS' },
+      })
+    const third = await restartEcho(second)
+    expect(third.system.instruments.get('DOT').multiplierNumber).toBe(5)
+    await third.system.stop()
   })
 
   it('keeps a kill switch and trading states', async () => {

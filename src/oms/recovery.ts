@@ -339,6 +339,7 @@ export class Recovery {
   finish(isRestart: boolean): RecoveryReport {
     const core = this.#core
     core.turn.isReplaying = false
+    core.lastActivityUs = lastActivityUs(core.table)
     core.parents.holdAll()
     let unknown = 0
     if (isRestart) {
@@ -356,6 +357,12 @@ export class Recovery {
     }
     return { records: this.#records, orders: this.#orders, fills: this.#fills, unknown, evidence: this.#evidence }
   }
+}
+
+/** When an order last changed; NaN without any. */
+function lastActivityUs(table: OrderTable): number {
+  const times = table.rows().map((row) => table.cells[row + Field.updatedUs])
+  return times.length === 0 ? Number.NaN : times.reduce((latest, us) => Math.max(latest, us))
 }
 
 /** Whether a record was made for an execution without an order, and the process died before the execution was written. */

@@ -179,6 +179,7 @@ export class TradingSystem<C extends Connectors = Connectors> {
     this.gate = this.#core.gate
     this.operator = new OperatorDesk(this.#core, this)
     const saved = new Map<string, unknown>()
+    this.instruments.restate(instruments)
     const recovery = new Recovery(this.#core, (strategy, state) => saved.set(strategy, JSON.parse(state)))
     const surroundings = this.#surroundings()
     this.journal = composeJournal(surroundings, parts, recovery)
