@@ -364,6 +364,28 @@ describe('a listener that throws', () => {
     expect(closed()).toEqual([1, 1])
     expect(() => bars.trade(1, 0, 5, 1, minute, minute)).not.toThrow()
   })
+
+  it('is told at once where a series is flushed by itself', () => {
+    const { bars } = failing()
+    const series = bars.addTradeBars({ instrument: 0, unit: 'time', step: minute }, () => {
+      throw new RangeError('another bug')
+    })
+    bars.trade(0, 0, 5, 1, 2, 2)
+    expect(() => series.flush()).toThrow('another bug')
+    expect(() => bars.trade(1, 0, 5, 1, minute, minute)).not.toThrow()
+  })
+
+  it('is told once, by the outermost call; what a listener gives to bars leaves alone what others get', () => {
+    const bars = new BarAggregator({})
+    const seen: number[] = []
+    bars.addTradeBars({ instrument: 0, unit: 'tick', step: 1 }, () => bars.trade(1, 0, 5, 1, 1, 1))
+    bars.addTradeBars({ instrument: 0, unit: 'tick', step: 1 }, ({ close }) => seen.push(close))
+    bars.addTradeBars({ instrument: 1, unit: 'tick', step: 1 }, () => {
+      throw new RangeError('within')
+    })
+    expect(() => bars.trade(0, 0, 7, 1, 1, 1)).toThrow('within')
+    expect(seen).toEqual([7])
+  })
 })
 
 describe('what is no market', () => {

@@ -50,16 +50,19 @@ export class BarAggregator {
   readonly #quotes: (QuoteBarSeries[] | undefined)[] = []
   readonly #emitTradeBar: TradeBarListener
   readonly #emitQuoteBar: QuoteBarListener
+  /** Calls that hand something to all series, one within another: what is thrown meanwhile is told by the outermost. */
+  #calls = 0
   /** What was thrown first and is not told yet. */
   #thrown: { readonly error: unknown } | undefined
 
-  /** What direct calls give. */
+  /** What direct calls give; those of a listener, within another call, get a row of their own. */
   readonly #tradeRow = createTradeColumns(1)
   readonly #quoteRow = createQuoteColumns(1)
 
   /** Handler for `RingHandlers.onTrades`. */
   readonly onTrades = (ring: IngestRing, from: number, to: number): void => {
     const columns = ring.trades
+    this.#calls++
     for (let row = from; row < to; row++) this.#takeTrade(columns, row)
     this.#tell()
   }
@@ -67,6 +70,7 @@ export class BarAggregator {
   /** Handler for `RingHandlers.onQuotes`. */
   readonly onQuotes = (ring: IngestRing, from: number, to: number): void => {
     const columns = ring.quotes
+    this.#calls++
     for (let row = from; row < to; row++) this.#takeQuote(columns, row)
     this.#tell()
   }
@@ -117,7 +121,7 @@ export class BarAggregator {
     tsRecvUs: number,
     condition = 0,
   ): void {
-    const row = this.#tradeRow
+    const row = this.#calls === 0 ? this.#tradeRow : createTradeColumns(1)
     row.instrument[0] = instrument
     row.source[0] = source
     row.price[0] = price
@@ -125,6 +129,7 @@ export class BarAggregator {
     row.tsEventUs[0] = tsEventUs
     row.tsRecvUs[0] = tsRecvUs
     row.condition[0] = condition
+    this.#calls++
     this.#takeTrade(row, 0)
     this.#tell()
   }
@@ -140,7 +145,7 @@ export class BarAggregator {
     tsEventUs: number,
     tsRecvUs: number,
   ): void {
-    const row = this.#quoteRow
+    const row = this.#calls === 0 ? this.#quoteRow : createQuoteColumns(1)
     row.instrument[0] = instrument
     row.source[0] = source
     row.bid[0] = bid
@@ -149,6 +154,7 @@ export class BarAggregator {
     row.askSize[0] = askSize
     row.tsEventUs[0] = tsEventUs
     row.tsRecvUs[0] = tsRecvUs
+    this.#calls++
     this.#takeQuote(row, 0)
     this.#tell()
   }
@@ -197,6 +203,7 @@ export class BarAggregator {
   }
 
   #forEach(act: (series: TradeBarSeries | QuoteBarSeries) => void): void {
+    this.#calls++
     for (const rows of [this.#trades, this.#quotes]) {
       for (const row of rows) {
         for (const series of row ?? []) {
@@ -217,14 +224,17 @@ export class BarAggregator {
       try {
         listener(bar, series)
       } catch (error) {
+        if (this.#calls === 0) throw error
         this.#thrown ??= { error }
       }
     }
   }
 
+  /** Ends a call that handed something to all series. */
   #tell(): void {
+    this.#calls--
     const thrown = this.#thrown
-    if (thrown === undefined) return
+    if (thrown === undefined || this.#calls > 0) return
     this.#thrown = undefined
     throw thrown.error
   }
