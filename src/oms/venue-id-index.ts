@@ -11,10 +11,12 @@ export class VenueIdIndex {
   readonly #mask: number
   readonly #ids: (string | number | undefined)[]
   readonly #connectors: Int32Array
-  /** By hash: the first place of the list. */
+  /** By list: its first place. */
   readonly #first: Int32Array
-  /** By place: the next one of its list. */
-  readonly #next: Int32Array
+  /** By place: the list that it is in, and the places before and after it there. */
+  readonly #list: Int32Array
+  readonly #before: Int32Array
+  readonly #after: Int32Array
 
   /** Room for places below `capacity`, a power of two. */
   constructor(capacity: number) {
@@ -22,7 +24,9 @@ export class VenueIdIndex {
     this.#ids = new Array<string | number | undefined>(capacity).fill(undefined)
     this.#connectors = new Int32Array(capacity)
     this.#first = new Int32Array(capacity).fill(none)
-    this.#next = new Int32Array(capacity).fill(none)
+    this.#list = new Int32Array(capacity)
+    this.#before = new Int32Array(capacity).fill(none)
+    this.#after = new Int32Array(capacity).fill(none)
   }
 
   /** The venue's id of the order at a place, text or a whole number; undefined where it gave none, or no order is there. */
@@ -34,7 +38,7 @@ export class VenueIdIndex {
   placeOf(connector: number, id: string | number): number {
     let place = this.#first[this.#listOf(connector, id)]
     while (place !== none && (this.#ids[place] !== id || this.#connectors[place] !== connector))
-      place = this.#next[place]
+      place = this.#after[place]
     return place
   }
 
@@ -45,21 +49,21 @@ export class VenueIdIndex {
     const list = this.#listOf(connector, id)
     this.#ids[place] = id
     this.#connectors[place] = connector
-    this.#next[place] = this.#first[list]
+    this.#list[place] = list
+    const after = this.#first[list]
+    this.#before[place] = none
+    this.#after[place] = after
+    if (after !== none) this.#before[after] = place
     this.#first[list] = place
   }
 
   #remove(place: number): void {
-    const id = this.#ids[place]
-    if (id === undefined) return
-    const list = this.#listOf(this.#connectors[place], id)
-    const after = this.#next[place]
-    if (this.#first[list] === place) this.#first[list] = after
-    else {
-      let before = this.#first[list]
-      while (this.#next[before] !== place) before = this.#next[before]
-      this.#next[before] = after
-    }
+    if (this.#ids[place] === undefined) return
+    const before = this.#before[place]
+    const after = this.#after[place]
+    if (before === none) this.#first[this.#list[place]] = after
+    else this.#after[before] = after
+    if (after !== none) this.#before[after] = before
     this.#ids[place] = undefined
   }
 
