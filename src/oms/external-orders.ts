@@ -5,7 +5,7 @@
 import { TradewireError } from '../core/errors.js'
 import type { OrderType, TimeInForce } from '../model/order-types.js'
 import { hasLimit, Liquidity, OrderFlag, sideSign, TifCode, TypeCode } from '../orders/codes.js'
-import { Field } from '../orders/order-table.js'
+import { Field, type OrderTable } from '../orders/order-table.js'
 import type { ExecKey } from '../orders/trade-pool.js'
 import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
 import type { OrderIdentity } from './identities.js'
@@ -28,6 +28,11 @@ function keepIn(set: Set<string>, key: string): boolean {
   set.add(key)
   if (set.size > remembered) set.delete(set.values().next().value as string)
   return true
+}
+
+/** Whether a record was made for an execution whose order nobody here knew. */
+export function isMadeForFill({ cells }: OrderTable, row: number): boolean {
+  return (cells[row + Field.flags] & OrderFlag.external) !== 0 && cells[row + Field.type] === TypeCode.MARKET
 }
 
 /** What is needed of the intake of reports. */
@@ -262,11 +267,10 @@ export class ExternalOrders {
 
   /** A record that was made for an execution is as large as that; another execution of the same order makes it larger. */
   #makeRoom(row: number, quantityUnits: number, tsUs: number): number {
-    const { cells } = this.#core.table
+    const { table } = this.#core
+    const { cells } = table
     const needed = cells[row + Field.filled] + quantityUnits
-    const wasMadeForFill =
-      (cells[row + Field.flags] & OrderFlag.external) !== 0 && cells[row + Field.type] === TypeCode.MARKET
-    if (wasMadeForFill && needed > cells[row + Field.quantity])
+    if (isMadeForFill(table, row) && needed > cells[row + Field.quantity])
       this.#books.replaced(
         cells[row],
         0,

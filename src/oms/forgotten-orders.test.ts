@@ -221,6 +221,30 @@ describe('executions of orders that are forgotten', () => {
     await echo.system.stop()
   })
 
+  it.each([
+    ['with our ids', true],
+    ['without', false],
+  ])('that are of orders beyond all memory do not bring back those that were booked, told %s', async (_, isNamed) => {
+    const echo = await startEcho(options)
+    const { system, venue, time } = echo
+    const { number, clientOrderId } = system.orders.submit(buy({ quantity: 5 }))
+    venue.reports.accepted(number, 'v', time.wallUs())
+    venue.reports.filled(number, 'early', 2, 1_000_000, 0, 'USD', 1, time.wallUs())
+    venue.reports.canceled(number, Number.NaN, '', time.wallUs())
+    const ids = { venueOrderId: 'v', ...(isNamed ? { clientOrderId } : {}) }
+    const early = { ...execution(0, 'buy', time.wallUs()), ...ids, exec: 'early', quantityUnits: 2 }
+    const fills = trade(echo, 200)
+    const total = held(echo)
+    venue.venue = {
+      orders: [],
+      fills: [early, ...fills, { ...execution(0, 'buy', time.wallUs()), ...ids, exec: 'late' }],
+      account: {},
+    }
+    for (let run = 0; run < 3; run++) await time.runUntil(system.reconcile())
+    expect([held(echo), echo.anomalies]).toEqual([total + 1, ['EXTERNAL_FILL', 'RECONCILE_UNKNOWN_ORDER_FILL']])
+    await system.stop()
+  })
+
   it('of others are booked once, though an old list has their order working when it is over and forgotten', async () => {
     const echo = await startEcho(options)
     const { system, venue, time } = echo

@@ -11,6 +11,7 @@
 import type { BaseConnector } from '../connector/base-connector.js'
 import type { VenueFillReport } from '../orders/venue-reports.js'
 import type { VenueAnswers } from '../reconcile/inputs.js'
+import { isMadeForFill } from './external-orders.js'
 import { knownOwner, namelessRows } from './known-owner.js'
 import type { OrderCore } from './order-core.js'
 import type { ReportIntake } from './report-intake.js'
@@ -65,7 +66,7 @@ function passOver(
     }
     const memory = identities.recall(number, exec)
     // Nothing that was booked of orders beyond memory is as young.
-    if (memory === 'forgotten' && tsUs > reachUs) return unnamed(fill)
+    if (memory === 'forgotten' && tsUs > reachUs) return external.has(exec) ? [] : unnamed(fill)
     const { feeUnits = Number.NaN, feeCurrency = '' } = fill
     if (memory === 'new') intake.filled(number, exec, quantityUnits, priceUnits, feeUnits, feeCurrency, liquidity, tsUs)
     return []
@@ -92,8 +93,8 @@ function passOver(
   }
 }
 
-/** An execution without our id: nobody here knows the order any more. */
-function unnamed({ clientOrderId: _, ...fill }: VenueFillReport): VenueFillReport {
+/** An execution by itself: nobody here knows its order any more, and the other executions of that were booked. */
+function unnamed({ clientOrderId: _, venueOrderId: __, ...fill }: VenueFillReport): VenueFillReport {
   return fill
 }
 
@@ -115,7 +116,8 @@ function ownersIn(core: OrderCore, source: number, rows: readonly number[], answ
   }
   for (const row of rows) {
     const venueOrderId = table.venueOrderId(row)
-    if (venueOrderId !== undefined) numbers.set(venueOrderId, table.cells[row])
+    // A record that was made for an execution knows nothing of those before it.
+    if (venueOrderId !== undefined && !isMadeForFill(table, row)) numbers.set(venueOrderId, table.cells[row])
   }
   const nameless = namelessRows(core, source, rows)
   const byVenueId = (id: string | number) => numbers.get(id) ?? identities.numberOf(source, id)

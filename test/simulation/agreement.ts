@@ -15,6 +15,14 @@ export interface Beliefs {
   readonly priceFactor: number
   /** Whose records were taken over. */
   readonly isForgotten: (orderNumber: number) => boolean
+  /** Whether the tables have no room: then an execution that needs a record is told, and halts everything. */
+  readonly isFull: boolean
+}
+
+/** Whether every one of `capacity` records holds an order that is not over. */
+export function isFull(state: SystemState, capacity: number): boolean {
+  const over = new Set([...Object.values(closedStatuses), 'DENIED'])
+  return ordersOf(state).filter(({ lifecycle }) => !over.has(lifecycle)).length >= capacity
 }
 
 const openStatuses: ReadonlySet<string> = new Set([
@@ -60,7 +68,8 @@ export function checkAgreement(beliefs: Beliefs, violate: Violate): void {
   )
   venue.positions.forEach((position, instrument) => {
     const ours = positions.get(`S${instrument}.SIM`) ?? 0
-    if (ours !== position && !isBustUnseen(beliefs, instrument))
+    const isUnbooked = beliefs.isFull && beliefs.alerts.has('UNBOOKED')
+    if (ours !== position && !isUnbooked && !isBustUnseen(beliefs, instrument))
       violate(`I3: the position in S${instrument} is ${ours} here and ${position} at the venue`)
   })
 }

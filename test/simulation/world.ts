@@ -13,7 +13,7 @@ import type { InstrumentDefinition } from '../../src/model/instrument.js'
 import { recoverState } from '../../src/system/recover-state.js'
 import { differences, type SystemState } from '../../src/system/state.js'
 import { SimulatedDisk } from '../../src/testing/simulated-disk.js'
-import { checkAgreement } from './agreement.js'
+import { checkAgreement, isFull } from './agreement.js'
 import { checkIntents, checkJournal, checkReservations, forgottenBy } from './checks.js'
 import { Client, type ClientWorld, configOf, journalDirectory, orderCapacity } from './client.js'
 import { drawFaults, type FaultMoment, Faults, type FaultWorld } from './faults.js'
@@ -487,8 +487,9 @@ class World implements ClientWorld, FaultWorld {
     const state = system.exportState()
     const isForgotten = forgottenBy(state, orderCapacity(this.plan))
     this.#forgotten = sum(this.#venues, ({ orders }) => orders.filter(({ order }) => isForgotten(order)).length)
+    const beliefs = { state, alerts: this.#alerts, fullHistory, priceFactor, isForgotten }
     for (const venue of this.#venues)
-      checkAgreement({ state, venue, alerts: this.#alerts, fullHistory, priceFactor, isForgotten }, note)
+      checkAgreement({ ...beliefs, venue, isFull: isFull(state, orderCapacity(this.plan)) }, note)
     checkIntents(this.#venues, note)
     this.#operator.checkOwedCancels(note)
     return found
