@@ -47,3 +47,19 @@ it('a connection that comes back after days is asked for what was executed since
   expect(system.gate.states.list()).toEqual([])
   await system.stop()
 })
+
+it('proves nothing by what is not listed from before the last day: a venue that lists today alone takes no execution back', async () => {
+  const first = await startEcho()
+  const order = first.system.orders.submit(buy())
+  first.venue.reports.accepted(order.number, 'v1', 1)
+  first.venue.reports.filled(order.number, 'then', 100, 1_000_000, 0, 'USD', 1, first.time.wallUs())
+  first.venue.drop()
+  await first.venue.stop()
+  await first.time.advanceMsAsync(72 * hourMs)
+  const second = await restartEcho(first, {}, ({ venue }) => {
+    venue.account = { positions: [{ instrument: 0, account: 'PAPER', quantityUnits: 100 }] }
+  })
+  expect(second.system.orders.get(order.clientOrderId)?.status).toBe('FILLED')
+  expect(second.system.gate.states.list()).toEqual([])
+  await second.system.stop()
+})

@@ -151,10 +151,12 @@ export class Reconciler {
     const ages = this.#agesOf(connector)
     const askedAtUs = ages.nowUs()
     const lookbackUs = (this.#options.lookbackMs ?? 86_400_000) * 1_000
-    const sinceUs = Math.max(0, this.#knownBefore(connector, askedAtUs) - lookbackUs)
+    // What is asked for from before that is taken where it comes, and proves nothing where it does not.
+    const sinceUs = Math.max(0, askedAtUs - lookbackUs)
+    const knownUs = Math.max(0, this.#knownBefore(connector, askedAtUs) - lookbackUs)
     const { orders, fills, account } = soundAnswers(this.#core, connector.name, {
       orders: await connector.queryOrders(signal),
-      fills: await connector.queryFills(sinceUs, signal),
+      fills: await connector.queryFills(knownUs, signal),
       account: await connector.queryAccountState(signal),
     })
     const isHistory = connector.orderCapabilities?.fullHistory === true
