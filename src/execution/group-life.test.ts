@@ -185,13 +185,20 @@ describe('brackets that are over', () => {
 
   it('are forgotten with the books of the order plane', async () => {
     const echo = await startEcho({ risk: { duplicates: false, throttle: { limit: 100_000, windowMs: 1_000 } } })
-    for (let n = 0; n < 1_600; n++) {
+    const entries: number[] = []
+    for (let n = 0; n < 1_300; n++) {
       echo.system.execution.submitBracket({ ...bracket, clientOrderId: `b${n}` })
-      echo.venue.reports.rejected(numberOf(echo, `b${n}-E1`), 'NO', 1)
+      entries.push(numberOf(echo, `b${n}-E1`))
+      echo.venue.reports.rejected(entries[n] as number, 'NO', 1)
       echo.venue.sent.length = 0
     }
     const { execution } = echo.system
-    expect([execution.get('b0'), execution.get('b1599')?.status]).toEqual([undefined, 'FAILED'])
+    expect([execution.get('b0'), execution.get('b1299')?.status]).toEqual([undefined, 'FAILED'])
+    // One that is not on record any more cannot be taken up again: a restart would not know its exits.
+    echo.venue.reports.filled(entries[0] as number, 'late', 40, 1_000_000, 0, 'USD', 1, 2)
+    expect([sent(echo), echo.anomalies]).toEqual([[], expect.arrayContaining(['UNPROTECTED'])])
+    echo.venue.reports.filled(entries[1_299] as number, 'late, too', 40, 1_000_000, 0, 'USD', 1, 2)
+    expect(sent(echo).slice(0, 2)).toEqual(['b1299-E2 40', 'b1299-E3 40'])
     await echo.system.stop()
   })
 })

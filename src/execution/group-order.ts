@@ -252,9 +252,10 @@ export class GroupOrder {
     this.#watchExits()
   }
 
-  /** Whether a stop may go out after the end: it was not given up or taken off with all orders, and trading goes on. */
+  /** Whether a stop may go out after the end: it was not given up or taken off with all orders, trading goes on, and it is on record. */
   get #mayProtect(): boolean {
-    if (this.#isSuspended || this.#parts.core.isClosing) return false
+    const { core, plan } = this.#parts
+    if (this.#isSuspended || core.isClosing || !core.parents.byId.has(plan.id)) return false
     return this.#legs.some(({ leg, isDropped }) => leg.role === 'stop' && !isDropped)
   }
 
