@@ -300,6 +300,31 @@ describe('what a system keeps of the market', () => {
     await echo.system.stop()
   })
 
+  it('strategies that are still starting hear of it', async () => {
+    const heard: number[] = []
+    let goOn = () => {}
+    class Slow extends Strategy {
+      override readonly name = 'a'
+      override onStart(): Promise<void> {
+        return new Promise((resolve) => {
+          goOn = resolve
+        })
+      }
+      override onSplit(): void {
+        heard.push(this.position('IBM').quantity)
+      }
+    }
+    const echo = await startEcho(options)
+    hold(echo, 'a', 100)
+    const added = echo.system.addStrategy(new Slow())
+    await Promise.resolve()
+    echo.system.operator.applySplit(split())
+    goOn()
+    await added
+    expect(heard).toEqual([400])
+    await echo.system.stop()
+  })
+
   it('is put into the new terms: bars that form, and books are emptied', async () => {
     const { system, trades, quotes, trade, book, applied } = await market(() => undefined)
     applied()

@@ -41,7 +41,8 @@ class Behaving extends Strategy {
       if (behaviour === 'hold') seen.held = ['ACME', 'LAST'].map((symbol) => this.position(symbol).quantity)
       this.persist({ ...seen })
     })
-    if (behaviour === 'hold') seen.outcome = `at the start ${this.position('LAST').quantity}`
+    if (behaviour === 'hold')
+      seen.outcome = `at the start ${this.position('LAST').quantity}, ${seen.events.length} events`
     if (behaviour === 'exit') this.after(50, () => process.exit(3))
     if (behaviour === 'crash')
       setImmediate(() => {

@@ -137,6 +137,17 @@ describe('what a worker holds', () => {
     await stop()
   }, 60_000)
 
+  it('moves after its start only, with what came meanwhile', async () => {
+    const { system, strategy, added, until, stop } = await start('hold', {}, { connectors: { sim: sim() } })
+    await until(() => strategy.state === 'running')
+    await buy(system, 'LAST')
+    await added
+    await until(() => strategy.seen?.held[1] === 100)
+    expect(strategy.seen?.outcome).toBe('at the start 100, 0 events')
+    expect(strategy.seen?.events).toContain('filled FILLED')
+    await stop()
+  }, 60_000)
+
   it('is known at the start, of every instrument, however small the ring', async () => {
     const simulated = sim()
     const system = await TradingSystem.start({ mode: 'paper', quality: false, connectors: { sim: simulated } })
@@ -148,7 +159,7 @@ describe('what a worker holds', () => {
     const strategy = new Worker({ name: 'worker', module, symbols: ['ACME'], data: { behaviour: 'hold' }, records: 32 })
     await system.addStrategy(strategy)
     for (let i = 0; i < 500 && strategy.seen === undefined; i++) await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(strategy.seen?.outcome).toBe('at the start 100')
+    expect(strategy.seen?.outcome).toBe('at the start 100, 0 events')
     end.abort()
     await running
   }, 60_000)

@@ -114,6 +114,8 @@ export class WorkerStrategy extends Strategy {
   #early: OrderEvent[] | undefined
   /** The number that was given last to an order that came from elsewhere. */
   #adopted = 0
+  /** Messages until the worker is ready. */
+  #waiting: ToWorker[] | undefined = []
   #owedTimer: TimerHandle | undefined
   #beatTimer: TimerHandle | undefined
   #state: 'new' | 'running' | 'stopping' | 'dead' | 'stopped' = 'new'
@@ -234,7 +236,7 @@ export class WorkerStrategy extends Strategy {
         timer.cancel()
         resolve()
       }
-      this.#post({ type: 'stop' })
+      worker.postMessage({ type: 'stop' } satisfies ToWorker)
     })
     this.#state = 'stopped'
     await worker.terminate()
@@ -279,8 +281,10 @@ export class WorkerStrategy extends Strategy {
 
   // ---- To the worker -----------------------------------------------------------------------------------------------------
 
+  /** What comes before the worker is ready waits: its strategy has not started yet. */
   #post(message: ToWorker): void {
-    this.#worker?.postMessage(message)
+    if (this.#waiting === undefined) this.#worker?.postMessage(message)
+    else this.#waiting.push(message)
   }
 
   /** Tells of instruments before their first data, and of what is missing before what follows it. */
@@ -436,8 +440,11 @@ export class WorkerStrategy extends Strategy {
       if (quantityUnits !== 0) positions.push([index, quantityUnits])
     }
     this.#known = definitions.length
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
     this.#post({ type: 'instruments', definitions })
     this.#post({ type: 'start', positions })
+    for (const message of waiting) this.#post(message)
   }
 
   #submit(ref: number, request: OrderRequest): void {
