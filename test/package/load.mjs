@@ -22,3 +22,11 @@ assert.notEqual(EsmError, CjsError)
 assert.ok(new CjsError('TW_TIMEOUT', 'from CommonJS') instanceof EsmError)
 assert.ok(new EsmError('TW_TIMEOUT', 'from ESM') instanceof CjsError)
 assert.ok(!(new Error('another') instanceof EsmError))
+
+// So is virtual time: a simulated connector of the one runs in a system of the other.
+const { VirtualTime: EsmTime } = await import('tradewire')
+const { VirtualTime: CjsTime } = require('tradewire')
+assert.notEqual(EsmTime, CjsTime)
+assert.ok(new CjsTime() instanceof EsmTime)
+assert.ok(new EsmTime() instanceof CjsTime)
+assert.ok(!({} instanceof EsmTime))
