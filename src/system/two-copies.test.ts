@@ -24,3 +24,20 @@ it.each(['one', 'other'])('a simulation made of %s copy runs connectors and stra
   expect(running.snapshot().positions.map(({ quantity }) => String(quantity))).toEqual(['100'])
   expect(running.problems.count).toBe(0)
 })
+
+it('a publisher takes the instruments of a system of the other copy', async () => {
+  const registry = new one.InstrumentRegistry()
+  const terms = {
+    venue: 'X',
+    assetClass: 'equity',
+    currency: 'USD',
+    priceIncrement: '0.01',
+    sizeIncrement: '1',
+  } as const
+  for (const symbol of ['A', 'B']) registry.add({ ...terms, symbol, id: `${symbol}.X` as one.InstrumentId })
+  vi.resetModules()
+  const { ZmqPublisher } = await import('../connectors/zmq/index.js')
+  const publisher = new ZmqPublisher({ bind: 'tcp://127.0.0.1:0', instruments: registry })
+  expect(publisher.publishQuote(1, 0, 9, 10, 1, 1, 1, 1, Number.NaN, 0)).toBe(true)
+  await publisher.stop()
+})

@@ -187,8 +187,7 @@ export class ZmqPublisher implements MarketSink {
     const usualBytes = Math.min(frameBytes, maxMessageBytes)
     this.#maxFrameBytes = whole('maxFrameBytes', options.maxFrameBytes ?? usualBytes, 1_024, maxMessageBytes)
     this.#identity = { publisher: publisherId, epoch: time.wallUs() }
-    this.#instruments =
-      options.instruments instanceof InstrumentRegistry ? options.instruments : registryOf(options.instruments)
+    this.#instruments = 'get' in options.instruments ? options.instruments : registryOf(options.instruments)
     this.#groupOf = groupsById(groups)
   }
 
