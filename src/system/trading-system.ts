@@ -2,7 +2,6 @@
  * The whole system in one object: composes connectors, risk, orders, journal, portfolio, market data and strategies from
  * one configuration. It owns no process: no signal handlers, no exit, no global state; many can live side by side.
  */
-
 import type { BaseConnector } from '../connector/base-connector.js'
 import type { DataKind } from '../connector/capabilities.js'
 import { DisposalStack } from '../core/disposal.js'
