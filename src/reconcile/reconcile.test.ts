@@ -1,112 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import type { VenueFillReport, VenueOrderReport } from '../orders/venue-reports.js'
+import type { VenueOrderReport } from '../orders/venue-reports.js'
 import { describeReconciliation } from './describe.js'
 import { deterministicId } from './inferred-fill.js'
-import {
-  emptyMemory,
-  haltKey,
-  type LocalOrder,
-  type LocalState,
-  type LocalTrade,
-  type ReconcileMemory,
-  type ReconcilePolicy,
-  type VenueAnswers,
-} from './inputs.js'
+import { emptyMemory, haltKey, type LocalOrder, type VenueAnswers } from './inputs.js'
 import { adjustmentPrice } from './positions.js'
-import { reconcile } from './reconcile.js'
-
-const second = 1_000_000
-const noFacts = { accepted: false, triggered: false, rejected: false, canceled: false, expired: false }
-
-const orderOf = (changes: Partial<LocalOrder> = {}): LocalOrder => ({
-  clientOrderId: 'O1',
-  venueOrderIds: [],
-  account: 'A',
-  instrument: 0,
-  side: 'buy',
-  type: 'LIMIT',
-  postOnly: false,
-  status: 'SUBMITTED',
-  isClosedByInference: false,
-  venueFacts: noFacts,
-  quantityUnits: 10,
-  priceUnits: 100,
-  termGeneration: 0,
-  termTsUs: 0,
-  filledUnits: 0,
-  tradedUnits: 0,
-  inferredUnits: 0,
-  trades: [],
-  requests: [],
-  submittedAtUs: 1000 * second,
-  lastActivityUs: 1000 * second,
-  ...changes,
-})
-
-const accepted = (changes: Partial<LocalOrder> = {}) =>
-  orderOf({ status: 'ACCEPTED', venueOrderIds: ['V1'], venueFacts: { ...noFacts, accepted: true }, ...changes })
-
-const reportOf = (changes: Partial<VenueOrderReport> = {}): VenueOrderReport => ({
-  clientOrderId: 'O1',
-  venueOrderId: 'V1',
-  instrument: 0,
-  account: 'A',
-  side: 'buy',
-  type: 'LIMIT',
-  timeInForce: 'DAY',
-  quantityUnits: 10,
-  priceUnits: 100,
-  cumulativeUnits: 0,
-  state: 'working',
-  tsUs: 1001 * second,
-  ...changes,
-})
-
-const fillOf = (changes: Partial<VenueFillReport> = {}): VenueFillReport => ({
-  exec: 'E1',
-  clientOrderId: 'O1',
-  venueOrderId: 'V1',
-  instrument: 0,
-  account: 'A',
-  side: 'buy',
-  quantityUnits: 4,
-  priceUnits: 99,
-  liquidity: 2,
-  tsUs: 1002 * second,
-  ...changes,
-})
-
-/** An execution of which the venue gives its own order id alone. */
-const nameless = (changes: Partial<VenueFillReport> = {}): VenueFillReport => {
-  const { clientOrderId: _, ...fill } = fillOf(changes)
-  return fill
-}
-
-const answersOf = (
-  changes: Partial<VenueAnswers> = {},
-  orders: VenueOrderReport[] = [],
-  fills: VenueFillReport[] = [],
-): VenueAnswers => ({
-  connector: 'C',
-  accounts: ['A'],
-  askedAtUs: 2000 * second,
-  answeredAtUs: 2000 * second,
-  orders: { reports: orders, coverage: 'history', sinceUs: 0 },
-  fills: { reports: fills, sinceUs: 0, complete: true },
-  account: { positions: [] },
-  ...changes,
-})
-
-const running: ReconcilePolicy = { phase: 'running' }
-const run = (
-  order: LocalOrder | LocalOrder[],
-  answers: VenueAnswers,
-  policy: ReconcilePolicy = running,
-  memory: ReconcileMemory = emptyMemory,
-  local: Partial<LocalState> = {},
-) => reconcile({ orders: Array.isArray(order) ? order : [order], positions: [], ...local }, answers, policy, memory)
-const kinds = (result: { actions: readonly { kind: string }[] }) => result.actions.map((action) => action.kind)
-const found = (result: { findings: readonly { kind: string }[] }) => result.findings.map((finding) => finding.kind)
+import {
+  accepted,
+  answersOf,
+  fillOf,
+  found,
+  kinds,
+  noFacts,
+  orderOf,
+  reportOf,
+  run,
+  running,
+  second,
+} from './reconcile.test-support.js'
 
 describe('an order that the venue reports', () => {
   it('gets acknowledgement, terms, fills, inferred fill and end, in this order', () => {
@@ -473,72 +383,6 @@ describe('an order that the venue does not show', () => {
   it('is asked for within a bound', () => {
     const orders = Array.from({ length: 20 }, (_, i) => accepted({ clientOrderId: `O${i}`, venueOrderIds: [`V${i}`] }))
     expect(run(orders, later(0), { ...running, maxOrderQueries: 3 }).followUps).toHaveLength(3)
-  })
-})
-
-describe('executions under an id of the venue that nobody here has heard of', () => {
-  const told = (changes: Partial<LocalTrade> = {}): LocalTrade => ({
-    exec: 'E1',
-    quantityUnits: 4,
-    priceUnits: 99,
-    isInferred: false,
-    isBusted: false,
-    isCorrected: false,
-    tsUs: 1002 * second,
-    ...changes,
-  })
-  const filled = (changes: Partial<LocalOrder> = {}) =>
-    orderOf({ status: 'CANCELED', filledUnits: 4, tradedUnits: 4, trades: [told()], ...changes })
-
-  it('are ours where we know them: the acknowledgement was missed', () => {
-    const result = run(filled(), answersOf({}, [], [nameless()]))
-    expect(result.actions.filter(({ kind }) => kind === 'external_fill')).toEqual([])
-  })
-
-  it('are ours with all others of that id', () => {
-    const result = run(filled(), answersOf({}, [], [nameless({ exec: 'E2', quantityUnits: 3 }), nameless()]))
-    const filledNow = result.actions.filter(({ kind }) => kind === 'filled' || kind === 'external_fill')
-    expect(filledNow).toMatchObject([{ kind: 'filled', order: 'O1', fill: { exec: 'E2' } }])
-  })
-
-  it('wait for the next answers where an order that nobody has acknowledged may be theirs', () => {
-    const local = { orders: [orderOf()], positions: [] }
-    const account = { positions: [{ account: 'A', instrument: 0, quantityUnits: 4 }] }
-    const first = answersOf({ account }, [], [nameless()])
-    const startup = { phase: 'startup' } as const
-    const before = reconcile(local, first, startup)
-    expect(before.actions.filter(({ kind }) => kind !== 'unknown')).toEqual([])
-    expect(before.findings.filter(({ kind }) => kind === 'position_mismatch')).toEqual([])
-    expect(before.followUps).toMatchObject([{ kind: 'order', order: 'O1' }])
-    expect(reconcile(local, first, startup, before.memory).actions).toEqual(before.actions)
-    const later = { account, askedAtUs: 2001 * second, answeredAtUs: 2001 * second }
-    const booked = (answers: VenueAnswers) =>
-      reconcile(local, answers, startup, before.memory).actions.flatMap((action) =>
-        action.kind === 'filled' || action.kind === 'external_fill' ? [action.kind] : [],
-      )
-    expect(booked(answersOf(later, [reportOf({ cumulativeUnits: 4 })], [nameless()]))).toEqual(['filled'])
-    expect(booked(answersOf(later, [], [nameless()]))).toEqual(['external_fill'])
-  })
-
-  it.each([
-    ['on another side', orderOf({ side: 'sell' })],
-    ['for another instrument', orderOf({ instrument: 1 })],
-    ['over', orderOf({ status: 'REJECTED' })],
-    ['known to the venue by another id', accepted({ venueOrderIds: ['V0'] })],
-  ])('do not wait for an order that is %s', (_, order) => {
-    const result = run(order, answersOf({}, [], [nameless()]))
-    expect(result.actions.filter(({ kind }) => kind === 'external_fill')).toHaveLength(1)
-  })
-
-  it.each([
-    ['of another side', filled(), { side: 'sell' }],
-    ['of another instrument', filled(), { instrument: 1 }],
-    ['of another quantity', filled(), { quantityUnits: 5 }],
-    ['at another price', filled(), { priceUnits: 98 }],
-    ['under another id than that of the order', filled({ venueOrderIds: ['V0'] }), {}],
-  ] as const)('are those of others where ours is %s', (_, order, changes) => {
-    const result = run(order, answersOf({}, [], [nameless(changes)]))
-    expect(result.actions.filter(({ kind }) => kind === 'external_fill')).toHaveLength(1)
   })
 })
 
