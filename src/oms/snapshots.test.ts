@@ -135,6 +135,24 @@ describe('snapshots', () => {
     await second.system.stop()
   })
 
+  it('hold what the record says that they follow: halts, kill switches and their release', async () => {
+    const options = { snapshots: { everyRecords: 1 } }
+    const echo = await startEcho(options)
+    const by = { actor: 'test', reason: 'test' }
+    const acts = [
+      () => echo.system.kill({ scope: 'instrument', name: 'IBM', ...by }),
+      () => echo.system.kill(by),
+      () => echo.system.releaseKill({ scope: 'instrument', name: 'IBM', ...by }),
+      () => echo.system.releaseKill(by),
+    ]
+    for (const act of acts) {
+      act()
+      const { state, snapshots } = stateFrom(echo, 'snapshot')
+      expect([snapshots, differences(echo.system.exportState(), state)]).toEqual([1, []])
+    }
+    await echo.system.stop()
+  })
+
   it('that fail are told of and cost nothing', async () => {
     const echo = await startEcho()
     trade(echo, 100)

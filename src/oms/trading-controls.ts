@@ -88,8 +88,14 @@ export class TradingControls {
   /** Takes a kill switch back; does nothing where none holds. */
   release(scope: Scope, index: number, actor: string, reason: string): void {
     if (!this.#hasRoom(scope, index) || !this.#states.isKilled(scope, index)) return
-    this.#record(scope, index, 'ACTIVE', true, 'halt', actor, reason)
-    this.restoreRelease(scope, index)
+    // One turn: at its end a snapshot may be taken, which stands for the record.
+    this.#turn.begin()
+    try {
+      this.#record(scope, index, 'ACTIVE', true, 'halt', actor, reason)
+      this.restoreRelease(scope, index)
+    } finally {
+      this.#turn.end()
+    }
   }
 
   /** A kill switch as a journal tells of it. */
