@@ -10,9 +10,12 @@ import {
 } from './inputs.js'
 import { reconcile } from './reconcile.js'
 
+/** A second in microseconds. */
 export const second = 1_000_000
+/** Nothing was heard of an order. */
 export const noFacts = { accepted: false, triggered: false, rejected: false, canceled: false, expired: false }
 
+/** An order of ours that was sent: buy 10 at 100. */
 export const orderOf = (changes: Partial<LocalOrder> = {}): LocalOrder => ({
   clientOrderId: 'O1',
   venueOrderIds: [],
@@ -38,9 +41,11 @@ export const orderOf = (changes: Partial<LocalOrder> = {}): LocalOrder => ({
   ...changes,
 })
 
+/** The same with its acknowledgement. */
 export const accepted = (changes: Partial<LocalOrder> = {}) =>
   orderOf({ status: 'ACCEPTED', venueOrderIds: ['V1'], venueFacts: { ...noFacts, accepted: true }, ...changes })
 
+/** What a venue tells of that order: it works. */
 export const reportOf = (changes: Partial<VenueOrderReport> = {}): VenueOrderReport => ({
   clientOrderId: 'O1',
   venueOrderId: 'V1',
@@ -57,6 +62,7 @@ export const reportOf = (changes: Partial<VenueOrderReport> = {}): VenueOrderRep
   ...changes,
 })
 
+/** An execution of 4 of it at 99. */
 export const fillOf = (changes: Partial<VenueFillReport> = {}): VenueFillReport => ({
   exec: 'E1',
   clientOrderId: 'O1',
@@ -77,6 +83,7 @@ export const nameless = (changes: Partial<VenueFillReport> = {}): VenueFillRepor
   return fill
 }
 
+/** Complete answers of a venue. */
 export const answersOf = (
   changes: Partial<VenueAnswers> = {},
   orders: VenueOrderReport[] = [],
@@ -92,7 +99,9 @@ export const answersOf = (
   ...changes,
 })
 
+/** The policy while a system runs. */
 export const running: ReconcilePolicy = { phase: 'running' }
+/** Compares orders of ours with answers. */
 export const run = (
   order: LocalOrder | LocalOrder[],
   answers: VenueAnswers,
@@ -100,6 +109,8 @@ export const run = (
   memory: ReconcileMemory = emptyMemory,
   local: Partial<LocalState> = {},
 ) => reconcile({ orders: Array.isArray(order) ? order : [order], positions: [], ...local }, answers, policy, memory)
+/** What is to be done. */
 export const kinds = (result: { actions: readonly { kind: string }[] }) => result.actions.map((action) => action.kind)
+/** What was found. */
 export const found = (result: { findings: readonly { kind: string }[] }) =>
   result.findings.map((finding) => finding.kind)
