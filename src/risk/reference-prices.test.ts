@@ -155,19 +155,13 @@ describe('a reference price', () => {
     ])
   })
 
-  it('is missing from the moment in which both sides were withdrawn', () => {
+  it('stands while a market is empty for a moment', () => {
     const { ring, prices, quote, trade } = open()
     quote(99, 101)
     ring.publishQuote(0, 0, Number.NaN, Number.NaN, 0, 0, nowUs, nowUs, 1, 0)
     ring.drain()
-    expect(prices.faultAt(0, nowUs)).toBe(ReferenceFault.missing)
-    expect(quote(99, 101)).toBe(ReferenceFault.none)
-    ring.publishQuote(0, 0, Number.NaN, Number.NaN, 0, 0, nowUs, nowUs, 1, 0)
-    expect(trade(100)).toBe(ReferenceFault.none)
-    // Another source has no say in it, nor has a quote that tells of no side.
-    ring.publishQuote(0, 1, Number.NaN, Number.NaN, 0, 0, nowUs, nowUs, 1, 0)
-    ring.publishQuote(0, 0, Number.NaN, Number.NaN, Number.NaN, Number.NaN, nowUs, nowUs, 1, 0)
-    ring.drain()
-    expect(prices.faultAt(0, nowUs)).toBe(ReferenceFault.none)
+    expect([prices.faultAt(0, nowUs), prices.reference[0]]).toEqual([ReferenceFault.none, 100])
+    expect(trade(101)).toBe(ReferenceFault.none)
+    expect(prices.reference[0]).toBe(101)
   })
 })

@@ -2,7 +2,7 @@
  * The prices that orders are checked against: the last usable quote of each instrument, and whether it may be believed.
  *
  * Fed from the ring in batches; a quote that is crossed, too wide, or a jump that later quotes have not confirmed does not
- * become a reference, and one that was withdrawn is none any more. Age is judged when it is asked for.
+ * become a reference. Age is judged when it is asked for: a market that is empty for a moment has the reference of before.
  */
 import type { QuoteColumns } from '../ring/columns.js'
 import type { IngestRing } from '../ring/ingest-ring.js'
@@ -36,8 +36,6 @@ export class ReferencePrices {
   /** Told of every reference that is taken over. */
   onAccepted: ((instrument: number, price: number, tsUs: number) => void) | undefined
   readonly #fault: Uint8Array
-  /** Whose quote or trade the reference is; -1 from elsewhere. */
-  readonly #source: Int32Array
   readonly #candidate: Float64Array
   readonly #confirmations: Int32Array
   readonly #maxAgeUs: number
@@ -52,7 +50,6 @@ export class ReferencePrices {
     this.reference = new Float64Array(instruments).fill(Number.NaN)
     this.tsRecvUs = new Float64Array(instruments).fill(Number.NEGATIVE_INFINITY)
     this.#fault = new Uint8Array(instruments).fill(ReferenceFault.missing)
-    this.#source = new Int32Array(instruments).fill(-1)
     this.#candidate = new Float64Array(instruments)
     this.#confirmations = new Int32Array(instruments)
     this.#maxAgeUs = (limits.maxAgeMs ?? 5_000) * 1_000
@@ -70,12 +67,11 @@ export class ReferencePrices {
 
   /** Batch handler of the ring. */
   readonly onTrades = (ring: IngestRing, from: number, to: number): void => {
-    const { instrument, source, price, tsRecvUs } = ring.trades
+    const { instrument, price, tsRecvUs } = ring.trades
     for (let slot = from; slot < to; slot++) {
       const i = instrument[slot]
       // A tape without quotes still gives a reference; where there are quotes, they lead.
-      if (Number.isNaN(this.bid[i]) && Number.isNaN(this.ask[i]))
-        this.#believe(i, source[slot], price[slot], tsRecvUs[slot])
+      if (Number.isNaN(this.bid[i]) && Number.isNaN(this.ask[i])) this.#believe(i, price[slot], tsRecvUs[slot])
     }
   }
 
@@ -88,7 +84,7 @@ export class ReferencePrices {
 
   /** Sets a reference from elsewhere: a previous close, a price from another source. It ages like a quote. */
   set(instrument: number, price: number, tsRecvUs: number): void {
-    this.#believe(instrument, -1, price, tsRecvUs)
+    this.#believe(instrument, price, tsRecvUs)
   }
 
   /** A split: what was received before a time is put into the terms of after it. */
@@ -107,10 +103,7 @@ export class ReferencePrices {
     const ask = quotes.ask[slot]
     this.bid[i] = bid
     this.ask[i] = ask
-    if (!(bid > Number.NEGATIVE_INFINITY && ask < Number.POSITIVE_INFINITY)) {
-      this.#withdraw(quotes, slot)
-      return
-    }
+    if (!(bid > Number.NEGATIVE_INFINITY && ask < Number.POSITIVE_INFINITY)) return
     if (bid > ask || (bid === ask && !this.#allowLocked)) {
       this.#fault[i] = ReferenceFault.crossed
       return
@@ -120,23 +113,16 @@ export class ReferencePrices {
       this.#fault[i] = ReferenceFault.wide
       return
     }
-    this.#believe(i, quotes.source[slot], mid, quotes.tsRecvUs[slot])
-  }
-
-  /** Whoever gave the reference says that there is no market: both prices absent, both sizes 0. */
-  #withdraw({ instrument, source, bid, ask, bidSize, askSize }: QuoteColumns, slot: number): void {
-    const i = instrument[slot]
-    const isWithdrawn = Number.isNaN(bid[slot]) && Number.isNaN(ask[slot]) && bidSize[slot] === 0 && askSize[slot] === 0
-    if (isWithdrawn && source[slot] === this.#source[i]) this.#fault[i] = ReferenceFault.missing
+    this.#believe(i, mid, quotes.tsRecvUs[slot])
   }
 
   /** Takes a price as reference unless it is a jump; a jump waits until enough prices in a row stay near it. */
-  #believe(i: number, source: number, price: number, tsRecvUs: number): void {
+  #believe(i: number, price: number, tsRecvUs: number): void {
     if (!Number.isFinite(price)) return
     const known = this.reference[i]
     if (Number.isNaN(known) || Math.abs(price - known) <= Math.abs(known) * this.#maxJump) {
       this.#confirmations[i] = 0
-      this.#accept(i, source, price, tsRecvUs)
+      this.#accept(i, price, tsRecvUs)
       return
     }
     const candidate = this.#candidate[i]
@@ -145,13 +131,12 @@ export class ReferencePrices {
     this.#confirmations[i] = isNear ? this.#confirmations[i] + 1 : 1
     if (this.#confirmations[i] > this.#needed) {
       this.#confirmations[i] = 0
-      this.#accept(i, source, price, tsRecvUs)
+      this.#accept(i, price, tsRecvUs)
     } else this.#fault[i] = ReferenceFault.jump
   }
 
-  #accept(i: number, source: number, price: number, tsRecvUs: number): void {
+  #accept(i: number, price: number, tsRecvUs: number): void {
     if (price !== this.reference[i]) this.changes++
-    this.#source[i] = source
     this.reference[i] = price
     // One that nobody can tell the age of is as old as any.
     this.tsRecvUs[i] = Number.isFinite(tsRecvUs) ? tsRecvUs : Number.NEGATIVE_INFINITY
